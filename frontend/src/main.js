@@ -1,0 +1,21 @@
+import "./styles/main.css";
+import "htmx.org/dist/htmx.esm.js";
+import { drawCharts } from "./charts.js";
+import { showCode } from "./code.js";
+import { listenForConfirmations } from "./confirmations.js";
+import { listenForCopies } from "./copies.js";
+import { showMoments } from "./moments.js";
+import { listenForThemes } from "./themes.js";
+
+listenForConfirmations();
+listenForCopies();
+listenForThemes();
+showMoments(document);
+drawCharts(document);
+showCode(document);
+
+// What the server sends later gets what the first page got.
+document.addEventListener("htmx:after:swap", () => {
+  showMoments(document);
+  drawCharts(document);
+});
