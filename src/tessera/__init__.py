@@ -1,0 +1,1 @@
+"""Tessera: the open, self-hosted loyalty hub."""

@@ -1,0 +1,1 @@
+"""Migrations of the schema, inside the package so that an installed copy upgrades itself."""

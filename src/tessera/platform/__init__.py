@@ -1,0 +1,1 @@
+"""The ground: settings, database, ids, clock, errors, secrets, access, audit, jobs, outbound HTTP."""

@@ -1,0 +1,32 @@
+"""The table of the audit trail. The application may add to it and read it, never change it."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Identity, Index, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tessera.platform.db import Table
+
+
+class AuditEntryRow(Table):
+    """Who changed what, from what to what."""
+
+    __tablename__ = "audit_entries"
+    __table_args__ = (Index(None, "chain_id", "id"), Index(None, "object_id", "id"))
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    chain_id: Mapped[UUID | None]
+    actor_kind: Mapped[str]
+    actor_id: Mapped[UUID | None]
+    actor_name: Mapped[str]
+    origin: Mapped[str | None]
+    request_id: Mapped[str | None]
+    action: Mapped[str]
+    object_kind: Mapped[str]
+    object_id: Mapped[UUID | None]
+    object_name: Mapped[str]
+    before: Mapped[dict[str, Any] | None]
+    after: Mapped[dict[str, Any] | None]

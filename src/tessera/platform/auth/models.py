@@ -1,0 +1,59 @@
+"""Tables of access: users, their sessions, and failures to sign in."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, Uuid, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tessera.platform.db import Table
+
+
+class UserRow(Table):
+    """A person who signs in to the pages."""
+
+    __tablename__ = "users"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    email: Mapped[str]
+    name: Mapped[str]
+    password_hash: Mapped[str]
+    chain_ids: Mapped[list[UUID] | None] = mapped_column(
+        ARRAY(Uuid), comment="chains the user may see; null is every chain"
+    )
+    permissions: Mapped[list[str] | None] = mapped_column(ARRAY(Text), comment="resource:level; null is everything")
+    enabled: Mapped[bool] = mapped_column(server_default=text("true"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    last_seen_at: Mapped[datetime | None]
+
+
+Index("uq_users_email", func.lower(UserRow.email), unique=True)
+
+
+class UserSessionRow(Table):
+    """One browser that a user signed in with; the token itself is known to that browser only."""
+
+    __tablename__ = "user_sessions"
+    __table_args__ = (UniqueConstraint("token_digest"), Index(None, "user_id"), Index(None, "expires_at"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("tessera.users.id", ondelete="CASCADE"))
+    token_digest: Mapped[bytes] = mapped_column(LargeBinary)
+    csrf_token: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    expires_at: Mapped[datetime]
+    origin: Mapped[str | None]
+    user_agent: Mapped[str | None]
+
+
+class SignInFailureRow(Table):
+    """Failures in a row of one account or one origin, each kept as a digest."""
+
+    __tablename__ = "sign_in_failures"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    failures: Mapped[int] = mapped_column(server_default=text("0"))
+    last_at: Mapped[datetime]
+    locked_until: Mapped[datetime | None]

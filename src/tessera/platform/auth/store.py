@@ -1,0 +1,143 @@
+"""All SQL of access."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from tessera.platform.db import Row, Session, change_rows, fetch_row, fetch_rows
+
+INSERT_USER = text(
+    "INSERT INTO users (id, email, name, password_hash, chain_ids, permissions) "
+    "VALUES (:id, :email, :name, :password_hash, cast(:chain_ids AS uuid[]), cast(:permissions AS text[]))"
+)
+FIND_EMAILS = text("SELECT lower(email) AS email FROM users WHERE lower(email) = ANY(:emails)")
+SELECT_USERS = (
+    "SELECT id, email, name, password_hash, chain_ids, permissions, enabled, created_at, last_seen_at FROM users"
+)
+FIND_USERS = text(f"{SELECT_USERS} WHERE id = ANY(:ids) ORDER BY id")
+LIST_USERS = text(f"{SELECT_USERS} ORDER BY lower(email)")
+FIND_SECRET = text(f"{SELECT_USERS} WHERE lower(email) = lower(:email) AND enabled")
+SET_PASSWORD = text("UPDATE users SET password_hash = :password_hash, updated_at = :now WHERE id = :id")
+SET_SEEN = text("UPDATE users SET last_seen_at = :now WHERE id = :id")
+
+INSERT_SESSION = text(
+    "INSERT INTO user_sessions"
+    " (id, user_id, token_digest, csrf_token, created_at, seen_at, expires_at, origin, user_agent) "
+    "VALUES (:id, :user_id, :token_digest, :csrf_token, :now, :now, :expires_at, :origin, :user_agent)"
+)
+FIND_SESSION = text(
+    "SELECT s.id AS session_id, s.csrf_token, s.created_at AS opened_at, s.seen_at, s.expires_at, u.id, u.email,"
+    " u.name, u.chain_ids, u.permissions, u.enabled, u.created_at, u.last_seen_at "
+    "FROM user_sessions s JOIN users u ON u.id = s.user_id "
+    "WHERE s.token_digest = :token_digest AND s.expires_at > :now AND u.enabled"
+)
+TOUCH_SESSION = text("UPDATE user_sessions SET seen_at = :now, expires_at = :expires_at WHERE id = :id")
+DELETE_SESSION = text("DELETE FROM user_sessions WHERE id = :id")
+DELETE_SESSIONS_OF = text("DELETE FROM user_sessions WHERE user_id = :user_id")
+DELETE_EXPIRED = text("DELETE FROM user_sessions WHERE expires_at <= :now")
+
+# Counted before the password is looked at: of many tries at once each sees the ones before it.
+COUNT_TRY = text(
+    "INSERT INTO sign_in_failures AS f (key, failures, last_at) VALUES (:key, 1, :now) "
+    "ON CONFLICT (key) DO UPDATE SET last_at = :now, locked_until = NULL,"
+    " failures = CASE WHEN f.last_at < :forgotten THEN 1 ELSE f.failures + 1 END "
+    "WHERE f.locked_until IS NULL OR f.locked_until <= :now "
+    "RETURNING failures"
+)
+FIND_LOCK = text("SELECT locked_until FROM sign_in_failures WHERE key = :key AND locked_until > :now")
+LOCK = text("UPDATE sign_in_failures SET locked_until = :until WHERE key = :key")
+UNCOUNT_TRY = text("UPDATE sign_in_failures SET failures = failures - 1 WHERE key = :key AND failures > 0")
+DELETE_FAILURES = text("DELETE FROM sign_in_failures WHERE key = :key OR last_at < :forgotten")
+
+
+async def insert_users(session: Session, users: Sequence[Mapping[str, Any]]) -> None:
+    """Store users."""
+    await session.execute(INSERT_USER, users)
+
+
+async def find_emails(session: Session, emails: Sequence[str]) -> list[str]:
+    """Return which of the lower-case addresses are taken."""
+    return [row["email"] for row in await fetch_rows(session, FIND_EMAILS, {"emails": list(emails)})]
+
+
+async def find_users(session: Session, ids: Sequence[UUID]) -> list[Row]:
+    """Return the users with these ids, in order of id."""
+    return await fetch_rows(session, FIND_USERS, {"ids": list(ids)})
+
+
+async def list_users(session: Session) -> list[Row]:
+    """Return every user by address."""
+    return await fetch_rows(session, LIST_USERS, {})
+
+
+async def find_secret(session: Session, email: str) -> Row | None:
+    """Return the enabled user with this address, and the password's hash."""
+    return await fetch_row(session, FIND_SECRET, {"email": email})
+
+
+async def set_password(session: Session, user_id: UUID, password_hash: str, now: datetime) -> bool:
+    """Replace a user's password; False when there is no such user."""
+    values = {"id": user_id, "password_hash": password_hash, "now": now}
+    return await change_rows(session, SET_PASSWORD, values) == 1
+
+
+async def insert_session(session: Session, values: Mapping[str, Any]) -> None:
+    """Store a session."""
+    await session.execute(INSERT_SESSION, values)
+    await session.execute(SET_SEEN, {"id": values["user_id"], "now": values["now"]})
+
+
+async def find_session(session: Session, token_digest: bytes, now: datetime) -> Row | None:
+    """Return the live session with this token, and its user if enabled."""
+    return await fetch_row(session, FIND_SESSION, {"token_digest": token_digest, "now": now})
+
+
+async def touch_session(session: Session, found: Row, *, now: datetime, expires_at: datetime) -> None:
+    """Note that a session is in use."""
+    await session.execute(TOUCH_SESSION, {"id": found["session_id"], "now": now, "expires_at": expires_at})
+    await session.execute(SET_SEEN, {"id": found["id"], "now": now})
+
+
+async def delete_session(session: Session, session_id: UUID) -> None:
+    """Forget a session."""
+    await session.execute(DELETE_SESSION, {"id": session_id})
+
+
+async def delete_sessions_of(session: Session, user_id: UUID) -> None:
+    """Forget every session of a user."""
+    await session.execute(DELETE_SESSIONS_OF, {"user_id": user_id})
+
+
+async def delete_expired(session: Session, now: datetime) -> None:
+    """Forget the sessions whose time is over."""
+    await session.execute(DELETE_EXPIRED, {"now": now})
+
+
+async def count_try(session: Session, key: str, *, now: datetime, forgotten: datetime) -> int | None:
+    """Count a try that has not succeeded yet and return how many there are in a row; None while the key is locked."""
+    row = await fetch_row(session, COUNT_TRY, {"key": key, "now": now, "forgotten": forgotten})
+    return None if row is None else int(row["failures"])
+
+
+async def find_lock(session: Session, key: str, now: datetime) -> datetime | None:
+    """Return until when the key is locked."""
+    row = await fetch_row(session, FIND_LOCK, {"key": key, "now": now})
+    return None if row is None else row["locked_until"]
+
+
+async def lock(session: Session, key: str, until: datetime) -> None:
+    """Let nobody try this key before `until`."""
+    await session.execute(LOCK, {"key": key, "until": until})
+
+
+async def uncount_try(session: Session, key: str) -> None:
+    """Take back one counted try, which succeeded."""
+    await session.execute(UNCOUNT_TRY, {"key": key})
+
+
+async def delete_failures(session: Session, key: str, *, forgotten: datetime) -> None:
+    """Forget a key's failures, and everybody's that are too old to matter."""
+    await session.execute(DELETE_FAILURES, {"key": key, "forgotten": forgotten})

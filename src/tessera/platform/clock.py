@@ -1,0 +1,11 @@
+"""The only place that asks what time it is. Everything else is told."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+Clock = Callable[[], datetime]
+
+
+def now() -> datetime:
+    """Return this moment in UTC, with zone."""
+    return datetime.now(UTC)

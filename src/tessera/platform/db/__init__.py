@@ -1,0 +1,47 @@
+"""The database: engine, sessions, roles, migrations, and the embedded server."""
+
+from tessera.platform.db.addresses import database_name, shown_address, with_database
+from tessera.platform.db.embedded import EmbeddedServer
+from tessera.platform.db.engine import Database, Session, driver
+from tessera.platform.db.errors import (
+    DatabaseAddressError,
+    DatabaseRolesError,
+    DatabaseStartError,
+    DatabaseUnavailableError,
+    DatabaseVersionError,
+    MigrationError,
+)
+from tessera.platform.db.explanations import explain_database_error
+from tessera.platform.db.migrations import is_current, migrate
+from tessera.platform.db.roles import app_address, query_address, render_roles_sql
+from tessera.platform.db.statements import Row, change_rows, fetch_row, fetch_rows
+from tessera.platform.db.tables import Table, metadata, moment
+
+__all__ = [
+    "Database",
+    "DatabaseAddressError",
+    "DatabaseRolesError",
+    "DatabaseStartError",
+    "DatabaseUnavailableError",
+    "DatabaseVersionError",
+    "EmbeddedServer",
+    "MigrationError",
+    "Row",
+    "Session",
+    "Table",
+    "app_address",
+    "change_rows",
+    "database_name",
+    "driver",
+    "explain_database_error",
+    "fetch_row",
+    "fetch_rows",
+    "is_current",
+    "metadata",
+    "migrate",
+    "moment",
+    "query_address",
+    "render_roles_sql",
+    "shown_address",
+    "with_database",
+]

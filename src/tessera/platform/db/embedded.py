@@ -1,0 +1,282 @@
+"""The embedded PostgreSQL: one server in the data folder, started with Tessera, stopped with its last user."""
+
+import fcntl
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import cached_property
+from pathlib import Path
+from typing import BinaryIO
+
+import psutil  # type: ignore[import-untyped]
+import psycopg
+from psycopg.conninfo import make_conninfo
+from psycopg.sql import SQL, Identifier
+
+from tessera.platform.db.accounts import Account, run_as, server_account
+from tessera.platform.db.binaries import Programs, find_binaries, prepare_programs
+from tessera.platform.db.cluster import PASSWORD_FILE, SUPERUSER, check_cluster, make_cluster
+from tessera.platform.db.errors import DatabaseStartError
+from tessera.platform.db.explanations import explain_start, explain_system_error
+from tessera.platform.db.folders import (
+    locked,
+    make_data_folder,
+    make_private_folder,
+    make_socket_folder,
+    open_private_file,
+    try_lock,
+)
+
+DATABASE = "tessera"
+START_SECONDS = 120.0
+LARGEST_LOG = 16 * 1024 * 1024
+# A server whose postmaster was killed leaves children for a moment; until they are gone no new one may start.
+LEFT_BEHIND = ("pre-existing shared memory block", "already exists")
+
+OPTIONS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "200",
+    "shared_buffers": "256MB",
+    "effective_cache_size": "1GB",
+    "work_mem": "16MB",
+    "maintenance_work_mem": "128MB",
+    "max_wal_size": "2GB",
+    "checkpoint_timeout": "15min",
+    "random_page_cost": "1.1",
+    # Compiling pays for reports of minutes, and costs every query of milliseconds.
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_checkpoints": "off",
+    # Statements and the details of errors hold members' data, which belongs in no log.
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
+}
+
+
+class EmbeddedServer:
+    """A PostgreSQL server in `folder`, which is made if it is missing.
+
+    Any number of processes may start it: the first really does, the others join, and the last to stop ends it. A server
+    that outlived a killed Tessera is joined like any other.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        binaries: Path | None = None,
+        *,
+        options: Mapping[str, str] | None = None,
+        start_seconds: float = START_SECONDS,
+    ) -> None:
+        self.folder = folder.resolve()
+        self.home = self.folder / "postgresql"
+        self.data = self.home / "data"
+        self._binaries = binaries
+        self._options = {**OPTIONS, **(options or {})}
+        self._start_seconds = start_seconds
+        self._use: BinaryIO | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> str:
+        """Start or join the server, again if it ended meanwhile; return the superuser's address of `tessera`."""
+        deadline = time.monotonic() + self._start_seconds
+        with explained(self.folder):
+            make_data_folder(self.folder, self._account)
+            make_private_folder(self.home, self._account)
+            while not self._try_start(deadline):
+                time.sleep(0.2)
+        return self.address()
+
+    def stop(self) -> None:
+        """Leave the server; the last user stops it, with open transactions rolled back."""
+        if self._use is None:
+            return
+        with locked(self.home / "lock", until=time.monotonic() + self._start_seconds):
+            use, self._use = self._use, None
+            with use:
+                alone = try_lock(use, fcntl.LOCK_EX)
+            if alone and (pid := self.pid):
+                self._end(pid)
+
+    def address(self, database: str = DATABASE) -> str:
+        """Return the superuser's address of a database on the running server."""
+        lines = self._postmaster_lines()
+        if len(lines) < 5:
+            raise DatabaseStartError(
+                f"The embedded database in {self.folder} is not running. Start it with `tessera up`."
+            )
+        with explained(self.folder):
+            password = (self.home / PASSWORD_FILE).read_text(encoding="ascii")
+        return make_conninfo("", host=lines[4], port=lines[3], user=SUPERUSER, password=password, dbname=database)
+
+    @property
+    def pid(self) -> int | None:
+        """The server's process, where it runs."""
+        lines = self._postmaster_lines()
+        if not lines:
+            return None
+        try:
+            process = psutil.Process(int(lines[0]))
+            # A stale record may name a number that another program has by now.
+            return process.pid if str(self.data) in process.cmdline() else None
+        except (psutil.Error, ValueError):
+            return None
+
+    @cached_property
+    def _account(self) -> Account | None:
+        return server_account(self.data)
+
+    def _postmaster_lines(self) -> list[str]:
+        """Return the server's own record: pid, folder, start, port, socket folder, address, memory, status."""
+        with explained(self.folder), suppress(FileNotFoundError):
+            return (self.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+        return []
+
+    def _is_ready(self) -> bool:
+        lines = self._postmaster_lines()
+        return len(lines) >= 8 and lines[7].strip() == "ready"
+
+    def _is_running(self) -> bool:
+        """Say whether a server is ready here; one that is still starting is not."""
+        return self.pid is not None and self._is_ready()
+
+    def _try_start(self, deadline: float) -> bool:
+        """Start or join the server; False while somebody uses one that cannot be seen from here."""
+        with locked(self.home / "lock", until=deadline):
+            if self.pid is None and not self._is_free():
+                if time.monotonic() < deadline:
+                    return False
+                raise DatabaseStartError(
+                    f"The embedded database in {self.folder} is in use by a process that cannot be seen from here,"
+                    " perhaps in another container. End that one, or use a folder for each."
+                )
+            try:
+                if not self._is_running():
+                    self._launch(deadline)
+                self._make_database()
+                self._take_part()
+            except psycopg.OperationalError:
+                # A server killed just now looks alive for a moment yet.
+                time.sleep(0.5)
+                if self.pid is not None:
+                    self._abandon()
+                    raise
+                return False
+            except BaseException:
+                self._abandon()
+                raise
+        return True
+
+    def _is_free(self) -> bool:
+        """Say whether a server may be started: two on the same files would destroy them."""
+        if self._process is not None:
+            # Ours, and gone or going. A killed one keeps its number until we ask how it ended.
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(10)
+            return self._process.poll() is not None
+        with open_private_file(self.home / "in-use") as use:
+            return try_lock(use, fcntl.LOCK_EX)
+
+    def _launch(self, deadline: float) -> None:
+        """Make the data folder if needed, start the server and wait until it is ready."""
+        self._process = None
+        programs = prepare_programs(self._binaries or find_binaries(), self.home, self._account)
+        if self.data.is_dir():
+            check_cluster(self.data, programs)
+        else:
+            make_cluster(self.data, programs, self._account, sync=self._options.get("fsync") != "off")
+        if self.pid is None:
+            self._start_process(programs, deadline)
+        else:
+            self._wait_until_ready(deadline)
+
+    def _start_process(self, programs: Programs, deadline: float) -> None:
+        socket_folder = str(make_socket_folder(self.home, self._account)).replace('"', '""')
+        options = {**self._options, "unix_socket_directories": f'"{socket_folder}"'}
+        command = [programs.path("postgres"), "-D", str(self.data)]
+        command += [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        while True:
+            # The record of a dead server, whose number another program may have by now, would refuse the start.
+            (self.data / "postmaster.pid").unlink(missing_ok=True)
+            with self._open_log() as log:
+                begin = log.tell()
+                self._process = subprocess.Popen(  # noqa: S603 - ours
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                    **run_as(self._account),
+                )
+                if self._wait_until_ready(deadline):
+                    return
+                log.seek(begin)
+                said = log.read().decode("utf-8", "replace")
+            if not any(text in said for text in LEFT_BEHIND) or time.monotonic() > deadline:
+                raise explain_start(self.folder, said)
+            time.sleep(0.2)
+
+    def _open_log(self) -> BinaryIO:
+        path = self.home / "log"
+        if path.exists() and path.stat().st_size > LARGEST_LOG:
+            path.replace(self.home / "log.1")
+        file = open_private_file(path)
+        file.seek(0, os.SEEK_END)
+        return file
+
+    def _wait_until_ready(self, deadline: float) -> bool:
+        """Wait for the server; False if it ended. Raise when the time is over."""
+        while not self._is_running():
+            if self._process is not None and self._process.poll() is not None:
+                return False
+            if time.monotonic() > deadline:
+                raise DatabaseStartError(
+                    f"The embedded database in {self.folder} was not ready after {self._start_seconds:.0f} seconds."
+                    f" Read {self.home / 'log'}, and start again."
+                )
+            time.sleep(0.02)
+        return True
+
+    def _make_database(self) -> None:
+        with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
+            found = connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+            if found is None:
+                connection.execute(SQL("CREATE DATABASE {}").format(Identifier(DATABASE)))
+
+    def _take_part(self) -> None:
+        """Count as a user of the server: by a lock, which a killed process gives back by itself."""
+        if self._use is None:
+            self._use = open_private_file(self.home / "in-use")
+            fcntl.flock(self._use, fcntl.LOCK_SH)
+
+    def _abandon(self) -> None:
+        """End a server of ours whose start failed half way."""
+        if self._process is not None and self._process.poll() is None:
+            self._end(self._process.pid)
+
+    def _end(self, pid: int) -> None:
+        """Ask for a fast shutdown and wait for it; a server that does not listen is told to quit at once."""
+        process = psutil.Process(pid)
+        for order in (signal.SIGINT, signal.SIGQUIT):
+            process.send_signal(order)
+            with suppress(psutil.TimeoutExpired):
+                process.wait(60)
+                break
+        if self._process is not None:
+            self._process.wait()
+
+
+@contextmanager
+def explained(folder: Path) -> Iterator[None]:
+    """Turn the operating system's refusals into one clear line."""
+    try:
+        yield
+    except OSError as error:
+        raise explain_system_error(folder, error) from None
+    except psycopg.OperationalError as error:
+        raise explain_start(folder, str(error)) from None

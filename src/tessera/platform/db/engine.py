@@ -1,0 +1,62 @@
+"""Connections: one pool per process for the application's login, one session per request or job step."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psycopg
+from sqlalchemy import URL
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+Session = AsyncSession
+SEARCH_PATH = "tessera,procrastinate"
+
+
+class Database:
+    """The application's way to PostgreSQL, as `tessera_app`.
+
+    `address` is a libpq address (`postgresql://…`). A session is one transaction: committed when its block ends well,
+    rolled back when it raises. Nothing inside commits.
+    """
+
+    def __init__(self, address: str, *, pool_size: int = 10, application: str = "tessera") -> None:
+        self.address = address
+        self.engine = create_async_engine(
+            URL.create("postgresql+psycopg"),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=30,
+            pool_pre_ping=False,
+            async_creator=lambda: self.connect(application),
+        )
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
+
+    async def connect(self, application: str = "tessera", *, autocommit: bool = False) -> psycopg.AsyncConnection[Any]:
+        """Open a connection outside the pool; the caller closes it."""
+        return await psycopg.AsyncConnection.connect(
+            self.address,
+            autocommit=autocommit,
+            application_name=application,
+            options=f"-c search_path={SEARCH_PATH} -c timezone=UTC",
+            connect_timeout=10,
+        )
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[Session]:
+        """One transaction."""
+        async with self._sessions() as session, session.begin():
+            yield session
+
+    async def close(self) -> None:
+        """Close every pooled connection."""
+        await self.engine.dispose()
+
+
+async def driver(session: Session) -> psycopg.AsyncConnection[Any]:
+    """Return the session's own driver connection, inside its transaction, for COPY and other bulk work."""
+    connection = await session.connection()
+    raw = await connection.get_raw_connection()
+    found = raw.driver_connection
+    if not isinstance(found, psycopg.AsyncConnection):
+        raise TypeError("the session is not on psycopg")
+    return found

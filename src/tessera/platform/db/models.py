@@ -1,0 +1,46 @@
+"""Tables of the ground that no other package owns: events, and the chain each query connection is bound to."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Identity, Index, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import UserDefinedType
+
+from tessera.platform.db.tables import Table
+
+
+class TransactionId(UserDefinedType[str]):
+    """PostgreSQL's 64-bit transaction id, which the library does not know."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        """Return the type's name."""
+        return "xid8"
+
+
+class EventRow(Table):
+    """Something that happened, in the order of writing."""
+
+    __tablename__ = "events"
+    __table_args__ = (Index(None, "transaction_id", "sequence"), Index(None, "chain_id", "sequence"))
+
+    sequence: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    transaction_id: Mapped[str] = mapped_column(TransactionId, server_default=func.pg_current_xact_id())
+    chain_id: Mapped[UUID]
+    name: Mapped[str]
+    subject_id: Mapped[UUID]
+    payload: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class QueryBindingRow(Table):
+    """The one chain whose rows a connection of `tessera_query` sees."""
+
+    __tablename__ = "query_bindings"
+
+    backend_pid: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    chain_id: Mapped[UUID]
+    bound_at: Mapped[datetime] = mapped_column(server_default=text("now()"))

@@ -1,0 +1,35 @@
+"""What every table shares: one metadata, names by convention, strict relationships."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, MetaData, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+metadata = MetaData(
+    schema="tessera",
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    },
+)
+
+moment = Annotated[datetime, mapped_column(DateTime(timezone=True))]
+
+
+class Table(DeclarativeBase):
+    """A table of Tessera. A migration makes it; this class only describes it."""
+
+    metadata = metadata
+    type_annotation_map = {  # noqa: RUF012 - the library's own hook
+        str: Text,
+        UUID: Uuid,
+        datetime: DateTime(timezone=True),
+        dict[str, Any]: JSONB,
+        list[Any]: JSONB,
+    }

@@ -1,0 +1,40 @@
+"""Outbound HTTP: `OutboundClient` sends, the address policy says where to, a `CallError` says what went wrong."""
+
+from tessera.platform.http.addresses import judge_address
+from tessera.platform.http.calls import CallLimits, Headers, Reply
+from tessera.platform.http.client import OutboundClient
+from tessera.platform.http.errors import (
+    CallError,
+    CallErrorKind,
+    CertificateError,
+    CertificateFileError,
+    InvalidRequestError,
+    InvalidUrlError,
+    NotSentError,
+    OutcomeUnknownError,
+    RefusedAddressError,
+)
+from tessera.platform.http.resolving import Resolver
+from tessera.platform.http.urls import normalise_host, parse_url
+from tessera.platform.http.vetting import vet_host
+
+__all__ = [
+    "CallError",
+    "CallErrorKind",
+    "CallLimits",
+    "CertificateError",
+    "CertificateFileError",
+    "Headers",
+    "InvalidRequestError",
+    "InvalidUrlError",
+    "NotSentError",
+    "OutboundClient",
+    "OutcomeUnknownError",
+    "RefusedAddressError",
+    "Reply",
+    "Resolver",
+    "judge_address",
+    "normalise_host",
+    "parse_url",
+    "vet_host",
+]

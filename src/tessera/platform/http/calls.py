@@ -1,0 +1,93 @@
+"""One call over a client that leads to a vetted address."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pyreqwest.client import Client
+from pyreqwest.exceptions import BuilderError, PyreqwestError
+from pyreqwest.http import Url
+from pyreqwest.request import StreamRequest
+from pyreqwest.response import Response
+
+from tessera.platform.http.errors import InvalidRequestError
+from tessera.platform.http.translation import describe, translate
+
+EXCERPT_BYTES = 64 * 1024
+
+Headers = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class CallLimits:
+    """How long a call may take, and how much of an answer is read before the rest is left unread."""
+
+    connect_seconds: float = 5
+    read_seconds: float = 30
+    total_seconds: float = 60
+    answer_bytes: int = 1024 * 1024
+
+    @property
+    def usable_connect_seconds(self) -> float:
+        """The connect limit, always the first to strike: when another does, the request counts as sent."""
+        return min(self.connect_seconds, 0.8 * self.read_seconds, 0.8 * self.total_seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer of any status. Header names are looked up in any case."""
+
+    status: int
+    headers: Mapping[str, str]
+    excerpt: bytes
+    bytes: int
+    duration_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What goes out."""
+
+    method: str
+    url: Url
+    headers: Headers
+    body: bytes
+    limits: CallLimits
+
+
+async def send_call(client: Client, call: Call) -> Reply:
+    """Send, and read the answer as far as the limits go."""
+    started = time.perf_counter()
+    request = build_request(client, call)
+    try:
+        async with request as response:
+            excerpt, size = await read_answer(response, call.limits.answer_bytes)
+            return Reply(response.status, response.headers, excerpt, size, time.perf_counter() - started)
+    except PyreqwestError as error:
+        # Not chained: the original's text holds the whole URL, and tracebacks end in logs.
+        raise translate(error, call.url.host_str or "") from None
+
+
+def build_request(client: Client, call: Call) -> StreamRequest:
+    """Write the request down; its values do not show in the error, because one may be a credential."""
+    try:
+        builder = client.request(call.method, call.url).headers(call.headers)
+        if call.body:
+            builder = builder.body_bytes(call.body)
+        return builder.timeout(timedelta(seconds=call.limits.total_seconds)).build_streamed()
+    except (BuilderError, ValueError):
+        raise InvalidRequestError(describe(InvalidRequestError, call.url.host_str or "", "")) from None
+
+
+async def read_answer(response: Response, limit: int) -> tuple[bytes, int]:
+    """Return the first part of the body and how much of it was read."""
+    reader = response.body_reader
+    chunk = await reader.read(EXCERPT_BYTES)
+    if chunk is None:
+        return b"", 0
+    excerpt, size = bytes(chunk), len(chunk)
+    while chunk is not None and EXCERPT_BYTES <= size < limit:
+        chunk = await reader.read(EXCERPT_BYTES)
+        size += len(chunk or b"")
+    return excerpt, size

@@ -1,0 +1,114 @@
+"""The job queue on PostgreSQL: declare, defer, work, and take back what a killed worker left."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import procrastinate
+from procrastinate import jobs
+from procrastinate.exceptions import AlreadyEnqueued, UniqueViolation
+
+from tessera.platform.db import Database, Session, driver
+from tessera.platform.db.engine import SEARCH_PATH
+
+logger = logging.getLogger(__name__)
+
+# Any fixed number does: it only has to be the same in every worker.
+SWEEP_LOCK = 7_301_993
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A declared unit of work, `room.verb_noun`. An unexpected error is tried again `retries` times."""
+
+    name: str
+    retries: int = 5
+
+
+class JobQueue:
+    """Defers jobs from anywhere and works them off in worker processes.
+
+    A job that a killed worker left is given to another by `sweep`; what the job works on decides, by a lease of its
+    own, who may write.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        connector = procrastinate.PsycopgConnector(
+            conninfo=database.address,
+            min_size=1,
+            max_size=4,
+            kwargs={"options": f"-c search_path={SEARCH_PATH} -c timezone=UTC", "application_name": "tessera jobs"},
+        )
+        self.app = procrastinate.App(connector=connector)
+
+    async def defer(self, session: Session, job: Job, *, lock: str | None = None, **arguments: Any) -> None:
+        """Enqueue the job in the caller's transaction: it exists if and only if that commits."""
+        connection = await driver(session)
+        deferrer = self.app.configure_task(job.name, allow_unknown=True, queueing_lock=lock, connection=connection)
+        await deferrer.defer_async(**arguments)
+
+    async def defer_once(self, job: Job, lock: str, **arguments: Any) -> None:
+        """Enqueue the job in a transaction of its own, unless one with that lock already waits in the queue."""
+        with suppress(AlreadyEnqueued):
+            await self.app.configure_task(job.name, allow_unknown=True, queueing_lock=lock).defer_async(**arguments)
+
+    def handle(self, job: Job, function: Callable[..., Awaitable[None]]) -> None:
+        """Let this process's worker run the job with `function`."""
+        retry = procrastinate.RetryStrategy(max_attempts=job.retries, exponential_wait=2)
+        self.app.task(name=job.name, retry=retry)(function)
+
+    async def work(self, *, name: str, concurrency: int, heartbeat: float, stalled: float) -> None:
+        """Work until cancelled or told to stop by a signal; times in seconds."""
+        async with self.app.open_async():
+            sweeping = asyncio.create_task(self.sweep_forever(heartbeat, stalled))
+            try:
+                await self.app.run_worker_async(
+                    name=name,
+                    concurrency=concurrency,
+                    fetch_job_polling_interval=5.0,
+                    update_heartbeat_interval=heartbeat,
+                    stalled_worker_timeout=stalled,
+                    delete_jobs="always",
+                    shutdown_graceful_timeout=10.0,
+                )
+            finally:
+                sweeping.cancel()
+                with suppress(asyncio.CancelledError):
+                    await sweeping
+
+    async def sweep_forever(self, every: float, stalled: float) -> None:
+        """Take stalled jobs back again and again; a database that is away for a while does not end this."""
+        while True:
+            await asyncio.sleep(every)
+            try:
+                await self.sweep(stalled)
+            except Exception as error:
+                logger.warning("stalled jobs could not be looked for: %s", error)
+
+    async def sweep(self, stalled: float) -> int:
+        """Put the jobs of workers silent for `stalled` seconds back in the queue; return how many."""
+        # One sweeper at a time: two that read the same job would put it back twice, the second time
+        # from under the worker that had just taken it.
+        async with self.database.session() as session:
+            connection = await driver(session)
+            cursor = await connection.execute("SELECT pg_try_advisory_xact_lock(%s)", [SWEEP_LOCK])
+            row = await cursor.fetchone()
+            if row is None or not row[0]:
+                return 0
+            left = list(await self.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=stalled))
+            for job in left:
+                logger.warning("job %s (%s) was left by its worker and goes to another", job.id, job.task_name)
+                await self.put_back(job)
+            return len(left)
+
+    async def put_back(self, job: jobs.Job) -> None:
+        """Queue a stalled job again, or drop it where one with its lock waits already."""
+        manager = self.app.job_manager
+        try:
+            await manager.retry_job(job)
+        except UniqueViolation:
+            await manager.finish_job(job, status=jobs.Status.ABORTED, delete_job=True)

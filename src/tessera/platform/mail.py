@@ -1,0 +1,1 @@
+"""Outgoing mail. Nothing sends any yet: run notifications are the first that will."""

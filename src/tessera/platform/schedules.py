@@ -1,0 +1,1 @@
+"""Recurrence as a value. Its next moments arrive with scheduled exports."""

@@ -1,0 +1,22 @@
+"""Secrets: sealed with keys that live outside the database, hashed for look-ups, masked when shown."""
+
+from tessera.platform.secrets.errors import BrokenSealError, KeyFileError, SecretError, UnknownKeyError
+from tessera.platform.secrets.files import load_keys, rotate_keys
+from tessera.platform.secrets.masking import Masker, mask
+from tessera.platform.secrets.rings import Key, KeyRing
+from tessera.platform.secrets.values import MASK, Secret
+
+__all__ = [
+    "MASK",
+    "BrokenSealError",
+    "Key",
+    "KeyFileError",
+    "KeyRing",
+    "Masker",
+    "Secret",
+    "SecretError",
+    "UnknownKeyError",
+    "load_keys",
+    "mask",
+    "rotate_keys",
+]

@@ -1,0 +1,135 @@
+"""Settings of a deployment: `TESSERA_*` variables, each also readable from the file named by `TESSERA_*_FILE`."""
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Literal
+
+from platformdirs import user_data_path
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from tessera.platform.errors import InvalidError
+
+PREFIX = "TESSERA_"
+Network = IPv4Network | IPv6Network
+Span = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class SettingsError(InvalidError):
+    """A setting that cannot be used; it stops the start."""
+
+    code = "setting_invalid"
+
+
+def parse_networks(value: object) -> object:
+    """Read networks from text: `10.0.0.0/8, ::1` and the like."""
+    if not isinstance(value, str):
+        return value
+    return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+
+
+def default_data_dir() -> Path:
+    """Return the platform's user data folder; for root a folder that the database's own user can enter."""
+    return Path("/var/lib/tessera") if os.geteuid() == 0 else user_data_path("tessera")
+
+
+class Settings(BaseSettings):
+    """Every setting, its default and its meaning; `docs/reference/settings.md` is tested against this class."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    data_dir: Path = Field(default_factory=default_data_dir, description="Folder of the embedded database and the keys")
+    database_url: SecretStr | None = Field(
+        default=None, description="PostgreSQL to use instead of the embedded one: postgresql://user:password@host/name"
+    )
+    http_host: str = Field(default="127.0.0.1", description="Address that the web process listens on")
+    http_port: int = Field(default=8080, ge=0, le=65535, description="Port of the web process; 0 picks a free one")
+    web_processes: int = Field(default=1, ge=1, le=64, description="Web processes that `serve` and `up` start")
+    public_url: str | None = Field(default=None, description="Address that people and partners use, https://…")
+    allowed_networks: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(parse_networks)] = Field(
+        default=(), description="Private networks that outbound calls may reach, as CIDRs with commas between"
+    )
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(parse_networks)] = Field(
+        default=(), description="Networks of your own proxies, whose X-Forwarded-For is believed, as CIDRs"
+    )
+    allow_insecure_http: bool = Field(default=False, description="Allow http:// targets beside https://")
+    outbound_ca_file: Path | None = Field(default=None, description="More certificate authorities for outbound calls")
+    connector_request_limit: int = Field(
+        default=200, ge=0, description="Connector API requests per access token in 30 seconds; 0 is off"
+    )
+    connector_strict: bool = Field(default=False, description="Refuse what the Connector API's contract only tolerates")
+    secret_keys_file: Path | None = Field(
+        default=None, description="Key ring for secrets; default: inside the data folder"
+    )
+    log_format: Literal["text", "json"] = Field(default="text", description="Form of log lines")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level logged")
+    query_timeout_seconds: Span = Field(default=900, description="Longest time one query may run")
+    query_row_limit: int = Field(default=10_000_000, ge=1, description="Most rows one query may give to an export")
+    job_heartbeat_seconds: Span = Field(default=1, description="How often a worker says that it is alive")
+    job_stalled_seconds: Span = Field(default=5, description="Silence after which a worker's jobs go to another")
+    run_lease_seconds: Span = Field(default=5, description="How long a run stays with a worker that went silent")
+    run_deadline_hours: Span = Field(default=12, description="Longest time one run may take")
+    run_days: int = Field(default=400, ge=1, description="Days that an ended run is kept")
+    request_log_days: int = Field(default=30, ge=1, description="Days that an ended run's rows and requests are kept")
+    worker_concurrency: int = Field(default=4, ge=1, le=64, description="Jobs that one worker runs at once")
+    session_hours: Span = Field(default=12, description="How long a sign-in lasts without use")
+    demo_password: SecretStr | None = Field(
+        default=None, description="Password of the demo's first user; default: random"
+    )
+
+    @cached_property
+    def keys_file(self) -> Path:
+        """Where the key ring lies."""
+        return self.secret_keys_file or self.data_dir / "keys" / "secret-keys.json"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the parent's signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the environment only: no `.env` file may change a server by lying in the wrong folder."""
+        return (init_settings, env_settings)
+
+
+def load_settings(environment: Mapping[str, str] | None = None, **given: object) -> Settings:
+    """Return the settings of this process; a malformed one raises `SettingsError` naming the variable."""
+    environment = os.environ if environment is None else environment
+    files = read_files(environment)
+    try:
+        return Settings(**{**files, **given})  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise SettingsError(explain(error)) from None
+
+
+def read_files(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the values that `TESSERA_X_FILE` variables point to, for every setting that is no file itself."""
+    values: dict[str, str] = {}
+    for name in Settings.model_fields:
+        variable = f"{PREFIX}{name.upper()}_FILE"
+        path = environment.get(variable)
+        if not path or variable.removeprefix(PREFIX).lower() in Settings.model_fields:
+            continue
+        if f"{PREFIX}{name.upper()}" in environment:
+            raise SettingsError(f"{variable} and {PREFIX}{name.upper()} are both set. Keep one of them.")
+        try:
+            values[name] = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is no text"
+            raise SettingsError(f"{variable} names {path}, which cannot be read: {reason}. Mend the path.") from None
+    return values
+
+
+def explain(error: ValidationError) -> str:
+    """Say in one line which variables are wrong and how; values stay out, because one may be a secret."""
+    faults = []
+    for fault in error.errors(include_input=False, include_url=False):
+        variable = PREFIX + str(fault["loc"][0]).upper()
+        faults.append(f"{variable}: {fault['msg'][:1].lower()}{fault['msg'][1:]}")
+    return f"{'; '.join(faults)}. Correct the setting and start again."

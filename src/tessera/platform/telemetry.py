@@ -1,0 +1,1 @@
+"""Metrics for the operator. The first are those of exports."""
