@@ -1,0 +1,107 @@
+"""Accounts: customers, in bulk or one by one."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tessera.loyalty.errors import CustomerEmailTakenError, UnknownCompanyError, UnknownCursorError
+from tessera.loyalty.events import CUSTOMER_ADDED, CUSTOMER_CHANGED
+from tessera.loyalty.reach import HOUSE_PROFILE, narrow_chains, reach_of, require_chain
+from tessera.loyalty.store import accounts as store
+from tessera.loyalty.values.accounts import Customer, CustomerFilter, NewCustomer
+from tessera.platform.audit import Entry, record_entries
+from tessera.platform.auth import Actor
+from tessera.platform.db import Session
+from tessera.platform.events import Event, record_events
+from tessera.platform.ids import new_id
+
+
+async def create_accounts(
+    session: Session, actor: Actor, chain_id: UUID, items: Sequence[NewCustomer], *, now: datetime
+) -> list[UUID]:
+    """Create all of the customers or none; return their ids in the given order. Ten thousand a call is a good size."""
+    require_chain(actor, chain_id)
+    await check_companies(session, chain_id, {item.company_id for item in items if item.company_id is not None})
+    ids = [item.id or new_id() for item in items]
+    columns: dict[str, list[Any]] = {
+        "id": list(ids),
+        "external_id": [item.external_id for item in items],
+        "company_id": [item.company_id for item in items],
+        "birth_date": [item.birth_date for item in items],
+        "address_id": [new_id() if item.address else None for item in items],
+        "created_at": [item.created_at or now for item in items],
+        "classifications": [" ".join(item.classifications) for item in items],
+        "options": [" ".join(item.options) for item in items],
+    }
+    columns |= {name: [getattr(item, name) for item in items] for name in store.PERSONAL}
+    columns |= {
+        column: [getattr(item.address, name) if item.address else None for item in items]
+        for column, name in store.ADDRESS.items()
+    }
+    await store.insert_customers(session, chain_id, actor_id=actor.id or HOUSE_PROFILE, columns=columns)
+    await record_events(session, [Event(chain_id, CUSTOMER_ADDED, customer_id, {}) for customer_id in ids])
+    only = ids[0] if len(ids) == 1 else None
+    name = "1 customer" if only else f"{len(ids)} customers"
+    entry = Entry("created", "customer", only, name, chain_id, after={"count": len(ids)})
+    await record_entries(session, actor, [entry])
+    return ids
+
+
+async def check_companies(session: Session, chain_id: UUID, ids: set[UUID]) -> None:
+    """Raise unless every id is an active company of the chain."""
+    if ids and await store.count_companies(session, chain_id, list(ids)) < len(ids):
+        raise UnknownCompanyError("At least one company is not an active company of the chain.")
+
+
+async def upsert_customer(
+    session: Session, actor: Actor, chain_id: UUID, item: NewCustomer, *, overwrite: bool, now: datetime
+) -> Customer:
+    """Create the customer; where its e-mail address is known, write over that customer if allowed to."""
+    require_chain(actor, chain_id)
+    known = await store.find_customer_by_email(session, chain_id, item.email) if item.email else None
+    if known is None:
+        ids = await create_accounts(session, actor, chain_id, [item], now=now)
+        narrowing = CustomerFilter(ids=ids, count=1)
+        found = await store.select_customers(session, [chain_id], narrowing, reach=[chain_id])
+        return (found or [])[0]
+    if not overwrite:
+        raise CustomerEmailTakenError(
+            f"A customer with the e-mail address {item.email} already exists. Set OverwriteExisting to update it."
+        )
+    return await overwrite_customer(session, actor, known, item, now=now)
+
+
+async def overwrite_customer(
+    session: Session, actor: Actor, known: Customer, item: NewCustomer, *, now: datetime
+) -> Customer:
+    """Write what is given over the known customer; what is left out stays."""
+    await check_companies(session, known.chain_id, {item.company_id} if item.company_id else set())
+    values: dict[str, Any] = {name: getattr(item, name) for name in store.PERSONAL}
+    values |= {column: getattr(item.address, name, None) for column, name in store.ADDRESS.items()}
+    values |= {
+        "id": known.id,
+        "chain_id": known.chain_id,
+        "birth_date": item.birth_date,
+        "company_id": item.company_id,
+        "address_id": new_id() if item.address else None,
+        "classifications": list(item.classifications) or None,
+        "options": list(item.options) or None,
+        "actor_id": actor.id or HOUSE_PROFILE,
+        "now": now,
+    }
+    customer = await store.overwrite_customer(session, values)
+    await record_events(session, [Event(customer.chain_id, CUSTOMER_CHANGED, customer.id, {})])
+    entry = Entry("updated", "customer", customer.id, "1 customer", customer.chain_id, after={"count": 1})
+    await record_entries(session, actor, [entry])
+    return customer
+
+
+async def list_customers(session: Session, actor: Actor, narrowing: CustomerFilter) -> list[Customer]:
+    """Return a page of customers, newest first."""
+    chain_ids = narrow_chains(actor, narrowing.chain_ids)
+    reach = reach_of(actor, chain_ids)
+    found = await store.select_customers(session, chain_ids, narrowing, reach=reach)
+    if found is None:
+        raise UnknownCursorError(f"There is no customer {narrowing.cursor} to continue after.")
+    return found

@@ -1,0 +1,136 @@
+"""Memberships: adding and listing them.
+
+Records are locked in one order by everybody: programs, tiers, accounts by id, then memberships. Two calls can therefore
+wait for each other's numbers only, which the database ends as a conflict.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from tessera.loyalty import rules
+from tessera.loyalty.errors import (
+    MembershipExistsError,
+    UnknownAccountError,
+    UnknownCursorError,
+    UnknownProgramError,
+    UnknownTierError,
+)
+from tessera.loyalty.events import MEMBERSHIP_ADDED, MEMBERSHIP_CHANGED
+from tessera.loyalty.reach import narrow_chains, profile_of, reach_of, require_chain
+from tessera.loyalty.store import accounts as account_store
+from tessera.loyalty.store import memberships as store
+from tessera.loyalty.store import points as points_store
+from tessera.loyalty.store import programs as program_store
+from tessera.loyalty.store import tiers as tier_store
+from tessera.loyalty.values.memberships import Membership, MembershipFilter, MovementKind, NewMembership
+from tessera.platform.audit import Entry, record_entries
+from tessera.platform.auth import Actor
+from tessera.platform.db import Session
+from tessera.platform.events import Event, record_events
+from tessera.platform.ids import new_id
+
+
+async def create_memberships(
+    session: Session, actor: Actor, chain_id: UUID, items: Sequence[NewMembership], *, now: datetime
+) -> list[Membership]:
+    """Create all of the memberships or none, in the given order; new primaries take the mark from older ones."""
+    require_chain(actor, chain_id)
+    items = rules.settle_primaries(items)
+    await check_references(session, chain_id, items)
+    kind, actor_id = profile_of(actor)
+    memberships = [
+        Membership(
+            new_id(),
+            chain_id,
+            item.account_id,
+            item.program_id,
+            item.tier_id,
+            item.state,
+            item.is_primary,
+            item.membership_number,
+            item.provider_membership_id,
+            item.points,
+            item.expires_at,
+            item.url,
+            kind,
+            actor_id,
+            kind,
+            actor_id,
+            now,
+            now,
+        )
+        for item in items
+    ]
+    demoted = await make_room(session, chain_id, memberships)
+    await store.insert_memberships(session, memberships)
+    await points_store.insert_movements(
+        session,
+        chain_id,
+        [(item.id, item.balance) for item in memberships if item.balance is not None],
+        kind=MovementKind.SET,
+        source=actor.kind,
+        now=now,
+    )
+    await record(session, actor, memberships, demoted)
+    return memberships
+
+
+async def check_references(session: Session, chain_id: UUID, items: Sequence[NewMembership]) -> None:
+    """Hold everything that the memberships refer to; raise for the first that is not active in the chain."""
+    program_ids = sorted({item.program_id for item in items})
+    programs = await program_store.lock_active_programs(session, chain_id, program_ids)
+    for program_id in program_ids:
+        if program_id not in programs:
+            raise UnknownProgramError(f"There is no loyalty program {program_id} in the chain.", program_id=program_id)
+    tier_ids = sorted({item.tier_id for item in items if item.tier_id is not None})
+    tiers = await tier_store.lock_active_tiers(session, chain_id, tier_ids) if tier_ids else {}
+    misplaced = rules.find_misplaced_tier(items, tiers)
+    if misplaced is not None:
+        raise UnknownTierError(f"There is no loyalty tier {misplaced} in the program.", tier_id=misplaced)
+    account_ids = {item.account_id for item in items}
+    if await account_store.lock_active_accounts(session, chain_id, list(account_ids)) < len(account_ids):
+        raise UnknownAccountError("At least one account is not an active account of the chain.")
+    if len({(item.account_id, item.program_id) for item in items}) < len(items):
+        double = rules.find_double((item.account_id, item.program_id) for item in items)
+        raise MembershipExistsError("An account is given twice in the same loyalty program.", double=double)
+
+
+async def make_room(session: Session, chain_id: UUID, memberships: Sequence[Membership]) -> list[UUID]:
+    """Take the primary mark from older memberships of the accounts that get a new primary."""
+    primaries = [item for item in memberships if item.is_primary]
+    if not primaries:
+        return []
+    return await store.demote_primaries(
+        session,
+        chain_id,
+        account_ids=[item.account_id for item in primaries],
+        kind=primaries[0].updater_kind,
+        actor_id=primaries[0].updater_id,
+        now=primaries[0].updated_at,
+    )
+
+
+async def record(session: Session, actor: Actor, memberships: Sequence[Membership], demoted: Sequence[UUID]) -> None:
+    """Write an event for each membership that came or changed, and one audit entry with the counts."""
+    chain_id = memberships[0].chain_id
+    events = [
+        Event(chain_id, MEMBERSHIP_ADDED, item.id, {"account_id": item.account_id, "program_id": item.program_id})
+        for item in memberships
+    ]
+    events += [Event(chain_id, MEMBERSHIP_CHANGED, item, {"is_primary": False}) for item in demoted]
+    await record_events(session, events)
+    after = {"count": len(memberships), "with_points": sum(item.balance is not None for item in memberships)}
+    only = memberships[0].id if len(memberships) == 1 else None
+    name = "1 membership" if only else f"{len(memberships)} memberships"
+    await record_entries(session, actor, [Entry("created", "membership", only, name, chain_id, after=after)])
+
+
+async def list_memberships(session: Session, actor: Actor, narrowing: MembershipFilter) -> list[Membership]:
+    """Return a page of memberships, newest first."""
+    chain_ids = narrow_chains(actor, narrowing.chain_ids)
+    reach = reach_of(actor, chain_ids)
+    found = await store.select_memberships(session, chain_ids, narrowing, reach=reach)
+    if found is None:
+        raise UnknownCursorError(f"There is no loyalty membership {narrowing.cursor} to continue after.")
+    return found

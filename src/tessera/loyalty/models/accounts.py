@@ -1,0 +1,126 @@
+"""Table of accounts: customers and companies."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tessera.platform.db import Table
+
+ACTIVE = text("deleted_at IS NULL")
+DELETED = text("deleted_at IS NOT NULL")
+
+
+class AccountRow(Table):
+    """A customer or a company, whoever can hold memberships."""
+
+    __tablename__ = "accounts"
+    __table_args__ = (
+        ForeignKeyConstraint(["chain_id", "company_id"], ["accounts.chain_id", "accounts.id"]),
+        ForeignKeyConstraint(["chain_id", "merge_target_id"], ["accounts.chain_id", "accounts.id"]),
+        CheckConstraint("kind IN ('customer', 'company')", name="kind"),
+        CheckConstraint(
+            "CASE kind WHEN 'customer' THEN last_name IS NOT NULL ELSE name IS NOT NULL END",
+            name="names",
+        ),
+        CheckConstraint("title IN ('Mister', 'Miss', 'Misses')", name="title"),
+        CheckConstraint("sex IN ('Male', 'Female')", name="sex"),
+        Index(
+            "uq_accounts_chain_id_external_id",
+            "chain_id",
+            "external_id",
+            unique=True,
+            postgresql_where=text("deleted_at IS NULL AND external_id IS NOT NULL"),
+        ),
+        Index(
+            "uq_accounts_chain_id_email",
+            "chain_id",
+            func.lower(text("email")),
+            unique=True,
+            postgresql_where=text("deleted_at IS NULL AND kind = 'customer' AND email IS NOT NULL"),
+        ),
+        Index("ix_accounts_chain_id_created_at", "chain_id", "kind", "created_at", "sequence", postgresql_where=ACTIVE),
+        Index(
+            "ix_accounts_chain_id_created_at_deleted",
+            "chain_id",
+            "kind",
+            "created_at",
+            "sequence",
+            postgresql_where=DELETED,
+        ),
+        Index("ix_accounts_chain_id_updated_at", "chain_id", "updated_at"),
+        Index("ix_accounts_chain_id_deleted_at", "chain_id", "deleted_at", postgresql_where=DELETED),
+        Index("ix_accounts_chain_id_last_name", "chain_id", "last_name"),
+        Index("ix_accounts_chain_id_first_name", "chain_id", "first_name"),
+        Index(
+            "ix_accounts_chain_id_loyalty_code",
+            "chain_id",
+            "loyalty_code",
+            postgresql_where=text("loyalty_code IS NOT NULL"),
+        ),
+        Index(
+            "ix_accounts_chain_id_company_id", "chain_id", "company_id", postgresql_where=text("company_id IS NOT NULL")
+        ),
+    )
+
+    chain_id: Mapped[UUID] = mapped_column(ForeignKey("chains.id"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
+    kind: Mapped[str]
+    external_id: Mapped[str | None]
+    name: Mapped[str | None]
+    title: Mapped[str | None]
+    sex: Mapped[str | None]
+    first_name: Mapped[str | None]
+    last_name: Mapped[str | None]
+    second_last_name: Mapped[str | None]
+    email: Mapped[str | None]
+    phone: Mapped[str | None]
+    birth_date: Mapped[date | None]
+    birth_country_code: Mapped[str | None]
+    birth_country_subdivision_code: Mapped[str | None]
+    birth_place: Mapped[str | None]
+    occupation: Mapped[str | None]
+    nationality_code: Mapped[str | None]
+    preferred_language_code: Mapped[str | None]
+    loyalty_code: Mapped[str | None]
+    tax_identification_number: Mapped[str | None]
+    accounting_code: Mapped[str | None]
+    billing_code: Mapped[str | None]
+    notes: Mapped[str | None]
+    car_registration_number: Mapped[str | None]
+    dietary_requirements: Mapped[str | None]
+    italian_destination_code: Mapped[str | None]
+    italian_fiscal_code: Mapped[str | None]
+    italian_lottery_code: Mapped[str | None]
+    classifications: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    options: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    company_id: Mapped[UUID | None]
+    merge_target_id: Mapped[UUID | None]
+    address_id: Mapped[UUID | None]
+    address_line1: Mapped[str | None]
+    address_line2: Mapped[str | None]
+    city: Mapped[str | None]
+    postal_code: Mapped[str | None]
+    country_code: Mapped[str | None]
+    country_subdivision_code: Mapped[str | None]
+    latitude: Mapped[float | None] = mapped_column(Double)
+    longitude: Mapped[float | None] = mapped_column(Double)
+    creator_id: Mapped[UUID]
+    updater_id: Mapped[UUID]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    deleted_at: Mapped[datetime | None]

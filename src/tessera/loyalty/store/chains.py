@@ -1,0 +1,97 @@
+"""Statements on chains and enterprises."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tessera.loyalty.store.statements import run
+from tessera.loyalty.values.chains import Address, Chain, Enterprise, NewEnterprise
+from tessera.platform.db import Session
+from tessera.platform.ids import new_ids
+
+INSERT_CHAINS = """
+INSERT INTO chains (id, name, created_at, updated_at)
+SELECT id, name, %(now)s, %(now)s FROM unnest(%(ids)s::uuid[], %(names)s::text[]) AS new (id, name)
+"""
+
+LIST_CHAINS = """
+SELECT id, name, created_at, updated_at FROM chains
+ WHERE (%(ids)s::uuid[] IS NULL OR id = ANY (%(ids)s)) ORDER BY name, id
+"""
+
+TEXTS = (
+    "name, short_name, external_id, time_zone, legal_environment_code, accommodation_environment_code, "
+    "accounting_environment_code, tax_environment_code, default_language_code, currency_code, pricing, tax_identifier, "
+    "website_url, email, phone"
+)
+ADDRESS = "line1, line2, city, postal_code, country_code, country_subdivision_code"
+ADDRESS_COLUMNS = "address_line1, address_line2, city, postal_code, country_code, country_subdivision_code"
+TEXT_NAMES = TEXTS.split(", ")
+ADDRESS_NAMES = ADDRESS.split(", ")
+
+INSERT_ENTERPRISES = f"""
+INSERT INTO enterprises (chain_id, id, address_id, created_at, updated_at, {TEXTS}, {ADDRESS_COLUMNS})
+SELECT %(chain_id)s, id, address_id, %(now)s, %(now)s, {TEXTS}, {ADDRESS}
+  FROM unnest(%(ids)s::uuid[], %(address_ids)s::uuid[],
+              {", ".join(f"%({name})s::text[]" for name in TEXT_NAMES + ADDRESS_NAMES)})
+    AS new (id, address_id, {TEXTS}, {ADDRESS})
+"""  # noqa: S608 - constants
+
+LIST_ENTERPRISES = f"""
+SELECT e.id, e.chain_id, c.name, e.enabled, e.address_id, e.created_at, e.updated_at,
+       {", ".join(f"e.{name}" for name in TEXT_NAMES)}, {", ".join(f"e.{name}" for name in ADDRESS_COLUMNS.split(", "))}
+  FROM enterprises e JOIN chains c ON c.id = e.chain_id
+ WHERE (%(chains)s::uuid[] IS NULL OR e.chain_id = ANY (%(chains)s))
+   AND (%(ids)s::uuid[] IS NULL OR e.id = ANY (%(ids)s))
+ ORDER BY e.created_at, e.sequence
+"""  # noqa: S608 - constants
+
+
+async def insert_chains(session: Session, ids: Sequence[UUID], names: Sequence[str], now: datetime) -> None:
+    """Write the chains."""
+    await run(session, INSERT_CHAINS, {"ids": list(ids), "names": list(names), "now": now})
+
+
+async def select_chains(session: Session, ids: Sequence[UUID] | None) -> list[Chain]:
+    """Return the chains of these ids, or all, by name."""
+    rows = await run(session, LIST_CHAINS, {"ids": None if ids is None else list(ids)})
+    return [Chain(*row) for row in rows]
+
+
+async def insert_enterprises(
+    session: Session, chain_id: UUID, ids: Sequence[UUID], new: Sequence[NewEnterprise], now: datetime
+) -> None:
+    """Write the enterprises, each with an address of its own."""
+    values: dict[str, Any] = {"chain_id": chain_id, "ids": list(ids), "address_ids": new_ids(len(new)), "now": now}
+    values |= {name: [getattr(item, name) for item in new] for name in TEXT_NAMES}
+    values |= {name: [getattr(item.address, name) for item in new] for name in ADDRESS_NAMES}
+    await run(session, INSERT_ENTERPRISES, values)
+
+
+async def select_enterprises(
+    session: Session, chain_ids: Sequence[UUID] | None, ids: Sequence[UUID] | None = None
+) -> list[Enterprise]:
+    """Return the enterprises of the chains, oldest first."""
+    values = {
+        "chains": None if chain_ids is None else list(chain_ids),
+        "ids": None if ids is None else list(ids),
+    }
+    return [read_enterprise(row) for row in await run(session, LIST_ENTERPRISES, values)]
+
+
+def read_enterprise(row: tuple[Any, ...]) -> Enterprise:
+    """Return the enterprise of a row."""
+    texts: dict[str, Any] = dict(zip(TEXT_NAMES, row[7:], strict=False))
+    address = Address(**dict(zip(ADDRESS_NAMES, row[7 + len(TEXT_NAMES) :], strict=True)))
+    return Enterprise(
+        id=row[0],
+        chain_id=row[1],
+        chain_name=row[2],
+        enabled=row[3],
+        address_id=row[4],
+        created_at=row[5],
+        updated_at=row[6],
+        address=address,
+        **texts,
+    )

@@ -1,0 +1,102 @@
+"""Statements on memberships."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from tessera.loyalty.store.paging import Source, fetch_page, find_position, narrow
+from tessera.loyalty.store.statements import as_array, run
+from tessera.loyalty.values.memberships import Membership, MembershipFilter
+from tessera.platform.db import Session
+
+COLUMNS = (
+    "id, chain_id, account_id, program_id, tier_id, state, is_primary, membership_number, provider_membership_id, "
+    "balance, expires_at, url, creator_kind, creator_id, updater_kind, updater_id, created_at, updated_at, deleted_at"
+)
+SOURCE = Source("memberships", COLUMNS)
+WIDTH = COLUMNS.count(",") + 1
+
+INSERT = """
+INSERT INTO memberships (chain_id, id, account_id, program_id, tier_id, state, is_primary, membership_number,
+                         provider_membership_id, balance, expires_at, url, creator_kind, creator_id, updater_kind,
+                         updater_id, created_at, updated_at)
+SELECT %(chain_id)s, new.*, %(kind)s, %(actor_id)s, %(kind)s, %(actor_id)s, %(now)s, %(now)s
+  FROM unnest(%(ids)s::uuid[], %(accounts)s::uuid[], %(programs)s::uuid[], %(tiers)s::uuid[], %(states)s::text[],
+              %(primaries)s::bool[], %(numbers)s::text[], %(provider_ids)s::text[], %(balances)s::int[],
+              %(expiries)s::timestamptz[], %(urls)s::text[]) AS new
+"""
+
+# The lateral select holds the planner to the index of primaries, even where a fresh table has no statistics yet.
+DEMOTE = """
+UPDATE memberships SET is_primary = false, updated_at = %(now)s, updater_kind = %(kind)s, updater_id = %(actor_id)s
+  FROM unnest(%(accounts)s::uuid[]) AS given (account_id)
+ CROSS JOIN LATERAL (
+   SELECT id FROM memberships WHERE account_id = given.account_id AND is_primary AND deleted_at IS NULL OFFSET 0
+ ) AS older
+ WHERE memberships.chain_id = %(chain_id)s AND memberships.id = older.id
+RETURNING memberships.id
+"""
+
+
+async def insert_memberships(session: Session, memberships: Sequence[Membership]) -> None:
+    """Write memberships of one chain, maker and moment, in order."""
+    first = memberships[0]
+    await run(
+        session,
+        INSERT,
+        {
+            "chain_id": first.chain_id,
+            "kind": first.creator_kind,
+            "actor_id": first.creator_id,
+            "now": first.created_at,
+            "ids": as_array([item.id for item in memberships]),
+            "accounts": as_array([item.account_id for item in memberships]),
+            "programs": as_array([item.program_id for item in memberships]),
+            "tiers": as_array([item.tier_id for item in memberships]),
+            "states": as_array([item.state for item in memberships]),
+            "primaries": as_array([item.is_primary for item in memberships]),
+            "numbers": as_array([item.membership_number for item in memberships]),
+            "provider_ids": as_array([item.provider_membership_id for item in memberships]),
+            "balances": as_array([item.balance for item in memberships]),
+            "expiries": as_array([item.expires_at for item in memberships]),
+            "urls": as_array([item.url for item in memberships]),
+        },
+    )
+
+
+async def demote_primaries(
+    session: Session,
+    chain_id: UUID,
+    *,
+    account_ids: Sequence[UUID],
+    kind: str,
+    actor_id: UUID | None,
+    now: datetime,
+) -> list[UUID]:
+    """Take the primary mark from the accounts' memberships; return those that lost it."""
+    values = {"chain_id": chain_id, "accounts": as_array(account_ids), "kind": kind, "actor_id": actor_id, "now": now}
+    return [row[0] for row in await run(session, DEMOTE, values)]
+
+
+async def select_memberships(
+    session: Session, chain_ids: Sequence[UUID], narrowing: MembershipFilter, *, reach: Sequence[UUID]
+) -> list[Membership] | None:
+    """Return a page of memberships; None where the cursor is no membership of the reach."""
+    position = None
+    if narrowing.cursor is not None:
+        position = await find_position(session, SOURCE, reach, narrowing.cursor)
+        if position is None:
+            return None
+    conditions = narrow(narrowing, position)
+    conditions.among("account_id", narrowing.account_ids, kind="uuid")
+    conditions.among("program_id", narrowing.program_ids, kind="uuid")
+    conditions.among("state", narrowing.states, kind="text")
+    # The planner does not see that a given number is not null, which the partial indexes ask for.
+    if narrowing.membership_numbers is not None:
+        conditions.texts.append("membership_number IS NOT NULL")
+        conditions.among("membership_number", narrowing.membership_numbers, kind="text")
+    if narrowing.provider_membership_ids is not None:
+        conditions.texts.append("provider_membership_id IS NOT NULL")
+        conditions.among("provider_membership_id", narrowing.provider_membership_ids, kind="text")
+    rows = await fetch_page(session, SOURCE, conditions, chain_ids=chain_ids, narrowing=narrowing)
+    return [Membership(*row[:WIDTH]) for row in rows]

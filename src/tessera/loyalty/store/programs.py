@@ -1,0 +1,98 @@
+"""Statements on programs."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from tessera.loyalty.store.paging import Source, fetch_page, find_position, narrow
+from tessera.loyalty.store.statements import as_array, run
+from tessera.loyalty.values.programs import Program, ProgramFilter, ProgramType
+from tessera.platform.db import Session
+
+SOURCE = Source("programs", "id, chain_id, number, name, code, type, subscription, created_at, updated_at, deleted_at")
+
+# Numbers are given one chain at a time: the lock makes the next caller wait and then see what this one took.
+LOCK_CHAIN = "SELECT id FROM chains WHERE id = %(chain_id)s FOR NO KEY UPDATE"
+LAST_NUMBER = "SELECT coalesce(max(number), 0) FROM programs WHERE chain_id = %(chain_id)s"
+
+TAKEN_CODES = """
+SELECT code FROM programs WHERE chain_id = %(chain_id)s AND code = ANY (%(codes)s) AND deleted_at IS NULL
+"""
+
+INSERT = """
+INSERT INTO programs (chain_id, id, number, name, code, type, subscription, created_at, updated_at)
+SELECT %(chain_id)s, id, number, name, code, type, subscription, %(now)s, %(now)s
+  FROM unnest(%(ids)s::uuid[], %(numbers)s::int[], %(names)s::text[], %(codes)s::text[], %(types)s::text[],
+              %(subscriptions)s::text[])
+       WITH ORDINALITY AS new (id, number, name, code, type, subscription, place)
+ ORDER BY place
+"""
+
+# Sharing the rows keeps a program from being deleted between this look and the write that builds on it.
+LOCK_ACTIVE = """
+SELECT id FROM programs WHERE chain_id = %(chain_id)s AND id = ANY (%(ids)s) AND deleted_at IS NULL
+ ORDER BY id FOR SHARE
+"""
+
+
+async def lock_chain(session: Session, chain_id: UUID) -> bool:
+    """Hold the chain's numbering until the transaction ends; False where there is no such chain."""
+    return bool(await run(session, LOCK_CHAIN, {"chain_id": chain_id}))
+
+
+async def find_last_number(session: Session, chain_id: UUID) -> int:
+    """Return the highest program number ever given in the chain."""
+    rows = await run(session, LAST_NUMBER, {"chain_id": chain_id})
+    return int(rows[0][0])
+
+
+async def find_taken_codes(session: Session, chain_id: UUID, codes: Sequence[str]) -> set[str]:
+    """Return which of the codes active programs of the chain have."""
+    rows = await run(session, TAKEN_CODES, {"chain_id": chain_id, "codes": list(codes)})
+    return {row[0] for row in rows}
+
+
+async def insert_programs(session: Session, programs: Sequence[Program]) -> None:
+    """Write programs of one chain and moment, in order."""
+    await run(
+        session,
+        INSERT,
+        {
+            "chain_id": programs[0].chain_id,
+            "now": programs[0].created_at,
+            "ids": as_array([program.id for program in programs]),
+            "numbers": as_array([program.number for program in programs]),
+            "names": as_array([program.name for program in programs]),
+            "codes": as_array([program.code for program in programs]),
+            "types": as_array([program.type for program in programs]),
+            "subscriptions": as_array([program.subscription for program in programs]),
+        },
+    )
+
+
+async def lock_active_programs(session: Session, chain_id: UUID, ids: Sequence[UUID]) -> set[UUID]:
+    """Return which of the ids are active programs of the chain, and keep them so until the transaction ends."""
+    rows = await run(session, LOCK_ACTIVE, {"chain_id": chain_id, "ids": list(ids)})
+    return {row[0] for row in rows}
+
+
+async def select_programs(
+    session: Session, chain_ids: Sequence[UUID], narrowing: ProgramFilter, *, reach: Sequence[UUID]
+) -> list[Program] | None:
+    """Return a page of programs; None where the cursor is no program of the reach."""
+    position = None
+    if narrowing.cursor is not None:
+        position = await find_position(session, SOURCE, reach, narrowing.cursor)
+        if position is None:
+            return None
+    conditions = narrow(narrowing, position)
+    conditions.among("code", narrowing.codes, kind="text")
+    rows = await fetch_page(session, SOURCE, conditions, chain_ids=chain_ids, narrowing=narrowing)
+    return [read_program(row) for row in rows]
+
+
+def read_program(row: tuple[Any, ...]) -> Program:
+    """Return the program of a row."""
+    program_id, chain_id, number, name, code, kind, subscription, created_at, updated_at, deleted_at = row[:10]
+    terms = ProgramType(kind), subscription
+    return Program(program_id, chain_id, number, name, code, *terms, created_at, updated_at, deleted_at)

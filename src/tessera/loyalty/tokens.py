@@ -1,0 +1,141 @@
+"""Connector API credentials: client tokens, access tokens, and what a pair of them may touch."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from tessera.loyalty.errors import RequestLimitError, TokenScopeError, UnknownEnterpriseError, UnknownTokenError
+from tessera.loyalty.store import chains as chain_store
+from tessera.loyalty.store import tokens as store
+from tessera.loyalty.store import windows as window_store
+from tessera.loyalty.values.tokens import MadeToken, NewAccessToken, Scope, Token
+from tessera.platform.audit import Entry, record_entries
+from tessera.platform.auth import Actor
+from tessera.platform.db import Session
+from tessera.platform.ids import new_ids
+
+CLIENT = "client-token"
+ACCESS = "access-token"
+REQUEST_WINDOW = timedelta(seconds=30)
+
+
+class Digests(Protocol):
+    """What is needed of the key ring: a keyed hash to look texts up by."""
+
+    def digest(self, text: str, purpose: str) -> bytes:
+        """Return the hash of the text for this purpose."""
+        ...
+
+
+def make_text() -> str:
+    """Return a new credential in the contract's shape: 32 and 31 upper-case hex characters."""
+    digits = secrets.token_hex(32).upper()
+    return f"{digits[:32]}-{digits[32:63]}"
+
+
+async def create_client_tokens(
+    session: Session,
+    actor: Actor,
+    keys: Digests,
+    labels: Sequence[str],
+    *,
+    now: datetime,
+    texts: Sequence[str] | None = None,
+) -> list[MadeToken]:
+    """Create applications' credentials; their plain texts are returned this once. Only the demo brings texts along."""
+    texts = texts or [make_text() for _ in labels]
+    made = [MadeToken(*parts) for parts in zip(new_ids(len(labels)), labels, texts, strict=True)]
+    digests = [keys.digest(token.text, CLIENT) for token in made]
+    await store.insert_client_tokens(session, [token.id for token in made], digests, labels, now)
+    await record_entries(session, actor, [Entry("created", "client_token", item.id, item.label) for item in made])
+    return made
+
+
+async def create_access_tokens(
+    session: Session,
+    actor: Actor,
+    keys: Digests,
+    items: Sequence[NewAccessToken],
+    *,
+    now: datetime,
+    texts: Sequence[str] | None = None,
+) -> list[MadeToken]:
+    """Create connections' credentials; every enterprise must be one that the actor sees."""
+    await check_enterprises(session, actor, items)
+    texts = texts or [make_text() for _ in items]
+    labels = [item.label for item in items]
+    made = [MadeToken(*parts) for parts in zip(new_ids(len(items)), labels, texts, strict=True)]
+    digests = [keys.digest(token.text, ACCESS) for token in made]
+    await store.insert_access_tokens(session, [token.id for token in made], digests, items, now)
+    await record_entries(session, actor, [Entry("created", "access_token", item.id, item.label) for item in made])
+    return made
+
+
+async def check_enterprises(session: Session, actor: Actor, items: Sequence[NewAccessToken]) -> None:
+    """Raise unless each token reaches enterprises that exist within the actor's chains, an ordinary one exactly one."""
+    wanted = {enterprise_id for item in items for enterprise_id in item.enterprise_ids}
+    chains = None if actor.chains is None else sorted(actor.chains)
+    found = {enterprise.id for enterprise in await chain_store.select_enterprises(session, chains, sorted(wanted))}
+    for enterprise_id in sorted(wanted - found):
+        raise UnknownEnterpriseError(f"There is no enterprise {enterprise_id} within reach of {actor.name}.")
+    for item in items:
+        if not item.enterprise_ids or (not item.portfolio and len(item.enterprise_ids) != 1):
+            raise TokenScopeError(
+                f"The access token {item.label} needs one enterprise; with several it is a portfolio."
+            )
+
+
+async def resolve_scope(
+    session: Session, *, client_digest: bytes, access_digest: bytes, limit: int, now: datetime
+) -> Scope | None:
+    """Return what the pair of credentials may touch; None where either is unknown, off, expired or not of the other.
+
+    Counts one request, and raises `RequestLimitError` beyond `limit` in the window; 0 is no limit. Commit before going
+    on: until then other requests of the same access token wait.
+    """
+    scope = await store.find_scope(session, client_digest=client_digest, access_digest=access_digest, now=now)
+    if scope is not None and limit:
+        wait = await window_store.admit_request(
+            session, scope.access_token_id, limit=limit, window=REQUEST_WINDOW, now=now
+        )
+        if wait is not None:
+            raise RequestLimitError(
+                f"More than {limit} requests in {REQUEST_WINDOW.seconds} seconds. Wait and try again.",
+                retry_after=wait.total_seconds(),
+            )
+    return scope
+
+
+async def list_tokens(session: Session, actor: Actor) -> list[Token]:
+    """Return the credentials within the actor's chains, without their texts, oldest first."""
+    return await store.select_tokens(session, None if actor.chains is None else sorted(actor.chains))
+
+
+async def get_token(session: Session, actor: Actor, token_id: UUID) -> Token:
+    """Return one credential within the actor's chains."""
+    for token in await list_tokens(session, actor):
+        if token.id == token_id:
+            return token
+    raise UnknownTokenError(f"There is no client token or access token {token_id}.", token_id=token_id)
+
+
+async def enable_token(session: Session, actor: Actor, token_id: UUID, *, enabled: bool) -> None:
+    """Switch a credential on or off; with a client token go all its access tokens."""
+    token = await get_token(session, actor, token_id)
+    await store.enable_token(session, token, enabled=enabled)
+    await record_change(session, actor, token, "enabled" if enabled else "disabled")
+
+
+async def revoke_token(session: Session, actor: Actor, token_id: UUID, *, now: datetime) -> None:
+    """End a credential for ever; with a client token go all its access tokens."""
+    token = await get_token(session, actor, token_id)
+    await store.revoke_token(session, token, now=now)
+    await record_change(session, actor, token, "revoked")
+
+
+async def record_change(session: Session, actor: Actor, token: Token, action: str) -> None:
+    """Write the audit entry."""
+    kind = "client_token" if token.client_token_id is None else "access_token"
+    await record_entries(session, actor, [Entry(action, kind, token.id, token.label)])

@@ -1,0 +1,90 @@
+"""Memberships and points movements as values."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from msgspec import Struct
+
+from tessera.loyalty.values.listing import Narrowing
+
+
+class MembershipState(StrEnum):
+    """How far a membership has come; any state may follow any other."""
+
+    NEW = "New"
+    PENDING = "Pending"
+    ENROLLED = "Enrolled"
+    CANCELED = "Canceled"
+    DECLINED = "Declined"
+
+
+class ProfileKind(StrEnum):
+    """Who made or changed a membership, in the words of the Connector API."""
+
+    PERSONAL = "Personal"
+    ENTERPRISE = "Enterprise"
+    PLATFORM = "Platform"
+    STATIC = "Static"
+    INTEGRATION = "Integration"
+
+
+class MovementKind(StrEnum):
+    """Why points moved."""
+
+    SET = "set"
+    EARN = "earn"
+    BURN = "burn"
+    ADJUST = "adjust"
+    EXPIRE = "expire"
+    REVERSE = "reverse"
+
+
+class NewMembership(Struct, frozen=True, kw_only=True, gc=False):
+    """A membership to create; with `points` its ledger begins with a movement to that balance."""
+
+    account_id: UUID
+    program_id: UUID
+    is_primary: bool = False
+    state: MembershipState = MembershipState.ENROLLED
+    tier_id: UUID | None = None
+    membership_number: str | None = None
+    provider_membership_id: str | None = None
+    points: int | None = None
+    expires_at: datetime | None = None
+    url: str | None = None
+
+
+class Membership(Struct, frozen=True, gc=False):
+    """An account's belonging to a program. `balance` is None while the membership keeps no points."""
+
+    id: UUID
+    chain_id: UUID
+    account_id: UUID
+    program_id: UUID
+    tier_id: UUID | None
+    state: str
+    is_primary: bool
+    membership_number: str | None
+    provider_membership_id: str | None
+    balance: int | None
+    expires_at: datetime | None
+    url: str | None
+    creator_kind: str
+    creator_id: UUID | None
+    updater_kind: str
+    updater_id: UUID | None
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None = None
+
+
+class MembershipFilter(Narrowing, frozen=True, kw_only=True):
+    """What a list of memberships is narrowed by; numbers and ids of the provider compare exactly."""
+
+    account_ids: Sequence[UUID] | None = None
+    program_ids: Sequence[UUID] | None = None
+    states: Sequence[MembershipState] | None = None
+    membership_numbers: Sequence[str] | None = None
+    provider_membership_ids: Sequence[str] | None = None

@@ -1,0 +1,84 @@
+"""Programs and tiers as values."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
+
+from msgspec import Struct
+
+from tessera.loyalty.values.listing import Narrowing
+
+
+class ProgramType(StrEnum):
+    """Whose program it is."""
+
+    HOTEL = "Hotel"
+    EXTERNAL_PARTNER = "ExternalPartner"
+    SOFT_BRAND = "SoftBrand"
+    UNKNOWN = "Unknown"
+
+
+# Whether members pay to belong.
+Subscription = Literal["Free", "Paid"]
+
+
+class NewProgram(Struct, frozen=True, kw_only=True):
+    """A program to create; without a number it is given the chain's next one."""
+
+    name: str
+    code: str
+    type: ProgramType = ProgramType.UNKNOWN
+    subscription: Subscription = "Free"
+    number: int | None = None
+
+
+class Program(Struct, frozen=True):
+    """A loyalty program of a chain."""
+
+    id: UUID
+    chain_id: UUID
+    number: int
+    name: str
+    code: str
+    type: ProgramType
+    subscription: Subscription
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None = None
+
+
+class ProgramFilter(Narrowing, frozen=True, kw_only=True):
+    """What a list of programs is narrowed by."""
+
+    codes: Sequence[str] | None = None
+
+
+class NewTier(Struct, frozen=True, kw_only=True):
+    """A tier to create."""
+
+    program_id: UUID
+    name: str
+    code: str
+    ordering: int
+
+
+class Tier(Struct, frozen=True):
+    """A level in a program; `ordering` is the rank that its maker chose."""
+
+    id: UUID
+    chain_id: UUID
+    program_id: UUID
+    name: str
+    code: str
+    ordering: int
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None = None
+
+
+class TierFilter(Narrowing, frozen=True, kw_only=True):
+    """What a list of tiers is narrowed by."""
+
+    program_ids: Sequence[UUID] | None = None

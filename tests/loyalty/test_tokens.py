@@ -1,0 +1,96 @@
+"""Credentials: their shape, their hiding, their reach."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tessera.loyalty import (
+    NewAccessToken,
+    create_access_tokens,
+    create_client_tokens,
+    create_demo_tokens,
+    enable_token,
+    list_tokens,
+    resolve_scope,
+)
+from tessera.loyalty.errors import TokenScopeError, TokenTakenError, UnknownEnterpriseError, UnknownTokenError
+from tessera.platform.db import Database
+from tessera.platform.secrets import KeyRing
+
+from .conftest import NOON, SYSTEM, House
+
+SHAPE = re.compile(r"[0-9A-F]{32}-[0-9A-F]{31}")
+
+
+async def make(database: Database, keys: KeyRing, house: House, **members: Any) -> tuple[str, str]:
+    async with database.session() as session:
+        (client,) = await create_client_tokens(session, SYSTEM, keys, ["CRM"], now=NOON)
+        given = {"client_token_id": client.id, "label": "London", "enterprise_ids": [house.enterprise_id], **members}
+        (access,) = await create_access_tokens(session, SYSTEM, keys, [NewAccessToken(**given)], now=NOON)
+    return client.text, access.text
+
+
+async def test_tokens_have_the_contract_shape_and_are_kept_as_hashes(
+    database: Database, keys: KeyRing, house: House
+) -> None:
+    texts = await make(database, keys, house)
+    assert all(SHAPE.fullmatch(text) for text in texts)
+
+    async with await database.connect() as connection:
+        for table in ("client_tokens", "access_tokens", "audit_entries"):
+            rows = await (await connection.execute(f"SELECT t::text FROM {table} AS t".encode())).fetchall()
+            assert rows
+            assert not [row for row in rows for text in texts if text in row[0]]
+
+
+async def test_scope_is_resolved_from_both(database: Database, keys: KeyRing, house: House) -> None:
+    client, access = await make(database, keys, house)
+    async with database.session() as session:
+        scope = await resolve_scope(
+            session,
+            client_digest=keys.digest(client, "client-token"),
+            access_digest=keys.digest(access, "access-token"),
+            limit=0,
+            now=NOON,
+        )
+
+    assert scope is not None
+    assert (scope.chain_ids, scope.enterprise_ids) == ((house.chain_id,), (house.enterprise_id,))
+    assert (scope.portfolio, scope.permissions) == (False, frozenset({"members:write", "programs:write"}))
+
+
+async def test_scope_must_fit_the_kind(database: Database, keys: KeyRing, house: House, stranger: House) -> None:
+    both = [house.enterprise_id, stranger.enterprise_id]
+    with pytest.raises(TokenScopeError):
+        await make(database, keys, house, enterprise_ids=both)
+    with pytest.raises(TokenScopeError):
+        await make(database, keys, house, enterprise_ids=[], portfolio=True)
+
+    await make(database, keys, house, enterprise_ids=both, portfolio=True)
+
+
+async def test_actor_hands_out_and_sees_only_its_own(
+    database: Database, keys: KeyRing, house: House, stranger: House
+) -> None:
+    await make(database, keys, house)
+    async with database.session() as session:
+        tokens = await list_tokens(session, house.actor)
+        assert {(token.label, token.client_token_id is None) for token in tokens} == {("CRM", True), ("London", False)}
+        assert await list_tokens(session, stranger.actor) == []
+        with pytest.raises(UnknownTokenError):
+            await enable_token(session, stranger.actor, tokens[0].id, enabled=False)
+        wanted = NewAccessToken(client_token_id=tokens[0].id, label="x", enterprise_ids=[house.enterprise_id])
+        with pytest.raises(UnknownEnterpriseError):
+            await create_access_tokens(session, stranger.actor, keys, [wanted], now=NOON)
+
+
+async def test_published_tokens_are_made_once(database: Database, keys: KeyRing, house: House) -> None:
+    async with database.session() as session:
+        await create_demo_tokens(session, SYSTEM, keys, [house.enterprise_id, house.enterprise_id], now=NOON)
+        tokens = await list_tokens(session, SYSTEM)
+    assert len(tokens) == 4 + 8
+
+    with pytest.raises(TokenTakenError):
+        async with database.session() as session:
+            await create_demo_tokens(session, SYSTEM, keys, [house.enterprise_id], now=NOON)
