@@ -1,0 +1,56 @@
+"""One call: who asks, within which chains, with how much tolerance."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from msgspec import Struct
+
+from tessera.api.connector.v1.refusals import invalid
+from tessera.platform.auth import Actor
+from tessera.platform.db import Session
+from tessera.platform.ids import parse_id
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What every operation is given beside its request. A portfolio token reaches several enterprises."""
+
+    session: Session
+    actor: Actor
+    now: datetime
+    portfolio: bool
+    enterprise_ids: tuple[UUID, ...]
+    chain_ids: tuple[UUID, ...]
+    strict: bool
+
+    def chain_to_write(self, given: str | None) -> UUID:
+        """Return the chain that a change is meant for: the token's own, or for a portfolio the one it names."""
+        if not self.portfolio:
+            return self.chain_ids[0]
+        chain_id = parse_id(given or "")
+        if chain_id not in self.chain_ids:
+            raise invalid("ChainId")
+        return chain_id
+
+    def check_chains(self, given: list[UUID] | None) -> list[UUID] | None:
+        """Return the chains to read; raise where one is not the token's."""
+        if given is not None and not set(given) <= set(self.chain_ids):
+            raise invalid("ChainIds")
+        return given
+
+
+@dataclass(frozen=True, slots=True)
+class Operation(Generic[T]):
+    """One address: the permission it needs, the request it takes, the answer it gives."""
+
+    address: str
+    permission: str | None
+    request: type[T]
+    answer: type[Struct]
+    perform: Callable[[Call, T], Awaitable[Any]]
+    paged: bool = False

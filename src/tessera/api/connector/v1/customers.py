@@ -1,0 +1,218 @@
+"""`customers/getAll` and `customers/add`."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from tessera.api.connector.v1.calls import Call, Operation
+from tessera.api.connector.v1.customer_shapes import Classification, Customer, CustomerOption, show
+from tessera.api.connector.v1.pages import PageRequest, read_page
+from tessera.api.connector.v1.refusals import InvalidPropertyError, invalid
+from tessera.api.connector.v1.scalars import (
+    Ids,
+    Texts,
+    TimeInterval,
+    blank_to_none,
+    read_date,
+    read_interval,
+)
+from tessera.loyalty import Address, CustomerFilter, NewCustomer, list_customers, upsert_customer
+from tessera.platform.ids import parse_id
+
+FILTERS = (
+    "CustomerIds",
+    "CompanyIds",
+    "Emails",
+    "FirstNames",
+    "LastNames",
+    "LoyaltyCodes",
+    "CreatedUtc",
+    "UpdatedUtc",
+    "DeletedUtc",
+)
+
+Text255 = Annotated[str, Meta(max_length=255)]
+
+
+class CustomerExtent(Struct, rename="pascal"):
+    """What of the customers to return."""
+
+    customers: bool | None = True
+    addresses: bool | None = False
+    documents: bool | None = False
+
+
+class GetAllCustomers(PageRequest, rename="pascal", kw_only=True):
+    """Filters of the list, of which at least one is needed."""
+
+    chain_ids: list[str] | None = None
+    created_utc: TimeInterval | None = None
+    deleted_utc: TimeInterval | None = None
+    extent: CustomerExtent | None = None
+    customer_ids: Ids | None = None
+    company_ids: Annotated[list[UUID], Meta(min_length=1, max_length=1)] | None = None
+    emails: Texts | None = None
+    first_names: Texts | None = None
+    last_names: Texts | None = None
+    loyalty_codes: Texts | None = None
+
+
+class CustomersPage(Struct, rename="pascal"):
+    """One page, and the id of its last item."""
+
+    customers: list[Customer]
+    cursor: UUID | None
+    documents: None = None
+
+
+class AddressParameters(Struct, rename="pascal"):
+    """An address to keep."""
+
+    line1: str | None = None
+    line2: str | None = None
+    city: str | None = None
+    postal_code: str | None = None
+    country_code: str | None = None
+    country_subdivision_code: str | None = None
+
+
+class AddCustomer(Struct, rename="pascal", kw_only=True):
+    """A customer to add; clients of all ages leave out whether to overwrite, which means no."""
+
+    last_name: Annotated[str, Meta(min_length=1)]
+    overwrite_existing: bool | None = None
+    chain_id: str | None = None
+    title: Literal["Mister", "Miss", "Misses"] | None = None
+    first_name: str | None = None
+    second_last_name: str | None = None
+    nationality_code: str | None = None
+    preferred_language_code: str | None = None
+    sex: Literal["Male", "Female"] | None = None
+    birth_date: str | None = None
+    birth_country_code: str | None = None
+    birth_country_subdivision_code: str | None = None
+    birth_place: str | None = None
+    occupation: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    loyalty_code: str | None = None
+    notes: str | None = None
+    car_registration_number: Text255 | None = None
+    dietary_requirements: Text255 | None = None
+    tax_identification_number: str | None = None
+    company_id: UUID | None = None
+    address: AddressParameters | None = None
+    classifications: list[Classification] | None = None
+    options: list[CustomerOption] | None = None
+    italian_destination_code: str | None = None
+    italian_fiscal_code: str | None = None
+    italian_lottery_code: Annotated[str, Meta(min_length=2, max_length=15)] | None = None
+
+
+TEXTS = (
+    "first_name",
+    "second_last_name",
+    "nationality_code",
+    "preferred_language_code",
+    "birth_country_code",
+    "birth_country_subdivision_code",
+    "birth_place",
+    "occupation",
+    "email",
+    "phone",
+    "loyalty_code",
+    "notes",
+    "car_registration_number",
+    "dietary_requirements",
+    "tax_identification_number",
+    "italian_destination_code",
+    "italian_fiscal_code",
+    "italian_lottery_code",
+)
+
+
+async def get_all(call: Call, request: GetAllCustomers) -> CustomersPage:
+    """List customers, newest first."""
+    narrowing = CustomerFilter(
+        **read_page(call, request),
+        ids=request.customer_ids,
+        created_within=read_interval(request.created_utc),
+        deleted_within=read_interval(request.deleted_utc),
+        company_ids=request.company_ids,
+        emails=request.emails,
+        first_names=request.first_names,
+        last_names=request.last_names,
+        loyalty_codes=request.loyalty_codes,
+        chain_ids=read_chains(call, request),
+    )
+    check_filters(request, narrowing)
+    found = await list_customers(call.session, call.actor, narrowing)
+    extent = request.extent or CustomerExtent()
+    shown = [show(item, addresses=bool(extent.addresses)) for item in found] if extent.customers else []
+    return CustomersPage(shown, found[-1].id if found else None)
+
+
+def read_chains(call: Call, request: GetAllCustomers) -> list[UUID] | None:
+    """Return the chains that a portfolio token has to name; an ordinary one reads its own."""
+    if not call.portfolio:
+        return None
+    chain_ids = [parse_id(text) for text in request.chain_ids or ()]
+    known = [chain_id for chain_id in chain_ids if chain_id in call.chain_ids]
+    if not 1 <= len(chain_ids) <= 1000 or len(known) < len(chain_ids):
+        raise invalid("ChainIds")
+    return [chain_id for chain_id in known if chain_id is not None]
+
+
+def check_filters(request: GetAllCustomers, narrowing: CustomerFilter) -> None:
+    """Raise where no filter is given, or one for deletion without asking for the deleted."""
+    given = (
+        narrowing.ids,
+        narrowing.company_ids,
+        narrowing.emails,
+        narrowing.first_names,
+        narrowing.last_names,
+        narrowing.loyalty_codes,
+        narrowing.created_within,
+        narrowing.updated_within,
+        narrowing.deleted_within,
+    )
+    if not any(given):
+        raise InvalidPropertyError(f"Please specify at least one of the filters: {', '.join(FILTERS)}.")
+    if request.deleted_utc is not None and narrowing.deleted is False:
+        raise invalid("ActivityStates")
+
+
+async def add(call: Call, request: AddCustomer) -> Customer:
+    """Add a customer, or write over the one with the same e-mail address."""
+    texts: dict[str, Any] = {name: blank_to_none(getattr(request, name)) for name in TEXTS}
+    address = request.address
+    item = NewCustomer(
+        last_name=request.last_name,
+        title=request.title,
+        sex=request.sex,
+        birth_date=read_date(request.birth_date, "BirthDate"),
+        company_id=request.company_id,
+        classifications=tuple(dict.fromkeys(request.classifications or ())),
+        options=tuple(dict.fromkeys(request.options or ())),
+        address=read_address(address) if address else None,
+        **texts,
+    )
+    chain_id = call.chain_to_write(request.chain_id)
+    customer = await upsert_customer(
+        call.session, call.actor, chain_id, item, overwrite=bool(request.overwrite_existing), now=call.now
+    )
+    return show(customer, addresses=True)
+
+
+def read_address(address: AddressParameters) -> Address | None:
+    """Return the address, None where every line is blank."""
+    lines = {name: blank_to_none(getattr(address, name)) for name in AddressParameters.__struct_fields__}
+    return Address(**lines) if any(lines.values()) else None
+
+
+ADDRESS = "/api/connector/v1/customers"
+OPERATIONS = (
+    Operation(f"{ADDRESS}/getAll", "members:read", GetAllCustomers, CustomersPage, get_all, paged=True),
+    Operation(f"{ADDRESS}/add", "members:write", AddCustomer, Customer, add),
+)

@@ -1,0 +1,188 @@
+"""`loyaltyMemberships/getAll` and `loyaltyMemberships/add`."""
+
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from tessera.api.connector.v1.calls import Call, Operation
+from tessera.api.connector.v1.pages import PageRequest, read_page
+from tessera.api.connector.v1.scalars import (
+    Ids,
+    Number,
+    Texts,
+    TimeInterval,
+    read_int32,
+    read_interval,
+    read_moment,
+    write_moment,
+)
+from tessera.loyalty import (
+    Membership,
+    MembershipFilter,
+    MembershipState,
+    NewMembership,
+    create_memberships,
+    list_memberships,
+)
+
+Text100 = Annotated[str, Meta(max_length=100)]
+Text255 = Annotated[str, Meta(max_length=255)]
+
+
+class EnterpriseProfile(Struct, rename="pascal"):
+    """The profile of a person of the enterprise."""
+
+    profile_id: UUID
+
+
+class ProfileData(Struct, rename="pascal"):
+    """Who made or changed a membership; only people of the enterprise have more than a kind."""
+
+    discriminator: str
+    enterprise_profile: EnterpriseProfile | None = None
+
+
+class LoyaltyMembership(Struct, rename="pascal", gc=False):
+    """A membership as the contract shows it; `code` is the old name of its number."""
+
+    id: UUID
+    chain_id: UUID
+    account_id: UUID
+    loyalty_program_id: UUID
+    state: str
+    is_primary: bool
+    provider_membership_id: str | None
+    code: str | None
+    membership_number: str | None
+    points: int | None
+    expiration_date: str | None
+    url: str | None
+    loyalty_tier_id: UUID | None
+    creator_profile: ProfileData
+    updater_profile: ProfileData
+
+
+class GetAllMemberships(PageRequest, rename="pascal", kw_only=True):
+    """Filters of the list; `codes` is the old name of the numbers."""
+
+    chain_ids: Ids | None = None
+    created_utc: TimeInterval | None = None
+    loyalty_membership_ids: Ids | None = None
+    account_ids: Ids | None = None
+    loyalty_program_ids: Ids | None = None
+    membership_states: list[MembershipState] | None = None
+    membership_numbers: Texts | None = None
+    provider_membership_ids: Texts | None = None
+    codes: Texts | None = None
+
+
+class MembershipsPage(Struct, rename="pascal"):
+    """Memberships, and the id of the last of them."""
+
+    loyalty_memberships: list[LoyaltyMembership]
+    cursor: UUID | None
+
+
+class MembershipParameters(Struct, rename="pascal", kw_only=True, gc=False):
+    """A membership to add. Clients of before November 2022 do not say whether it is primary."""
+
+    account_id: UUID
+    loyalty_program_id: UUID
+    is_primary: bool | None = None
+    state: MembershipState | None = None
+    membership_number: Text255 | None = None
+    code: Text255 | None = None
+    provider_membership_id: Text100 | None = None
+    points: Number | None = None
+    expiration_date: str | None = None
+    url: str | None = None
+    loyalty_tier_id: UUID | None = None
+
+
+class AddMemberships(Struct, rename="pascal", kw_only=True):
+    """Memberships to add."""
+
+    loyalty_memberships: Annotated[list[MembershipParameters], Meta(min_length=1, max_length=1000)]
+    chain_id: str | None = None
+
+
+async def get_all(call: Call, request: GetAllMemberships) -> MembershipsPage:
+    """List memberships, newest first."""
+    numbers = [*(request.membership_numbers or ()), *(request.codes or ())]
+    narrowing = MembershipFilter(
+        **read_page(call, request),
+        ids=request.loyalty_membership_ids,
+        created_within=read_interval(request.created_utc),
+        account_ids=request.account_ids,
+        program_ids=request.loyalty_program_ids,
+        states=request.membership_states or None,
+        membership_numbers=numbers or None,
+        provider_membership_ids=request.provider_membership_ids,
+        chain_ids=call.check_chains(request.chain_ids),
+    )
+    return show_all(await list_memberships(call.session, call.actor, narrowing))
+
+
+async def add(call: Call, request: AddMemberships) -> MembershipsPage:
+    """Add memberships."""
+    items = [read_parameters(item, place) for place, item in enumerate(request.loyalty_memberships)]
+    chain_id = call.chain_to_write(request.chain_id)
+    return show_all(await create_memberships(call.session, call.actor, chain_id, items, now=call.now))
+
+
+def read_parameters(item: MembershipParameters, place: int) -> NewMembership:
+    """Return the membership to create; empty texts are nothing, as clients of 2022 write it."""
+    points, expiry = item.points, item.expiration_date
+    return NewMembership(
+        account_id=item.account_id,
+        program_id=item.loyalty_program_id,
+        is_primary=item.is_primary or False,
+        state=item.state or MembershipState.ENROLLED,
+        tier_id=item.loyalty_tier_id,
+        membership_number=item.membership_number or item.code or None,
+        provider_membership_id=item.provider_membership_id or None,
+        points=None if points is None else read_int32(points, "LoyaltyMemberships", place, "Points"),
+        expires_at=read_moment(expiry, "LoyaltyMemberships", place, "ExpirationDate") if expiry else None,
+        url=item.url or None,
+    )
+
+
+def show_all(memberships: list[Membership]) -> MembershipsPage:
+    """Return the memberships as the contract shows them."""
+    return MembershipsPage([show(item) for item in memberships], memberships[-1].id if memberships else None)
+
+
+def show(item: Membership) -> LoyaltyMembership:
+    """Return one membership as the contract shows it."""
+    return LoyaltyMembership(
+        item.id,
+        item.chain_id,
+        item.account_id,
+        item.program_id,
+        item.state,
+        item.is_primary,
+        item.provider_membership_id,
+        item.membership_number,
+        item.membership_number,
+        item.balance,
+        None if item.expires_at is None else write_moment(item.expires_at),
+        item.url,
+        item.tier_id,
+        show_profile(item.creator_kind, item.creator_id),
+        show_profile(item.updater_kind, item.updater_id),
+    )
+
+
+def show_profile(kind: str, profile_id: UUID | None) -> ProfileData:
+    """Return who it was."""
+    if kind == "Enterprise" and profile_id is not None:
+        return ProfileData(kind, EnterpriseProfile(profile_id))
+    return ProfileData(kind)
+
+
+ADDRESS = "/api/connector/v1/loyaltyMemberships"
+OPERATIONS = (
+    Operation(f"{ADDRESS}/getAll", "members:read", GetAllMemberships, MembershipsPage, get_all, paged=True),
+    Operation(f"{ADDRESS}/add", "members:write", AddMemberships, MembershipsPage, add),
+)

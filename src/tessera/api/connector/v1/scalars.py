@@ -1,0 +1,97 @@
+"""Numbers, moments, intervals and texts, as the contract writes them."""
+
+import re
+from calendar import monthrange
+from datetime import MAXYEAR, UTC, date, datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from tessera.api.connector.v1.refusals import InvalidPropertyError, Step, invalid
+
+# A whole number may come with a fraction of zero, which the JSON reader calls a float.
+Number = int | float
+Ids = Annotated[list[UUID], Meta(min_length=1, max_length=1000)]
+Texts = Annotated[list[str], Meta(min_length=1, max_length=1000)]
+
+LOWEST, HIGHEST = -(2**31), 2**31 - 1
+MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?", re.ASCII)
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+class TimeInterval(Struct, rename="pascal"):
+    """From a start up to, not including, an end; both are needed."""
+
+    start_utc: str | None = None
+    end_utc: str | None = None
+
+
+def read_int32(value: Number, *steps: Step) -> int:
+    """Return a whole number of 32 bits."""
+    if isinstance(value, float):
+        if not value.is_integer():
+            raise invalid(*steps)
+        value = int(value)
+    if not LOWEST <= value <= HIGHEST:
+        raise invalid(*steps)
+    return value
+
+
+def read_moment(text: str | None, *steps: Step) -> datetime | None:
+    """Return the moment in UTC; a bare date is its midnight, a missing zone is UTC, an empty text is nothing."""
+    if not text:
+        return None
+    if MOMENT.fullmatch(text) is None:
+        raise invalid(*steps)
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise invalid(*steps) from None
+
+
+def read_date(text: str | None, *steps: Step) -> date | None:
+    """Return the date; a date-time gives its own."""
+    if not text:
+        return None
+    if DAY.fullmatch(text) is None:
+        moment = read_moment(text, *steps)
+        return moment.date() if moment else None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise invalid(*steps) from None
+
+
+def read_interval(interval: TimeInterval | None) -> tuple[datetime, datetime] | None:
+    """Return both ends, at most three months and a day apart."""
+    if interval is None:
+        return None
+    start, end = read_moment(interval.start_utc, "StartUtc"), read_moment(interval.end_utc, "EndUtc")
+    if start is None:
+        raise invalid("StartUtc")
+    if end is None or end < start:
+        raise invalid("EndUtc")
+    if end > longest_end(start):
+        raise InvalidPropertyError("The interval must not exceed 3M1D.")
+    return start, end
+
+
+def longest_end(start: datetime) -> datetime:
+    """Return the moment three calendar months and one day later; a month too short for the day ends on its last."""
+    year, month = divmod(start.year * 12 + start.month + 2, 12)
+    if year >= MAXYEAR:
+        return datetime.max.replace(tzinfo=UTC)
+    day = min(start.day, monthrange(year, month + 1)[1])
+    return start.replace(year=year, month=month + 1, day=day) + timedelta(days=1)
+
+
+def write_moment(moment: datetime) -> str:
+    """Return the moment as `YYYY-MM-DDThh:mm:ssZ`."""
+    return f"{moment.isoformat()[:19]}Z"
+
+
+def blank_to_none(text: str | None) -> str | None:
+    """Return None for a text that says nothing."""
+    return text if text and not text.isspace() else None

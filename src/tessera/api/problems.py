@@ -1,0 +1,58 @@
+"""The one mapping of the five kinds of failure to what a caller of the Connector API is answered."""
+
+from dataclasses import dataclass
+from math import ceil
+
+from tessera.platform.errors import (
+    ConflictError,
+    DeniedError,
+    InvalidError,
+    NotFoundError,
+    TesseraError,
+    UnavailableError,
+)
+
+# The property by which the contract names what is missing.
+PROPERTIES = {
+    "account_unknown": "AccountId",
+    "chain_unknown": "ChainId",
+    "company_unknown": "CompanyId",
+    "cursor_unknown": "Cursor",
+    "program_unknown": "LoyaltyProgramId",
+    "tier_unknown": "LoyaltyTierId",
+}
+LONGEST_WAIT = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Status and message of a failed request, and in how many seconds it may be repeated."""
+
+    status: int
+    message: str
+    retry_after: int | None = None
+
+
+FAULT = Problem(500, "Something went wrong. Report the RequestId to whoever runs this server.")
+
+
+def problem_of(error: TesseraError) -> Problem:
+    """Return what the failure looks like on the wire."""
+    match error:
+        case NotFoundError() if error.code in PROPERTIES:
+            return Problem(400, f"Invalid {PROPERTIES[error.code]}.")
+        case InvalidError() | NotFoundError():
+            return Problem(400, error.message)
+        case DeniedError():
+            return Problem(401, error.message)
+        case ConflictError():
+            return Problem(409 if error.code == "changed_meanwhile" else 403, error.message)
+        case UnavailableError():
+            return Problem(429 if error.code == "request_limit_reached" else 503, error.message, wait_of(error))
+        case _:
+            return FAULT
+
+
+def wait_of(error: UnavailableError) -> int | None:
+    """Return whole seconds, at least one and never more than the contract's window."""
+    return None if error.retry_after is None else min(LONGEST_WAIT, max(1, ceil(error.retry_after)))
