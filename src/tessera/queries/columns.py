@@ -1,0 +1,106 @@
+"""Columns of a query's result: names, types, and the JSON form each type has in an export."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from psycopg import postgres
+
+from tessera.queries.errors import QueryInvalidError
+
+
+class ColumnType(StrEnum):
+    """The types a column can have."""
+
+    TEXT = "text"
+    INT = "int"
+    DECIMAL = "decimal"
+    FLOAT = "float"
+    BOOL = "bool"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
+    JSON = "json"
+    UUID = "uuid"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a query's result."""
+
+    name: str
+    type: ColumnType
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """One column as the database describes it."""
+
+    name: str
+    oid: int
+
+    @property
+    def type(self) -> ColumnType:
+        """Return our type; lists and whole rows are JSON, everything we have no type for is text."""
+        known = postgres.types.get(self.oid)
+        if known is None or known.array_oid == self.oid:
+            return ColumnType.JSON
+        return TYPES.get(known.name, ColumnType.TEXT)
+
+    def as_json(self, place: str) -> str:
+        """Return what stands in the JSON array for the value at `place`."""
+        if self.oid == WITHOUT_ZONE:
+            return f"{place} AT TIME ZONE 'UTC'"
+        return place if self.type is not ColumnType.TEXT else f"{place}::text"
+
+
+TYPES = {
+    "int2": ColumnType.INT,
+    "int4": ColumnType.INT,
+    "int8": ColumnType.INT,
+    "numeric": ColumnType.DECIMAL,
+    "float4": ColumnType.FLOAT,
+    "float8": ColumnType.FLOAT,
+    "bool": ColumnType.BOOL,
+    "date": ColumnType.DATE,
+    "timestamp": ColumnType.TIMESTAMP,
+    "timestamptz": ColumnType.TIMESTAMP,
+    "json": ColumnType.JSON,
+    "jsonb": ColumnType.JSON,
+    "record": ColumnType.JSON,
+    "uuid": ColumnType.UUID,
+}
+WITHOUT_ZONE = postgres.types["timestamp"].oid
+NAMELESS = "?column?"
+# A function takes at most a hundred arguments; an array of more is passed as one.
+MOST_ARGUMENTS = 100
+
+
+def check_columns(described: Sequence[Described]) -> tuple[Column, ...]:
+    """Return the columns; each needs a name of its own, because templates refer to them by name."""
+    for number, column in enumerate(described, 1):
+        if column.name == NAMELESS:
+            raise QueryInvalidError(f"Column {number} has no name. Give it one: … AS name.", position=number)
+    doubles = [name for name, count in Counter(column.name for column in described).items() if count > 1]
+    if doubles:
+        raise QueryInvalidError(f"The column {doubles[0]} comes twice. Rename one: … AS another_name.")
+    return tuple(Column(column.name, column.type) for column in described)
+
+
+def json_row(described: Sequence[Described]) -> str:
+    """Return the expression that makes a JSON array of the columns, which are called c1, c2, …"""
+    values = [column.as_json(f"c{number}") for number, column in enumerate(described, 1)]
+    if len(values) <= MOST_ARGUMENTS:
+        return f"json_build_array({', '.join(values)})"
+    return f"json_build_array(VARIADIC ARRAY[{', '.join(f'to_json({value})' for value in values)}])"
+
+
+def order_by(described: Sequence[Described], keys: Sequence[str]) -> str:
+    """Return the order that makes batches the same from run to run; nothing without key columns."""
+    numbers = {column.name: number for number, column in enumerate(described, 1)}
+    missing = [key for key in keys if key not in numbers]
+    if missing:
+        raise QueryInvalidError(
+            f"The key column {missing[0]} is not in the result. Columns are {', '.join(numbers)}.", column=missing[0]
+        )
+    return f"ORDER BY {', '.join(f'c{numbers[key]}' for key in keys)}" if keys else ""

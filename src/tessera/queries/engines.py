@@ -1,0 +1,263 @@
+"""Running queries, as the login that can read the datasets of one chain and nothing else.
+
+Every query has a connection of its own, so that nothing one query leaves behind can reach another. Which chain it sees
+is a row that only the application can write; the query itself has no way to change it.
+"""
+
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Protocol
+from uuid import UUID
+
+import psycopg
+from psycopg.sql import Literal
+
+from tessera.platform.clock import Clock
+from tessera.platform.clock import now as current_moment
+from tessera.platform.db import Database
+from tessera.queries.checking import check_query
+from tessera.queries.columns import Column, Described, check_columns
+from tessera.queries.errors import QueryTooLargeError
+from tessera.queries.failures import Source, translated
+from tessera.queries.parameters import Parameter, Value, read_values
+from tessera.queries.pieces import Piece, compose, cut, trace
+from tessera.queries.store.bindings import bind_backend, unbind_backend
+from tessera.queries.store.statements import BEGIN, LONGEST_ROW, copy_all, select_count, select_first
+from tessera.queries.store.statistics import refresh_statistics
+from tessera.queries.wire import copy_out, describe
+
+PREVIEW_ROWS = 50
+TOO_LONG = b"\t\\N\n"
+APPLICATION = "tessera query"
+
+
+class Limits(Protocol):
+    """What one query may take; the deployment's settings say it."""
+
+    @property
+    def query_timeout_seconds(self) -> float:
+        """Longest time one query may run."""
+        ...
+
+    @property
+    def query_row_limit(self) -> int:
+        """Most rows one query may give."""
+        ...
+
+
+class Selection(Protocol):
+    """What can be run: a saved query, or one that is still being written."""
+
+    @property
+    def text(self) -> str:
+        """The SELECT."""
+        ...
+
+    @property
+    def parameters(self) -> Sequence[Parameter]:
+        """Its declared parameters."""
+        ...
+
+    @property
+    def key_columns(self) -> Sequence[str]:
+        """The columns that tell its rows apart, in order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The first rows of a query."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Values of a query's parameters, sent beside the text."""
+
+    names: list[str]
+    values: Mapping[str, Value]
+
+    def place(self, parameter: Parameter) -> str:
+        """Return the parameter's number; one that comes again keeps it."""
+        if parameter.name not in self.names:
+            self.names.append(parameter.name)
+        return f"${self.names.index(parameter.name) + 1}"
+
+    def arguments(self) -> list[Value]:
+        """Return the values in the order of their numbers."""
+        return [self.values[name] for name in self.names]
+
+
+class QueryEngine:
+    """Runs queries of one chain at a time over the datasets.
+
+    `checking` off leaves the database as the only fence; tests prove that it holds alone.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        query_address: str,
+        limits: Limits,
+        *,
+        checking: bool = True,
+        clock: Clock = current_moment,
+    ) -> None:
+        self.database = database
+        self.query_address = query_address
+        self.timeout_seconds = limits.query_timeout_seconds
+        self.row_limit = limits.query_row_limit
+        self.checking = checking
+        self.clock = clock
+
+    async def describe(self, chain_id: UUID, text: str, parameters: Sequence[Parameter] = ()) -> tuple[Column, ...]:
+        """Return the columns of a query that can run; raise what is wrong with it."""
+        pieces = self.read(text, parameters)
+        async with self.connected(chain_id) as connection:
+            return check_columns(await self.look(connection, text, pieces))
+
+    async def preview(self, chain_id: UUID, query: Selection, given: Mapping[str, object] | None = None) -> Preview:
+        """Return the columns and the first rows."""
+        pieces = self.read(query.text, query.parameters)
+        bound = Bound([], read_values(query.parameters, given or {}, self.clock()))
+        async with self.connected(chain_id) as connection:
+            described = await self.look(connection, query.text, pieces)
+            columns = check_columns(described)
+            statement = select_first(compose(pieces, bound.place), described, query.key_columns, PREVIEW_ROWS)
+            found = await self.fetch(connection, statement, bound)
+        if any(row is None for (row,) in found):
+            raise long_row_error()
+        return Preview(columns, tuple(tuple(json.loads(row, parse_float=Decimal)) for (row,) in found))
+
+    async def count(self, chain_id: UUID, query: Selection, given: Mapping[str, object] | None = None) -> int:
+        """Return the exact number of rows."""
+        pieces = self.read(query.text, query.parameters)
+        bound = Bound([], read_values(query.parameters, given or {}, self.clock()))
+        async with self.connected(chain_id) as connection:
+            await self.look(connection, query.text, pieces)
+            ((count,),) = await self.fetch(connection, select_count(compose(pieces, bound.place)), bound)
+        return int(count)
+
+    async def copy_rows(
+        self, chain_id: UUID, query: Selection, *, label: UUID, now: datetime, given: Mapping[str, object] | None = None
+    ) -> AsyncGenerator[bytes, None]:
+        """Give every row as a line of COPY text: label, number from 1, JSON array of the columns; in blocks of lines.
+
+        The blocks can be written to another COPY unread. An error may come after the first blocks: roll back then.
+        """
+        pieces = self.read(query.text, query.parameters)
+        values = read_values(query.parameters, given or {}, now)
+        async with self.connected(chain_id) as connection:
+
+            def place(parameter: Parameter) -> str:
+                # COPY is no plan and takes no parameters: the driver quotes the values, and the type is said beside.
+                return Literal(values[parameter.name]).as_string(connection)
+
+            described = await self.look(connection, query.text, pieces)
+            check_columns(described)
+            text, most = compose(pieces, place), self.row_limit + 1
+            statement = copy_all(text, described, query.key_columns, rows=most, label=label)
+            rows = 0
+            with translated(self.timeout_seconds):
+                async for block in copy_out(connection, statement):
+                    rows += block.count(b"\n")
+                    self.check_block(block, rows)
+                    yield block
+
+    def read(self, text: str, parameters: Sequence[Parameter]) -> tuple[Piece, ...]:
+        """Check the text, and cut it at its parameters."""
+        if self.checking:
+            check_query(text, parameters)
+        return cut(text, parameters)
+
+    def check_block(self, block: bytes, rows: int) -> None:
+        """Stop a query that gives too many rows, or a row that nobody could send."""
+        if rows > self.row_limit:
+            raise QueryTooLargeError(
+                f"The query gives more than {self.row_limit:,} rows. Select fewer, or raise TESSERA_QUERY_ROW_LIMIT.",
+                limit=self.row_limit,
+            )
+        # JSON has no tab and COPY writes a null as \N, so this is a row that the statement left out.
+        if TOO_LONG in block:
+            raise long_row_error()
+
+    async def look(
+        self, connection: psycopg.AsyncConnection[Any], text: str, pieces: Sequence[Piece]
+    ) -> list[Described]:
+        """Let the database read the text as it is, so that what wraps it later cannot be closed from inside."""
+        bound = Bound([], {})
+        statement = compose(pieces, bound.place)
+        source = Source(text, lambda position: trace(pieces, bound.place, position))
+        with translated(self.timeout_seconds, source):
+            return await describe(connection, statement)
+
+    async def fetch(self, connection: psycopg.AsyncConnection[Any], statement: str, bound: Bound) -> list[Any]:
+        """Return the rows of a statement with bound values."""
+        with translated(self.timeout_seconds):
+            # Asking for binary results makes the driver send one statement, as `wire` explains.
+            async with psycopg.AsyncRawCursor(connection) as cursor:
+                await cursor.execute(statement.encode(), bound.arguments(), binary=True)
+                return await cursor.fetchall()
+
+    @asynccontextmanager
+    async def connected(self, chain_id: UUID) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+        """Open a read-only transaction that sees the chain; whatever happens, it is rolled back and ended."""
+        with translated(self.timeout_seconds):
+            connection = await self.connect()
+        pid = connection.info.backend_pid
+        try:
+            async with self.database.session() as session:
+                await refresh_statistics(session)
+                await bind_backend(session, pid, chain_id)
+            with translated(self.timeout_seconds):
+                await connection.execute(BEGIN)
+            yield connection
+        finally:
+            await self.disconnect(connection, pid)
+
+    async def connect(self) -> psycopg.AsyncConnection[Any]:
+        """Connect as the queries' login."""
+        options = {
+            "search_path": "datasets",
+            "timezone": "UTC",
+            "datestyle": "ISO",
+            "intervalstyle": "iso_8601",
+            "statement_timeout": f"{int(self.timeout_seconds * 1000)}ms",
+            "lock_timeout": "5s",
+            "idle_in_transaction_session_timeout": "60s",
+            "default_transaction_read_only": "on",
+            # A worker that was killed must not leave a long query behind.
+            "client_connection_check_interval": "5s",
+            # An export of a million members sorts and joins; the default would do it on disk in many passes.
+            "work_mem": "64MB",
+            # Compiling costs more than it saves on the plans of exports.
+            "jit": "off",
+        }
+        return await psycopg.AsyncConnection.connect(
+            self.query_address,
+            autocommit=True,
+            application_name=APPLICATION,
+            options=" ".join(f"-c {name}={value}" for name, value in options.items()),
+            connect_timeout=10,
+        )
+
+    async def disconnect(self, connection: psycopg.AsyncConnection[Any], pid: int) -> None:
+        """End what still runs, then the binding, then the connection: later, its number could be another's."""
+        try:
+            if connection.pgconn.transaction_status == psycopg.pq.TransactionStatus.ACTIVE:
+                await connection.cancel_safe(timeout=5)
+            async with self.database.session() as session:
+                await unbind_backend(session, pid)
+        finally:
+            await connection.close()
+
+
+def long_row_error() -> QueryTooLargeError:
+    """Return the error about a row that is too long."""
+    return QueryTooLargeError(f"A row of the query is longer than {LONGEST_ROW // 1024} KiB. Select fewer columns.")
