@@ -1,0 +1,106 @@
+"""Sends planned requests through a profile's target and says what came of them."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from tessera.integrations.calls.excerpts import Excerpts
+from tessera.integrations.calls.partial import UnreadableAnswerError, find_refused_rows
+from tessera.integrations.calls.urls import UrlMaker, check_queries
+from tessera.integrations.calls.verdicts import Verdict, VerdictKind, can_replay, classify_error, classify_status
+from tessera.integrations.calls.waiting import parse_retry_after
+from tessera.integrations.connectors import Target
+from tessera.integrations.rendering import PlannedRequest, TemplateShape
+from tessera.platform.clock import Clock, now
+from tessera.platform.http import CallError, CallErrorKind, OutboundClient, Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of one call: a status, or the kind of error that stood in its way, and what either means."""
+
+    verdict: Verdict
+    status: int | None
+    duration_seconds: float
+    retry_after: float | None = None
+    error_kind: CallErrorKind | None = None
+    headers: Mapping[str, str] | None = None
+    excerpt: bytes = b""
+    bytes: int = 0
+
+
+class HttpSender:
+    """Sends the requests of one template through one profile. Whatever does not vary is made once, here."""
+
+    def __init__(self, target: Target, shape: TemplateShape, client: OutboundClient, *, clock: Clock = now) -> None:
+        check_queries(target.base_url, shape.url_path)
+        self._client = client
+        self._clock = clock
+        self._limits = target.limits
+        self._urls = UrlMaker(target.base_url)
+        # The template's headers win over the profile's.
+        named = {header.name.lower() for header in shape.headers}
+        named |= {(shape.idempotency_header or "").lower(), "content-type" if shape.body else ""}
+        self._headers = tuple((name, value) for name, value in target.headers if name.lower() not in named)
+        self._key_header = shape.idempotency_header
+        self._success = shape.success_statuses
+        self._error_path = shape.error_path
+        hidden = [header.name for header in shape.headers if header.secret]
+        self._excerpts = Excerpts(target.secrets, hidden)
+        self.concurrency = target.concurrency
+        self.per_second = target.per_second
+
+    async def send(self, planned: PlannedRequest) -> Answer:
+        """Call the receiver once. No answer is an answer too: this raises for nothing that the receiver does."""
+        started = time.perf_counter()
+        try:
+            reply = await self._client.send(
+                planned.method,
+                self._urls.make(planned.path),
+                headers=self._headers_of(planned),
+                body=planned.body or b"",
+                limits=self._limits,
+            )
+        except CallError as error:
+            verdict = classify_error(
+                error.kind, self._excerpts.mask(error.message), replayable=self.can_replay(planned)
+            )
+            return Answer(verdict, None, time.perf_counter() - started, error_kind=error.kind)
+        return Answer(
+            self._judge(planned, reply),
+            reply.status,
+            reply.duration_seconds,
+            retry_after=parse_retry_after(reply.headers.get("retry-after"), self._clock()),
+            headers=reply.headers,
+            excerpt=reply.excerpt,
+            bytes=reply.bytes,
+        )
+
+    def can_replay(self, planned: PlannedRequest) -> bool:
+        """Say whether sending the request again is safe although the first may have been processed."""
+        return can_replay(planned.method, has_key=planned.idempotency_key is not None)
+
+    def make_excerpts(self, planned: PlannedRequest, answer: Answer) -> tuple[str, str]:
+        """Return what the log may keep of the request and of its answer, secrets masked."""
+        line = f"{planned.method} {self._urls.make(planned.path)}"
+        request = self._excerpts.make(line, self._headers_of(planned), planned.body or b"")
+        if answer.status is None:
+            return request, self._excerpts.make(answer.verdict.message, (), b"")
+        headers = (answer.headers or {}).items()
+        return request, self._excerpts.make(f"HTTP {answer.status}", headers, answer.excerpt)
+
+    def _headers_of(self, planned: PlannedRequest) -> list[tuple[str, str]]:
+        headers = [*self._headers, *planned.headers]
+        if planned.idempotency_key is not None and self._key_header is not None:
+            headers.append((self._key_header, f'"{planned.idempotency_key}"'))
+        return headers
+
+    def _judge(self, planned: PlannedRequest, reply: Reply) -> Verdict:
+        verdict = classify_status(reply.status, success=self._success, rows=len(planned.ordinals))
+        if verdict.kind is not VerdictKind.OK or self._error_path is None:
+            return verdict
+        try:
+            refused = find_refused_rows(reply.excerpt, self._error_path, planned)
+        except UnreadableAnswerError as error:
+            return replace(verdict, code="answer_unreadable", message=str(error))
+        return replace(verdict, failed_rows=[(at, self._excerpts.mask(reason)) for at, reason in refused])

@@ -1,0 +1,98 @@
+"""What an answer, or the lack of one, means for its request. Pure; what to do about it is decided by exports."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from http import HTTPStatus
+
+from tessera.platform.http import CallErrorKind
+
+SPLITTABLE = frozenset({400, 413, 422})
+TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
+CREDENTIALS = frozenset({401, 403})
+IDEMPOTENT = frozenset({"GET", "PUT", "DELETE"})
+
+StatusRanges = Sequence[tuple[int, int]]
+
+
+class VerdictKind(StrEnum):
+    """The classes of outcome, each with one thing to do.
+
+    A split one failed, and each half may be tried once; a replay and a transient one are tried again, the transient
+    one after what the receiver asked to wait; credentials and configuration end the run.
+    """
+
+    OK = "ok"
+    PERMANENT = "permanent"
+    SPLIT = "split"
+    TRANSIENT = "transient"
+    REPLAY = "replay"
+    UNKNOWN = "unknown"
+    CREDENTIALS = "credentials"
+    CONFIGURATION = "configuration"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A class of outcome; `code` and `message` are empty for a plain success.
+
+    `failed_rows` are positions in the request, from 0, that a success answer names as refused, with its reasons.
+    """
+
+    kind: VerdictKind
+    code: str = ""
+    message: str = ""
+    failed_rows: Sequence[tuple[int, str]] = ()
+
+
+OK = Verdict(VerdictKind.OK)
+
+ERRORS = {
+    CallErrorKind.CERTIFICATE: (VerdictKind.CONFIGURATION, "certificate_untrusted"),
+    CallErrorKind.REFUSED_ADDRESS: (VerdictKind.CONFIGURATION, "address_refused"),
+    CallErrorKind.INVALID_URL: (VerdictKind.CONFIGURATION, "url_not_allowed"),
+    CallErrorKind.INVALID_REQUEST: (VerdictKind.PERMANENT, "request_invalid"),
+    CallErrorKind.NOT_SENT: (VerdictKind.TRANSIENT, "not_sent"),
+}
+
+
+def can_replay(method: str, *, has_key: bool) -> bool:
+    """Say whether sending the request again is safe although the first may have been processed."""
+    return has_key or method in IDEMPOTENT
+
+
+def classify_status(status: int, *, success: StatusRanges, rows: int) -> Verdict:
+    """Return what a status means for a request of so many rows."""
+    if any(first <= status <= last for first, last in success):
+        return OK
+    name = name_of(status)
+    if status in CREDENTIALS:
+        return Verdict(
+            VerdictKind.CREDENTIALS,
+            "credentials_refused",
+            f"The receiver answered {name}: it refuses the profile's credentials. Correct them, then run again.",
+        )
+    if status in TRANSIENT:
+        return Verdict(VerdictKind.TRANSIENT, f"status_{status}", f"The receiver answered {name}.")
+    if 300 <= status < 400:
+        message = f"The receiver answered {name}: redirects are never followed. Point the profile to the final address."
+        return Verdict(VerdictKind.PERMANENT, f"status_{status}", message)
+    kind = VerdictKind.SPLIT if status in SPLITTABLE and rows > 1 else VerdictKind.PERMANENT
+    return Verdict(kind, f"status_{status}", f"The receiver answered {name}. Its answer is in the request log.")
+
+
+def classify_error(kind: CallErrorKind, message: str, *, replayable: bool) -> Verdict:
+    """Return what a call without an answer means."""
+    if kind is CallErrorKind.UNKNOWN:
+        verdict = VerdictKind.REPLAY if replayable else VerdictKind.UNKNOWN
+        return Verdict(verdict, "outcome_unknown", message)
+    verdict, code = ERRORS[kind]
+    return Verdict(verdict, code, message)
+
+
+def name_of(status: int) -> str:
+    """Return the status with its usual name."""
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)

@@ -1,0 +1,32 @@
+"""The `Retry-After` header. Pure."""
+
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+LONGEST_DIGITS = 9
+TIME = r"\d{2}:\d{2}:\d{2}"
+HTTP_DATE = re.compile(
+    rf"[A-Z][a-z]{{2}}, \d{{2}} [A-Z][a-z]{{2}} \d{{4}} {TIME} GMT"
+    rf"|[A-Z][a-z]+, \d{{2}}-[A-Z][a-z]{{2}}-\d{{2}} {TIME} GMT"
+    rf"|[A-Z][a-z]{{2}} [A-Z][a-z]{{2}} [ \d]\d {TIME} \d{{4}}",
+    re.ASCII,
+)
+
+
+def parse_retry_after(value: str | None, now: datetime) -> float | None:
+    """Return the seconds that the receiver asks to wait, as delay-seconds or HTTP-date; None if it asks for nothing.
+
+    A malformed value is ignored; a moment that has passed is 0.
+    """
+    text = (value or "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[-LONGEST_DIGITS:]) if len(text.lstrip("0")) <= LONGEST_DIGITS else 10.0**LONGEST_DIGITS
+    if not HTTP_DATE.fullmatch(text):  # the parser below takes far more than the standard's three forms
+        return None
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+    return max(0.0, (moment - now).total_seconds())

@@ -1,0 +1,120 @@
+"""What a connector type declares: properties, capabilities, and how its profiles become a target."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from tessera.platform.http import CallLimits
+
+
+class PropertyKind(StrEnum):
+    """How a property is entered and stored."""
+
+    TEXT = "text"
+    SECRET = "secret"  # noqa: S105 - the word, not a secret
+    URL = "url"
+    INT = "int"
+    BOOL = "bool"
+    ENUM = "enum"
+    JSON = "json"
+    HEADERS = "headers"
+    REFERENCE = "reference"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownWhen:
+    """A property is part of a profile only while another one, or `variant`, has one of these values."""
+
+    key: str
+    values: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One setting of a profile, declared once: forms, checks, the API and the reference are made from it.
+
+    `clean` returns the value as it is stored, or raises ValueError with what is wrong.
+    """
+
+    key: str
+    label: str
+    help: str
+    kind: PropertyKind
+    required: bool = False
+    default: Any = None
+    least: int | None = None
+    most: int | None = None
+    choices: tuple[str, ...] = ()
+    clean: Callable[[Any], Any] | None = None
+    shown_when: ShownWhen | None = None
+
+    @property
+    def secret(self) -> bool:
+        """Whether the value is sealed and never shown."""
+        return self.kind is PropertyKind.SECRET
+
+    def is_shown(self, variant: str, values: Mapping[str, Any]) -> bool:
+        """Say whether the property is part of such a profile."""
+        if self.shown_when is None:
+            return True
+        deciding = variant if self.shown_when.key == "variant" else values.get(self.shown_when.key)
+        return deciding in self.shown_when.values
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A sub-kind, chosen when a profile is created and frozen then."""
+
+    key: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What the core needs to know of a type, so that it never asks which type it has."""
+
+    takes_templates: bool = False
+    copyable: bool = True
+    most_per_chain: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where and how requests go: what is left of a profile once its secrets are open."""
+
+    base_url: str
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    limits: CallLimits
+    concurrency: int
+    per_second: int | None
+    secrets: tuple[str, ...] = field(repr=False)
+
+
+OpenTarget = Callable[[str, Mapping[str, Any], Mapping[str, str]], Target]
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorType:
+    """A type of integration, shown as a tile.
+
+    `open_target` takes variant, settings and opened secrets; a type without it sends nothing over HTTP.
+    """
+
+    key: str
+    tile: str
+    label: str
+    icon: str
+    variants: tuple[Variant, ...]
+    properties: tuple[Property, ...]
+    capabilities: Capabilities
+    used_by: frozenset[str]
+    open_target: OpenTarget | None = None
+
+    def has_variant(self, key: str) -> bool:
+        """Say whether the variant is one of this type's."""
+        return any(variant.key == key for variant in self.variants)
+
+    def shown_properties(self, variant: str, values: Mapping[str, Any]) -> list[Property]:
+        """Return the properties that such a profile has, in order."""
+        return [each for each in self.properties if each.is_shown(variant, values)]

@@ -1,0 +1,97 @@
+"""This room's failures, each of one of the five kinds."""
+
+from tessera.platform.errors import ConflictError, InvalidError, NotFoundError
+
+
+class TemplateError(InvalidError):
+    """A template that cannot work; `place` and `character` say where."""
+
+    code = "template_invalid"
+
+    def __init__(self, message: str, *, place: str, character: int | None = None) -> None:
+        where = place if character is None else f"{place}, character {character}"
+        super().__init__(f"{where}: {message}", place=place, character=character)
+
+
+class UnknownColumnError(TemplateError):
+    """A template names a column that the query does not give."""
+
+    code = "unknown_column"
+
+
+class SettingsInvalidError(InvalidError):
+    """Settings of a connector that do not fit; `faults` maps each property to what is wrong with it."""
+
+    code = "validation_failed"
+
+
+class UrlNotAllowedError(InvalidError):
+    """An address that this deployment does not send to."""
+
+    code = "url_not_allowed"
+
+
+class NameInvalidError(InvalidError):
+    """A label or internal name that cannot be used."""
+
+    code = "internal_name_invalid"
+
+
+class NameTakenError(ConflictError):
+    """Another asset of the kind has the internal name."""
+
+    code = "internal_name_taken"
+
+
+class ChainNotFoundError(NotFoundError):
+    """No such chain among those the actor may see."""
+
+    code = "chain_not_found"
+
+
+class ProfileNotFoundError(NotFoundError):
+    """No such connection profile among those the actor may see."""
+
+    code = "connection_profile_not_found"
+
+
+class TemplateNotFoundError(NotFoundError):
+    """No such template among those the actor may see."""
+
+    code = "http_template_not_found"
+
+
+class InUseError(ConflictError):
+    """Something still refers to the thing."""
+
+    code = "in_use"
+
+
+class VariantFrozenError(ConflictError):
+    """The authentication type is chosen at creation, once."""
+
+    code = "auth_type_immutable"
+
+
+class NotCopyableError(ConflictError):
+    """Profiles of this type cannot be copied."""
+
+    code = "not_copyable"
+
+
+class ProfileDisabledError(ConflictError):
+    """A disabled or incomplete profile cannot be selected or used."""
+
+    code = "profile_disabled"
+
+
+class TooManyProfilesError(ConflictError):
+    """The type allows no further profile in the chain."""
+
+    code = "too_many_profiles"
+
+
+class VersionMismatchError(ConflictError):
+    """Somebody else changed the thing in the meantime."""
+
+    code = "version_mismatch"

@@ -1,0 +1,1 @@
+"""Connector types, one folder each. None knows another."""

@@ -1,0 +1,55 @@
+"""How an HTTP API profile reaches its receiver: address, credentials, static headers and limits."""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from tessera.integrations.connectors import Target
+from tessera.platform.http import CallLimits
+
+
+def product_token() -> str:
+    """Return product and version as receivers see them; run from a plain source tree there is no version."""
+    try:
+        return f"Tessera/{version('tessera-loyalty')}"
+    except PackageNotFoundError:
+        return "Tessera"
+
+
+USER_AGENT = ("User-Agent", product_token())
+
+
+def open_target(variant: str, settings: Mapping[str, Any], secrets: Mapping[str, str]) -> Target:
+    """Return the target of a profile, its credentials made ready once for all calls."""
+    connect, read = settings["connect_timeout_seconds"], settings["read_timeout_seconds"]
+    credentials = authorization(variant, settings, secrets)
+    return Target(
+        base_url=settings["base_url"],
+        headers=(*credentials, *static_headers(settings, secrets)),
+        limits=CallLimits(connect_seconds=connect, read_seconds=read, total_seconds=connect + read),
+        concurrency=settings["max_concurrent_requests"],
+        per_second=settings["max_requests_per_second"],
+        # A receiver may echo the credentials as they were sent.
+        secrets=(*secrets.values(), *(value.partition(" ")[2] for _, value in credentials)),
+    )
+
+
+def authorization(variant: str, settings: Mapping[str, Any], secrets: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return the credentials' header, sent with the first request already."""
+    if variant == "basic":
+        pair = f"{settings['username']}:{secrets['password']}".encode()
+        return (("Authorization", f"Basic {b64encode(pair).decode()}"),)
+    if variant == "bearer":
+        return (("Authorization", f"Bearer {secrets['token']}"),)
+    return ()
+
+
+def static_headers(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return the profile's own headers, with the product's name unless the profile gives another."""
+    headers = tuple(
+        (header["name"], secrets[f"static_headers:{header['name'].lower()}"] if header["secret"] else header["value"])
+        for header in settings["static_headers"]
+    )
+    named = any(name.lower() == "user-agent" for name, _ in headers)
+    return headers if named else (USER_AGENT, *headers)

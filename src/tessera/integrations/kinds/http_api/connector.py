@@ -1,0 +1,17 @@
+"""The HTTP API connector as the registry knows it."""
+
+from tessera.integrations.connectors import Capabilities, ConnectorType
+from tessera.integrations.kinds.http_api.client import open_target
+from tessera.integrations.kinds.http_api.settings import PROPERTIES, VARIANTS
+
+HTTP_API = ConnectorType(
+    key="http_api",
+    tile="http_api",
+    label="HTTP API",
+    icon="globe",
+    variants=VARIANTS,
+    properties=PROPERTIES,
+    capabilities=Capabilities(takes_templates=True),
+    used_by=frozenset({"http_template"}),
+    open_target=open_target,
+)

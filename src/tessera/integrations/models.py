@@ -1,0 +1,70 @@
+"""Tables of connection profiles and templates."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tessera.platform.db import Table
+
+NOW = func.now()
+
+
+class ProfileRow(Table):
+    """Saved settings to reach one outside system."""
+
+    __tablename__ = "connection_profiles"
+    __table_args__ = (
+        CheckConstraint("state IN ('incomplete', 'ready')", name="state"),
+        Index(
+            "uq_connection_profiles_chain_id_internal_name", "chain_id", func.lower(text("internal_name")), unique=True
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    chain_id: Mapped[UUID] = mapped_column(ForeignKey("chains.id"))
+    type: Mapped[str]
+    variant: Mapped[str]
+    label: Mapped[str]
+    internal_name: Mapped[str]
+    settings: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    secrets: Mapped[dict[str, Any]] = mapped_column(
+        server_default=text("'{}'"), comment='property -> {"sealed": …, "set_at": …}; never plain text'
+    )
+    state: Mapped[str]
+    enabled: Mapped[bool] = mapped_column(server_default=text("true"))
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    created_by: Mapped[str]
+    updated_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    updated_by: Mapped[str]
+
+
+class TemplateRow(Table):
+    """The shape of an HTTP request, joined to a query and a profile."""
+
+    __tablename__ = "http_templates"
+    __table_args__ = (
+        CheckConstraint("template_type IN ('outbound_api')", name="template_type"),
+        Index("uq_http_templates_chain_id_internal_name", "chain_id", func.lower(text("internal_name")), unique=True),
+        Index("ix_http_templates_query_id", "query_id"),
+        Index("ix_http_templates_profile_id", "profile_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    chain_id: Mapped[UUID] = mapped_column(ForeignKey("chains.id"))
+    template_type: Mapped[str] = mapped_column(server_default="outbound_api")
+    label: Mapped[str]
+    internal_name: Mapped[str]
+    query_id: Mapped[UUID] = mapped_column(ForeignKey("queries.id"))
+    profile_id: Mapped[UUID] = mapped_column(ForeignKey("connection_profiles.id"))
+    shape: Mapped[dict[str, Any]] = mapped_column(
+        comment="method, path, headers, body and limits, as a run snapshots them"
+    )
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    created_by: Mapped[str]
+    updated_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    updated_by: Mapped[str]

@@ -1,0 +1,321 @@
+"""Connection profiles: saved settings to reach one outside system, their secrets sealed and never shown."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+
+from tessera.integrations.addresses import AddressPolicy
+from tessera.integrations.connectors import ConnectorType
+from tessera.integrations.errors import (
+    ChainNotFoundError,
+    InUseError,
+    NotCopyableError,
+    ProfileDisabledError,
+    ProfileNotFoundError,
+    TooManyProfilesError,
+    VariantFrozenError,
+)
+from tessera.integrations.events import PROFILE_CHANGED, PROFILE_CREATED, PROFILE_DELETED
+from tessera.integrations.naming import check_name, choose_name, clean_label, copied_label, name_taken
+from tessera.integrations.profile_checks import READY, check_input, check_variant, state_of
+from tessera.integrations.registry import get_connector
+from tessera.integrations.sealing import change_secrets, open_secrets
+from tessera.integrations.store import profiles as store
+from tessera.integrations.trail import changed_meanwhile, differences, note_change
+from tessera.platform.auth import Actor
+from tessera.platform.clock import now
+from tessera.platform.db import Session
+from tessera.platform.ids import new_id
+from tessera.platform.names import next_free_name
+from tessera.platform.paging import Page
+from tessera.platform.secrets import MASK, KeyRing
+
+KIND = "connection_profile"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A connection profile as others see it: `secrets` tells which are set, and since when."""
+
+    id: UUID
+    chain_id: UUID
+    type: str
+    variant: str
+    label: str
+    internal_name: str
+    settings: Mapping[str, Any]
+    secrets: Mapping[str, datetime]
+    state: str
+    enabled: bool
+    version: int
+    used_by: int
+    created_at: datetime
+    created_by: str
+    updated_at: datetime
+    updated_by: str
+
+    @property
+    def ready(self) -> bool:
+        """Whether nothing required is missing."""
+        return self.state == READY
+
+
+@dataclass(frozen=True, slots=True)
+class NewProfile:
+    """What makes a profile. `settings` holds its properties, secrets among them; a draft may lack required ones."""
+
+    type: str
+    variant: str
+    label: str
+    internal_name: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    enabled: bool = True
+    draft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileChange:
+    """What changes. None leaves a thing as it is, and so does a property that `settings` does not name.
+
+    `version` is the one the caller saw; with it, a change made by somebody else in the meantime is refused.
+    """
+
+    label: str | None = None
+    internal_name: str | None = None
+    variant: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    enabled: bool | None = None
+    version: int | None = None
+
+
+async def create_profile(
+    session: Session, actor: Actor, *, chain_id: UUID, new: NewProfile, keys: KeyRing, policy: AddressPolicy
+) -> Profile:
+    """Store a profile; its address must be one that this deployment calls."""
+    actor.require("connection-profiles:write")
+    if not actor.sees(chain_id) or not await store.has_chain(session, chain_id):
+        raise ChainNotFoundError(f"There is no chain {chain_id}. List your chains to find it.")
+    connector = get_connector(new.type)
+    check_variant(connector, new.variant)
+    await check_room(session, chain_id, connector)
+    checked = check_input(connector, new.variant, new.settings, stored={}, sealed={}, policy=policy)
+    label = clean_label(new.label)
+    _, taken = await store.list_names(session, chain_id)
+    row = {
+        "id": (profile_id := new_id()),
+        "chain_id": chain_id,
+        "type": new.type,
+        "variant": new.variant,
+        "label": label,
+        "internal_name": choose_name(new.internal_name, label, new.type, taken=taken),
+        "settings": checked.settings,
+        "secrets": change_secrets({}, checked.secrets, profile_id=profile_id, keys=keys, now=now()),
+        "state": state_of(checked, connector, allow_missing=new.draft),
+        "enabled": new.enabled,
+    }
+    return await insert(session, actor, row, action="created")
+
+
+async def get_profile(session: Session, actor: Actor, chain_id: UUID, id_or_name: UUID | str) -> Profile:
+    """Return the chain's profile with that id or internal name."""
+    actor.require("connection-profiles:read")
+    return make_profile(await find_row(session, actor, chain_id, id_or_name))
+
+
+async def list_profiles(
+    session: Session,
+    actor: Actor,
+    *,
+    chain_id: UUID | None = None,
+    kind: str | None = None,
+    search: str = "",
+    number: int = 1,
+    size: int = 50,
+) -> Page[Profile]:
+    """Return a page of profiles by label, of one chain or of all that the actor sees."""
+    actor.require("connection-profiles:read")
+    chains = actor.chains if chain_id is None else ([chain_id] if actor.sees(chain_id) else [])
+    rows, total = await store.list_profiles(
+        session, chains=chains, kind=kind, search=search, offset=(number - 1) * size, limit=size
+    )
+    return Page([make_profile(row) for row in rows], total, number, size)
+
+
+async def update_profile(
+    session: Session,
+    actor: Actor,
+    profile: Profile,
+    change: ProfileChange,
+    *,
+    keys: KeyRing,
+    policy: AddressPolicy,
+) -> Profile:
+    """Change a profile: every property but its type and variant."""
+    actor.require("connection-profiles:write")
+    stored = await find_row(session, actor, profile.chain_id, profile.id)
+    if change.variant is not None and change.variant != stored["variant"]:
+        raise VariantFrozenError("The authentication type never changes. Create another profile for the other type.")
+    if change.version is not None and change.version != stored["version"]:
+        raise changed_meanwhile(stored["label"])
+    properties, secrets = changed_properties(stored, change, keys=keys, policy=policy)
+    row = {
+        "id": stored["id"],
+        "version": stored["version"],
+        "label": stored["label"] if change.label is None else clean_label(change.label),
+        "internal_name": await renamed(session, stored, change.internal_name),
+        "enabled": stored["enabled"] if change.enabled is None else change.enabled,
+        **properties,
+    }
+    await save(session, actor, stored, row, secrets=secrets)
+    return await get_profile(session, actor, profile.chain_id, profile.id)
+
+
+async def delete_profile(session: Session, actor: Actor, chain_id: UUID, id_or_name: UUID | str) -> None:
+    """Delete a profile that no template uses."""
+    actor.require("connection-profiles:admin")
+    stored = await find_row(session, actor, chain_id, id_or_name)
+    users = await store.list_users(session, stored["id"])
+    try:
+        if users:
+            raise in_use(stored["label"], users)
+        async with session.begin_nested():
+            await store.delete_profile(session, stored["id"])
+    except IntegrityError:  # a template took it up since the list was read
+        raise in_use(stored["label"], ["a template that was saved just now"]) from None
+    values = (shown_values(stored), None)
+    await note_change(session, actor, stored, kind=KIND, event=PROFILE_DELETED, action="deleted", values=values)
+
+
+async def copy_profile(
+    session: Session, actor: Actor, chain_id: UUID, id_or_name: UUID | str, *, keys: KeyRing
+) -> Profile:
+    """Copy a profile with everything, secrets included, under the next free label and internal name."""
+    actor.require("connection-profiles:write")
+    stored = await find_row(session, actor, chain_id, id_or_name)
+    connector = get_connector(stored["type"])
+    if not connector.capabilities.copyable:
+        raise NotCopyableError(f"{connector.label} profiles cannot be copied. Create a new one.")
+    labels, taken = await store.list_names(session, chain_id)
+    profile_id = new_id()
+    opened = open_secrets(stored["secrets"], profile_id=stored["id"], keys=keys)
+    row = {
+        **{key: stored[key] for key in ("chain_id", "type", "variant", "settings", "state", "enabled")},
+        "id": profile_id,
+        "label": copied_label(stored["label"], labels),
+        "internal_name": next_free_name(stored["internal_name"], taken),
+        "secrets": change_secrets({}, opened, profile_id=profile_id, keys=keys, now=now()),
+    }
+    return await insert(session, actor, row, action="copied")
+
+
+def check_usable(profile: Profile) -> None:
+    """Refuse a profile that is switched off or not filled in yet."""
+    if not profile.ready:
+        raise ProfileDisabledError(f"The connection profile {profile.label} is incomplete. Fill it in first.")
+    if not profile.enabled:
+        raise ProfileDisabledError(f"The connection profile {profile.label} is switched off. Enable it first.")
+
+
+async def find_row(session: Session, actor: Actor, chain_id: UUID, id_or_name: UUID | str) -> Mapping[str, Any]:
+    """Return the stored profile, sealed secrets included; the caller keeps it inside this room."""
+    chains = [chain_id] if actor.sees(chain_id) else []
+    row = await store.find_profile(session, chains=chains, id_or_name=id_or_name)
+    if row is None:
+        raise ProfileNotFoundError(f"There is no connection profile {id_or_name}. List them to find yours.")
+    return row
+
+
+async def check_room(session: Session, chain_id: UUID, connector: ConnectorType) -> None:
+    """Refuse a profile more than the type allows."""
+    most = connector.capabilities.most_per_chain
+    if most is not None and await store.count_of_type(session, chain_id, connector.key) >= most:
+        raise TooManyProfilesError(f"A chain has at most {most} {connector.label} profiles. Change the one there is.")
+
+
+def changed_properties(
+    stored: Mapping[str, Any], change: ProfileChange, *, keys: KeyRing, policy: AddressPolicy
+) -> tuple[dict[str, Any], Mapping[str, str | None]]:
+    """Return the stored properties with the change made, and which secrets it sets or clears."""
+    if not change.settings:
+        # Nothing is checked anew: a profile whose address is no longer allowed can still be switched off.
+        return {key: stored[key] for key in ("settings", "secrets", "state")}, {}
+    connector = get_connector(stored["type"])
+    checked = check_input(
+        connector,
+        stored["variant"],
+        change.settings,
+        stored=stored["settings"],
+        sealed=stored["secrets"],
+        policy=policy,
+    )
+    properties = {
+        "settings": checked.settings,
+        "secrets": change_secrets(stored["secrets"], checked.secrets, profile_id=stored["id"], keys=keys, now=now()),
+        "state": state_of(checked, connector, allow_missing=False),
+    }
+    return properties, checked.secrets
+
+
+async def renamed(session: Session, stored: Mapping[str, Any], name: str | None) -> str:
+    """Return the profile's internal name, changed if that was asked for."""
+    if name is None or name == stored["internal_name"]:
+        return str(stored["internal_name"])
+    _, taken = await store.list_names(session, stored["chain_id"])
+    return check_name(name, taken=taken - {stored["internal_name"].lower()})
+
+
+async def insert(session: Session, actor: Actor, row: Mapping[str, Any], *, action: str) -> Profile:
+    """Store a new row, note it, and return its profile."""
+    if not await store.insert_profile(session, row, actor.name):
+        raise name_taken(row["internal_name"])
+    values = (None, shown_values(row))
+    await note_change(session, actor, row, kind=KIND, event=PROFILE_CREATED, action=action, values=values)
+    stored = await store.find_profile(session, chains=[row["chain_id"]], id_or_name=row["id"])
+    assert stored is not None
+    return make_profile(stored)
+
+
+async def save(
+    session: Session,
+    actor: Actor,
+    stored: Mapping[str, Any],
+    row: Mapping[str, Any],
+    *,
+    secrets: Mapping[str, str | None],
+) -> None:
+    """Store a changed row and note what differs."""
+    try:
+        async with session.begin_nested():
+            won = await store.update_profile(session, row, actor.name)
+    except IntegrityError:
+        raise name_taken(row["internal_name"]) from None
+    if not won:
+        raise changed_meanwhile(stored["label"])
+    changed = {**stored, **row}
+    # A secret set anew looks as it did before; that it changed is what the trail is for.
+    values = differences(shown_values(stored), shown_values(changed), besides=secrets)
+    await note_change(session, actor, changed, kind=KIND, event=PROFILE_CHANGED, action="updated", values=values)
+
+
+def shown_values(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a profile's values for the audit trail, secrets masked."""
+    names = ("label", "internal_name", "type", "variant", "enabled", "state")
+    return {**{name: row[name] for name in names}, **row["settings"], **dict.fromkeys(row["secrets"], MASK)}
+
+
+def in_use(label: str, users: Any) -> InUseError:
+    """Say who uses the profile."""
+    return InUseError(
+        f"The connection profile {label} is used by {', '.join(users)}. Choose another profile there first.",
+        users=list(users),
+    )
+
+
+def make_profile(row: Mapping[str, Any]) -> Profile:
+    """Turn a stored row into the value that others see; sealed secrets stay behind."""
+    set_at = {key: datetime.fromisoformat(value["set_at"]) for key, value in row["secrets"].items()}
+    return Profile(**{**row, "secrets": set_at})

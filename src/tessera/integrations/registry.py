@@ -1,0 +1,34 @@
+"""The connector types of this installation: ours, and those that other distributions bring."""
+
+from functools import cache
+from importlib.metadata import entry_points
+
+from tessera.integrations.connectors import ConnectorType
+from tessera.integrations.errors import SettingsInvalidError
+from tessera.integrations.kinds.http_api import HTTP_API
+
+OWN = (HTTP_API,)
+GROUP = "tessera.connectors"
+
+
+@cache
+def connector_types() -> dict[str, ConnectorType]:
+    """Return every type by its key; one from elsewhere never replaces one of ours."""
+    found = {connector.key: connector for connector in OWN}
+    for entry in entry_points(group=GROUP):
+        connector = entry.load()
+        if not isinstance(connector, ConnectorType):
+            raise TypeError(
+                f"Entry point {entry.name} of {GROUP} is no ConnectorType. Mend or remove its distribution."
+            )
+        found.setdefault(connector.key, connector)
+    return found
+
+
+def get_connector(key: str) -> ConnectorType:
+    """Return the type with that key."""
+    found = connector_types().get(key)
+    if found is None:
+        known = ", ".join(connector_types())
+        raise SettingsInvalidError(f"There is no connector type {key!r}. There are: {known}.", field="type")
+    return found

@@ -1,0 +1,29 @@
+"""Templates become requests: pure, without database or network."""
+
+from tessera.integrations.rendering.planning import CompiledTemplate, compile_template, find_columns
+from tessera.integrations.rendering.shapes import (
+    ErrorPath,
+    Header,
+    Method,
+    Plan,
+    PlannedRequest,
+    RowFailure,
+    RunFacts,
+    TemplateShape,
+)
+from tessera.integrations.rendering.values import decode_rows
+
+__all__ = [
+    "CompiledTemplate",
+    "ErrorPath",
+    "Header",
+    "Method",
+    "Plan",
+    "PlannedRequest",
+    "RowFailure",
+    "RunFacts",
+    "TemplateShape",
+    "compile_template",
+    "decode_rows",
+    "find_columns",
+]

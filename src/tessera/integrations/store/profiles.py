@@ -1,0 +1,144 @@
+"""Statements on connection profiles."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import text
+
+from tessera.platform.db import Session, change_rows, fetch_rows
+from tessera.platform.ids import parse_id
+from tessera.platform.paging import COUNT_LIMIT
+
+SELECT = """
+SELECT p.*, (SELECT count(*) FROM http_templates t WHERE t.profile_id = p.id) AS used_by
+  FROM connection_profiles p
+ WHERE (cast(:chains AS uuid[]) IS NULL OR p.chain_id = ANY (:chains))
+"""
+
+FIND = text(SELECT + " AND p.id = :id")
+FIND_BY_NAME = text(SELECT + " AND lower(p.internal_name) = lower(:name)")
+
+FILTER = """
+   AND (cast(:type AS text) IS NULL OR p.type = :type)
+   AND (strpos(lower(p.label), lower(:search)) > 0 OR strpos(lower(p.internal_name), lower(:search)) > 0)
+"""
+
+LIST = text(SELECT + FILTER + " ORDER BY lower(p.label), p.id OFFSET :offset LIMIT :limit")
+
+COUNT = text(f"""
+SELECT count(*) FROM (
+  SELECT 1 FROM connection_profiles p WHERE (cast(:chains AS uuid[]) IS NULL OR p.chain_id = ANY (:chains)) {FILTER}
+   LIMIT :most) AS counted
+""")  # noqa: S608 - both parts are constants
+
+INSERT = text("""
+INSERT INTO connection_profiles (id, chain_id, type, variant, label, internal_name, settings, secrets, state, enabled,
+                                 created_by, updated_by)
+VALUES (:id, :chain_id, :type, :variant, :label, :internal_name, cast(:settings AS jsonb), cast(:secrets AS jsonb),
+        :state, :enabled, :actor, :actor)
+ON CONFLICT DO NOTHING
+""")
+
+UPDATE = text("""
+UPDATE connection_profiles
+   SET label = :label, internal_name = :internal_name, settings = cast(:settings AS jsonb),
+       secrets = cast(:secrets AS jsonb), state = :state, enabled = :enabled, version = version + 1,
+       updated_at = now(), updated_by = :actor
+ WHERE id = :id AND version = :version
+""")
+
+DELETE = text("DELETE FROM connection_profiles WHERE id = :id")
+
+NAMES = text("SELECT label, lower(internal_name) AS name FROM connection_profiles WHERE chain_id = :chain_id")
+
+COUNT_OF_TYPE = text("SELECT count(*) FROM connection_profiles WHERE chain_id = :chain_id AND type = :type")
+
+HAS_CHAIN = text("SELECT EXISTS (SELECT 1 FROM chains WHERE id = :chain_id)")
+
+USERS = text("SELECT label FROM http_templates WHERE profile_id = :id ORDER BY lower(label) LIMIT 20")
+
+SEALED = text("SELECT id, secrets FROM connection_profiles WHERE secrets <> '{}' ORDER BY id FOR UPDATE")
+
+RESEAL = text("""
+UPDATE connection_profiles p SET secrets = given.secrets
+  FROM unnest(cast(:ids AS uuid[]), cast(:secrets AS jsonb[])) AS given (id, secrets)
+ WHERE p.id = given.id
+""")
+
+
+async def find_profile(
+    session: Session, *, chains: Iterable[UUID] | None, id_or_name: UUID | str
+) -> Mapping[str, Any] | None:
+    """Return the profile if one of the chains has it; a name is looked up in any case."""
+    parameters = {"chains": None if chains is None else list(chains)}
+    asset_id = id_or_name if isinstance(id_or_name, UUID) else parse_id(id_or_name)
+    statement, sought = (FIND_BY_NAME, {"name": id_or_name}) if asset_id is None else (FIND, {"id": asset_id})
+    result = await session.execute(statement, {**parameters, **sought})
+    found = result.mappings().first()
+    return None if found is None else dict(found)
+
+
+async def list_profiles(
+    session: Session, *, chains: Iterable[UUID] | None, kind: str | None, search: str, offset: int, limit: int
+) -> tuple[Sequence[Mapping[str, Any]], int]:
+    """Return a page of profiles by label, and how many there are, up to a limit."""
+    parameters = {"chains": None if chains is None else list(chains), "type": kind, "search": search}
+    rows = await fetch_rows(session, LIST, {**parameters, "offset": offset, "limit": limit})
+    total = await session.scalar(COUNT, {**parameters, "most": COUNT_LIMIT + 1})
+    return rows, total or 0
+
+
+async def insert_profile(session: Session, row: Mapping[str, Any], actor: str) -> bool:
+    """Store a new profile; False means that somebody was faster with its name."""
+    return await change_rows(session, INSERT, {**as_json(row), "actor": actor}) == 1
+
+
+async def update_profile(session: Session, row: Mapping[str, Any], actor: str) -> bool:
+    """Store the profile's changes; False means that somebody changed it in the meantime."""
+    return await change_rows(session, UPDATE, {**as_json(row), "actor": actor}) == 1
+
+
+async def delete_profile(session: Session, profile_id: UUID) -> None:
+    """Delete the profile."""
+    await session.execute(DELETE, {"id": profile_id})
+
+
+async def list_names(session: Session, chain_id: UUID) -> tuple[set[str], set[str]]:
+    """Return the labels and, in lower case, the internal names that are taken."""
+    rows = (await session.execute(NAMES, {"chain_id": chain_id})).all()
+    return {row.label for row in rows}, {row.name for row in rows}
+
+
+async def count_of_type(session: Session, chain_id: UUID, kind: str) -> int:
+    """Return how many profiles of the type the chain has."""
+    return await session.scalar(COUNT_OF_TYPE, {"chain_id": chain_id, "type": kind}) or 0
+
+
+async def has_chain(session: Session, chain_id: UUID) -> bool:
+    """Say whether the chain exists."""
+    return bool(await session.scalar(HAS_CHAIN, {"chain_id": chain_id}))
+
+
+async def list_users(session: Session, profile_id: UUID) -> Sequence[str]:
+    """Return the labels of templates that use the profile."""
+    return (await session.scalars(USERS, {"id": profile_id})).all()
+
+
+async def list_sealed(session: Session) -> Sequence[tuple[UUID, dict[str, Any]]]:
+    """Return every profile's sealed secrets, locked until the transaction ends."""
+    return [(row.id, row.secrets) for row in (await session.execute(SEALED)).all()]
+
+
+async def replace_secrets(session: Session, sealed: Mapping[UUID, Mapping[str, Any]]) -> None:
+    """Write the profiles' secrets back."""
+    encoded = [msgspec.json.encode(secrets).decode() for secrets in sealed.values()]
+    await session.execute(RESEAL, {"ids": list(sealed), "secrets": encoded})
+
+
+def as_json(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the row with its objects as JSON text."""
+    return {
+        key: msgspec.json.encode(value).decode() if isinstance(value, Mapping) else value for key, value in row.items()
+    }

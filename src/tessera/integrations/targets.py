@@ -1,0 +1,35 @@
+"""From a saved profile to a sender: the one place where a profile's secrets are opened."""
+
+from uuid import UUID
+
+from tessera.integrations.calls import HttpSender
+from tessera.integrations.errors import ProfileDisabledError
+from tessera.integrations.profiles import check_usable, find_row, make_profile
+from tessera.integrations.registry import get_connector
+from tessera.integrations.rendering import TemplateShape
+from tessera.integrations.sealing import open_secrets
+from tessera.platform.auth import Actor
+from tessera.platform.db import Session
+from tessera.platform.http import OutboundClient
+from tessera.platform.secrets import KeyRing
+
+
+async def open_sender(
+    session: Session,
+    actor: Actor,
+    *,
+    chain_id: UUID,
+    profile_id: UUID,
+    shape: TemplateShape,
+    keys: KeyRing,
+    client: OutboundClient,
+) -> HttpSender:
+    """Return the sender of a template through a profile as it is now; refuse a profile that is switched off."""
+    actor.require("connection-profiles:read")
+    row = await find_row(session, actor, chain_id, profile_id)
+    check_usable(make_profile(row))
+    connector = get_connector(row["type"])
+    if connector.open_target is None:
+        raise ProfileDisabledError(f"{connector.label} profiles send no requests. Choose another profile.")
+    secrets = open_secrets(row["secrets"], profile_id=row["id"], keys=keys)
+    return HttpSender(connector.open_target(row["variant"], row["settings"], secrets), shape, client)

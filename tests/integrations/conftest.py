@@ -1,0 +1,22 @@
+"""What tests of this room start from."""
+
+import pytest
+from tests.integrations.places import OWNER, Place
+
+from tessera import loyalty, queries
+from tessera.platform.clock import now
+from tessera.platform.db import Database
+from tessera.platform.settings import load_settings
+from tessera.queries import NewQuery, QueryEngine
+
+
+@pytest.fixture
+async def place(database: Database, query_address: str) -> Place:
+    """Make both chains and the query."""
+    async with database.session() as session:
+        first, second = await loyalty.create_chains(session, OWNER, ["Harbour", "Hill"], now=now())
+    engine = QueryEngine(database, query_address, load_settings({}))
+    new = NewQuery("Members", "SELECT membership_id AS id, balance, last_name FROM members", key_columns=("id",))
+    async with database.session() as session:
+        query = await queries.create_query(session, OWNER, engine, chain_id=first.id, new=new)
+    return Place(first.id, second.id, query)
