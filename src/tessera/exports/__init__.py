@@ -1,0 +1,61 @@
+"""What leaves, when and where to: definitions, runs, delivery."""
+
+from tessera.exports.definitions import (
+    create_definition,
+    get_definition,
+    get_definition_by_name,
+    list_definitions,
+)
+from tessera.exports.errors import DefinitionNotFoundError, RunActiveError, RunNotFoundError
+from tessera.exports.execution import Executor
+from tessera.exports.jobs import EXECUTE_RUN
+from tessera.exports.request_log import (
+    Attempt,
+    LoggedRequest,
+    Moment,
+    Rate,
+    RequestDetail,
+    RequestState,
+    RowError,
+    get_request,
+    list_moments,
+    list_rates,
+    list_requests,
+    list_row_errors,
+)
+from tessera.exports.retention import forget_old_runs
+from tessera.exports.runs import Run, RunState, cancel_run, get_run, list_runs, start_run
+from tessera.exports.values import Definition, NewDefinition
+
+__all__ = [
+    "EXECUTE_RUN",
+    "Attempt",
+    "Definition",
+    "DefinitionNotFoundError",
+    "Executor",
+    "LoggedRequest",
+    "Moment",
+    "NewDefinition",
+    "Rate",
+    "RequestDetail",
+    "RequestState",
+    "RowError",
+    "Run",
+    "RunActiveError",
+    "RunNotFoundError",
+    "RunState",
+    "cancel_run",
+    "create_definition",
+    "forget_old_runs",
+    "get_definition",
+    "get_definition_by_name",
+    "get_request",
+    "get_run",
+    "list_definitions",
+    "list_moments",
+    "list_rates",
+    "list_requests",
+    "list_row_errors",
+    "list_runs",
+    "start_run",
+]

@@ -1,0 +1,174 @@
+"""Sends what the planner brings: every request is one task that tries, settles, waits and tries again."""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from random import Random
+
+from tessera.exports import retries
+from tessera.exports.execution.judging import Ending, Judge, Judgement
+from tessera.exports.execution.pacing import Pace
+from tessera.exports.execution.planner import Planner
+from tessera.exports.execution.recorder import Recorder
+from tessera.exports.execution.requests import OpenRequest
+from tessera.exports.request_log import RequestState
+from tessera.integrations import HttpSender
+
+# Requests that wait for their next try stay in memory with their bodies: this bounds them.
+MOST_OPEN = 256
+MOST_OPEN_BYTES = 16 * 1024 * 1024
+
+
+COMPLETED = Ending("completed")
+
+
+class Delivery:
+    """The sending phase of one run in one worker."""
+
+    def __init__(self, planner: Planner, sender: HttpSender, recorder: Recorder, *, pace: Pace, judge: Judge) -> None:
+        self._planner = planner
+        self._sender = sender
+        self._recorder = recorder
+        self._pace = pace
+        self._judge = judge
+        self._random = Random()  # noqa: S311 - jitter, not a secret
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._calling: set[asyncio.Task[None]] = set()
+        self._open_bytes = 0
+        self._changed = asyncio.Event()
+        self._failures_in_a_row = 0
+        self._error: BaseException | None = None
+        self.ending: Ending | None = None
+
+    async def run(self, open_requests: Sequence[OpenRequest], *, first_row: int, last_row: int) -> Ending:
+        """Finish the open requests, then everything from `first_row` on; return how it ended."""
+        for request in open_requests:
+            self._launch(request, begun=False)
+        async for window in self._planner.windows(first_row, last_row):
+            await self._wait_for_room()
+            if self.ending is not None:
+                break
+            await self._recorder.record_window(window)
+            for request in window.requests:
+                self._launch(request, begun=True)
+        while self._tasks:
+            await self._wait_for_change()
+        self._raise_error()
+        return self.ending or COMPLETED
+
+    def end(self, ending: Ending) -> None:
+        """Start nothing more: calls under way are settled, whatever waits is left for good."""
+        if self.ending is None:
+            self.ending = ending
+        for task in self._tasks - self._calling:
+            task.cancel()
+        self._changed.set()
+
+    def abandon(self) -> None:
+        """Drop everything at once: the run is no longer ours, or the worker stops."""
+        for task in self._tasks:
+            task.cancel()
+
+    def _launch(self, request: OpenRequest, *, begun: bool) -> None:
+        if self.ending is not None:
+            return
+        size = len(request.planned.body or b"")
+        self._open_bytes += size
+        task = asyncio.create_task(self._deliver(request, begun=begun))
+        self._tasks.add(task)
+        task.add_done_callback(partial(self._forget, size))
+
+    def _forget(self, size: int, task: asyncio.Task[None]) -> None:
+        self._open_bytes -= size
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._error = self._error or error
+        self._changed.set()
+
+    async def _wait_for_room(self) -> None:
+        # The next window is committed while half a round still waits for its turn, so that no place stays empty.
+        while self.ending is None and (self._pace.queued > self._pace.most // 2 or self._is_full()):
+            await self._wait_for_change()
+
+    def _is_full(self) -> bool:
+        return len(self._tasks) >= MOST_OPEN or self._open_bytes >= MOST_OPEN_BYTES
+
+    async def _wait_for_change(self) -> None:
+        self._changed.clear()
+        await self._changed.wait()
+        self._raise_error()
+
+    def _raise_error(self) -> None:
+        if self._error is not None:
+            raise self._error
+
+    async def _deliver(self, request: OpenRequest, *, begun: bool) -> None:
+        while True:
+            wait = await self._attempt(request, begun=begun)
+            if wait is None or self.ending is not None:
+                return
+            begun = False
+            await asyncio.sleep(wait)
+
+    async def _attempt(self, request: OpenRequest, *, begun: bool) -> float | None:
+        """Call once and settle; return the seconds until the next try, None when there is none."""
+        task = asyncio.current_task()
+        assert task is not None
+        # In row order: halves of a split request and further tries go before later rows, so that few are open at once.
+        async with self._pace.turn(request.ordinals[0]):
+            self._calling.add(task)
+            if not begun:
+                # Not before its turn: whatever has begun counts as perhaps sent, should the worker die.
+                request.attempts += 1
+                await self._recorder.begin_again(request)
+            judgement = self._judge.judge(request, await self._sender.send(request.planned))
+            # Before the place is given back: the next in turn must feel it too.
+            self._adjust_pace(judgement)
+        try:
+            children = await self._split(request) if judgement.settlement.state is RequestState.SPLIT else []
+            await self._recorder.settle(judgement.settlement, children)
+        finally:
+            self._calling.discard(task)
+        for child in children:
+            self._launch(child, begun=False)
+        return self._follow_up(request, judgement)
+
+    async def _split(self, request: OpenRequest) -> list[OpenRequest]:
+        """Plan the two halves of a request, so that one bad row does not sink its neighbours."""
+        middle = len(request.ordinals) // 2
+        halves = (request.ordinals[:middle], request.ordinals[middle:])
+        planned = [await self._planner.plan_again(half) for half in halves]
+        return [OpenRequest(half, request.window_number, parent=request.number) for half in planned]
+
+    def _adjust_pace(self, judgement: Judgement) -> None:
+        if judgement.slow_down:
+            self._pace.slow_down()
+        if judgement.retry_after is not None:
+            self._pace.hold(judgement.retry_after)
+        if judgement.settlement.sent:
+            self._pace.note_success()
+
+    def _follow_up(self, request: OpenRequest, judgement: Judgement) -> float | None:
+        """Let the run feel the outcome; return the seconds until the next try, None when there is none."""
+        if judgement.ending is not None:
+            self.end(judgement.ending)
+            return None
+        if judgement.settlement.state is RequestState.WAITING:
+            return retries.choose_wait(request.attempts - request.lost, judgement.retry_after, self._random)
+        self._count(judgement)
+        return None
+
+    def _count(self, judgement: Judgement) -> None:
+        if judgement.settlement.sent:
+            self._failures_in_a_row = 0
+        elif judgement.receiver_in_trouble:
+            self._failures_in_a_row += 1
+            if self._failures_in_a_row >= retries.BROKEN_AFTER:
+                self.end(
+                    Ending(
+                        "failed",
+                        "receiver_down",
+                        f"{retries.BROKEN_AFTER} requests in a row failed after all their tries. "
+                        "Check that the receiver is up, then run again.",
+                    )
+                )

@@ -1,0 +1,218 @@
+"""Executes runs: claims one, selects its rows, has them delivered, and ends it with counts that are true."""
+
+import asyncio
+import logging
+import os
+import socket
+import time
+from collections.abc import Mapping
+from contextlib import aclosing
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from tessera.exports.errors import LeaseLostError
+from tessera.exports.events import RUN_FINISHED
+from tessera.exports.execution.delivery import COMPLETED, Delivery
+from tessera.exports.execution.judging import Ending, Judge
+from tessera.exports.execution.lease import Hold, claim_run, run_beside
+from tessera.exports.execution.pacing import Pace
+from tessera.exports.execution.planner import Numbers, Planner
+from tessera.exports.execution.recorder import Recorder
+from tessera.exports.execution.resuming import resume_requests
+from tessera.exports.jobs import EXECUTE_RUN
+from tessera.exports.snapshots import Snapshot, read_snapshot
+from tessera.exports.store import recording, spool
+from tessera.exports.store import runs as store
+from tessera.integrations import HttpSender, RunFacts, compile_template, open_sender
+from tessera.platform.auth import system_actor
+from tessera.platform.db import driver, explain_database_error
+from tessera.platform.errors import TesseraError, UnavailableError
+from tessera.platform.events import Event, record_events
+from tessera.platform.ground import Ground
+from tessera.platform.http import OutboundClient
+from tessera.queries import QueryEngine
+
+logger = logging.getLogger(__name__)
+
+ACTOR = system_actor("exports")
+UNFORESEEN = Ending(
+    "failed", "internal_error", "The run met a fault of Tessera's own. The worker's log has the details."
+)
+
+FAR_FUTURE = datetime(9999, 1, 1, tzinfo=UTC)
+
+# Rows are held as text and as values while a window is planned; more at once would only cost memory.
+MOST_ROWS_PER_WINDOW = 8000
+
+
+class Executor:
+    """Executes runs in this worker; `name` tells it from others in the log."""
+
+    def __init__(self, ground: Ground, engine: QueryEngine, client: OutboundClient, *, name: str | None = None) -> None:
+        self._ground = ground
+        self._database = ground.database
+        self._engine = engine
+        self._client = client
+        self.name = name or f"{socket.gethostname()}:{os.getpid()}"
+
+    async def execute(self, run_id: str) -> None:
+        """Execute the run, or go on where another worker left it; do nothing if it has ended or is worked on."""
+        settings = self._ground.settings
+        seconds = settings.run_lease_seconds
+        run = await claim_run(self._database, UUID(run_id), worker=self.name, seconds=seconds)
+        if run is None:
+            return
+        hold = Hold(self._database, run, seconds=seconds, hours=settings.run_deadline_hours)
+        try:
+            ending = await run_beside(self._carry_out(run, hold), hold.keep_forever(self._ground.clock))
+            await self._finish(run, ending)
+        except LeaseLostError:
+            logger.warning("run %s went to another worker", run_id)
+        except asyncio.CancelledError:
+            await hold.release()
+            raise
+
+    async def requeue_stranded(self) -> None:
+        """Give a new job to active runs that nobody works on: theirs ended in an error or with its worker."""
+        async with self._database.session() as session:
+            stranded = await store.list_stranded_runs(session, self._ground.settings.run_lease_seconds * 2)
+        for run_id in stranded:
+            await self._ground.jobs.defer_once(EXECUTE_RUN, str(run_id), run_id=str(run_id))
+
+    async def _carry_out(self, run: Mapping[str, Any], hold: Hold) -> Ending:
+        try:
+            snapshot = read_snapshot(run["snapshot"])
+            sender = await self._open_sender(run, snapshot)
+            selected = run["selected"]
+            if selected is None:
+                selected = await hold.unless_ended(self._select(run, snapshot))
+            if hold.ending.done():
+                return hold.ending.result()
+            if not selected:
+                return COMPLETED
+            return await self._send(run, snapshot, sender, hold=hold, selected=selected)
+        except (LeaseLostError, UnavailableError):
+            # Not the run's fault: the job is tried again and goes on from here.
+            raise
+        except TesseraError as error:
+            return Ending("failed", error.code, error.message)
+        except Exception as error:
+            if explain_database_error(error) is not None:
+                raise
+            logger.exception("run %s failed in a way that nobody foresaw", run["id"])
+            return UNFORESEEN
+
+    async def _open_sender(self, run: Mapping[str, Any], snapshot: Snapshot) -> HttpSender:
+        async with self._database.session() as session:
+            return await open_sender(
+                session,
+                ACTOR,
+                chain_id=run["chain_id"],
+                profile_id=snapshot.profile_id,
+                shape=snapshot.shape,
+                keys=self._ground.keys,
+                client=self._client,
+            )
+
+    async def _select(self, run: Mapping[str, Any], snapshot: Snapshot) -> int:
+        """Write the selection into the spool: all of it in one transaction, so that a take-over finds all or none."""
+        started = time.monotonic()
+        blocks = self._engine.copy_rows(run["chain_id"], snapshot.query, label=run["id"], now=run["started_at"])
+        async with self._database.session() as session, aclosing(blocks):
+            selected = await spool.fill_spool(await driver(session), run["id"], blocks)
+            if not await store.set_selected(session, run["id"], run["epoch"], selected):
+                raise LeaseLostError
+            took = time.monotonic() - started
+            await store.add_moment(session, run["id"], "selected", f"{selected:,} rows in {took:.1f} s")
+        return selected
+
+    async def _send(
+        self, run: Mapping[str, Any], snapshot: Snapshot, sender: HttpSender, *, hold: Hold, selected: int
+    ) -> Ending:
+        connection = await self._database.connect("tessera run", autocommit=True)
+        try:
+            kept_errors = await recording.count_row_errors(connection, run["id"])
+            recorder = Recorder(connection, run["id"], run["epoch"], kept_errors=kept_errors)
+            pace = Pace(snapshot.concurrency or sender.concurrency, sender.per_second, time.monotonic)
+            judge = Judge(sender)
+            planner = await self._make_planner(run, snapshot, connection, pace)
+            delivery = Delivery(planner, sender, recorder, pace=pace, judge=judge)
+            hold.when_ending(delivery.end)
+            work = self._deliver(run, connection, planner, recorder, judge=judge, delivery=delivery, selected=selected)
+            return await run_beside(work, recorder.write_forever())
+        finally:
+            await connection.close()
+
+    async def _deliver(
+        self,
+        run: Mapping[str, Any],
+        connection: psycopg.AsyncConnection[Any],
+        planner: Planner,
+        recorder: Recorder,
+        *,
+        judge: Judge,
+        delivery: Delivery,
+        selected: int,
+    ) -> Ending:
+        try:
+            rows = await recording.list_open_requests(connection, run["id"])
+            requests = await resume_requests(rows, planner, recorder, judge)
+            return await delivery.run(requests, first_row=run["planned_row"] + 1, last_row=selected)
+        finally:
+            delivery.abandon()
+
+    async def _make_planner(
+        self, run: Mapping[str, Any], snapshot: Snapshot, connection: psycopg.AsyncConnection[Any], pace: Pace
+    ) -> Planner:
+        columns = snapshot.query.columns
+        facts = RunFacts(
+            id=run["id"],
+            export=snapshot.definition,
+            template=snapshot.template,
+            started_at=run["started_at"],
+            chain_id=run["chain_id"],
+            definition_id=run["definition_id"],
+        )
+        return Planner(
+            self._database,
+            run["id"],
+            template=compile_template(snapshot.shape, [(column.name, column.type) for column in columns]),
+            facts=facts,
+            numbers=Numbers(*await recording.find_last_numbers(connection, run["id"])),
+            rows_per_window=choose_window(snapshot.shape.batch_size, pace.most),
+            exact=any(column.type == "decimal" for column in columns),
+        )
+
+    async def _finish(self, run: Mapping[str, Any], ending: Ending) -> None:
+        """End the run, its open requests and its time line in one transaction, and tell of it."""
+        async with self._database.session() as session:
+            if not await store.lock_run(session, run["id"], run["epoch"]):
+                raise LeaseLostError
+            # What this worker began is settled, or still waited for its turn, unless it broke off in the middle.
+            doubted = FAR_FUTURE if ending is UNFORESEEN else run["claimed_at"]
+            unsure = await recording.close_open_requests(await driver(session), run["id"], doubted)
+            ended = await store.finish_run(
+                session,
+                run["id"],
+                run["epoch"],
+                state=ending.state,
+                code=ending.code,
+                message=ending.message,
+                unsure=unsure,
+            )
+            await store.add_moment(session, run["id"], ended["state"], ending.message or "")
+            payload = {name: ended[name] for name in ("state", "selected", "sent", "unchanged", "failed", "skipped")}
+            await record_events(session, [Event(run["chain_id"], RUN_FINISHED, run["id"], payload)])
+
+
+def choose_window(batch_size: int, concurrency: int) -> int:
+    """Return how many rows are planned and committed together.
+
+    Half of what may be in flight: with as much again waiting for its turn, a crash leaves at most twice the
+    concurrency begun and unsettled.
+    """
+    requests = min(max(1, concurrency // 2), max(1, MOST_ROWS_PER_WINDOW // batch_size))
+    return batch_size * requests

@@ -1,0 +1,69 @@
+"""What a run works from: the definition, query and template as they were when it was created."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from tessera import integrations, queries
+from tessera.exports.errors import NotRunnableError
+from tessera.exports.values import Definition
+from tessera.integrations import TemplateShape
+from tessera.platform.auth import Actor
+from tessera.platform.db import Session
+from tessera.queries import Query
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything a worker needs but the profile's secrets, which it opens anew each time."""
+
+    definition: str
+    definition_version: int
+    query: Query
+    template: str
+    template_version: int
+    profile_id: UUID
+    profile: str
+    profile_version: int
+    shape: TemplateShape
+    concurrency: int | None
+
+
+async def take_snapshot(session: Session, actor: Actor, definition: Definition) -> Mapping[str, Any]:
+    """Return the snapshot as plain JSON; refuse what could not run."""
+    if not definition.enabled:
+        raise NotRunnableError(f"{definition.label} is switched off. Enable it, then run it.")
+    query = await queries.get_query(session, actor, definition.chain_id, definition.query_id)
+    if queries.check_query(query.text, query.parameters).personal:
+        actor.require("members:read")
+    template = await integrations.get_template(session, actor, definition.chain_id, definition.template_id)
+    profile = await integrations.get_profile(session, actor, definition.chain_id, template.profile_id)
+    if not profile.enabled:
+        raise NotRunnableError(
+            f"The connection profile {profile.label} is switched off. Enable it, then run {definition.label}.",
+        )
+    shape = template.shape
+    if definition.rows_per_request is not None:
+        shape = replace(shape, batch_size=definition.rows_per_request)
+    snapshot = Snapshot(
+        definition=definition.internal_name,
+        definition_version=definition.version,
+        query=query,
+        template=template.internal_name,
+        template_version=template.version,
+        profile_id=profile.id,
+        profile=profile.internal_name,
+        profile_version=profile.version,
+        shape=shape,
+        concurrency=definition.concurrency,
+    )
+    plain: Mapping[str, Any] = msgspec.to_builtins(snapshot)
+    return plain
+
+
+def read_snapshot(stored: Mapping[str, Any]) -> Snapshot:
+    """Return the snapshot that a run carries."""
+    return msgspec.convert(stored, Snapshot)

@@ -1,0 +1,1 @@
+"""All SQL of the exports room, one file per noun."""

@@ -1,0 +1,97 @@
+"""Statements on export definitions."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import text
+
+from tessera.exports.values import NewDefinition
+from tessera.platform.db import Row, Session, fetch_row, fetch_rows
+from tessera.platform.paging import COUNT_LIMIT
+
+SELECT = """
+SELECT d.id, d.chain_id, d.label, d.internal_name, d.description, d.query_id, q.label AS query_label,
+       d.template_id, t.label AS template_label, d.rows_per_request, d.concurrency, d.enabled, d.version,
+       d.created_at, d.created_by, d.updated_at, d.updated_by
+  FROM export_definitions d
+  JOIN queries q ON q.id = d.query_id
+  JOIN http_templates t ON t.id = d.template_id
+ WHERE (cast(:chains AS uuid[]) IS NULL OR d.chain_id = ANY (:chains))
+"""
+
+FIND = text(
+    SELECT
+    + """
+   AND (cast(:definition_id AS uuid) IS NULL OR d.id = :definition_id)
+   AND (cast(:internal_name AS text) IS NULL OR lower(d.internal_name) = lower(:internal_name))
+ LIMIT 1
+"""
+)
+
+LIST = text(SELECT + " ORDER BY lower(d.label), d.id OFFSET :offset LIMIT :limit")
+
+COUNT = text("""
+SELECT count(*) FROM (
+  SELECT 1 FROM export_definitions
+   WHERE (cast(:chains AS uuid[]) IS NULL OR chain_id = ANY (:chains)) LIMIT :most) AS counted
+""")
+
+INSERT = text("""
+INSERT INTO export_definitions (id, chain_id, label, internal_name, description, query_id, template_id,
+                                rows_per_request, concurrency, created_by, updated_by)
+VALUES (:id, :chain_id, :label, :internal_name, :description, :query_id, :template_id,
+        :rows_per_request, :concurrency, :actor, :actor)
+""")
+
+NAMES = text("SELECT lower(internal_name) FROM export_definitions WHERE chain_id = :chain_id")
+
+
+async def find_definition(
+    session: Session,
+    *,
+    chains: Iterable[UUID] | None,
+    definition_id: UUID | None = None,
+    internal_name: str | None = None,
+) -> Row | None:
+    """Return the definition with that id or internal name, if one of the chains has it."""
+    parameters = {"chains": as_list(chains), "definition_id": definition_id, "internal_name": internal_name}
+    return await fetch_row(session, FIND, parameters)
+
+
+async def list_definitions(
+    session: Session, *, chains: Iterable[UUID] | None, offset: int, limit: int
+) -> tuple[list[Row], int]:
+    """Return one page by label, and the count up to its limit."""
+    scope = {"chains": as_list(chains)}
+    rows = await fetch_rows(session, LIST, scope | {"offset": offset, "limit": limit})
+    total = (await session.execute(COUNT, scope | {"most": COUNT_LIMIT + 1})).scalar_one()
+    return rows, total
+
+
+async def insert_definition(
+    session: Session, definition_id: UUID, chain_id: UUID, name: str, new: NewDefinition, actor: str
+) -> None:
+    """Write a definition."""
+    parameters = {
+        "id": definition_id,
+        "chain_id": chain_id,
+        "label": new.label.strip(),
+        "internal_name": name,
+        "description": new.description,
+        "query_id": new.query_id,
+        "template_id": new.template_id,
+        "rows_per_request": new.rows_per_request,
+        "concurrency": new.concurrency,
+        "actor": actor,
+    }
+    await session.execute(INSERT, parameters)
+
+
+async def names_taken(session: Session, chain_id: UUID) -> set[str]:
+    """Return the chain's internal names in lower case."""
+    return set((await session.execute(NAMES, {"chain_id": chain_id})).scalars())
+
+
+def as_list(chains: Iterable[UUID] | None) -> list[UUID] | None:
+    """Return the chains as the array that a statement takes; None stays every chain."""
+    return None if chains is None else list(chains)

@@ -1,0 +1,41 @@
+"""Definitions as values."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What leaves and where to. `rows_per_request` and `concurrency` None take the template's and the profile's."""
+
+    id: UUID
+    chain_id: UUID
+    label: str
+    internal_name: str
+    description: str
+    query_id: UUID
+    query_label: str
+    template_id: UUID
+    template_label: str
+    rows_per_request: int | None
+    concurrency: int | None
+    enabled: bool
+    version: int
+    created_at: datetime
+    created_by: str
+    updated_at: datetime
+    updated_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewDefinition:
+    """What a caller gives to make a definition. Without an internal name one is derived from the label."""
+
+    label: str
+    query_id: UUID
+    template_id: UUID
+    internal_name: str | None = None
+    description: str = ""
+    rows_per_request: int | None = None
+    concurrency: int | None = None

@@ -1,0 +1,1 @@
+"""Partner files over SFTP, FTPS and e-mail. They come with partner connections."""

@@ -1,0 +1,1 @@
+"""File formats, pure. They come with partner connections."""

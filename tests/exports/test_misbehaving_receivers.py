@@ -1,0 +1,149 @@
+"""Receivers that refuse, stall, drop and lie: every outcome is classed right and every run ends."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from tests.builders.house import ACTOR, SmallHouse, create_export, create_members, run_to_end
+from tests.builders.receivers import Received, Receiver, Reply, Script, in_turn, run_receiver
+
+from tessera import exports
+from tessera.exports import Run, RunState
+
+
+async def run_against(house: SmallHouse, script: Script, rows: int = 20, **shape: object) -> tuple[Run, Receiver]:
+    """Export so many rows to a receiver that follows the script."""
+    chain = await create_members(house.database, rows)
+    async with run_receiver(script) as receiver:
+        definition = await create_export(house, chain, receiver.url, **shape)  # type: ignore[arg-type]
+        run = await run_to_end(house, definition)
+    assert run.selected == run.sent + run.unchanged + run.failed + run.skipped
+    return run, receiver
+
+
+async def codes_of(house: SmallHouse, run: Run) -> Counter[str]:
+    """Count the run's row errors by code."""
+    async with house.database.session() as session:
+        page = await exports.list_row_errors(session, ACTOR, run.id, size=1000)
+    return Counter(error.code for error in page.items)
+
+
+def http_date(seconds: float) -> str:
+    return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
+
+
+@pytest.mark.parametrize("wish", [lambda: "2", lambda: http_date(3)])
+async def test_retry_after_holds_the_whole_profile(house: SmallHouse, wish: Callable[[], str]) -> None:
+    arrivals: list[float] = []
+
+    def script(_: Received) -> Reply:
+        arrivals.append(time.monotonic())
+        return Reply(429, {"retry-after": wish()}) if len(arrivals) == 1 else Reply()
+
+    run, receiver = await run_against(house, script, rows=40, settings={"max_concurrent_requests": 1})
+    assert (run.state, run.sent, run.attempts) == (RunState.COMPLETED, 40, run.requests + 1)
+    assert arrivals[1] - arrivals[0] >= 1.9
+    keys = Counter(request.key for request in receiver.received)
+    assert sorted(keys.values()) == [1, 1, 1, 2]
+
+
+async def test_too_long_a_wish_ends_the_run(house: SmallHouse) -> None:
+    run, _ = await run_against(house, lambda _: Reply(503, {"retry-after": "3600"}), rows=40)
+    assert (run.state, run.error_code) == (RunState.FAILED, "retry_after_too_long")
+    assert (run.sent, run.skipped) == (0, 40)
+
+
+async def test_server_errors_are_retried_with_the_same_key(house: SmallHouse) -> None:
+    run, receiver = await run_against(house, in_turn([Reply(500), Reply(503), Reply()]), rows=10)
+    assert (run.state, run.sent, run.attempts) == (RunState.COMPLETED, 10, 3)
+    assert len({request.key for request in receiver.received}) == 1
+    assert len({request.body for request in receiver.received}) == 1
+
+
+@pytest.mark.parametrize("status", [301, 302, 404, 409, 410, 501])
+async def test_refusals_are_final(house: SmallHouse, status: int) -> None:
+    run, receiver = await run_against(house, lambda _: Reply(status, {"location": "/elsewhere"}), rows=10)
+    assert (run.state, run.failed, run.attempts) == (RunState.COMPLETED_WITH_ERRORS, 10, 1)
+    assert [request.path for request in receiver.received] == ["/members"]
+
+
+async def test_one_bad_row_does_not_sink_its_neighbours(house: SmallHouse) -> None:
+    def script(request: Received) -> Reply:
+        return Reply(400 if any(row["balance"] == 37 for row in request.rows) else 200)
+
+    run, receiver = await run_against(house, script, rows=100, batch_size=100)
+    assert (run.state, run.sent, run.failed) == (RunState.COMPLETED_WITH_ERRORS, 99, 1)
+    accepted = [
+        row["balance"] for request in receiver.received if script(request).status == 200 for row in request.rows
+    ]
+    assert sorted(accepted) == [n for n in range(100) if n != 37]
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_refused_credentials_end_the_run(house: SmallHouse, status: int) -> None:
+    run, _ = await run_against(house, lambda _: Reply(status), rows=500)
+    assert run.state is RunState.FAILED
+    assert run.error
+    assert run.sent == 0
+    assert run.skipped > 0
+
+
+async def test_reset_after_sending_is_replayed_with_its_key(house: SmallHouse) -> None:
+    run, receiver = await run_against(house, in_turn([Reply(reset=True), Reply()]), rows=10)
+    assert (run.state, run.sent, run.attempts) == (RunState.COMPLETED, 10, 2)
+    assert len({request.key for request in receiver.received}) == 1
+
+
+async def test_reset_without_a_key_is_an_unknown_outcome(house: SmallHouse) -> None:
+    run, receiver = await run_against(house, lambda _: Reply(reset=True), rows=10, idempotency_header=None)
+    assert (run.failed, len(receiver.received)) == (10, 1)
+    assert await codes_of(house, run) == {"outcome_unknown": 10}
+
+
+async def test_hanging_receiver_does_not_hang_the_run(house: SmallHouse) -> None:
+    run, receiver = await run_against(
+        house,
+        lambda _: Reply(hang=True),
+        rows=10,
+        settings={"read_timeout_seconds": 1},
+        idempotency_header=None,
+    )
+    assert (run.state, run.failed) == (RunState.COMPLETED_WITH_ERRORS, 10)
+    assert await codes_of(house, run) == {"outcome_unknown": 10}
+    assert len(receiver.received) == 1
+
+
+async def test_closed_port_breaks_the_run_off(house: SmallHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tessera.exports.retries.LONGEST_WAIT", 0.01)
+    chain = await create_members(house.database, 400)
+    async with run_receiver() as receiver:
+        url = receiver.url
+    run = await run_to_end(house, await create_export(house, chain, url))
+    assert (run.state, run.error_code) == (RunState.FAILED, "receiver_down")
+    assert run.selected == run.failed + run.skipped
+    assert run.skipped > 0
+
+
+async def test_answer_that_names_refused_rows(house: SmallHouse) -> None:
+    def script(request: Received) -> Reply:
+        bad = [{"index": n, "reason": "odd"} for n, row in enumerate(request.rows) if row["balance"] % 2]
+        return Reply(body=json.dumps({"errors": bad}).encode())
+
+    path = {"items": "/errors", "index": "/index", "message": "/reason"}
+    run, _ = await run_against(house, script, rows=20, error_path=path)
+    assert (run.state, run.sent, run.failed) == (RunState.COMPLETED_WITH_ERRORS, 10, 10)
+
+
+async def test_excerpts_hide_the_token(house: SmallHouse) -> None:
+    run, _ = await run_against(house, lambda request: Reply(500 if request.path == "x" else 422), rows=1)
+    async with house.database.session() as session:
+        detail = await exports.get_request(session, ACTOR, run.id, number=0)
+    (attempt,) = detail.attempts
+    assert attempt.status == 422
+    assert attempt.request is not None
+    assert "***" in attempt.request
+    assert "a-token-for-tests" not in attempt.request

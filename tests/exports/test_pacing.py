@@ -1,0 +1,92 @@
+"""How fast a receiver is called."""
+
+import asyncio
+import time
+
+from tessera.exports.execution.pacing import Pace
+
+
+def make_pace(concurrency: int = 2, per_second: float | None = None) -> Pace:
+    return Pace(concurrency, per_second, time.monotonic)
+
+
+async def take_turn(pace: Pace, seconds: float = 0.01) -> None:
+    async with pace.turn():
+        await asyncio.sleep(seconds)
+
+
+async def test_no_more_than_limit_in_flight() -> None:
+    pace, most = make_pace(3), 0
+
+    async def watch() -> None:
+        nonlocal most
+        async with pace.turn():
+            most = max(most, pace.in_flight)
+            await asyncio.sleep(0.005)
+
+    await asyncio.gather(*(watch() for _ in range(12)))
+    assert most == 3
+    assert pace.in_flight == 0
+
+
+async def test_turns_come_in_order() -> None:
+    pace, order = make_pace(1), []
+
+    async def note(number: int) -> None:
+        async with pace.turn():
+            order.append(number)
+
+    await asyncio.gather(*(note(number) for number in range(8)))
+    assert order == list(range(8))
+
+
+async def test_lower_ranks_go_first() -> None:
+    pace, order = make_pace(1), []
+
+    async def note(rank: int) -> None:
+        async with pace.turn(rank):
+            order.append(rank)
+            await asyncio.sleep(0)
+
+    await asyncio.gather(*(note(rank) for rank in (5, 9, 1, 7, 3)))
+    assert order == [5, 1, 3, 7, 9]
+
+
+async def test_hold_delays_everybody() -> None:
+    pace = make_pace()
+    pace.hold(0.2)
+    started = time.monotonic()
+    await asyncio.gather(take_turn(pace), take_turn(pace))
+    assert time.monotonic() - started >= 0.2
+
+
+async def test_slowing_down_halves_to_one_and_grows_back() -> None:
+    pace = make_pace(8)
+    for expected in (4, 2, 1, 1):
+        pace.slow_down()
+        assert pace.limit == expected
+    for _ in range(20):
+        pace.note_success()
+    assert pace.limit == 2
+    for _ in range(20 * 10):
+        pace.note_success()
+    assert pace.limit == 8
+
+
+async def test_cancelled_waiter_gives_its_place_on() -> None:
+    pace = make_pace(1)
+    first = asyncio.create_task(take_turn(pace, 0.05))
+    await asyncio.sleep(0.01)
+    second = asyncio.create_task(take_turn(pace))
+    third = asyncio.create_task(take_turn(pace))
+    await asyncio.sleep(0.01)
+    second.cancel()
+    await asyncio.gather(first, third)
+    assert pace.in_flight == 0
+
+
+async def test_rate_spreads_starts() -> None:
+    pace = make_pace(10, per_second=50)
+    started = time.monotonic()
+    await asyncio.gather(*(take_turn(pace, 0) for _ in range(11)))
+    assert time.monotonic() - started >= 0.2

@@ -1,0 +1,60 @@
+"""What the log keeps of many refusals, of odd ones, and of what splitting one request costs."""
+
+import json
+
+import pytest
+from sqlalchemy import text
+from tests.builders.house import SmallHouse, create_export, create_members, run_to_end
+from tests.builders.receivers import Received, Reply, run_receiver
+
+from tessera.exports import RunState
+
+UNRENDERABLE = {"id": "{{ id }}", "number": "{{ first_name | int }}"}
+
+
+async def count_row_errors(house: SmallHouse) -> int:
+    async with house.database.session() as session:
+        return int((await session.execute(text("SELECT count(*) FROM run_row_errors"))).scalar_one())
+
+
+async def test_no_more_row_errors_are_kept_than_a_run_may_have(
+    house: SmallHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tessera.exports.execution.recorder.KEPT_ROW_ERRORS", 7)
+    chain = await create_members(house.database, 30)
+    run = await run_to_end(house, await create_export(house, chain, "http://127.0.0.1:9", body=UNRENDERABLE))
+    assert (run.state, run.failed, run.requests) == (RunState.COMPLETED_WITH_ERRORS, 30, 0)
+    assert await count_row_errors(house) == 7
+
+
+async def test_reason_that_no_database_can_hold_does_not_break_the_run(house: SmallHouse) -> None:
+    answer = json.dumps({"errors": [{"index": 0, "reason": "odd\x00row"}]}).encode()
+    path = {"items": "/errors", "index": "/index", "message": "/reason"}
+    chain = await create_members(house.database, 10)
+    async with run_receiver(lambda _: Reply(body=answer)) as receiver:
+        run = await run_to_end(house, await create_export(house, chain, receiver.url, error_path=path))
+    assert (run.state, run.sent, run.failed) == (RunState.COMPLETED_WITH_ERRORS, 9, 1)
+
+
+async def test_bytes_count_the_halves_of_a_split_request(house: SmallHouse) -> None:
+    def refuse_many(request: Received) -> Reply:
+        return Reply(400 if len(request.rows) > 4 else 200)
+
+    chain = await create_members(house.database, 8)
+    async with run_receiver(refuse_many) as receiver:
+        run = await run_to_end(house, await create_export(house, chain, receiver.url, batch_size=8))
+    assert (run.sent, run.requests, run.attempts) == (8, 3, 3)
+    assert run.bytes == sum(len(request.body) for request in receiver.received)
+
+
+async def test_halves_are_finished_before_others_are_split(house: SmallHouse) -> None:
+    chain = await create_members(house.database, 256)
+    async with run_receiver(lambda request: Reply(400 if len(request.rows) > 1 else 200)) as receiver:
+        definition = await create_export(
+            house, chain, receiver.url, batch_size=256, settings={"max_concurrent_requests": 1}
+        )
+        run = await run_to_end(house, definition)
+    assert (run.state, run.sent) == (RunState.COMPLETED, 256)
+    sizes = [len(request.rows) for request in receiver.received]
+    # Breadth first, 255 requests would be sent, and 256 be open, before the first row is settled.
+    assert sizes.index(1) < 64

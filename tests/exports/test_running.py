@@ -1,0 +1,73 @@
+"""A run from its selection to its counts, against a real receiver."""
+
+from uuid import UUID
+
+import pytest
+from tests.builders.house import ACTOR, TOKEN, SmallHouse, create_export, create_members, run_to_end, start_run
+from tests.builders.receivers import Reply, run_receiver
+
+from tessera import exports
+from tessera.exports import RunState
+from tessera.exports.errors import RunActiveError
+
+
+async def test_every_member_arrives_once(house: SmallHouse) -> None:
+    chain = await create_members(house.database, 1234)
+    async with run_receiver() as receiver:
+        definition = await create_export(house, chain, receiver.url, batch_size=100)
+        run = await run_to_end(house, definition)
+    assert run.state is RunState.COMPLETED, run.error
+    assert (run.selected, run.sent, run.failed, run.skipped) == (1234, 1234, 0, 0)
+    assert (run.requests, run.attempts) == (13, 13)
+    assert len(receiver.ids()) == len(set(receiver.ids())) == 1234
+
+
+async def test_requests_carry_token_key_and_values(house: SmallHouse) -> None:
+    chain = await create_members(house.database, 3)
+    async with run_receiver() as receiver:
+        await run_to_end(house, await create_export(house, chain, receiver.url))
+    (request,) = receiver.received
+    assert (request.method, request.path) == ("POST", "/members")
+    assert request.headers["authorization"] == f"Bearer {TOKEN}"
+    assert request.key is not None
+    assert UUID(request.key.strip('"'))
+    assert sorted(row["name"] for row in request.rows) == ["Ada0 O'Neil 0", "Ada1 O'Neil 1", "Ada2 O'Neil 2"]
+    assert sorted(row["balance"] for row in request.rows) == [0, 1, 2]
+
+
+async def test_no_rows_is_a_completed_run(house: SmallHouse) -> None:
+    chain = await create_members(house.database, 5)
+    async with run_receiver() as receiver:
+        query = "SELECT membership_id AS id FROM members WHERE balance > 99"
+        run = await run_to_end(house, await create_export(house, chain, receiver.url, query=query, body="{{ id }}"))
+    assert (run.state, run.selected, run.sent, receiver.received) == (RunState.COMPLETED, 0, 0, [])
+
+
+async def test_rows_that_cannot_be_rendered_fail_alone(house: SmallHouse) -> None:
+    chain = await create_members(house.database, 30)
+    async with run_receiver() as receiver:
+        query = "SELECT membership_id AS id, CASE WHEN balance = 7 THEN 'seven' ELSE '1' END AS points FROM members"
+        body = {"id": "{{ id }}", "points": "{{ points | int }}"}
+        run = await run_to_end(house, await create_export(house, chain, receiver.url, query=query, body=body))
+    assert (run.state, run.sent, run.failed) == (RunState.COMPLETED_WITH_ERRORS, 29, 1)
+    async with house.database.session() as session:
+        (error,) = (await exports.list_row_errors(session, ACTOR, run.id)).items
+    assert error.phase == "render"
+    assert len(receiver.ids()) == 29
+
+
+async def test_second_active_run_is_refused(house: SmallHouse) -> None:
+    chain = await create_members(house.database, 1)
+    definition = await create_export(house, chain, "http://127.0.0.1:9")
+    await start_run(house, definition)
+    with pytest.raises(RunActiveError):
+        await start_run(house, definition)
+
+
+async def test_in_flight_stays_within_the_definition(house: SmallHouse) -> None:
+    chain = await create_members(house.database, 300)
+    async with run_receiver() as receiver:
+        receiver.script = lambda _: Reply(delay=0.02)
+        definition = await create_export(house, chain, receiver.url, settings={"max_concurrent_requests": 4})
+        await run_to_end(house, definition)
+    assert receiver.most_in_flight == 4

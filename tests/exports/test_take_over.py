@@ -1,0 +1,153 @@
+"""Workers are killed in the middle of a run; another one takes it over, and the counts are true."""
+
+import asyncio
+import random
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+from tests.builders.house import (
+    ACTOR,
+    SmallHouse,
+    create_export,
+    create_members,
+    read_run,
+    start_run,
+    wait_until_settled,
+)
+from tests.builders.receivers import Receiver, Reply, run_receiver
+from tests.builders.workers import Workers, worker_processes
+
+from tessera import exports
+from tessera.exports import Run, RunState
+from tessera.platform.clock import now
+
+ROWS = 20_000
+BATCH = 20
+CONCURRENCY = 16
+TAKE_OVER_SECONDS = 10
+
+
+def pid_of(run: Run) -> int:
+    """Return the process that holds the run."""
+    assert run.worker is not None
+    return int(run.worker.rpartition(":")[2])
+
+
+async def taken_over_at(house: SmallHouse, run_id: UUID) -> datetime:
+    """Return when the last take-over was."""
+    async with house.database.session() as session:
+        moments = await exports.list_moments(session, ACTOR, run_id)
+    return max(moment.at for moment in moments if moment.kind == "taken_over")
+
+
+def check_arrivals(receiver: Receiver, kills: int) -> None:
+    """Everything arrived, under the same keys, and little of it twice."""
+    ids = Counter(receiver.ids())
+    assert len(ids) == ROWS
+    repeated = Counter(request.key for request in receiver.received)
+    assert len(repeated) == ROWS // BATCH
+    twice = sum(count - 1 for count in repeated.values())
+    assert twice <= 2 * CONCURRENCY * kills
+
+
+async def kill_at_random(house: SmallHouse, chain: UUID, receiver: Receiver, workers: Workers, seed: int) -> None:
+    """Export everything while the worker that has the run is killed at a random moment."""
+    receiver.received.clear()
+    definition = await create_export(
+        house, chain, receiver.url, batch_size=BATCH, settings={"max_concurrent_requests": CONCURRENCY}
+    )
+    run = await start_run(house, definition)
+    begun = await wait_until_settled(house, run.id, random.Random(seed).randrange(1, ROWS - 4000))
+    assert begun.active
+    killed_at = now()
+    workers.kill(pid_of(begun))
+    workers.start()
+    ended = await wait_until_settled(house, run.id, ROWS)
+    while ended.active:
+        ended = await wait_until_settled(house, run.id, ROWS + 1)
+    assert (ended.state, ended.sent, ended.failed, ended.skipped) == (RunState.COMPLETED, ROWS, 0, 0)
+    assert ended.take_overs == 1
+    assert (await taken_over_at(house, run.id) - killed_at).total_seconds() <= TAKE_OVER_SECONDS
+    check_arrivals(receiver, kills=1)
+
+
+async def crash(times: int, house: SmallHouse, admin_address: str, keys_file: Path, folder: Path) -> None:
+    """Kill so many workers, one in each of so many runs."""
+    chain = await create_members(house.database, ROWS)
+    with worker_processes(admin_address, keys_file, folder) as workers:
+        workers.start()
+        workers.start()
+        async with run_receiver(lambda _: Reply(delay=0.02)) as receiver:
+            for seed in range(times):
+                await kill_at_random(house, chain, receiver, workers, seed)
+
+
+async def test_killed_worker_loses_nothing(
+    house: SmallHouse, admin_address: str, keys_file: Path, tmp_path: Path
+) -> None:
+    await crash(3, house, admin_address, keys_file, tmp_path)
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(900)
+async def test_twenty_killed_workers_lose_nothing(
+    house: SmallHouse, admin_address: str, keys_file: Path, tmp_path: Path
+) -> None:
+    await crash(20, house, admin_address, keys_file, tmp_path)
+
+
+async def test_worker_that_lost_its_lease_writes_nothing(house: SmallHouse) -> None:
+    chain = await create_members(house.database, 200)
+    async with run_receiver(lambda _: Reply(delay=0.05)) as receiver:
+        run = await start_run(house, await create_export(house, chain, receiver.url, batch_size=1))
+        sleeper = asyncio.create_task(house.executor("sleeper").execute(str(run.id)))
+        await wait_until_settled(house, run.id, 1)
+        async with house.database.session() as session:
+            await session.execute(text("UPDATE runs SET epoch = epoch + 1, worker = 'thief'"))
+            before = await exports.get_run(session, ACTOR, run_id=run.id)
+        await asyncio.wait_for(sleeper, 10)
+    after = await read_run(house, run.id)
+    assert (after.state, after.worker, after.sent) == (RunState.RUNNING, "thief", before.sent)
+
+
+async def test_second_worker_leaves_a_held_run_alone(house: SmallHouse) -> None:
+    chain = await create_members(house.database, 100)
+    async with run_receiver(lambda _: Reply(delay=0.1)) as receiver:
+        run = await start_run(house, await create_export(house, chain, receiver.url, batch_size=1))
+        await asyncio.gather(*(house.executor(name).execute(str(run.id)) for name in ("one", "two")))
+    ended = await read_run(house, run.id)
+    assert (ended.state, ended.take_overs, ended.sent) == (RunState.COMPLETED, 0, 100)
+    assert len(receiver.ids()) == 100
+
+
+async def test_cancelled_run_skips_the_rest(house: SmallHouse) -> None:
+    chain = await create_members(house.database, 300)
+    async with run_receiver(lambda _: Reply(delay=0.1)) as receiver:
+        run = await start_run(house, await create_export(house, chain, receiver.url, batch_size=1))
+        working = asyncio.create_task(house.executor().execute(str(run.id)))
+        await wait_until_settled(house, run.id, 20)
+        async with house.database.session() as session:
+            await exports.cancel_run(session, ACTOR, run_id=run.id)
+        await asyncio.wait_for(working, 10)
+    ended = await read_run(house, run.id)
+    assert ended.state is RunState.CANCELLED
+    assert ended.sent == len(receiver.ids()) < 300
+    assert ended.sent + ended.skipped == 300
+
+
+async def test_stopping_worker_hands_its_run_over(house: SmallHouse) -> None:
+    chain = await create_members(house.database, 300)
+    async with run_receiver(lambda _: Reply(delay=0.05)) as receiver:
+        run = await start_run(house, await create_export(house, chain, receiver.url, batch_size=1))
+        first = asyncio.create_task(house.executor("first").execute(str(run.id)))
+        await wait_until_settled(house, run.id, 20)
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+        await house.executor("second").execute(str(run.id))
+    ended = await read_run(house, run.id)
+    assert (ended.state, ended.sent, ended.worker) == (RunState.COMPLETED, 300, "second")
+    assert len(set(receiver.ids())) == 300
