@@ -1,0 +1,19 @@
+"""The list of runs."""
+
+from typing import Any
+
+from litestar import Response, get
+
+from tessera import exports
+from tessera.exports import RunState
+from tessera.web.exports.words import RUN_STATES, count_parts
+from tessera.web.paging import chosen, page_number
+from tessera.web.visits import PageVisit
+
+
+@get("/admin/exports/runs", permission="exports:read")
+async def list_export_runs(visit: PageVisit) -> Response[Any]:
+    """List the runs, newest first; the address keeps the filter."""
+    state = chosen(visit, "state", RunState)
+    page = await exports.list_runs(visit.session, visit.actor, state=state, number=page_number(visit))
+    return visit.page("exports/templates/runs.html", page=page, state=state, states=RUN_STATES, count_parts=count_parts)

@@ -1,0 +1,106 @@
+"""Error pages. The five kinds of error become statuses here and nowhere else among the pages."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from litestar import Response
+from litestar.enums import MediaType
+from litestar.exceptions import HTTPException
+
+from tessera.platform.clock import now
+from tessera.platform.errors import (
+    ConflictError,
+    DeniedError,
+    InvalidError,
+    NotFoundError,
+    TesseraError,
+    UnavailableError,
+)
+from tessera.platform.failures import explain_failure
+from tessera.web.headers import security_headers
+from tessera.web.rendering import render
+from tessera.web.visits import AnyRequest, SignInNeededError, frame_of
+
+logger = logging.getLogger(__name__)
+
+STATUSES: dict[type[TesseraError], int] = {
+    InvalidError: 422,
+    DeniedError: 403,
+    NotFoundError: 404,
+    ConflictError: 409,
+    UnavailableError: 503,
+}
+
+TITLES = {
+    400: "This request cannot be read",
+    403: "You may not do this",
+    404: "There is nothing here",
+    405: "This address does something else",
+    409: "This cannot be done now",
+    413: "This is too large",
+    422: "Something in it is wrong",
+    503: "Not available just now",
+}
+NOT_FOUND = "The page does not exist, or you may not see it. Check the address, or start from the home page."
+DEFECT = "Something went wrong on our side, and it has been logged. Try again; if it stays, tell your administrator."
+
+
+def answer_failure(request: AnyRequest, error: Exception) -> Response[Any]:
+    """Answer any error with a page, or with the way to sign in."""
+    if isinstance(error, SignInNeededError):
+        return ask_to_sign_in(request)
+    status, message = describe(error)
+    if status >= 500 and not isinstance(error, TesseraError):
+        logger.error("page failed: %s %s", request.method, request.url.path, exc_info=error)
+    settings = request.app.state.ground.settings
+    values = {
+        **frame_of(request, request.scope.get("user")),
+        "now": now(),
+        "notice": None,
+        "status": status,
+        "title": TITLES.get(status, "Something went wrong"),
+        "message": message,
+    }
+    headers = {**security_headers(settings), **retry_header(error)}
+    return Response(
+        render("templates/error.html", values), media_type=MediaType.HTML, status_code=status, headers=headers
+    )
+
+
+def describe(error: Exception) -> tuple[int, str]:
+    """Return an error's status and what to tell about it."""
+    if isinstance(error, TesseraError):
+        return status_of(error), error.message
+    if isinstance(error, HTTPException) and error.status_code < 500:
+        return error.status_code, NOT_FOUND if error.status_code in (404, 405) else error.detail
+    failure = explain_failure(error)
+    return (503, failure.message) if failure.expected else (500, DEFECT)
+
+
+def status_of(error: TesseraError) -> int:
+    """Return the status of an error's kind."""
+    return next((status for kind, status in STATUSES.items() if isinstance(error, kind)), 500)
+
+
+def retry_header(error: Exception) -> dict[str, str]:
+    """Return when to try again, where it is known."""
+    wait = getattr(error, "retry_after", None)
+    return {} if wait is None else {"Retry-After": str(max(1, round(wait)))}
+
+
+def ask_to_sign_in(request: AnyRequest) -> Response[None]:
+    """Send the browser to the sign-in page, and from there back to where it was going."""
+    target = request.url.path if not request.url.query else f"{request.url.path}?{request.url.query}"
+    address = f"/sign-in?next={quote(target, safe='/')}" if request.method == "GET" else "/sign-in"
+    if request.headers.get("HX-Request"):
+        return Response(None, status_code=401, headers={"HX-Redirect": "/sign-in"})
+    return Response(None, status_code=303, headers={"Location": address})
+
+
+FAILURE_HANDLERS: dict[type[Exception] | int, Callable[[AnyRequest, Exception], Response[Any]]] = {
+    Exception: answer_failure,
+    HTTPException: answer_failure,
+    TesseraError: answer_failure,
+}

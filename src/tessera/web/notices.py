@@ -1,0 +1,18 @@
+"""Notices: one line on top of a page after an action. They travel by name, so that no cookie can make one up."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One line; `tone` is a state of the kit."""
+
+    text: str
+    tone: str = "fine"
+
+
+NOTICES = {
+    "signed_out": Notice("You are signed out."),
+    "run_started": Notice("The run is started."),
+    "run_cancelled": Notice("The run ends as soon as what is in flight has been settled.", "running"),
+}

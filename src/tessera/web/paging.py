@@ -1,0 +1,21 @@
+"""Reading what an address asks for: pages and filters. What makes no sense falls back to the beginning."""
+
+from enum import StrEnum
+from typing import TypeVar
+
+from tessera.web.visits import Visit
+
+FURTHEST_PAGE = 100_000
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+def page_number(visit: Visit) -> int:
+    """Return the page that the address asks for."""
+    text = visit.request.query_params.get("page", "")
+    return min(max(1, int(text)), FURTHEST_PAGE) if text.isascii() and text.isdigit() and len(text) < 9 else 1
+
+
+def chosen(visit: Visit, name: str, choices: type[Choice]) -> Choice | None:
+    """Return the filter that the address asks for."""
+    text = visit.request.query_params.get(name)
+    return next((choice for choice in choices if choice == text), None)
