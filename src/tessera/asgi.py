@@ -1,0 +1,58 @@
+"""The web process: API and pages as one application. Granian calls `create_app` in each of its processes."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from litestar import Litestar, Response, get
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
+
+from tessera.api import build_api
+from tessera.platform.errors import TesseraError
+from tessera.platform.failures import explain_failure
+from tessera.platform.health import check_database
+from tessera.platform.logging import configure_logging
+from tessera.platform.settings import Settings, load_settings
+from tessera.web import answer_failure, build_pages
+from tessera.wiring import open_house
+
+
+def create_app() -> Litestar:
+    """Return the application of this process."""
+    settings = load_settings()
+    configure_logging(settings)
+    return build_app(settings)
+
+
+def build_app(settings: Settings) -> Litestar:
+    """Return the application; what it stands on is made when it starts, and found as `state.ground`."""
+
+    @asynccontextmanager
+    async def furnish(app: Litestar) -> AsyncIterator[None]:
+        async with open_house(settings, application="tessera web") as house:
+            app.state.ground, app.state.engine = house.ground, house.engine
+            yield
+
+    return Litestar(
+        route_handlers=[tell_health, *build_api(), *build_pages()],
+        lifespan=[furnish],
+        exception_handlers={
+            Exception: answer_failure,
+            HTTPException: answer_failure,
+            TesseraError: answer_failure,
+        },
+        logging_config=None,
+        openapi_config=None,
+    )
+
+
+@get("/healthz", include_in_schema=False, opt={"exclude_from_csrf": True, "exclude_from_auth": True})
+async def tell_health(state: State) -> Response[dict[str, str]]:
+    """Say whether this process can work: 200, or 503 with the reason."""
+    try:
+        await check_database(state.ground.database)
+    except Exception as error:
+        told = {"status": "unavailable", "message": explain_failure(error).message}
+        return Response(told, status_code=HTTP_503_SERVICE_UNAVAILABLE)
+    return Response({"status": "ok"}, status_code=HTTP_200_OK)

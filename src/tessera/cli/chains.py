@@ -1,0 +1,76 @@
+"""`tessera chain`: chains and their enterprises."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from tessera import loyalty
+from tessera.cli.desk import Desk, at_desk, find_chain
+from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
+from tessera.loyalty import NewEnterprise
+
+app = typer.Typer(no_args_is_help=True)
+
+CHAIN = {"Id": lambda c: c.id, "Name": lambda c: c.name, "Created": lambda c: c.created_at}
+ENTERPRISE = {
+    "Id": lambda e: e.id,
+    "Name": lambda e: e.name,
+    "Chain": lambda e: e.chain_name,
+    "Time zone": lambda e: e.time_zone,
+    "Currency": lambda e: e.currency_code,
+    "Enabled": lambda e: e.enabled,
+}
+
+
+@app.command("list")
+def list_chains(as_json: AsJson = False) -> None:
+    """List the chains."""
+
+    async def work(desk: Desk) -> Sequence[object]:
+        async with desk.session() as session:
+            return await loyalty.list_chains(session, desk.actor)
+
+    show_list(at_desk(work), CHAIN, as_json=as_json, empty="No chain yet. Make one: tessera chain create NAME")
+
+
+@app.command("create")
+def create_chain(name: str, as_json: AsJson = False) -> None:
+    """Create a chain, the owner of programs, members and exports."""
+
+    async def work(desk: Desk) -> object:
+        async with desk.session() as session:
+            return (await loyalty.create_chains(session, desk.actor, [name], now=desk.now()))[0]
+
+    show_item(at_desk(work), CHAIN, as_json=as_json)
+
+
+@app.command("enterprises")
+def list_enterprises(as_json: AsJson = False) -> None:
+    """List the enterprises of every chain."""
+
+    async def work(desk: Desk) -> Sequence[object]:
+        async with desk.session() as session:
+            return await loyalty.list_enterprises(session, desk.actor)
+
+    empty = "No enterprise yet. Make one: tessera chain add-enterprise NAME"
+    show_list(at_desk(work), ENTERPRISE, as_json=as_json, empty=empty)
+
+
+@app.command("add-enterprise")
+def add_enterprise(
+    name: str,
+    chain: ChainOption = None,
+    time_zone: Annotated[str, typer.Option(help="Time zone, such as Europe/Berlin.")] = "Europe/London",
+    currency: Annotated[str, typer.Option(help="Currency code.")] = "GBP",
+    as_json: AsJson = False,
+) -> None:
+    """Add a property to a chain. Access tokens are given for enterprises."""
+
+    async def work(desk: Desk) -> object:
+        async with desk.session() as session:
+            owner = await find_chain(session, desk.actor, chain)
+            new = NewEnterprise(name=name, time_zone=time_zone, currency_code=currency)
+            return (await loyalty.create_enterprises(session, desk.actor, owner, [new], now=desk.now()))[0]
+
+    show_item(at_desk(work), ENTERPRISE, as_json=as_json)

@@ -1,0 +1,125 @@
+"""What the demo sets up around its data: chain, enterprises, tokens, and an export from query to receiver."""
+
+import json
+from dataclasses import dataclass
+from uuid import UUID
+
+from tessera import exports, integrations, loyalty, queries
+from tessera.cli.demo.people import CHOSEN_PROGRAM, CHOSEN_TIER, POINTS_LIMIT, PROGRAMS
+from tessera.cli.desk import Desk
+from tessera.exports import Definition, NewDefinition
+from tessera.integrations import NewProfile, NewTemplate, ProfileChange
+from tessera.loyalty import NewEnterprise
+from tessera.queries import NewQuery, Query
+
+CHAIN = "Tessera Demo Hotels"
+ENTERPRISES = (
+    NewEnterprise(name="Harbour House", short_name="HH", pricing="Gross"),
+    NewEnterprise(
+        name="Lakeside Inn",
+        short_name="LI",
+        pricing="Net",
+        time_zone="America/New_York",
+        default_language_code="en-US",
+        currency_code="USD",
+    ),
+)
+PROGRAM, TIER = PROGRAMS[CHOSEN_PROGRAM], PROGRAMS[CHOSEN_PROGRAM].tiers[CHOSEN_TIER]
+QUERY_TEXT = f"""\
+SELECT membership_id, membership_number, first_name, last_name, email, balance, expires_at
+FROM members
+WHERE program_code = '{PROGRAM.code}'
+  AND tier_code = '{TIER.code}'
+  AND state = 'Enrolled'
+  AND balance > {POINTS_LIMIT}
+"""  # noqa: S608 - our own constants
+BODY = {
+    "id": "{{ membership_id }}",
+    "number": "{{ membership_number }}",
+    "name": "{{ first_name }} {{ last_name }}",
+    "email": "{{ email }}",
+    "points": "{{ balance }}",
+    "expires": "{{ expires_at }}",
+}
+ENVELOPE = {"members": "{{ records }}"}
+ROWS_A_REQUEST = 100
+IN_FLIGHT = 4
+
+NEW_QUERY = NewQuery(
+    f"{TIER.name} members of {PROGRAM.name} above {POINTS_LIMIT:,} points",
+    QUERY_TEXT,
+    internal_name="chosen_members",
+    key_columns=("membership_id",),
+)
+SHAPE = integrations.read_shape(
+    {
+        "method": "POST",
+        "url_path": "/members",
+        "body": json.dumps(BODY, indent=2),
+        "envelope": json.dumps(ENVELOPE),
+        "batch_size": ROWS_A_REQUEST,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """The demo's export."""
+
+    query: Query
+    profile_id: UUID
+    definition: Definition
+
+
+async def create_demo_chain(desk: Desk) -> UUID:
+    """Create the chain with its enterprises, and accept the published tokens of the Connector API."""
+    now = desk.now()
+    async with desk.session() as session:
+        chain = (await loyalty.create_chains(session, desk.actor, [CHAIN], now=now))[0]
+        made = await loyalty.create_enterprises(session, desk.actor, chain.id, ENTERPRISES, now=now)
+        places = [enterprise.id for enterprise in made]
+        await loyalty.create_demo_tokens(session, desk.actor, desk.ground.keys, places, now=now)
+    return chain.id
+
+
+async def arrange_export(desk: Desk, chain_id: UUID, *, url: str, token: str) -> Arranged:
+    """Create query, profile, template and definition."""
+    keys, policy = desk.ground.keys, integrations.address_policy(desk.ground.settings)
+    async with desk.session() as session:
+        query = await queries.create_query(session, desk.actor, desk.house.engine, chain_id=chain_id, new=NEW_QUERY)
+        profile = await integrations.create_profile(
+            session, desk.actor, chain_id=chain_id, new=new_profile(url, token), keys=keys, policy=policy
+        )
+        new_template = NewTemplate(
+            "Members in batches", query.id, profile.id, SHAPE, internal_name="members_in_batches"
+        )
+        template = await integrations.create_template(session, desk.actor, chain_id=chain_id, new=new_template)
+        new = NewDefinition(
+            label=f"{TIER.name} members to the demo's receiver",
+            query_id=query.id,
+            template_id=template.id,
+            internal_name="demo",
+            concurrency=IN_FLIGHT,
+        )
+        definition = await exports.create_definition(session, desk.actor, chain_id=chain_id, new=new)
+    return Arranged(query, profile.id, definition)
+
+
+async def point_profile(desk: Desk, chain_id: UUID, profile_id: UUID, *, url: str, token: str) -> None:
+    """Let the demo's profile reach a receiver that listens elsewhere now."""
+    keys, policy = desk.ground.keys, integrations.address_policy(desk.ground.settings)
+    async with desk.session() as session:
+        profile = await integrations.get_profile(session, desk.actor, chain_id, profile_id)
+        change = ProfileChange(settings={"base_url": url, "token": token})
+        await integrations.update_profile(session, desk.actor, profile, change, keys=keys, policy=policy)
+
+
+def new_profile(url: str, token: str) -> NewProfile:
+    """Return the profile that reaches the receiver."""
+    return NewProfile(
+        "http_api",
+        "bearer",
+        "The demo's receiver",
+        internal_name="demo_receiver",
+        settings={"base_url": url, "token": token},
+    )

@@ -1,0 +1,113 @@
+"""`tessera export`: definitions, and starting their runs."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from tessera import exports, integrations, queries
+from tessera.cli.desk import Desk, at_desk, find_chain
+from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
+from tessera.cli.watching import conclude, watch_run
+from tessera.exports import Definition, NewDefinition, Run
+
+app = typer.Typer(no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="Internal name of the export, as `tessera export list` shows it.")]
+
+DEFINITION = {
+    "Name": lambda d: d.internal_name,
+    "Label": lambda d: d.label,
+    "Query": lambda d: d.query_label,
+    "Template": lambda d: d.template_label,
+    "Rows a request": lambda d: d.rows_per_request,
+    "In flight": lambda d: d.concurrency,
+    "Enabled": lambda d: d.enabled,
+}
+
+
+@app.command("list")
+def list_definitions(as_json: AsJson = False) -> None:
+    """List export definitions."""
+
+    async def work(desk: Desk) -> Sequence[Definition]:
+        async with desk.session() as session:
+            return (await exports.list_definitions(session, desk.actor, size=1000)).items
+
+    empty = "No export yet. Make one: tessera export create LABEL --query NAME --template NAME"
+    show_list(at_desk(work), DEFINITION, as_json=as_json, empty=empty)
+
+
+@app.command("show")
+def show_definition(name: Name, chain: ChainOption = None, as_json: AsJson = False) -> None:
+    """Show one export definition."""
+
+    async def work(desk: Desk) -> Definition:
+        async with desk.session() as session:
+            owner = await find_chain(session, desk.actor, chain)
+            return await exports.get_definition_by_name(session, desk.actor, chain_id=owner, name=name)
+
+    show_item(at_desk(work), {"Id": lambda d: d.id} | DEFINITION, as_json=as_json)
+
+
+@app.command("create")
+def create_definition(
+    label: str,
+    query: Annotated[str, typer.Option(help="Internal name of the query that selects the rows.")],
+    template: Annotated[str, typer.Option(help="Internal name of the template that shapes the requests.")],
+    name: Annotated[str | None, typer.Option(help="Internal name; made from the label without it.")] = None,
+    rows: Annotated[int | None, typer.Option(help="Rows a request; default the template's.", min=1, max=1000)] = None,
+    concurrency: Annotated[
+        int | None, typer.Option(help="Requests in flight; default the profile's.", min=1, max=256)
+    ] = None,
+    chain: ChainOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Create an export: a query, a template, and how fast to go."""
+
+    async def work(desk: Desk) -> Definition:
+        async with desk.session() as session:
+            owner = await find_chain(session, desk.actor, chain)
+            chosen_query = await queries.get_query(session, desk.actor, owner, query)
+            chosen_template = await integrations.get_template(session, desk.actor, owner, template)
+            new = NewDefinition(
+                label=label,
+                query_id=chosen_query.id,
+                template_id=chosen_template.id,
+                internal_name=name,
+                rows_per_request=rows,
+                concurrency=concurrency,
+            )
+            return await exports.create_definition(session, desk.actor, chain_id=owner, new=new)
+
+    show_item(at_desk(work), DEFINITION, as_json=as_json)
+
+
+@app.command("run")
+def run_definition(
+    name: Name,
+    chain: ChainOption = None,
+    detach: Annotated[bool, typer.Option("--detach", help="Start the run and do not wait for its end.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Start a run and follow it until it ends; exit code 0 only if every row arrived."""
+
+    async def start(desk: Desk) -> Run:
+        async with desk.session() as session:
+            owner = await find_chain(session, desk.actor, chain)
+            found = await exports.get_definition_by_name(session, desk.actor, chain_id=owner, name=name)
+            return await exports.start_run(session, desk.actor, desk.ground.jobs, definition_id=found.id)
+
+    async def work(desk: Desk) -> Run:
+        run = await start(desk)
+        if detach:
+            return run
+        if not as_json:
+            typer.echo(f"Run {run.id}. Ctrl-C leaves it running; `tessera run cancel` ends it.", err=True)
+        return await watch_run(desk, run.id, quiet=as_json)
+
+    run = at_desk(work)
+    if detach:
+        show_item(run, {"Run": lambda r: r.id, "State": lambda r: r.state}, as_json=as_json)
+    else:
+        conclude(run, as_json=as_json)

@@ -1,0 +1,135 @@
+"""`tessera profile`: how to reach outside systems."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tessera import integrations
+from tessera.cli.desk import Desk, at_desk, find_chain
+from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
+from tessera.integrations import NewProfile, Profile, ProfileChange
+
+app = typer.Typer(no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="Internal name of the profile, as `tessera profile list` shows it.")]
+Setting = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A property of the profile; several times.")
+]
+SecretSetting = Annotated[
+    list[str] | None,
+    typer.Option("--secret", metavar="KEY=FILE", help="A secret property, read from a file; - asks for it."),
+]
+
+PROFILE = {
+    "Name": lambda p: p.internal_name,
+    "Label": lambda p: p.label,
+    "Type": lambda p: p.type,
+    "Variant": lambda p: p.variant,
+    "State": lambda p: p.state,
+    "Enabled": lambda p: p.enabled,
+    "Templates": lambda p: p.used_by,
+}
+
+
+@app.command("list")
+def list_profiles(as_json: AsJson = False) -> None:
+    """List connection profiles."""
+
+    async def work(desk: Desk) -> Sequence[Profile]:
+        async with desk.session() as session:
+            return (await integrations.list_profiles(session, desk.actor, size=1000)).items
+
+    empty = "No profile yet. Make one: tessera profile create LABEL --set base_url=https://…"
+    show_list(at_desk(work), PROFILE, as_json=as_json, empty=empty)
+
+
+@app.command("show")
+def show_profile(name: Name, chain: ChainOption = None, as_json: AsJson = False) -> None:
+    """Show one profile: its properties, and which secrets are set."""
+
+    async def work(desk: Desk) -> Profile:
+        async with desk.session() as session:
+            owner = await find_chain(session, desk.actor, chain)
+            return await integrations.get_profile(session, desk.actor, owner, name)
+
+    show_whole(at_desk(work), as_json=as_json)
+
+
+@app.command("create")
+def create_profile(
+    label: str,
+    variant: Annotated[str, typer.Option(help="How to authenticate: none, basic or bearer.")] = "none",
+    kind: Annotated[str, typer.Option("--type", help="Type of connector.")] = "http_api",
+    setting: Setting = None,
+    secret: SecretSetting = None,
+    name: Annotated[str | None, typer.Option(help="Internal name; made from the label without it.")] = None,
+    chain: ChainOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Save how to reach a system, such as --variant bearer --set base_url=https://… --secret token=-"""
+    new = NewProfile(kind, variant, label, internal_name=name, settings=read_settings(setting, secret))
+
+    async def work(desk: Desk) -> Profile:
+        keys, policy = desk.ground.keys, integrations.address_policy(desk.ground.settings)
+        async with desk.session() as session:
+            owner = await find_chain(session, desk.actor, chain)
+            return await integrations.create_profile(
+                session, desk.actor, chain_id=owner, new=new, keys=keys, policy=policy
+            )
+
+    show_whole(at_desk(work), as_json=as_json)
+
+
+@app.command("update")
+def update_profile(
+    name: Name,
+    setting: Setting = None,
+    secret: SecretSetting = None,
+    label: Annotated[str | None, typer.Option(help="New label.")] = None,
+    enabled: Annotated[bool | None, typer.Option("--enable/--disable", help="Switch the profile on or off.")] = None,
+    chain: ChainOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change a profile; what is not given stays."""
+    change = ProfileChange(label=label, settings=read_settings(setting, secret), enabled=enabled)
+
+    async def work(desk: Desk) -> Profile:
+        keys, policy = desk.ground.keys, integrations.address_policy(desk.ground.settings)
+        async with desk.session() as session:
+            owner = await find_chain(session, desk.actor, chain)
+            profile = await integrations.get_profile(session, desk.actor, owner, name)
+            return await integrations.update_profile(session, desk.actor, profile, change, keys=keys, policy=policy)
+
+    show_whole(at_desk(work), as_json=as_json)
+
+
+def show_whole(profile: Profile, *, as_json: bool) -> None:
+    """Print a profile with its properties, of secrets that they are set."""
+    settings = {key: lambda p, key=key: p.settings[key] for key in profile.settings}
+    secrets = {key: lambda p, key=key: f"*** set {p.secrets[key]:%Y-%m-%d}" for key in profile.secrets}
+    show_item(profile, PROFILE | settings | secrets, as_json=as_json)
+
+
+def read_settings(setting: list[str] | None, secret: list[str] | None) -> dict[str, Any]:
+    """Return the properties that were typed; secrets come from files or a prompt, never from the command line."""
+    values: dict[str, Any] = dict(split_pair(text) for text in setting or ())
+    for text in secret or ():
+        key, source = split_pair(text)
+        values[key] = ask(key) if source == "-" else Path(source).read_text(encoding="utf-8").strip()
+    return values
+
+
+def split_pair(text: str) -> tuple[str, str]:
+    """Split `key=value`."""
+    key, sign, value = text.partition("=")
+    if not sign or not key:
+        raise typer.BadParameter(f"{text!r} is no KEY=VALUE.")
+    return key, value
+
+
+def ask(key: str) -> str:
+    """Ask for a secret without showing it; take it from a pipe where nobody sits there."""
+    stdin = typer.get_text_stream("stdin")
+    return typer.prompt(key, hide_input=True) if stdin.isatty() else stdin.readline().strip()

@@ -1,0 +1,196 @@
+"""`tessera query`: saved queries over the datasets."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from textwrap import dedent
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from tessera import queries
+from tessera.cli.desk import Desk, at_desk, find_chain
+from tessera.cli.printing import AsJson, ChainOption, Column, show_item, show_json, show_list
+from tessera.queries import NewQuery, Parameter, ParameterType, Preview, Query
+
+app = typer.Typer(no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="Internal name of the query, as `tessera query list` shows it.")]
+Text = Annotated[str | None, typer.Option("--text", help="The SELECT.")]
+TextFile = Annotated[Path | None, typer.Option("--file", help="File with the SELECT, - for standard input.")]
+Keys = Annotated[
+    list[str] | None, typer.Option("--key", help="Column that tells rows apart; several times for several.")
+]
+Parameters = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--parameter",
+        metavar="NAME:TYPE",
+        help="A value that the text calls :NAME, as NAME:TYPE or NAME:TYPE=DEFAULT; several times.",
+    ),
+]
+
+QUERY: Mapping[str, Column] = {
+    "Name": lambda q: q.internal_name,
+    "Label": lambda q: q.label,
+    "Columns": lambda q: [column.name for column in q.columns],
+    "Keys": lambda q: q.key_columns,
+    "Version": lambda q: q.version,
+    "Changed": lambda q: q.updated_at,
+    "By": lambda q: q.updated_by,
+}
+DETAIL: Mapping[str, Column] = {
+    **QUERY,
+    "Parameters": lambda q: [write_parameter(each) for each in q.parameters],
+    "Text": lambda q: dedent(q.text).strip(),
+}
+
+
+@app.command("list")
+def list_queries(chain: ChainOption = None, as_json: AsJson = False) -> None:
+    """List the saved queries."""
+
+    async def work(desk: Desk) -> Sequence[Query]:
+        async with desk.session() as session:
+            owner = await find_chain(session, desk.actor, chain)
+            return (await queries.list_queries(session, desk.actor, owner, size=1000)).items
+
+    empty = 'No query yet. Make one: tessera query create LABEL --text "SELECT … FROM members"'
+    show_list(at_desk(work), QUERY, as_json=as_json, empty=empty)
+
+
+@app.command("show")
+def show_query(name: Name, chain: ChainOption = None, as_json: AsJson = False) -> None:
+    """Show one query with its text."""
+
+    async def work(desk: Desk) -> Query:
+        return (await find_query(desk, chain, name))[1]
+
+    show_item(at_desk(work), DETAIL, as_json=as_json)
+
+
+@app.command("create")
+def create_query(
+    label: str,
+    text: Text = None,
+    file: TextFile = None,
+    key: Keys = None,
+    parameter: Parameters = None,
+    name: Annotated[str | None, typer.Option(help="Internal name; made from the label without it.")] = None,
+    chain: ChainOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Save a query: one read-only SELECT over the datasets. The database reads it before it is stored."""
+    new = NewQuery(
+        label,
+        read_text(text, file),
+        internal_name=name,
+        parameters=tuple(map(read_parameter, parameter or ())),
+        key_columns=tuple(key or ()),
+    )
+
+    async def work(desk: Desk) -> Query:
+        async with desk.session() as session:
+            owner = await find_chain(session, desk.actor, chain)
+            return await queries.create_query(session, desk.actor, desk.house.engine, chain_id=owner, new=new)
+
+    show_item(at_desk(work), DETAIL, as_json=as_json)
+
+
+@app.command("update")
+def update_query(
+    name: Name,
+    text: Text = None,
+    file: TextFile = None,
+    key: Keys = None,
+    parameter: Parameters = None,
+    label: Annotated[str | None, typer.Option(help="New label.")] = None,
+    chain: ChainOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change a query; what is not given stays."""
+
+    async def work(desk: Desk) -> Query:
+        _, query = await find_query(desk, chain, name)
+        new = NewQuery(
+            label or query.label,
+            query.text if text is None and file is None else read_text(text, file),
+            internal_name=query.internal_name,
+            description=query.description,
+            parameters=query.parameters if parameter is None else tuple(map(read_parameter, parameter)),
+            key_columns=query.key_columns if key is None else tuple(key),
+        )
+        async with desk.session() as session:
+            return await queries.update_query(session, desk.actor, desk.house.engine, query=query, new=new)
+
+    show_item(at_desk(work), DETAIL, as_json=as_json)
+
+
+@app.command("preview")
+def preview_query(name: Name, chain: ChainOption = None, as_json: AsJson = False) -> None:
+    """Show the first 50 rows of a query."""
+
+    async def work(desk: Desk) -> Preview:
+        owner, query = await find_query(desk, chain, name)
+        return await queries.preview_query(desk.actor, desk.house.engine, owner, query)
+
+    preview = at_desk(work)
+    names = [column.name for column in preview.columns]
+    if as_json:
+        show_json([dict(zip(names, row, strict=True)) for row in preview.rows])
+    else:
+        columns = {name: pick(place) for place, name in enumerate(names)}
+        show_list(preview.rows, columns, as_json=False, empty="The query gives no row.")
+
+
+def pick(place: int) -> Column:
+    """Return what shows the value at that place of a row."""
+    return lambda row: row[place]
+
+
+@app.command("count")
+def count_query(name: Name, chain: ChainOption = None, as_json: AsJson = False) -> None:
+    """Count the rows of a query."""
+
+    async def work(desk: Desk) -> int:
+        owner, query = await find_query(desk, chain, name)
+        return await queries.count_query(desk.actor, desk.house.engine, owner, query)
+
+    count = at_desk(work)
+    if as_json:
+        show_json({"count": count})
+    else:
+        typer.echo(f"{count:,}")
+
+
+async def find_query(desk: Desk, chain: str | None, name: str) -> tuple[UUID, Query]:
+    """Return the chain's id and its query of that name."""
+    async with desk.session() as session:
+        owner = await find_chain(session, desk.actor, chain)
+        return owner, await queries.get_query(session, desk.actor, owner, name)
+
+
+def read_text(text: str | None, file: Path | None) -> str:
+    """Return the SELECT from the option, the file, or standard input."""
+    if (text is None) == (file is None):
+        raise typer.BadParameter("Give the SELECT with --text or with --file, one of the two.")
+    if file is None:
+        return text or ""
+    return typer.get_text_stream("stdin").read() if str(file) == "-" else file.read_text(encoding="utf-8")
+
+
+def read_parameter(text: str) -> Parameter:
+    """Return the parameter that was declared as `name:type` or `name:type=default`."""
+    declared, sign, default = text.partition("=")
+    name, _, kind = declared.partition(":")
+    if kind not in list(ParameterType):
+        raise typer.BadParameter(
+            f"{text!r} is no NAME:TYPE or NAME:TYPE=DEFAULT. Types are {', '.join(ParameterType)}."
+        )
+    return Parameter(name, ParameterType(kind), default if sign else None)
+
+
+def write_parameter(parameter: Parameter) -> str:
+    """Return the declaration of a parameter as it is typed."""
+    declared = f"{parameter.name}:{parameter.type}"
+    return declared if parameter.default is None else f"{declared}={parameter.default}"

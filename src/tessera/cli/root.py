@@ -1,0 +1,98 @@
+"""The command `tessera`: a few commands that start things, and groups that are loaded when one is used."""
+
+import sys
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from tessera.cli import processes
+from tessera.platform.failures import report_failure
+from tessera.platform.signals import turn_termination_into_exit
+
+START, WORK = "Start", "Work with the data"
+
+GROUPS = {
+    "chain": ("chains", "Chains and their enterprises."),
+    "token": ("tokens", "Credentials of Connector API clients."),
+    "user": ("users", "People who sign in to the pages."),
+    "query": ("queries", "Saved queries over the datasets."),
+    "profile": ("profiles", "Connection profiles: how to reach outside systems."),
+    "template": ("templates", "Shapes of HTTP requests."),
+    "export": ("exports", "Export definitions: create them, run them."),
+    "run": ("runs", "Runs of export definitions, and what they did."),
+    "secrets": ("secrets", "The key ring that seals secrets."),
+}
+
+
+class Groups(TyperGroup):
+    """Knows the groups by name and help; the rooms behind one are loaded when it is used, so that help is quick."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return every name that help shows."""
+        return [*super().list_commands(ctx), *GROUPS]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a command, of a group only what help needs."""
+        if cmd_name not in GROUPS:
+            return super().get_command(ctx, cmd_name)
+        return TyperGroup(name=cmd_name, help=GROUPS[cmd_name][1], rich_help_panel=WORK)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command to run, a group with all it has."""
+        if args and args[0] in GROUPS:
+            module, help_text = GROUPS[args[0]]
+            group = typer.main.get_group(import_module(f"tessera.cli.{module}").app)
+            group.name, group.help = args[0], help_text
+            return args[0], group, args[1:]
+        near = get_close_matches(args[0], self.list_commands(ctx))
+        if near and args[0] not in near:
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {', '.join(map(repr, near))}?")
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(
+    cls=Groups,
+    help="Tessera, the open, self-hosted loyalty hub.",
+    epilog="Settings are TESSERA_* variables, listed in docs/reference/settings.md. "
+    "Exit codes: 0 done, 1 failed, 2 wrong input, 3 not found, 4 refused, 5 try again later.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def show_version(wanted: bool) -> None:
+    """Print the version and end."""
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"tessera {version('tessera-loyalty')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Take the options that come before any command."""
+
+
+app.command("up", rich_help_panel=START)(processes.up)
+app.command("serve", rich_help_panel=START)(processes.serve)
+app.command("worker", rich_help_panel=START)(processes.worker)
+app.command("migrate", rich_help_panel=START)(processes.migrate)
+app.command("demo", rich_help_panel=START)(processes.demo)
+
+
+def run_command_line() -> None:
+    """Run one command; whatever goes wrong ends as one line and an exit code."""
+    turn_termination_into_exit()
+    try:
+        app()
+    except Exception as error:
+        sys.exit(report_failure(error))

@@ -1,0 +1,166 @@
+"""`tessera run`: runs, their requests and row errors."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from tessera import exports
+from tessera.cli.desk import Desk, at_desk, find_chain, require_id
+from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
+from tessera.cli.watching import conclude, watch_run
+from tessera.exports import LoggedRequest, RequestDetail, RequestState, RowError, Run, RunState
+
+app = typer.Typer(no_args_is_help=True)
+
+RunId = Annotated[str, typer.Argument(metavar="RUN", help="Id of the run, as `tessera run list` shows it.")]
+Number = Annotated[int, typer.Option("--page", help="Page of the list.", min=1)]
+Size = Annotated[int, typer.Option("--size", help="Lines a page.", min=1, max=1000)]
+
+RUN = {
+    "Id": lambda r: r.id,
+    "Export": lambda r: r.definition_label,
+    "State": lambda r: r.state,
+    "Created": lambda r: r.created_at,
+    "Selected": lambda r: r.selected,
+    "Sent": lambda r: r.sent,
+    "Failed": lambda r: r.failed,
+    "Skipped": lambda r: r.skipped,
+}
+DETAIL = RUN | {
+    "Unchanged": lambda r: r.unchanged,
+    "Requests": lambda r: r.requests,
+    "Attempts": lambda r: r.attempts,
+    "Bytes": lambda r: r.bytes,
+    "Started": lambda r: r.started_at,
+    "Finished": lambda r: r.finished_at,
+    "Started by": lambda r: r.started_by,
+    "Worker": lambda r: r.worker,
+    "Taken over": lambda r: r.take_overs,
+    "Error": lambda r: r.error,
+}
+REQUEST = {
+    "Number": lambda q: q.number,
+    "State": lambda q: q.state,
+    "Rows": lambda q: f"{q.first_row}–{q.last_row}",
+    "Attempts": lambda q: q.attempts,
+    "Status": lambda q: q.status,
+    "Code": lambda q: q.code,
+    "Took (ms)": lambda q: q.duration_ms,
+    "Settled": lambda q: q.settled_at,
+}
+ROW_ERROR = {
+    "Row": lambda e: e.ordinal,
+    "Phase": lambda e: e.phase,
+    "Code": lambda e: e.code,
+    "Message": lambda e: e.message,
+}
+
+
+@app.command("list")
+def list_runs(
+    export: Annotated[str | None, typer.Option(help="Only runs of the export with this internal name.")] = None,
+    state: Annotated[RunState | None, typer.Option(help="Only runs in this state.")] = None,
+    chain: ChainOption = None,
+    number: Number = 1,
+    size: Size = 20,
+    as_json: AsJson = False,
+) -> None:
+    """List runs, newest first."""
+
+    async def work(desk: Desk) -> Sequence[Run]:
+        async with desk.session() as session:
+            definition_id = None
+            if export is not None:
+                owner = await find_chain(session, desk.actor, chain)
+                found = await exports.get_definition_by_name(session, desk.actor, chain_id=owner, name=export)
+                definition_id = found.id
+            page = await exports.list_runs(
+                session, desk.actor, definition_id=definition_id, state=state, number=number, size=size
+            )
+            return page.items
+
+    show_list(at_desk(work), RUN, as_json=as_json, empty="No run yet. Start one: tessera export run NAME")
+
+
+@app.command("show")
+def show_run(run: RunId, as_json: AsJson = False) -> None:
+    """Show one run with its counts."""
+
+    async def work(desk: Desk) -> Run:
+        async with desk.session() as session:
+            return await exports.get_run(session, desk.actor, run_id=require_id(run))
+
+    show_item(at_desk(work), DETAIL, as_json=as_json)
+
+
+@app.command("watch")
+def watch(run: RunId, as_json: AsJson = False) -> None:
+    """Follow a run until it ends; exit code 0 only if every row arrived."""
+
+    async def work(desk: Desk) -> Run:
+        return await watch_run(desk, require_id(run), quiet=as_json)
+
+    conclude(at_desk(work), as_json=as_json)
+
+
+@app.command("requests")
+def list_requests(
+    run: RunId,
+    state: Annotated[RequestState | None, typer.Option(help="Only requests in this state.")] = None,
+    number: Number = 1,
+    size: Size = 20,
+    as_json: AsJson = False,
+) -> None:
+    """List the requests that a run made."""
+
+    async def work(desk: Desk) -> Sequence[LoggedRequest]:
+        async with desk.session() as session:
+            page = await exports.list_requests(
+                session, desk.actor, require_id(run), state=state, number=number, size=size
+            )
+            return page.items
+
+    show_list(at_desk(work), REQUEST, as_json=as_json, empty="No request.")
+
+
+@app.command("request")
+def show_request(run: RunId, number: int, as_json: AsJson = False) -> None:
+    """Show one request: each attempt, what went out and what came back, secrets masked."""
+
+    async def work(desk: Desk) -> RequestDetail:
+        async with desk.session() as session:
+            return await exports.get_request(session, desk.actor, require_id(run), number=number)
+
+    detail = at_desk(work)
+    if as_json:
+        show_item(detail, {}, as_json=True)
+        return
+    show_item(detail.request, REQUEST, as_json=False)
+    for attempt in detail.attempts:
+        typer.echo(f"\nAttempt {attempt.attempt}: {attempt.outcome or 'under way'} {attempt.message or ''}".rstrip())
+        for text in (attempt.request, attempt.answer):
+            if text:
+                typer.echo(f"\n{text}")
+
+
+@app.command("errors")
+def list_errors(run: RunId, number: Number = 1, size: Size = 20, as_json: AsJson = False) -> None:
+    """List the rows that did not arrive, and why."""
+
+    async def work(desk: Desk) -> Sequence[RowError]:
+        async with desk.session() as session:
+            return (await exports.list_row_errors(session, desk.actor, require_id(run), number=number, size=size)).items
+
+    show_list(at_desk(work), ROW_ERROR, as_json=as_json, empty="No row error.")
+
+
+@app.command("cancel")
+def cancel_run(run: RunId, as_json: AsJson = False) -> None:
+    """Ask a run to end: what is in flight is settled, the rest is skipped."""
+
+    async def work(desk: Desk) -> Run:
+        async with desk.session() as session:
+            return await exports.cancel_run(session, desk.actor, run_id=require_id(run))
+
+    show_item(at_desk(work), RUN, as_json=as_json)

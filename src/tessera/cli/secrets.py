@@ -1,0 +1,40 @@
+"""`tessera secrets`: the key ring that seals secrets."""
+
+import typer
+
+from tessera import integrations
+from tessera.cli.desk import Desk, at_desk
+from tessera.platform.secrets import load_keys, rotate_keys
+from tessera.platform.settings import load_settings
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command("rotate")
+def rotate() -> None:
+    """Add a new key, which seals from now on. Older keys stay, to open what they sealed."""
+    settings = load_settings()
+    ring = rotate_keys(settings.keys_file)
+    typer.echo(f"Added key {ring.keys[-1].id} to {settings.keys_file}, which now holds {len(ring.keys)}.")
+    typer.echo("Start web processes and workers again, so that they use it; then run `tessera secrets reseal`.")
+    typer.echo("Keep a copy of the file, apart from the database's backups.")
+
+
+@app.command("reseal")
+def reseal() -> None:
+    """Seal every stored secret with the newest key. Restart all processes before: they must know that key."""
+
+    async def work(desk: Desk) -> int:
+        async with desk.session() as session:
+            return await integrations.reseal_secrets(session, desk.ground.keys)
+
+    count = at_desk(work)
+    typer.echo(f"Sealed the secrets of {count:,} connection {'profile' if count == 1 else 'profiles'} anew.")
+
+
+@app.command("path")
+def path() -> None:
+    """Print where the key ring lies, and make it if it is not there yet."""
+    settings = load_settings()
+    load_keys(settings.keys_file)
+    typer.echo(str(settings.keys_file))

@@ -1,0 +1,122 @@
+"""`tessera token`: what Connector API clients sign in with."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from tessera import loyalty
+from tessera.cli.desk import Desk, at_desk, require_id
+from tessera.cli.printing import AsJson, show_item, show_json, show_list
+from tessera.loyalty import MadeToken, NewAccessToken
+
+app = typer.Typer(no_args_is_help=True)
+
+MADE = {"Id": lambda t: t.id, "Label": lambda t: t.label, "Token": lambda t: t.text}
+TOKEN = {
+    "Id": lambda t: t.id,
+    "Kind": lambda t: "client" if t.client_token_id is None else "portfolio" if t.portfolio else "access",
+    "Label": lambda t: t.label,
+    "Enterprises": lambda t: len(t.enterprise_ids),
+    "Permissions": lambda t: t.permissions,
+    "Enabled": lambda t: t.enabled,
+    "Created": lambda t: t.created_at,
+    "Revoked": lambda t: t.revoked_at,
+}
+SHOWN_ONCE = "The token is shown this once. Keep it where the client can read it."
+
+
+def show_made(made: MadeToken, *, as_json: bool) -> None:
+    """Print a credential just made."""
+    if as_json:
+        show_json({"id": made.id, "label": made.label, "token": made.text})
+        return
+    show_item(made, MADE, as_json=False)
+    typer.echo(SHOWN_ONCE)
+
+
+@app.command("create-client")
+def create_client_token(
+    label: Annotated[str, typer.Argument(help="Name of the application that will use it.")], as_json: AsJson = False
+) -> None:
+    """Create a client token: one for each application."""
+
+    async def work(desk: Desk) -> MadeToken:
+        async with desk.session() as session:
+            return (await loyalty.create_client_tokens(session, desk.actor, desk.ground.keys, [label], now=desk.now()))[
+                0
+            ]
+
+    show_made(at_desk(work), as_json=as_json)
+
+
+@app.command("create-access")
+def create_access_token(
+    label: Annotated[str, typer.Argument(help="Name of the connection, such as the property and the application.")],
+    client: Annotated[str, typer.Option(help="Id of the client token it goes with.")],
+    enterprise: Annotated[list[str], typer.Option(help="Id of an enterprise it reaches; several with --portfolio.")],
+    portfolio: Annotated[bool, typer.Option("--portfolio", help="Reach several enterprises.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Create an access token: one for each connection of an application to an enterprise."""
+
+    async def work(desk: Desk) -> MadeToken:
+        reached = [require_id(text) for text in enterprise]
+        new = NewAccessToken(
+            client_token_id=require_id(client), label=label, enterprise_ids=reached, portfolio=portfolio
+        )
+        async with desk.session() as session:
+            return (await loyalty.create_access_tokens(session, desk.actor, desk.ground.keys, [new], now=desk.now()))[0]
+
+    show_made(at_desk(work), as_json=as_json)
+
+
+@app.command("list")
+def list_tokens(as_json: AsJson = False) -> None:
+    """List client tokens and access tokens, without the tokens themselves."""
+
+    async def work(desk: Desk) -> Sequence[object]:
+        async with desk.session() as session:
+            return await loyalty.list_tokens(session, desk.actor)
+
+    empty = "No token yet. Make one: tessera token create-client LABEL"
+    show_list(at_desk(work), TOKEN, as_json=as_json, empty=empty)
+
+
+TokenId = Annotated[str, typer.Argument(metavar="TOKEN", help="Id of the token, as `tessera token list` shows it.")]
+
+
+@app.command("disable")
+def disable_token(token: TokenId) -> None:
+    """Switch a token off; with a client token go all its access tokens."""
+    switch_token(token, enabled=False)
+    typer.echo("Switched off. `tessera token enable` switches it on again.")
+
+
+@app.command("enable")
+def enable_token(token: TokenId) -> None:
+    """Switch a token on again."""
+    switch_token(token, enabled=True)
+    typer.echo("Switched on.")
+
+
+def switch_token(token: str, *, enabled: bool) -> None:
+    """Switch a token on or off."""
+
+    async def work(desk: Desk) -> None:
+        async with desk.session() as session:
+            await loyalty.enable_token(session, desk.actor, require_id(token), enabled=enabled)
+
+    at_desk(work)
+
+
+@app.command("revoke")
+def revoke_token(token: TokenId) -> None:
+    """End a token for ever; with a client token go all its access tokens."""
+
+    async def work(desk: Desk) -> None:
+        async with desk.session() as session:
+            await loyalty.revoke_token(session, desk.actor, require_id(token), now=desk.now())
+
+    at_desk(work)
+    typer.echo("Revoked. Calls with this token are refused from now on.")

@@ -1,0 +1,135 @@
+"""The only place that knows every room: makes the parts of a process and gives each what it needs."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from tessera.exports import EXECUTE_RUN, Executor, forget_old_runs
+from tessera.platform.db import Database
+from tessera.platform.db.embedded import EmbeddedServer
+from tessera.platform.db.migrations import is_current, migrate
+from tessera.platform.db.roles import app_address, query_address
+from tessera.platform.errors import ConflictError
+from tessera.platform.failures import explain_failure
+from tessera.platform.ground import Ground
+from tessera.platform.http import OutboundClient
+from tessera.platform.jobs import JobQueue
+from tessera.platform.secrets import load_keys
+from tessera.platform.settings import Settings
+from tessera.queries import QueryEngine
+
+logger = logging.getLogger(__name__)
+
+FORGET_SECONDS = 3600.0
+
+
+class SchemaOutdatedError(ConflictError):
+    """The database was not migrated to this version."""
+
+    code = "schema_outdated"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The ground and what the rooms built on it, for one process."""
+
+    ground: Ground
+    engine: QueryEngine
+    client: OutboundClient
+
+
+@contextmanager
+def hold_server(settings: Settings) -> Iterator[EmbeddedServer | None]:
+    """Have a database for this while: the one named by the settings, or the embedded one, started if nobody did yet.
+
+    Gives the embedded server, None where the settings name another.
+    """
+    if settings.database_url is not None:
+        yield None
+        return
+    server = EmbeddedServer(settings.data_dir)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@contextmanager
+def hold_database(settings: Settings) -> Iterator[str]:
+    """Have a database for this while; give the address of the login that migrates."""
+    with hold_server(settings):
+        yield database_address(settings)
+
+
+def ensure_schema(settings: Settings) -> None:
+    """Raise unless the schema is this version's; the embedded one, which is ours alone, is brought there."""
+    address, keys = database_address(settings), load_keys(settings.keys_file)
+    if settings.database_url is None:
+        if not is_current(address):
+            migrate(address, keys)
+    elif not is_current(app_address(address, keys)):
+        raise SchemaOutdatedError(
+            "The database is not set up for this version. Run `tessera migrate`, then start again."
+        )
+
+
+def database_address(settings: Settings) -> str:
+    """Return the address of the login that migrates, where somebody already holds the database."""
+    if settings.database_url is not None:
+        return settings.database_url.get_secret_value()
+    return EmbeddedServer(settings.data_dir).address()
+
+
+@asynccontextmanager
+async def open_house(settings: Settings, *, application: str, pool_size: int = 10) -> AsyncIterator[House]:
+    """Make everything that a process stands on, and take it down after use."""
+    address = database_address(settings)
+    keys = load_keys(settings.keys_file)
+    database = Database(app_address(address, keys), pool_size=pool_size, application=application)
+    ground = Ground(settings, database, keys, JobQueue(database))
+    client = OutboundClient(
+        allowed_networks=settings.allowed_networks,
+        allow_insecure_http=settings.allow_insecure_http,
+        ca_file=settings.outbound_ca_file,
+    )
+    try:
+        yield House(ground, QueryEngine(database, query_address(address, keys), settings), client)
+    finally:
+        await client.close()
+        await database.close()
+
+
+async def work_jobs(house: House) -> None:
+    """Work off jobs until a signal says stop."""
+    ground, settings = house.ground, house.ground.settings
+    executor = Executor(ground, house.engine, house.client)
+    ground.jobs.handle(EXECUTE_RUN, executor.execute)
+    chores = [
+        asyncio.create_task(repeat(executor.requeue_stranded, every=settings.run_lease_seconds)),
+        asyncio.create_task(repeat(partial(forget_old_runs, ground.database, settings), every=FORGET_SECONDS)),
+    ]
+    try:
+        await ground.jobs.work(
+            name=executor.name,
+            concurrency=settings.worker_concurrency,
+            heartbeat=settings.job_heartbeat_seconds,
+            stalled=settings.job_stalled_seconds,
+        )
+    finally:
+        for chore in chores:
+            chore.cancel()
+        await asyncio.gather(*chores, return_exceptions=True)
+
+
+async def repeat(chore: Callable[[], Awaitable[object]], *, every: float) -> None:
+    """Do a chore again and again; a database that is away for a while does not end this."""
+    while True:
+        await asyncio.sleep(every)
+        try:
+            await chore()
+        except Exception as error:
+            logger.warning("a chore of the worker failed and will be tried again: %s", explain_failure(error).message)

@@ -1,0 +1,38 @@
+"""The job worker: `tessera worker`. Loads no web framework, so that it stays small."""
+
+import asyncio
+import sys
+
+from tessera.platform.failures import report_failure
+from tessera.platform.logging import configure_logging
+from tessera.platform.settings import Settings, load_settings
+from tessera.platform.signals import leave_at_once, stop_with_parent, turn_termination_into_exit
+from tessera.wiring import ensure_schema, hold_database, open_house, work_jobs
+
+
+async def work(settings: Settings) -> None:
+    """Work off jobs until a signal says stop."""
+    # A run that selects holds one connection while its query's chain is bound over another.
+    pool_size = 2 * settings.worker_concurrency + 4
+    async with open_house(settings, application="tessera worker", pool_size=pool_size) as house:
+        await work_jobs(house)
+
+
+def main() -> None:
+    """Run a worker; end with one line when it cannot."""
+    try:
+        turn_termination_into_exit()
+        settings = load_settings()
+        configure_logging(settings)
+        if "--supervised" in sys.argv[1:]:
+            stop_with_parent()
+        with hold_database(settings):
+            ensure_schema(settings)
+            asyncio.run(work(settings))
+    except Exception as error:
+        sys.exit(report_failure(error))
+    leave_at_once()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,198 @@
+"""Groups of commands, from an empty deployment to an export that is ready to run."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.builders.commands import clean_environment
+from typer.testing import Result
+
+Tessera = Callable[..., Result]
+
+SELECT = "SELECT membership_id, balance FROM members WHERE balance > 100"
+
+
+def read(result: Result) -> Any:
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+@pytest.fixture
+def furnished(tessera: Tessera, tmp_path: Path) -> Tessera:
+    """A chain with a query, a profile, a template and an export."""
+    (tmp_path / "body.json").write_text('{"id": "{{ membership_id }}", "points": "{{ balance }}"}')
+    (tmp_path / "token").write_text("a-token-for-tests\n")
+    token = f"token={tmp_path / 'token'}"
+    for arguments in (
+        ["chain", "create", "Harbour Hotels"],
+        ["query", "create", "Rich members", "--text", SELECT, "--key", "membership_id"],
+        ["profile", "create", "CRM", "--variant", "bearer", "--set", "base_url=https://crm.example", "--secret", token],
+        [
+            "template",
+            "create",
+            "Members",
+            "--query",
+            "rich_members",
+            "--profile",
+            "crm",
+            "--body",
+            tmp_path / "body.json",
+        ],
+        ["export", "create", "Rich members to CRM", "--query", "rich_members", "--template", "members"],
+    ):
+        result = tessera(*arguments)
+        assert result.exit_code == 0, (result.output, result.exception)
+    return tessera
+
+
+def test_lists_of_an_empty_deployment_say_what_to_do(tessera: Tessera) -> None:
+    for group, advice in (
+        ("chain", "tessera chain create"),
+        ("user", "tessera user create"),
+        ("run", "tessera export run"),
+    ):
+        result = tessera(group, "list")
+        assert result.exit_code == 0
+        assert advice in result.stdout
+        assert read(tessera(group, "list", "--json")) == []
+
+
+def test_export_is_made_from_the_command_line(furnished: Tessera) -> None:
+    (definition,) = read(furnished("export", "list", "--json"))
+
+    assert definition["internal_name"] == "rich_members_to_crm"
+    assert definition["query_label"] == "Rich members"
+    assert "Rich members to CRM" in furnished("export", "list").stdout
+    assert read(furnished("export", "show", "rich_members_to_crm", "--json"))["id"] == definition["id"]
+
+
+def test_secret_is_never_shown(furnished: Tessera) -> None:
+    shown = furnished("profile", "show", "crm").stdout + furnished("profile", "show", "crm", "--json").stdout
+
+    assert "a-token-for-tests" not in shown
+    assert "***" in shown
+    assert "https://crm.example" in furnished("profile", "update", "crm", "--label", "CRM").stdout
+
+
+def test_query_is_changed_previewed_and_counted(furnished: Tessera) -> None:
+    changed = read(furnished("query", "update", "rich_members", "--text", f"{SELECT} AND balance < 200", "--json"))
+
+    assert changed["version"] == 2
+    assert changed["key_columns"] == ["membership_id"]
+    assert read(furnished("query", "count", "rich_members", "--json")) == {"count": 0}
+    assert read(furnished("query", "preview", "rich_members", "--json")) == []
+
+
+def test_query_declares_parameters_and_shows_its_text_flush(furnished: Tessera) -> None:
+    text = "\n  SELECT membership_id\n    FROM members WHERE balance > :least AND :on"
+    declared = ("--parameter", "least:int=100", "--parameter", "on:bool")
+    made = furnished("query", "create", "Several", "--text", text, *declared)
+
+    assert made.exit_code == 0, made.output
+    assert re.search(r"^Parameters +least:int=100, on:bool$", made.stdout, re.MULTILINE)
+    assert re.search(r"^Text +SELECT membership_id\n +FROM", made.stdout, re.MULTILINE)
+    assert read(furnished("query", "count", "several", "--json")) == {"count": 0}
+    changed = read(
+        furnished("query", "update", "several", "--parameter", "least:int=5", "--parameter", "on:bool=true", "--json")
+    )
+    assert [each["default"] for each in changed["parameters"]] == ["5", "true"]
+    refused = furnished("query", "create", "Other", "--text", SELECT, "--parameter", "least:number")
+    assert refused.exit_code == 2
+    assert "NAME:TYPE" in refused.stderr
+
+
+def test_answers_come_without_log_lines_and_blanks(furnished: Tessera) -> None:
+    for arguments in (("query", "count", "rich_members"), ("query", "preview", "rich_members"), ("profile", "list")):
+        answered = furnished(*arguments)
+        assert answered.stderr == ""
+        assert all(line == line.rstrip() for line in answered.stdout.splitlines())
+
+
+def test_empty_id_is_told(tessera: Tessera) -> None:
+    assert "The id is empty" in str(tessera("run", "show", " ").exception)
+
+
+def test_template_change_keeps_the_rest(furnished: Tessera) -> None:
+    changed = read(furnished("template", "update", "members", "--rows", "50", "--path", "/v2/members", "--json"))
+
+    assert changed["shape"]["batch_size"] == 50
+    assert changed["shape"]["url_path"] == "/v2/members"
+    assert "membership_id" in changed["shape"]["body"]
+
+
+def test_run_waits_in_the_list_and_is_cancelled(furnished: Tessera) -> None:
+    run = read(furnished("export", "run", "rich_members_to_crm", "--detach", "--json"))
+
+    assert read(furnished("run", "list", "--export", "rich_members_to_crm", "--json"))[0]["id"] == run["id"]
+    assert read(furnished("run", "show", run["id"], "--json"))["state"] == "pending"
+    assert read(furnished("run", "requests", run["id"], "--json")) == []
+    assert read(furnished("run", "errors", run["id"], "--json")) == []
+    assert read(furnished("run", "cancel", run["id"], "--json"))["cancel_requested"]
+
+
+def test_tokens_are_shown_once(tessera: Tessera) -> None:
+    read(tessera("chain", "create", "Harbour Hotels", "--json"))
+    enterprise = read(tessera("chain", "add-enterprise", "Harbour House", "--json"))
+    client = read(tessera("token", "create-client", "CRM", "--json"))
+    access = read(
+        tessera("token", "create-access", "CRM", "--client", client["id"], "--enterprise", enterprise["id"], "--json")
+    )
+
+    listed = tessera("token", "list").stdout
+    assert client["id"] in listed
+    assert client["token"] not in listed
+    assert access["token"] not in listed
+    assert tessera("token", "disable", access["id"]).exit_code == 0
+    assert tessera("token", "revoke", client["id"]).exit_code == 0
+
+
+def test_user_gets_a_password_once(tessera: Tessera) -> None:
+    made = read(tessera("user", "create", "ada@example.com", "--permission", "exports:read", "--json"))
+
+    assert len(made["password"]) >= 12
+    assert "ada@example.com" in tessera("user", "list").stdout
+    assert "New password: " in tessera("user", "password", "ada@example.com").stdout
+    given = tessera("user", "password", "ada@example.com", "--password-file", "-", input="a sentence to sign in with")
+    assert given.stdout == "The password was changed.\n"
+
+
+def test_rotation_keeps_secrets_readable(furnished: Tessera) -> None:
+    rotated = furnished("secrets", "rotate")
+    resealed = furnished("secrets", "reseal")
+
+    assert "holds 2" in rotated.stdout
+    assert resealed.stdout == "Sealed the secrets of 1 connection profile anew.\n"
+    assert furnished("profile", "update", "crm", "--label", "New CRM").exit_code == 0
+
+
+def test_several_chains_need_a_choice(tessera: Tessera) -> None:
+    for name in ("Harbour Hotels", "Lake Hotels"):
+        read(tessera("chain", "create", name, "--json"))
+
+    assert read(tessera("query", "list", "--chain", "lake hotels", "--json")) == []
+    result = tessera("query", "list")
+    assert result.exit_code != 0
+    assert "--chain: Harbour Hotels, Lake Hotels" in str(result.exception)
+
+
+def test_help_loads_no_room() -> None:
+    code = "import sys; from tessera.cli.root import app; app(['--help'], standalone_mode=False); print(*sys.modules)"
+    environment = clean_environment()
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+
+    assert "Work with the data" in done.stdout
+    assert not {"sqlalchemy", "psycopg", "litestar", "sqlglot", "tessera.loyalty"} & set(done.stdout.split())
+
+
+def test_worker_loads_no_web_framework() -> None:
+    code = "import sys, tessera.worker; print(*sys.modules)"
+    environment = clean_environment()
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    assert not {"litestar", "granian", "typer", "alembic"} & loaded

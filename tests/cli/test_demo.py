@@ -1,0 +1,52 @@
+"""The demo, small: it ends well, can be repeated, shows what it made, and leaves other people's data alone."""
+
+import json
+import re
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from tests.builders.commands import keep_running, run_tessera
+
+from tessera.cli.demo.loading import DEMO_ACCESS_TOKEN, DEMO_CLIENT_TOKEN
+
+CREDENTIALS = {"ClientToken": DEMO_CLIENT_TOKEN, "AccessToken": DEMO_ACCESS_TOKEN, "Client": "test"}
+
+
+def call(address: str, operation: str, **body: Any) -> Any:
+    text = json.dumps(CREDENTIALS | body).encode()
+    with urllib.request.urlopen(f"{address}/api/connector/v1/{operation}", text, timeout=10) as answer:
+        return json.load(answer)
+
+
+def test_demo_delivers_all_and_stays_to_be_seen(new_folder: Path, tmp_path: Path) -> None:
+    first = run_tessera("demo", "--rows", "1000", TESSERA_DATA_DIR=str(new_folder))
+    again = run_tessera("demo", "--rows", "1000", TESSERA_DATA_DIR=str(new_folder))
+
+    for ended in (first, again):
+        assert ended.code == 0, ended.err
+        assert re.fullmatch(r"demo ok: delivered (\d+) of \1 memberships", ended.out.splitlines()[-1])
+        assert "request limit is off" in ended.out
+
+    up = ("up", "--demo", "--port", "0")
+    password = {"TESSERA_DEMO_PASSWORD": "a sentence to sign in with"}
+    with keep_running(*up, log=tmp_path / "log", TESSERA_DATA_DIR=str(new_folder), **password) as running:
+        address = running.ready_at()
+        page = call(address, "loyaltyMemberships/getAll", Limitation={"Count": 1000})
+        run = run_tessera("export", "run", "demo", TESSERA_DATA_DIR=str(new_folder))
+
+    assert len(page["LoyaltyMemberships"]) == 1000
+    assert run.code == 0, run.err
+    assert "admin@tessera.example" in running.text
+    assert password["TESSERA_DEMO_PASSWORD"] not in running.text
+
+
+def test_demo_leaves_a_deployment_alone(new_folder: Path) -> None:
+    assert run_tessera("chain", "create", "Our Hotels", TESSERA_DATA_DIR=str(new_folder)).code == 0
+
+    for arguments in (("demo",), ("up", "--demo")):
+        ended = run_tessera(*arguments, TESSERA_DATA_DIR=str(new_folder))
+        assert ended.code == 4
+        assert "did not make" in ended.line
+
+    assert "Our Hotels" in run_tessera("chain", "list", TESSERA_DATA_DIR=str(new_folder)).out
