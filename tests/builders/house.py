@@ -1,0 +1,166 @@
+"""A small house with something to export: a chain, its members, and a definition that sends them."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from tessera import exports, integrations, loyalty, queries
+from tessera.exports import Definition, Executor, NewDefinition, Run
+from tessera.integrations import NewProfile, NewTemplate, address_policy
+from tessera.loyalty import NewCustomer, NewMembership, NewProgram
+from tessera.platform.auth import command_line_actor
+from tessera.platform.clock import now
+from tessera.platform.db import Database
+from tessera.platform.ground import Ground
+from tessera.platform.http import OutboundClient
+from tessera.platform.jobs import JobQueue
+from tessera.platform.secrets import KeyRing
+from tessera.platform.settings import Settings, load_settings
+from tessera.queries import NewQuery, QueryEngine
+
+ACTOR = command_line_actor("test")
+TOKEN = "a-token-for-tests"
+QUERY = "SELECT membership_id AS id, membership_number AS number, balance, first_name, last_name FROM members"
+BODY = {
+    "id": "{{ id }}",
+    "number": "{{ number }}",
+    "balance": "{{ balance }}",
+    "name": "{{ first_name }} {{ last_name }}",
+}
+
+
+@dataclass(frozen=True)
+class SmallHouse:
+    """The parts that a test works with."""
+
+    ground: Ground
+    engine: QueryEngine
+    client: OutboundClient
+
+    @property
+    def database(self) -> Database:
+        """The application's database."""
+        return self.ground.database
+
+    def executor(self, name: str = "worker") -> Executor:
+        """Return an executor as a worker would have."""
+        return Executor(self.ground, self.engine, self.client, name=name)
+
+
+def make_settings(folder: Path, **given: Any) -> Settings:
+    """Return settings that let calls reach loopback, with leases short enough for a test."""
+    defaults: dict[str, Any] = {
+        "data_dir": folder,
+        "allowed_networks": "127.0.0.0/8, ::1/128",
+        "allow_insecure_http": True,
+        "run_lease_seconds": 1,
+        "job_heartbeat_seconds": 0.3,
+        "job_stalled_seconds": 1,
+    }
+    return load_settings({}, **(defaults | given))
+
+
+@asynccontextmanager
+async def open_small_house(
+    database: Database, query_address: str, keys: KeyRing, settings: Settings
+) -> AsyncIterator[SmallHouse]:
+    """Make a house on the test's database."""
+    ground = Ground(settings, database, keys, JobQueue(database))
+    client = OutboundClient(allowed_networks=settings.allowed_networks, allow_insecure_http=True)
+    try:
+        yield SmallHouse(ground, QueryEngine(database, query_address, settings), client)
+    finally:
+        await client.close()
+
+
+async def create_members(database: Database, count: int, *, chain: str = "Harbour Hotels") -> UUID:
+    """Create a chain with one program and so many members; return the chain's id."""
+    moment = now()
+    async with database.session() as session:
+        (made,) = await loyalty.create_chains(session, ACTOR, [chain], now=moment)
+        (program,) = await loyalty.create_programs(
+            session, ACTOR, made.id, [NewProgram(name="Harbour Circle", code="HARB")], now=moment
+        )
+        customers = [NewCustomer(first_name=f"Ada{n}", last_name=f"O'Neil {n}") for n in range(count)]
+        accounts = await loyalty.create_accounts(session, ACTOR, made.id, customers, now=moment)
+        memberships = [
+            NewMembership(account_id=account, program_id=program.id, membership_number=f"{n:06}", points=n)
+            for n, account in enumerate(accounts)
+        ]
+        for start in range(0, count, 1000):
+            part = memberships[start : start + 1000]
+            await loyalty.create_memberships(session, ACTOR, made.id, part, now=moment)
+    return made.id
+
+
+async def create_export(
+    house: SmallHouse,
+    chain_id: UUID,
+    url: str,
+    *,
+    query: str = QUERY,
+    keys: Sequence[str] = ("id",),
+    body: Any = BODY,
+    settings: dict[str, Any] | None = None,
+    **shape: Any,
+) -> Definition:
+    """Create a bearer profile, a query, a template and a definition; `shape` changes the template."""
+    policy = address_policy(house.ground.settings)
+    plain = {"method": "POST", "url_path": "members", "body": json.dumps(body), "batch_size": 10}
+    async with house.database.session() as session:
+        profile = await integrations.create_profile(
+            session,
+            ACTOR,
+            chain_id=chain_id,
+            new=NewProfile(
+                "http_api", "bearer", "Receiver", settings={"base_url": url, "token": TOKEN, **(settings or {})}
+            ),
+            keys=house.ground.keys,
+            policy=policy,
+        )
+        saved = await queries.create_query(
+            session, ACTOR, house.engine, chain_id=chain_id, new=NewQuery("Members", query, key_columns=tuple(keys))
+        )
+        template = await integrations.create_template(
+            session,
+            ACTOR,
+            chain_id=chain_id,
+            new=NewTemplate("Members", saved.id, profile.id, integrations.read_shape(plain | shape)),
+        )
+        return await exports.create_definition(
+            session, ACTOR, chain_id=chain_id, new=NewDefinition("Members out", saved.id, template.id)
+        )
+
+
+async def start_run(house: SmallHouse, definition: Definition) -> Run:
+    """Create a run; nobody works on it yet."""
+    async with house.database.session() as session:
+        return await exports.start_run(session, ACTOR, house.ground.jobs, definition_id=definition.id)
+
+
+async def read_run(house: SmallHouse, run_id: UUID) -> Run:
+    """Return the run as it is now."""
+    async with house.database.session() as session:
+        return await exports.get_run(session, ACTOR, run_id=run_id)
+
+
+async def run_to_end(house: SmallHouse, definition: Definition) -> Run:
+    """Run the definition in this process and return the ended run."""
+    run = await start_run(house, definition)
+    await house.executor().execute(str(run.id))
+    return await read_run(house, run.id)
+
+
+async def wait_until_settled(house: SmallHouse, run_id: UUID, rows: int) -> Run:
+    """Return the run once so many rows are settled or it has ended."""
+    async with asyncio.timeout(60):
+        while True:
+            run = await read_run(house, run_id)
+            if run.settled >= rows or not run.active:
+                return run
+            await asyncio.sleep(0.01)

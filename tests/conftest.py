@@ -1,0 +1,133 @@
+"""A real PostgreSQL for every test: one server a session, one database a test, cloned from a migrated one."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.sql import SQL, Identifier
+from pytest_socket import socket_allow_hosts
+
+from tessera.platform.db import Database, EmbeddedServer, app_address, migrate
+from tessera.platform.db import query_address as address_for_queries
+from tessera.platform.db.roles import grant_database
+from tessera.platform.ids import new_id
+from tessera.platform.secrets import KeyRing, load_keys
+
+# Nothing here outlives the test run, so nothing need survive a crash of the machine.
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+TEMPLATE = "template_tessera"
+OLDEST = Path("/usr/lib/postgresql/15/bin")
+
+
+def pytest_runtest_setup() -> None:
+    """Let tests reach this machine and nothing else."""
+    socket_allow_hosts(["127.0.0.1", "::1"], allow_unix_socket=True)
+
+
+def binaries() -> Path | None:
+    """Return the PostgreSQL to test on where it is not the embedded one."""
+    given = os.environ.get("TESSERA_TEST_POSTGRES")
+    return Path(given) if given else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what this machine cannot run, with its reason; in CI everything must run."""
+    if OLDEST.is_dir() or os.environ.get("TESSERA_REQUIRE_ALL"):
+        return
+    for item in items:
+        if item.get_closest_marker("oldest"):
+            item.add_marker(pytest.mark.skip(reason=f"PostgreSQL 15 is not installed in {OLDEST}"))
+
+
+@contextmanager
+def unmade_folder() -> Iterator[Path]:
+    """Give the name of a folder: short, and reachable for the server's user where the tests run as root."""
+    folder = Path(tempfile.gettempdir()) / f"tessera-test-{new_id().hex[-12:]}"
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def new_folder() -> Iterator[Path]:
+    """Return a folder for one test's own server; it is not made yet."""
+    with unmade_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[EmbeddedServer]:
+    """Run one server for the whole session."""
+    with unmade_folder() as folder:
+        running = EmbeddedServer(folder, binaries(), options=FAST)
+        running.start()
+        yield running
+        running.stop()
+
+
+@pytest.fixture(scope="session")
+def keys_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Name the file of the session's key ring, for processes of their own."""
+    return tmp_path_factory.mktemp("keys") / "secret-keys.json"
+
+
+@pytest.fixture(scope="session")
+def keys(keys_file: Path) -> KeyRing:
+    """Return the key ring of the session: the database logins' passwords come from it."""
+    return load_keys(keys_file)
+
+
+@contextmanager
+def new_database(server: EmbeddedServer, template: str) -> Iterator[str]:
+    """Make a database from a template, give its superuser's address, and drop it."""
+    name = f"test_{new_id().hex[-12:]}"
+    with psycopg.connect(server.address("postgres"), autocommit=True) as connection:
+        connection.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(template)))
+        # Rights on a database are not copied with it.
+        grant_database(connection, name)
+    try:
+        yield server.address(name)
+    finally:
+        with psycopg.connect(server.address("postgres"), autocommit=True) as connection:
+            connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def template(server: EmbeddedServer, keys: KeyRing) -> str:
+    """Migrate a database once; every test's is a copy of it."""
+    with psycopg.connect(server.address("postgres"), autocommit=True) as connection:
+        connection.execute(SQL("CREATE DATABASE {}").format(Identifier(TEMPLATE)))
+    migrate(server.address(TEMPLATE), keys)
+    return TEMPLATE
+
+
+@pytest.fixture
+def admin_address(server: EmbeddedServer, template: str) -> Iterator[str]:
+    """Give a fresh migrated database, as its superuser."""
+    with new_database(server, template) as address:
+        yield address
+
+
+@pytest.fixture
+def query_address(admin_address: str, keys: KeyRing) -> str:
+    """Return the address of the same database for analytics queries."""
+    return address_for_queries(admin_address, keys)
+
+
+@pytest.fixture
+async def database(admin_address: str, keys: KeyRing) -> AsyncIterator[Database]:
+    """Give the same database to the application's login."""
+    opened = Database(app_address(admin_address, keys))
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def empty_database(server: EmbeddedServer, template: str) -> Iterator[Callable[[], str]]:
+    """Give a maker of databases that nobody migrated; it returns the superuser's address."""
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(new_database(server, "template0"))

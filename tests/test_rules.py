@@ -1,0 +1,160 @@
+"""The house's own syntax rules: who may commit, tell the time, write SQL, and how long things get."""
+
+import ast
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src" / "tessera"
+ROOMS = ("loyalty", "queries", "integrations", "transfers", "exports")
+LONGEST_FILE, LONGEST_FUNCTION = 500, 60
+
+# One request or job step is one transaction, and these are the edges that end it.
+EDGES = ("platform/db/", "migrations/")
+CLOCK = "platform/clock.py"
+# A module of a room that holds SQL is its store; tables are described in models, and a query engine's trade is SQL.
+SQL_FOLDERS = ("store", "models", "engines")
+
+Finding = tuple[int, str]
+Rule = Callable[[str, ast.Module], Iterator[Finding]]
+
+
+@cache
+def parse(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def files() -> list[Path]:
+    return sorted(SOURCE.rglob("*.py"))
+
+
+def dotted(node: ast.expr) -> str:
+    """Return `a.b.c` for an expression of names and attributes; other parts read `?`."""
+    if isinstance(node, ast.Attribute):
+        return f"{dotted(node.value)}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else "?"
+
+
+def calls(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield node, dotted(node.func)
+
+
+def imported_names(tree: ast.Module, module: str) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == module:
+            yield from ((node.lineno, alias.name) for alias in node.names)
+
+
+def commits_off_the_edge(name: str, tree: ast.Module) -> Iterator[Finding]:
+    if name.startswith(EDGES):
+        return
+    for call, called in calls(tree):
+        if called.endswith(".commit"):
+            yield call.lineno, f"{called}() outside the edge: one request, one transaction"
+
+
+def clocks_elsewhere(name: str, tree: ast.Module) -> Iterator[Finding]:
+    if name == CLOCK:
+        return
+    forbidden = ("datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time")
+    for call, called in calls(tree):
+        if called in forbidden or called.endswith(tuple(f".{clock}" for clock in forbidden)):
+            yield call.lineno, f"{called}() outside {CLOCK}: the clock is passed in"
+
+
+def sql_outside_the_store(name: str, tree: ast.Module) -> Iterator[Finding]:
+    room, *inner = name.removesuffix(".py").split("/")
+    if room not in ROOMS or any(part in SQL_FOLDERS for part in inner):
+        return
+    builders = {"text", "select", "insert", "update", "delete"}
+    for line, imported in imported_names(tree, "sqlalchemy"):
+        if imported in builders:
+            yield line, f"sqlalchemy.{imported} outside the store"
+    for call, called in calls(tree):
+        if called.endswith((".execute", ".executemany", ".scalars", ".copy")) and is_text(call):
+            yield call.lineno, f"{called}() with SQL outside the store"
+
+
+def is_text(call: ast.Call) -> bool:
+    return bool(call.args) and isinstance(call.args[0], ast.Constant | ast.JoinedStr)
+
+
+def sql_in_doors(name: str, tree: ast.Module) -> Iterator[Finding]:
+    if not name.startswith(("api/", "web/", "cli/")):
+        return
+    for module in ("sqlalchemy", "psycopg"):
+        for line, imported in imported_names(tree, module):
+            yield line, f"{module}.{imported} in a door: doors know no SQL"
+
+
+def long_functions(_name: str, tree: ast.Module) -> Iterator[Finding]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            if length > LONGEST_FUNCTION:
+                yield node.lineno, f"{node.name} has {length} lines, more than {LONGEST_FUNCTION}"
+
+
+def vague_names(name: str, _tree: ast.Module) -> Iterator[Finding]:
+    vague = {"utils", "helpers", "common", "misc", "base", "manager", "core"}
+    if vague & set(name.removesuffix(".py").split("/")):
+        yield 1, "a name that says nothing: ask what it is about"
+
+
+RULES: tuple[Rule, ...] = (
+    commits_off_the_edge,
+    clocks_elsewhere,
+    sql_outside_the_store,
+    sql_in_doors,
+    long_functions,
+    vague_names,
+)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_source_keeps_the_rule(rule: Rule) -> None:
+    found = [
+        f"{path.relative_to(SOURCE)}:{line}: {fault}"
+        for path in files()
+        for line, fault in rule(path.relative_to(SOURCE).as_posix(), parse(path))
+    ]
+
+    assert not found, "\n".join(found)
+
+
+def test_files_stay_short() -> None:
+    lengths = {path.relative_to(SOURCE): len(path.read_text(encoding="utf-8").splitlines()) for path in files()}
+
+    assert len(lengths) > 50
+    assert {name: length for name, length in lengths.items() if length > LONGEST_FILE} == {}
+
+
+@pytest.mark.parametrize(
+    ("rule", "name", "code"),
+    [
+        (commits_off_the_edge, "exports/runs.py", "await session.commit()"),
+        (clocks_elsewhere, "exports/runs.py", "import datetime\nx = datetime.datetime.now()"),
+        (clocks_elsewhere, "cli/up.py", "import time\nx = time.time()"),
+        (sql_outside_the_store, "loyalty/tiers.py", "from sqlalchemy import select"),
+        (sql_outside_the_store, "loyalty/tiers.py", "await connection.execute('SELECT 1')"),
+        (sql_in_doors, "web/runs.py", "from sqlalchemy import text"),
+        (long_functions, "exports/runs.py", "def f():\n" + "    x = 1\n" * 60),
+        (vague_names, "exports/utils.py", ""),
+    ],
+)
+def test_rule_catches_a_violation(rule: Rule, name: str, code: str) -> None:
+    tree = parse_async(code) if "await" in code else ast.parse(code)
+
+    assert list(rule(name, tree))
+
+
+def parse_async(code: str) -> ast.Module:
+    return ast.parse(f"async def f():\n    {code}")
+
+
+def test_store_may_hold_sql() -> None:
+    assert not list(sql_outside_the_store("loyalty/store/tiers.py", ast.parse("from sqlalchemy import select")))
