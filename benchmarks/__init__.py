@@ -1,0 +1,1 @@
+"""Benchmarks: each promise measured beside its ceiling and its peers, in one run."""
