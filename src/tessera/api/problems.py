@@ -1,5 +1,6 @@
 """The one mapping of the five kinds of failure to what a caller of the Connector API is answered."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
 
@@ -18,6 +19,7 @@ PROPERTIES = {
     "chain_unknown": "ChainId",
     "company_unknown": "CompanyId",
     "cursor_unknown": "Cursor",
+    "membership_unknown": "LoyaltyMembershipId",
     "program_unknown": "LoyaltyProgramId",
     "tier_unknown": "LoyaltyTierId",
 }
@@ -36,11 +38,12 @@ class Problem:
 FAULT = Problem(500, "Something went wrong. Report the RequestId to whoever runs this server.")
 
 
-def problem_of(error: TesseraError) -> Problem:
-    """Return what the failure looks like on the wire."""
+def problem_of(error: TesseraError, named: Mapping[str, str]) -> Problem:
+    """Return what the failure looks like on the wire; `named` goes before the usual names of properties."""
+    properties = {**PROPERTIES, **named}
     match error:
-        case NotFoundError() if error.code in PROPERTIES:
-            return Problem(400, f"Invalid {PROPERTIES[error.code]}.")
+        case NotFoundError() if error.code in properties:
+            return Problem(400, f"Invalid {properties[error.code]}.")
         case InvalidError() | NotFoundError():
             return Problem(400, error.message)
         case DeniedError():

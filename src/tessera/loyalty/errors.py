@@ -57,6 +57,12 @@ class UnknownTierError(NotFoundError):
     code = "tier_unknown"
 
 
+class UnknownMembershipError(NotFoundError):
+    """No such active membership within the actor's reach."""
+
+    code = "membership_unknown"
+
+
 class UnknownCursorError(NotFoundError):
     """The cursor is no record that the actor can see."""
 

@@ -20,10 +20,9 @@ from tessera.loyalty.events import MEMBERSHIP_ADDED, MEMBERSHIP_CHANGED
 from tessera.loyalty.reach import narrow_chains, profile_of, reach_of, require_chain
 from tessera.loyalty.store import accounts as account_store
 from tessera.loyalty.store import memberships as store
-from tessera.loyalty.store import points as points_store
 from tessera.loyalty.store import programs as program_store
 from tessera.loyalty.store import tiers as tier_store
-from tessera.loyalty.values.memberships import Membership, MembershipFilter, MovementKind, NewMembership
+from tessera.loyalty.values.memberships import Membership, MembershipFilter, NewMembership
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.auth import Actor
 from tessera.platform.db import Session
@@ -63,15 +62,7 @@ async def create_memberships(
         for item in items
     ]
     demoted = await make_room(session, chain_id, memberships)
-    await store.insert_memberships(session, memberships)
-    await points_store.insert_movements(
-        session,
-        chain_id,
-        [(item.id, item.balance) for item in memberships if item.balance is not None],
-        kind=MovementKind.SET,
-        source=actor.kind,
-        now=now,
-    )
+    await store.insert_memberships(session, memberships, source=actor.kind)
     await record(session, actor, memberships, demoted)
     return memberships
 

@@ -6,15 +6,14 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
 
-from tessera.platform.db import Session
+from tessera.platform.db import Session, as_array, driver
 
-INSERT = text(
-    "INSERT INTO events (chain_id, name, subject_id, payload) "
-    "SELECT * FROM unnest("
-    "cast(:chains AS uuid[]), cast(:names AS text[]), cast(:subjects AS uuid[]), cast(:payloads AS jsonb[]))"
+INSERT = (
+    b"INSERT INTO events (chain_id, name, subject_id, payload) "
+    b"SELECT * FROM unnest(%(chains)s::uuid[], %(names)s::text[], %(subjects)s::uuid[], %(payloads)s::jsonb[])"
 )
+ENCODER = msgspec.json.Encoder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +30,14 @@ async def record_events(session: Session, events: Sequence[Event]) -> None:
     """Write the events into the caller's transaction, in order."""
     if not events:
         return
-    await session.execute(
+    connection = await driver(session)
+    await connection.execute(
         INSERT,
         {
-            "chains": [event.chain_id for event in events],
-            "names": [event.name for event in events],
-            "subjects": [event.subject_id for event in events],
-            "payloads": [msgspec.json.encode(event.payload).decode() for event in events],
+            "chains": as_array([event.chain_id for event in events]),
+            "names": as_array([event.name for event in events]),
+            "subjects": as_array([event.subject_id for event in events]),
+            "payloads": as_array([ENCODER.encode(event.payload).decode() for event in events]),
         },
+        prepare=False,
     )

@@ -1,8 +1,8 @@
-"""Tables of the loyalty room. Migration 0003 makes them and says why each index is there."""
+"""Tables of the loyalty room. Migrations 0003 and 0007 make them and say why each index is there."""
 
 from tessera.loyalty.models.accounts import AccountRow
 from tessera.loyalty.models.chains import ChainRow, EnterpriseRow
-from tessera.loyalty.models.memberships import MembershipRow, PointsMovementRow
+from tessera.loyalty.models.memberships import MembershipRow, PointsLotRow, PointsMovementRow
 from tessera.loyalty.models.programs import ProgramRow, TierRow
 from tessera.loyalty.models.tokens import AccessTokenEnterpriseRow, AccessTokenRow, ClientTokenRow, RequestWindowRow
 
@@ -14,6 +14,7 @@ __all__ = [
     "ClientTokenRow",
     "EnterpriseRow",
     "MembershipRow",
+    "PointsLotRow",
     "PointsMovementRow",
     "ProgramRow",
     "RequestWindowRow",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Identity, Index, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Computed, ForeignKeyConstraint, Identity, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tessera.platform.db import Table
@@ -12,6 +12,8 @@ ACTIVE = text("deleted_at IS NULL")
 DELETED = text("deleted_at IS NOT NULL")
 PROFILES = "('Personal', 'Enterprise', 'Platform', 'Static', 'Integration')"
 
+# True for active rows and null for deleted ones, which a foreign key then leaves alone.
+STANDING = "CASE WHEN deleted_at IS NULL THEN true END"
 BYTEWISE = Text(collation="C")
 
 
@@ -21,7 +23,9 @@ class MembershipRow(Table):
     __tablename__ = "memberships"
     __table_args__ = (
         ForeignKeyConstraint(["chain_id", "account_id"], ["accounts.chain_id", "accounts.id"]),
-        ForeignKeyConstraint(["chain_id", "program_id"], ["programs.chain_id", "programs.id"]),
+        ForeignKeyConstraint(
+            ["chain_id", "program_id", "active"], ["programs.chain_id", "programs.id", "programs.active"]
+        ),
         ForeignKeyConstraint(["chain_id", "program_id", "tier_id"], ["tiers.chain_id", "tiers.program_id", "tiers.id"]),
         CheckConstraint("state IN ('New', 'Pending', 'Enrolled', 'Canceled', 'Declined')", name="state"),
         CheckConstraint(f"creator_kind IN {PROFILES}", name="creator_kind"),
@@ -85,10 +89,11 @@ class MembershipRow(Table):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     deleted_at: Mapped[datetime | None]
+    active: Mapped[bool | None] = mapped_column(Computed(STANDING, persisted=True))
 
 
 class PointsMovementRow(Table):
-    """One append-only line of the ledger, known by its `sequence`."""
+    """One append-only line of the ledger, known by its `sequence`; `balance` is the membership's after it."""
 
     __tablename__ = "points_movements"
     __table_args__ = (
@@ -101,7 +106,14 @@ class PointsMovementRow(Table):
             unique=True,
             postgresql_where=text("idempotency_key IS NOT NULL"),
         ),
-        Index("ix_points_movements_expires_at", "expires_at", postgresql_where=text("expires_at IS NOT NULL")),
+        Index(
+            "uq_points_movements_membership_id_reverses",
+            "membership_id",
+            "reverses",
+            unique=True,
+            postgresql_where=text("reverses IS NOT NULL"),
+        ),
+        Index("ix_points_movements_transfer_id", "transfer_id", postgresql_where=text("transfer_id IS NOT NULL")),
     )
 
     membership_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -113,5 +125,29 @@ class PointsMovementRow(Table):
     reason: Mapped[str | None]
     idempotency_key: Mapped[str | None]
     created_at: Mapped[datetime]
+    active_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    balance: Mapped[int]
+    actor_id: Mapped[UUID | None]
+    transfer_id: Mapped[UUID | None]
+    reverses: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class PointsLotRow(Table):
+    """What is left of a movement whose points begin or end at a moment."""
+
+    __tablename__ = "points_lots"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["membership_id", "sequence"], ["points_movements.membership_id", "points_movements.sequence"]
+        ),
+        CheckConstraint("remaining >= 0", name="remaining"),
+        Index("ix_points_lots_expires_at", "expires_at", postgresql_where=text("remaining > 0")),
+    )
+
+    membership_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    chain_id: Mapped[UUID]
+    remaining: Mapped[int]
     active_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]

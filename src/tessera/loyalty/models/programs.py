@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    Computed,
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
@@ -18,6 +19,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from tessera.platform.db import Table
 
 ACTIVE = text("deleted_at IS NULL")
+# True for active rows and null for deleted ones, which a foreign key then leaves alone.
+STANDING = "CASE WHEN deleted_at IS NULL THEN true END"
 
 
 class ProgramRow(Table):
@@ -26,6 +29,7 @@ class ProgramRow(Table):
     __tablename__ = "programs"
     __table_args__ = (
         UniqueConstraint("chain_id", "number"),
+        UniqueConstraint("chain_id", "id", "active"),
         CheckConstraint("number > 0", name="number"),
         CheckConstraint("type IN ('Hotel', 'ExternalPartner', 'SoftBrand', 'Unknown')", name="type"),
         CheckConstraint("subscription IN ('Free', 'Paid')", name="subscription"),
@@ -45,6 +49,8 @@ class ProgramRow(Table):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     deleted_at: Mapped[datetime | None]
+    allows_overdraft: Mapped[bool] = mapped_column(server_default=text("false"))
+    active: Mapped[bool | None] = mapped_column(Computed(STANDING, persisted=True))
 
 
 class TierRow(Table):

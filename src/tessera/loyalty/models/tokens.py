@@ -39,6 +39,7 @@ class AccessTokenRow(Table):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    strict: Mapped[bool | None] = mapped_column(comment="null follows the deployment")
 
 
 class AccessTokenEnterpriseRow(Table):

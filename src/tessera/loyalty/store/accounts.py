@@ -5,10 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from tessera.loyalty.store.paging import Source, fetch_page, find_position, narrow
-from tessera.loyalty.store.statements import as_array, run
+from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.accounts import Customer, CustomerFilter
 from tessera.loyalty.values.chains import Address
-from tessera.platform.db import Session
+from tessera.platform.db import Session, as_array
 
 PERSONAL = (
     "last_name",

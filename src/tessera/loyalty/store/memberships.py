@@ -5,9 +5,9 @@ from datetime import datetime
 from uuid import UUID
 
 from tessera.loyalty.store.paging import Source, fetch_page, find_position, narrow
-from tessera.loyalty.store.statements import as_array, run
+from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.memberships import Membership, MembershipFilter
-from tessera.platform.db import Session
+from tessera.platform.db import Session, as_array
 
 COLUMNS = (
     "id, chain_id, account_id, program_id, tier_id, state, is_primary, membership_number, provider_membership_id, "
@@ -16,14 +16,20 @@ COLUMNS = (
 SOURCE = Source("memberships", COLUMNS)
 WIDTH = COLUMNS.count(",") + 1
 
+# A balance and the movement behind it come in one statement: the ledger's triggers look at both when it ends.
 INSERT = """
-INSERT INTO memberships (chain_id, id, account_id, program_id, tier_id, state, is_primary, membership_number,
-                         provider_membership_id, balance, expires_at, url, creator_kind, creator_id, updater_kind,
-                         updater_id, created_at, updated_at)
-SELECT %(chain_id)s, new.*, %(kind)s, %(actor_id)s, %(kind)s, %(actor_id)s, %(now)s, %(now)s
-  FROM unnest(%(ids)s::uuid[], %(accounts)s::uuid[], %(programs)s::uuid[], %(tiers)s::uuid[], %(states)s::text[],
-              %(primaries)s::bool[], %(numbers)s::text[], %(provider_ids)s::text[], %(balances)s::int[],
-              %(expiries)s::timestamptz[], %(urls)s::text[]) AS new
+WITH made AS (
+  INSERT INTO memberships (chain_id, id, account_id, program_id, tier_id, state, is_primary, membership_number,
+                           provider_membership_id, balance, expires_at, url, creator_kind, creator_id, updater_kind,
+                           updater_id, created_at, updated_at)
+  SELECT %(chain_id)s, new.*, %(kind)s, %(actor_id)s, %(kind)s, %(actor_id)s, %(now)s, %(now)s
+    FROM unnest(%(ids)s::uuid[], %(accounts)s::uuid[], %(programs)s::uuid[], %(tiers)s::uuid[], %(states)s::text[],
+                %(primaries)s::bool[], %(numbers)s::text[], %(provider_ids)s::text[], %(balances)s::int[],
+                %(expiries)s::timestamptz[], %(urls)s::text[]) AS new
+  RETURNING id, balance
+)
+INSERT INTO points_movements (chain_id, membership_id, kind, points, balance, source, actor_id, created_at)
+SELECT %(chain_id)s, id, 'set', balance, balance, %(source)s, %(actor_id)s, %(now)s FROM made WHERE balance IS NOT NULL
 """
 
 # The lateral select holds the planner to the index of primaries, even where a fresh table has no statistics yet.
@@ -38,8 +44,8 @@ RETURNING memberships.id
 """
 
 
-async def insert_memberships(session: Session, memberships: Sequence[Membership]) -> None:
-    """Write memberships of one chain, maker and moment, in order."""
+async def insert_memberships(session: Session, memberships: Sequence[Membership], *, source: str) -> None:
+    """Write memberships of one chain, maker and moment, in order, with the movements that begin their ledgers."""
     first = memberships[0]
     await run(
         session,
@@ -49,6 +55,7 @@ async def insert_memberships(session: Session, memberships: Sequence[Membership]
             "kind": first.creator_kind,
             "actor_id": first.creator_id,
             "now": first.created_at,
+            "source": source,
             "ids": as_array([item.id for item in memberships]),
             "accounts": as_array([item.account_id for item in memberships]),
             "programs": as_array([item.program_id for item in memberships]),

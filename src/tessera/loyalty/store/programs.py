@@ -5,9 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from tessera.loyalty.store.paging import Source, fetch_page, find_position, narrow
-from tessera.loyalty.store.statements import as_array, run
+from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.programs import Program, ProgramFilter, ProgramType
-from tessera.platform.db import Session
+from tessera.platform.db import Session, as_array
 
 SOURCE = Source("programs", "id, chain_id, number, name, code, type, subscription, created_at, updated_at, deleted_at")
 

@@ -8,7 +8,6 @@ is prepared: it is part of every request, on tables that stay small.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
 from psycopg import errors as refusals
 
 from tessera.loyalty import errors
@@ -54,7 +53,7 @@ TAKEN: Mapping[str, tuple[type[ConflictError], str]] = {
 
 MISSING: Mapping[str, tuple[type[NotFoundError], str]] = {
     "fk_memberships_chain_id_account_id": (errors.UnknownAccountError, "No such account in the chain."),
-    "fk_memberships_chain_id_program_id": (errors.UnknownProgramError, "No such loyalty program in the chain."),
+    "fk_memberships_chain_id_program_id_active": (errors.UnknownProgramError, "No such loyalty program in the chain."),
     "fk_memberships_chain_id_program_id_tier_id": (errors.UnknownTierError, "No such tier in the loyalty program."),
     "fk_tiers_chain_id_program_id": (errors.UnknownProgramError, "No such loyalty program in the chain."),
     "fk_accounts_chain_id_company_id": (errors.UnknownCompanyError, "No such company in the chain."),
@@ -62,21 +61,6 @@ MISSING: Mapping[str, tuple[type[NotFoundError], str]] = {
     "fk_enterprises_chain_id": (errors.UnknownChainError, "No such chain."),
     "fk_access_tokens_client_token_id": (errors.UnknownTokenError, "No such client token."),
 }
-
-
-ENCODER = msgspec.json.Encoder()
-
-
-def as_array(values: Sequence[Any]) -> str | list[Any]:
-    """Return the values in a form that a cast to an array takes, for statements with thousands of them.
-
-    A JSON list of scalars is an array of PostgreSQL but for its brackets, and written in C: twenty times faster than
-    the driver's own way. That one stays for texts with control characters, whose escapes differ.
-    """
-    encoded = ENCODER.encode(values)
-    if b"\\" in encoded.replace(rb"\\", b"").replace(rb"\"", b""):
-        return list(values)
-    return f"{{{encoded[1:-1].decode()}}}"
 
 
 async def run(

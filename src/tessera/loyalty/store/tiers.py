@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from tessera.loyalty.store.paging import Source, fetch_page, find_position, narrow
-from tessera.loyalty.store.statements import as_array, run
+from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.programs import Tier, TierFilter
-from tessera.platform.db import Session
+from tessera.platform.db import Session, as_array
 
 SOURCE = Source("tiers", "id, chain_id, program_id, name, code, ordering, created_at, updated_at, deleted_at")
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from tessera.loyalty.values.listing import Narrowing
 
@@ -54,6 +54,21 @@ class NewMembership(Struct, frozen=True, kw_only=True, gc=False):
     points: int | None = None
     expires_at: datetime | None = None
     url: str | None = None
+
+
+class MembershipChange(Struct, frozen=True, kw_only=True, gc=False):
+    """What to change of a membership: UNSET keeps, None clears. With `points` the ledger gets a movement to there."""
+
+    id: UUID
+    program_id: UUID | UnsetType = UNSET
+    state: MembershipState | UnsetType = UNSET
+    is_primary: bool | UnsetType = UNSET
+    tier_id: UUID | UnsetType | None = UNSET
+    membership_number: str | UnsetType | None = UNSET
+    provider_membership_id: str | UnsetType | None = UNSET
+    points: int | UnsetType | None = UNSET
+    expires_at: datetime | UnsetType | None = UNSET
+    url: str | UnsetType | None = UNSET
 
 
 class Membership(Struct, frozen=True, gc=False):

@@ -1,6 +1,7 @@
 """The database: engine, sessions, roles, migrations, and the embedded server."""
 
 from tessera.platform.db.addresses import database_name, shown_address, with_database
+from tessera.platform.db.arrays import as_array
 from tessera.platform.db.embedded import EmbeddedServer
 from tessera.platform.db.engine import Database, Session, driver
 from tessera.platform.db.errors import (
@@ -30,6 +31,7 @@ __all__ = [
     "Session",
     "Table",
     "app_address",
+    "as_array",
     "change_rows",
     "database_name",
     "driver",

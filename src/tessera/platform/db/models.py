@@ -25,7 +25,10 @@ class EventRow(Table):
     """Something that happened, in the order of writing."""
 
     __tablename__ = "events"
-    __table_args__ = (Index(None, "transaction_id", "sequence"), Index(None, "chain_id", "sequence"))
+    __table_args__ = (
+        Index(None, "chain_id", "transaction_id", "sequence"),
+        Index(None, "created_at", postgresql_using="brin"),
+    )
 
     sequence: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     transaction_id: Mapped[str] = mapped_column(TransactionId, server_default=func.pg_current_xact_id())

@@ -1,7 +1,7 @@
 """One call: who asks, within which chains, with how much tolerance."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -46,7 +46,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Operation(Generic[T]):
-    """One address: the permission it needs, the request it takes, the answer it gives."""
+    """One address: the permission it needs, the request it takes, the answer it gives.
+
+    `named` gives the property that an unknown record is called by, where it is not the usual one of its error code.
+    """
 
     address: str
     permission: str | None
@@ -54,3 +57,4 @@ class Operation(Generic[T]):
     answer: type[Struct]
     perform: Callable[[Call, T], Awaitable[Any]]
     paged: bool = False
+    named: Mapping[str, str] = field(default_factory=dict)

@@ -64,7 +64,7 @@ async def answer(ground: Ground, asked: Asked) -> Answer:
     try:
         return await perform(ground, asked)
     except Exception as error:
-        return refuse(explain(error, asked.request_id), asked.request_id)
+        return refuse(explain(error, asked), asked.request_id)
 
 
 async def perform(ground: Ground, asked: Asked) -> Answer:
@@ -99,10 +99,10 @@ def refuse(problem: Problem, request_id: UUID) -> Answer:
     return Answer(problem.status, ENCODER.encode(ErrorBody(problem.message, request_id)), problem.retry_after)
 
 
-def explain(error: Exception, request_id: UUID) -> Problem:
+def explain(error: Exception, asked: Asked) -> Problem:
     """Return the problem behind any failure; one that nobody foresaw is logged and shows nothing of itself."""
     known = error if isinstance(error, TesseraError) else explain_database_error(error)
     if known is not None:
-        return problem_of(known)
-    logger.error("connector request failed", exc_info=error, extra={"request_id": str(request_id)})
+        return problem_of(known, asked.operation.named)
+    logger.error("connector request failed", exc_info=error, extra={"request_id": str(asked.request_id)})
     return FAULT

@@ -1,0 +1,141 @@
+"""The ledger keeps its own books: running balances, lots, and triggers that refuse a balance without a movement.
+
+A program may let balances go below zero; an access token may be strict. An active membership needs an active program,
+kept by a foreign key on columns that are null for deleted rows.
+"""
+
+from alembic import op
+
+from tessera.migrations.tenancy import protect
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+PROGRAMS = """
+ALTER TABLE programs ADD COLUMN allows_overdraft boolean NOT NULL DEFAULT false;
+ALTER TABLE access_tokens ADD COLUMN strict boolean;
+COMMENT ON COLUMN access_tokens.strict IS 'null follows the deployment';
+"""
+
+# A foreign key with a null in it is not checked: only active memberships need an active program.
+STANDING = """
+ALTER TABLE programs ADD COLUMN active boolean GENERATED ALWAYS AS (CASE WHEN deleted_at IS NULL THEN true END) STORED;
+ALTER TABLE programs ADD CONSTRAINT uq_programs_chain_id_id_active UNIQUE (chain_id, id, active);
+ALTER TABLE memberships
+  ADD COLUMN active boolean GENERATED ALWAYS AS (CASE WHEN deleted_at IS NULL THEN true END) STORED;
+ALTER TABLE memberships DROP CONSTRAINT fk_memberships_chain_id_program_id;
+ALTER TABLE memberships ADD CONSTRAINT fk_memberships_chain_id_program_id_active
+  FOREIGN KEY (chain_id, program_id, active) REFERENCES programs (chain_id, id, active);
+"""
+
+MOVEMENTS = """
+ALTER TABLE points_movements
+  ADD COLUMN balance integer,
+  ADD COLUMN actor_id uuid,
+  ADD COLUMN transfer_id uuid,
+  ADD COLUMN reverses bigint;
+ALTER TABLE points_movements NO FORCE ROW LEVEL SECURITY;
+UPDATE points_movements SET balance = counted.balance
+  FROM (SELECT sequence, sum(points) OVER (PARTITION BY membership_id ORDER BY sequence) AS balance
+          FROM points_movements) AS counted
+ WHERE counted.sequence = points_movements.sequence;
+ALTER TABLE points_movements FORCE ROW LEVEL SECURITY;
+ALTER TABLE points_movements ALTER COLUMN balance SET NOT NULL;
+DROP INDEX ix_points_movements_expires_at;
+CREATE UNIQUE INDEX uq_points_movements_membership_id_reverses ON points_movements (membership_id, reverses)
+  WHERE reverses IS NOT NULL;
+CREATE INDEX ix_points_movements_transfer_id ON points_movements (transfer_id) WHERE transfer_id IS NOT NULL;
+"""
+
+# What is left of an earning that begins or ends at a moment. Movements never change; this is what is spent from.
+LOTS = """
+CREATE TABLE points_lots (
+  membership_id uuid NOT NULL,
+  sequence bigint NOT NULL,
+  chain_id uuid NOT NULL,
+  remaining integer NOT NULL,
+  active_at timestamptz,
+  expires_at timestamptz,
+  CONSTRAINT pk_points_lots PRIMARY KEY (membership_id, sequence),
+  CONSTRAINT fk_points_lots_membership_id_sequence FOREIGN KEY (membership_id, sequence)
+    REFERENCES points_movements (membership_id, sequence),
+  CONSTRAINT ck_points_lots_remaining CHECK (remaining >= 0)
+);
+CREATE INDEX ix_points_lots_expires_at ON points_lots (expires_at) WHERE remaining > 0;
+"""
+
+# Triggers run once a statement and look at all of its rows together: whoever changes a balance does so in the one
+# statement that also writes the movement, at most one a membership.
+TRIGGERS = """
+CREATE FUNCTION check_movements() RETURNS trigger LANGUAGE plpgsql SET search_path = tessera, pg_catalog AS $$
+DECLARE broken uuid;
+BEGIN
+  SELECT added.membership_id INTO broken
+    FROM added
+    LEFT JOIN memberships m ON m.chain_id = added.chain_id AND m.id = added.membership_id
+   WHERE coalesce(m.balance, 0) <> added.balance
+      OR added.balance <> added.points + coalesce(
+           (SELECT p.balance FROM points_movements p
+             WHERE p.membership_id = added.membership_id AND p.sequence < added.sequence
+             ORDER BY p.sequence DESC LIMIT 1), 0)
+   LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'the movements of membership % do not add up to its balance', broken
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_memberships_balance';
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION check_new_balances() RETURNS trigger LANGUAGE plpgsql SET search_path = tessera, pg_catalog AS $$
+DECLARE broken uuid;
+BEGIN
+  SELECT added.id INTO broken FROM added
+   WHERE added.balance IS NOT NULL AND added.balance IS DISTINCT FROM
+         (SELECT p.balance FROM points_movements p WHERE p.membership_id = added.id ORDER BY p.sequence DESC LIMIT 1)
+   LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'membership % has a balance without a movement', broken
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_memberships_balance';
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION check_changed_balances() RETURNS trigger LANGUAGE plpgsql SET search_path = tessera, pg_catalog AS $$
+DECLARE broken uuid;
+BEGIN
+  SELECT after.id INTO broken FROM after JOIN before ON before.id = after.id
+   WHERE before.balance IS DISTINCT FROM after.balance
+     AND coalesce(after.balance, 0) <> coalesce(
+           (SELECT p.balance FROM points_movements p WHERE p.membership_id = after.id
+             ORDER BY p.sequence DESC LIMIT 1), 0)
+   LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'the balance of membership % was changed without a movement', broken
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_memberships_balance';
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE TRIGGER check_movements AFTER INSERT ON points_movements
+  REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION check_movements();
+CREATE TRIGGER check_new_balances AFTER INSERT ON memberships
+  REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION check_new_balances();
+CREATE TRIGGER check_changed_balances AFTER UPDATE ON memberships
+  REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION check_changed_balances();
+"""
+
+# The feed reads one chain by transaction and sequence; nothing reads by sequence alone.
+EVENTS = """
+DROP INDEX ix_events_transaction_id_sequence;
+DROP INDEX ix_events_chain_id_sequence;
+CREATE INDEX ix_events_chain_id_transaction_id_sequence ON events (chain_id, transaction_id, sequence);
+CREATE INDEX ix_events_created_at ON events USING brin (created_at);
+"""
+
+
+def upgrade() -> None:
+    for script in (PROGRAMS, STANDING, MOVEMENTS, LOTS, TRIGGERS, EVENTS):
+        op.execute(script)
+    protect("points_lots")
