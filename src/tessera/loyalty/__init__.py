@@ -4,7 +4,12 @@ from tessera.loyalty.accounts import create_accounts, list_customers, upsert_cus
 from tessera.loyalty.chains import create_chains, create_enterprises, list_chains, list_enterprises
 from tessera.loyalty.datasets import DATASETS, Dataset
 from tessera.loyalty.demo import create_demo_tokens
-from tessera.loyalty.memberships import create_memberships, list_memberships
+from tessera.loyalty.memberships import (
+    create_memberships,
+    delete_memberships,
+    list_memberships,
+    update_memberships,
+)
 from tessera.loyalty.programs import create_programs, list_programs
 from tessera.loyalty.tiers import create_tiers, list_tiers
 from tessera.loyalty.tokens import (
@@ -17,7 +22,13 @@ from tessera.loyalty.tokens import (
 )
 from tessera.loyalty.values.accounts import Customer, CustomerFilter, NewCustomer
 from tessera.loyalty.values.chains import Address, Enterprise, NewEnterprise
-from tessera.loyalty.values.memberships import Membership, MembershipFilter, MembershipState, NewMembership
+from tessera.loyalty.values.memberships import (
+    Membership,
+    MembershipChange,
+    MembershipFilter,
+    MembershipState,
+    NewMembership,
+)
 from tessera.loyalty.values.programs import (
     NewProgram,
     NewTier,
@@ -38,6 +49,7 @@ __all__ = [
     "Enterprise",
     "MadeToken",
     "Membership",
+    "MembershipChange",
     "MembershipFilter",
     "MembershipState",
     "NewAccessToken",
@@ -60,6 +72,7 @@ __all__ = [
     "create_memberships",
     "create_programs",
     "create_tiers",
+    "delete_memberships",
     "enable_token",
     "list_chains",
     "list_customers",
@@ -70,5 +83,6 @@ __all__ = [
     "list_tokens",
     "resolve_scope",
     "revoke_token",
+    "update_memberships",
     "upsert_customer",
 ]

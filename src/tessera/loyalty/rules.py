@@ -1,12 +1,16 @@
 """Decisions on memberships, programs and tiers: values in, values out."""
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import TypeVar
 from uuid import UUID
 
-from msgspec.structs import replace
+from msgspec import UNSET
+from msgspec.structs import astuple, replace
 
-from tessera.loyalty.values.memberships import NewMembership
+from tessera.loyalty.errors import UnknownTierError
+from tessera.loyalty.values.marks import Mark
+from tessera.loyalty.values.memberships import Membership, MembershipChange, NewMembership
+from tessera.loyalty.values.steps import MembershipStep
 
 T = TypeVar("T", bound=Hashable)
 
@@ -43,3 +47,95 @@ def find_misplaced_tier(items: Iterable[NewMembership], programs: dict[UUID, UUI
         if item.tier_id is not None and programs.get(item.tier_id) != item.program_id:
             return item.tier_id
     return None
+
+
+def fold_changes(items: Iterable[MembershipChange]) -> dict[UUID, MembershipChange]:
+    """Return one change for each membership, in the order of first mention; a later property goes before an earlier."""
+    folded: dict[UUID, MembershipChange] = {}
+    for item in items:
+        earlier = folded.get(item.id)
+        if earlier is None:
+            folded[item.id] = item
+        else:
+            pairs = zip(astuple(earlier), astuple(item), strict=True)
+            folded[item.id] = MembershipChange(
+                **{
+                    name: first if later is UNSET else later
+                    for name, (first, later) in zip(item.__struct_fields__, pairs, strict=True)
+                }
+            )
+    return folded
+
+
+def choose_primaries(changes: Mapping[UUID, MembershipChange], held: Mapping[UUID, Membership]) -> dict[UUID, UUID]:
+    """Return the membership that becomes primary by account: the last that asks for it."""
+    return {held[change.id].account_id: change.id for change in changes.values() if change.is_primary is True}
+
+
+def apply_change(
+    before: Membership,
+    change: MembershipChange,
+    *,
+    tiers: Mapping[UUID, UUID],
+    winners: Mapping[UUID, UUID],
+    mark: Mark,
+) -> MembershipStep:
+    """Return the membership before and after the change; raise for a tier of another program.
+
+    `tiers` gives the program of each tier changed to, `winners` the membership that becomes primary by account.
+    """
+    program_id = before.program_id if change.program_id is UNSET else change.program_id
+    primary = before.is_primary if change.is_primary is UNSET else change.is_primary
+    winner = winners.get(before.account_id)
+    after = Membership(
+        before.id,
+        before.chain_id,
+        before.account_id,
+        program_id,
+        choose_tier(before, change, program_id, tiers),
+        before.state if change.state is UNSET else change.state,
+        primary if winner is None else winner == before.id,
+        before.membership_number if change.membership_number is UNSET else change.membership_number,
+        before.provider_membership_id if change.provider_membership_id is UNSET else change.provider_membership_id,
+        before.balance if change.points is UNSET else change.points,
+        before.expires_at if change.expires_at is UNSET else change.expires_at,
+        before.url if change.url is UNSET else change.url,
+        before.creator_kind,
+        before.creator_id,
+        mark.kind,
+        mark.actor_id,
+        before.created_at,
+        mark.now,
+    )
+    moves = after.balance != before.balance
+    return MembershipStep(before, after, (after.balance or 0) - (before.balance or 0) if moves else None)
+
+
+def choose_tier(
+    before: Membership, change: MembershipChange, program_id: UUID, tiers: Mapping[UUID, UUID]
+) -> UUID | None:
+    """Return the tier that the membership has then; one of the old program goes with it."""
+    if change.tier_id is UNSET:
+        return before.tier_id if program_id == before.program_id else None
+    if change.tier_id is not None and tiers.get(change.tier_id) != program_id:
+        raise UnknownTierError(
+            f"There is no loyalty tier {change.tier_id} in the program {program_id}.", tier_id=change.tier_id
+        )
+    return change.tier_id
+
+
+def find_traded(steps: Sequence[MembershipStep]) -> list[UUID]:
+    """Return the memberships that give a number or provider id to another one of the same call."""
+    wanted = {
+        text
+        for step in steps
+        for text in (step.after.membership_number, step.after.provider_membership_id)
+        if text is not None and text not in (step.before.membership_number, step.before.provider_membership_id)
+    }
+    if not wanted:
+        return []
+    return [
+        step.id
+        for step in steps
+        if not wanted.isdisjoint((step.before.membership_number, step.before.provider_membership_id))
+    ]

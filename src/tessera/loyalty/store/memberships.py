@@ -6,6 +6,7 @@ from uuid import UUID
 
 from tessera.loyalty.store.paging import Source, fetch_page, find_position, narrow
 from tessera.loyalty.store.statements import run
+from tessera.loyalty.values.marks import Mark
 from tessera.loyalty.values.memberships import Membership, MembershipFilter
 from tessera.platform.db import Session, as_array
 
@@ -41,6 +42,22 @@ UPDATE memberships SET is_primary = false, updated_at = %(now)s, updater_kind = 
  ) AS older
  WHERE memberships.chain_id = %(chain_id)s AND memberships.id = older.id
 RETURNING memberships.id
+"""
+
+# One order for everybody who locks several memberships keeps two calls from waiting for each other. The lateral select
+# goes by the key even where a table has no statistics yet; deletion is judged outside it for the same reason.
+LOCK_ACTIVE = f"""
+SELECT locked.* FROM (SELECT id FROM unnest(%(ids)s::uuid[]) AS given (id) ORDER BY id) AS wanted
+ CROSS JOIN LATERAL (
+   SELECT {COLUMNS} FROM memberships WHERE chain_id = %(chain_id)s AND memberships.id = wanted.id
+      FOR NO KEY UPDATE) AS locked
+ WHERE locked.deleted_at IS NULL
+"""  # noqa: S608 - constants
+
+MARK_DELETED = """
+UPDATE memberships
+   SET deleted_at = %(now)s, updated_at = %(now)s, updater_kind = %(kind)s, updater_id = %(actor_id)s
+ WHERE chain_id = %(chain_id)s AND id = ANY (%(ids)s::uuid[])
 """
 
 
@@ -83,6 +100,18 @@ async def demote_primaries(
     """Take the primary mark from the accounts' memberships; return those that lost it."""
     values = {"chain_id": chain_id, "accounts": as_array(account_ids), "kind": kind, "actor_id": actor_id, "now": now}
     return [row[0] for row in await run(session, DEMOTE, values)]
+
+
+async def lock_active_memberships(session: Session, chain_id: UUID, ids: Sequence[UUID]) -> dict[UUID, Membership]:
+    """Return the active memberships of these ids, held until the transaction ends."""
+    rows = await run(session, LOCK_ACTIVE, {"chain_id": chain_id, "ids": as_array(ids)})
+    return {row[0]: Membership(*row[:WIDTH]) for row in rows}
+
+
+async def mark_deleted(session: Session, chain_id: UUID, ids: Sequence[UUID], mark: Mark) -> None:
+    """Delete memberships that the caller holds."""
+    values = {"chain_id": chain_id, "ids": as_array(ids)}
+    await run(session, MARK_DELETED, {**values, "kind": mark.kind, "actor_id": mark.actor_id, "now": mark.now})
 
 
 async def select_memberships(

@@ -16,6 +16,10 @@ from tessera.platform.ids import parse_id
 T = TypeVar("T")
 
 
+class Done(Struct):
+    """The answer of an operation that has nothing to tell: `{}`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """What every operation is given beside its request. A portfolio token reaches several enterprises."""

@@ -1,12 +1,15 @@
-"""`loyaltyMemberships/getAll` and `loyaltyMemberships/add`."""
+"""`loyaltyMemberships`: getAll, add, update, delete."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
-from tessera.api.connector.v1.calls import Call, Operation
+from tessera.api.connector.v1.calls import Call, Done, Operation
+from tessera.api.connector.v1.changes import Change, read_change, read_required
 from tessera.api.connector.v1.pages import PageRequest, read_page
+from tessera.api.connector.v1.refusals import Step
 from tessera.api.connector.v1.scalars import (
     Ids,
     Number,
@@ -19,11 +22,14 @@ from tessera.api.connector.v1.scalars import (
 )
 from tessera.loyalty import (
     Membership,
+    MembershipChange,
     MembershipFilter,
     MembershipState,
     NewMembership,
     create_memberships,
+    delete_memberships,
     list_memberships,
+    update_memberships,
 )
 
 Text100 = Annotated[str, Meta(max_length=100)]
@@ -107,6 +113,36 @@ class AddMemberships(Struct, rename="pascal", kw_only=True):
     chain_id: str | None = None
 
 
+class MembershipUpdate(Struct, rename="pascal", kw_only=True, gc=False):
+    """What to change of a membership; `code` is the old name of its number."""
+
+    loyalty_membership_id: UUID
+    loyalty_program_id: Change[UUID] | UUID | None = None
+    state: Change[MembershipState] | MembershipState | None = None
+    is_primary: Change[bool] | bool | None = None
+    membership_number: Change[Text255] | Text255 | None = None
+    code: Change[Text255] | Text255 | None = None
+    provider_membership_id: Change[Text100] | Text100 | None = None
+    points: Change[Number] | Number | None = None
+    expiration_date: Change[str] | str | None = None
+    url: Change[str] | str | None = None
+    loyalty_tier_id: Change[UUID] | UUID | None = None
+
+
+class UpdateMemberships(Struct, rename="pascal", kw_only=True):
+    """Memberships to change."""
+
+    loyalty_membership_updates: Annotated[list[MembershipUpdate], Meta(min_length=1, max_length=1000)]
+    chain_id: str | None = None
+
+
+class DeleteMemberships(Struct, rename="pascal", kw_only=True):
+    """Memberships to delete."""
+
+    loyalty_membership_ids: Ids
+    chain_id: str | None = None
+
+
 async def get_all(call: Call, request: GetAllMemberships) -> MembershipsPage:
     """List memberships, newest first."""
     numbers = [*(request.membership_numbers or ()), *(request.codes or ())]
@@ -148,6 +184,64 @@ def read_parameters(item: MembershipParameters, place: int) -> NewMembership:
     )
 
 
+async def update(call: Call, request: UpdateMemberships) -> MembershipsPage:
+    """Change memberships."""
+    items = [
+        read_update(item, place, strict=call.strict) for place, item in enumerate(request.loyalty_membership_updates)
+    ]
+    chain_id = call.chain_to_write(request.chain_id)
+    return show_all(await update_memberships(call.session, call.actor, chain_id, items, now=call.now))
+
+
+def read_update(item: MembershipUpdate, place: int, *, strict: bool) -> MembershipChange:
+    """Return the change to make; an empty text in a wrapper clears."""
+    way = ("LoyaltyMembershipUpdates", place)
+    number = read_change(item.membership_number, *way, "MembershipNumber", strict=strict)
+    if number is UNSET:
+        number = read_change(item.code, *way, "Code", strict=strict)
+    return MembershipChange(
+        id=item.loyalty_membership_id,
+        program_id=read_required(item.loyalty_program_id, *way, "LoyaltyProgramId", strict=strict),
+        state=read_required(item.state, *way, "State", strict=strict),
+        is_primary=read_required(item.is_primary, *way, "IsPrimary", strict=strict),
+        tier_id=read_change(item.loyalty_tier_id, *way, "LoyaltyTierId", strict=strict),
+        membership_number=empty_to_none(number),
+        provider_membership_id=read_text(item.provider_membership_id, *way, "ProviderMembershipId", strict=strict),
+        points=read_points(item.points, *way, strict=strict),
+        expires_at=read_expiry(item.expiration_date, *way, strict=strict),
+        url=read_text(item.url, *way, "Url", strict=strict),
+    )
+
+
+def read_text(given: Change[str] | str | None, *way: Step, strict: bool) -> str | UnsetType | None:
+    """Return a text to set."""
+    return empty_to_none(read_change(given, *way, strict=strict))
+
+
+def empty_to_none(value: str | UnsetType | None) -> str | UnsetType | None:
+    """Return None for an empty text, as clients of 2022 write it."""
+    return None if value == "" else value
+
+
+def read_points(given: Change[Number] | Number | None, *way: Step, strict: bool) -> int | UnsetType | None:
+    """Return the balance to set."""
+    value = read_change(given, *way, "Points", strict=strict)
+    return value if value is None or value is UNSET else read_int32(value, *way, "Points")
+
+
+def read_expiry(given: Change[str] | str | None, *way: Step, strict: bool) -> datetime | UnsetType | None:
+    """Return the moment of expiry to set; an empty text clears."""
+    value = read_change(given, *way, "ExpirationDate", strict=strict)
+    return value if value is UNSET else read_moment(value, *way, "ExpirationDate")
+
+
+async def delete(call: Call, request: DeleteMemberships) -> Done:
+    """Delete memberships."""
+    chain_id = call.chain_to_write(request.chain_id)
+    await delete_memberships(call.session, call.actor, chain_id, request.loyalty_membership_ids, now=call.now)
+    return Done()
+
+
 def show_all(memberships: list[Membership]) -> MembershipsPage:
     """Return the memberships as the contract shows them."""
     return MembershipsPage([show(item) for item in memberships], memberships[-1].id if memberships else None)
@@ -185,4 +279,13 @@ ADDRESS = "/api/connector/v1/loyaltyMemberships"
 OPERATIONS = (
     Operation(f"{ADDRESS}/getAll", "members:read", GetAllMemberships, MembershipsPage, get_all, paged=True),
     Operation(f"{ADDRESS}/add", "members:write", AddMemberships, MembershipsPage, add),
+    Operation(f"{ADDRESS}/update", "members:write", UpdateMemberships, MembershipsPage, update),
+    Operation(
+        f"{ADDRESS}/delete",
+        "members:write",
+        DeleteMemberships,
+        Done,
+        delete,
+        named={"membership_unknown": "LoyaltyMembershipIds"},
+    ),
 )

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from tessera.api.connector.v1 import configuration, customers, memberships, programs, tiers
-from tessera.api.connector.v1.calls import Call, Operation
+from tessera.api.connector.v1.calls import Call, Done, Operation
 from tessera.api.connector.v1.credentials import Digests, check_client, identify, read_credentials
 from tessera.api.connector.v1.decoding import check_members, check_text, decode
 from tessera.api.problems import FAULT, Problem, problem_of
@@ -89,9 +89,14 @@ async def run(call: Call, asked: Asked, body: bytes, digests: Digests) -> Answer
     check_client(call, digests.name)
     check_members(body, operation.request, strict=call.strict)
     result = await operation.perform(call, decode(body, operation.request))
-    if asked.minimal and operation.paged and result.cursor is None:
+    if asked.minimal and is_empty(operation, result):
         return Answer(204)
     return Answer(200, ENCODER.encode(result))
+
+
+def is_empty(operation: Operation[Any], result: Any) -> bool:
+    """Say whether there is nothing to tell: an empty page, or `{}`."""
+    return isinstance(result, Done) or (operation.paged and result.cursor is None)
 
 
 def refuse(problem: Problem, request_id: UUID) -> Answer:

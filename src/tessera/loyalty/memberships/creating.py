@@ -1,8 +1,4 @@
-"""Memberships: adding and listing them.
-
-Records are locked in one order by everybody: programs, tiers, accounts by id, then memberships. Two calls can therefore
-wait for each other's numbers only, which the database ends as a conflict.
-"""
+"""Adding memberships, in bulk."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,17 +8,16 @@ from tessera.loyalty import rules
 from tessera.loyalty.errors import (
     MembershipExistsError,
     UnknownAccountError,
-    UnknownCursorError,
     UnknownProgramError,
     UnknownTierError,
 )
 from tessera.loyalty.events import MEMBERSHIP_ADDED, MEMBERSHIP_CHANGED
-from tessera.loyalty.reach import narrow_chains, profile_of, reach_of, require_chain
+from tessera.loyalty.reach import profile_of, require_chain
 from tessera.loyalty.store import accounts as account_store
 from tessera.loyalty.store import memberships as store
 from tessera.loyalty.store import programs as program_store
 from tessera.loyalty.store import tiers as tier_store
-from tessera.loyalty.values.memberships import Membership, MembershipFilter, NewMembership
+from tessera.loyalty.values.memberships import Membership, NewMembership
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.auth import Actor
 from tessera.platform.db import Session
@@ -115,13 +110,3 @@ async def record(session: Session, actor: Actor, memberships: Sequence[Membershi
     only = memberships[0].id if len(memberships) == 1 else None
     name = "1 membership" if only else f"{len(memberships)} memberships"
     await record_entries(session, actor, [Entry("created", "membership", only, name, chain_id, after=after)])
-
-
-async def list_memberships(session: Session, actor: Actor, narrowing: MembershipFilter) -> list[Membership]:
-    """Return a page of memberships, newest first."""
-    chain_ids = narrow_chains(actor, narrowing.chain_ids)
-    reach = reach_of(actor, chain_ids)
-    found = await store.select_memberships(session, chain_ids, narrowing, reach=reach)
-    if found is None:
-        raise UnknownCursorError(f"There is no loyalty membership {narrowing.cursor} to continue after.")
-    return found

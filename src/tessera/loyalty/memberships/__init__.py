@@ -1,0 +1,12 @@
+"""Memberships: adding, changing, deleting and listing them.
+
+Records are locked in one order by everybody: programs, tiers, accounts by id, then memberships by id. Two calls can
+therefore wait for each other's numbers only, which the database ends as a conflict.
+"""
+
+from tessera.loyalty.memberships.changing import update_memberships
+from tessera.loyalty.memberships.creating import create_memberships
+from tessera.loyalty.memberships.deleting import delete_memberships
+from tessera.loyalty.memberships.listing import list_memberships
+
+__all__ = ["create_memberships", "delete_memberships", "list_memberships", "update_memberships"]

@@ -1,0 +1,135 @@
+"""Changing memberships: what a call asks for, settled against what is there, written in one go."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tessera.loyalty import rules
+from tessera.loyalty.errors import ChangedMeanwhileError, UnknownMembershipError, UnknownTierError
+from tessera.loyalty.events import BALANCE_CHANGED, MEMBERSHIP_CHANGED
+from tessera.loyalty.reach import profile_of, require_chain
+from tessera.loyalty.store import accounts as account_store
+from tessera.loyalty.store import changes as store
+from tessera.loyalty.store import memberships as membership_store
+from tessera.loyalty.store import tiers as tier_store
+from tessera.loyalty.values.marks import Mark
+from tessera.loyalty.values.memberships import Membership, MembershipChange, MovementKind
+from tessera.loyalty.values.steps import MembershipStep
+from tessera.platform.audit import Entry, record_entries
+from tessera.platform.auth import Actor
+from tessera.platform.db import Session
+from tessera.platform.events import Event, record_events
+
+
+async def update_memberships(
+    session: Session, actor: Actor, chain_id: UUID, items: Sequence[MembershipChange], *, now: datetime
+) -> list[Membership]:
+    """Change all of the memberships or none; return them in the given order.
+
+    Several changes of one membership count as one, the later property winning. What stays as it was is not touched:
+    neither its moment of change nor the feed tells of it.
+    """
+    require_chain(actor, chain_id)
+    changes = rules.fold_changes(items)
+    claims = await hold_claims(session, chain_id, changes)
+    held = await hold_memberships(session, chain_id, changes)
+    tiers = await hold_tiers(session, chain_id, changes)
+    winners = rules.choose_primaries(changes, held)
+    check_claims(winners, claims)
+    mark = Mark(*profile_of(actor), now)
+    steps = [
+        rules.apply_change(held[change.id], change, tiers=tiers, winners=winners, mark=mark)
+        for change in changes.values()
+    ]
+    touched = [step for step in steps if step.moves or step.changed]
+    demoted = await store.demote_rivals(session, chain_id, winners, mark)
+    sequences = await write(session, chain_id, touched, actor=actor, mark=mark)
+    await record(session, actor, chain_id, touched, demoted=demoted - held.keys(), sequences=sequences)
+    results = {**held, **{step.id: step.after for step in touched}}
+    return [results[item.id] for item in items]
+
+
+async def hold_claims(session: Session, chain_id: UUID, changes: Mapping[UUID, MembershipChange]) -> set[UUID]:
+    """Hold the accounts that a change makes a primary membership for, and return them."""
+    claimants = [change.id for change in changes.values() if change.is_primary is True]
+    if not claimants:
+        return set()
+    accounts = await store.find_accounts(session, chain_id, claimants)
+    await account_store.lock_active_accounts(session, chain_id, sorted(accounts))
+    return accounts
+
+
+async def hold_memberships(
+    session: Session, chain_id: UUID, changes: Mapping[UUID, MembershipChange]
+) -> dict[UUID, Membership]:
+    """Hold the memberships and return them; raise for the first that is not active in the chain."""
+    held = await membership_store.lock_active_memberships(session, chain_id, list(changes))
+    for membership_id in changes:
+        if membership_id not in held:
+            raise UnknownMembershipError(
+                f"There is no loyalty membership {membership_id} in the chain.", membership_id=membership_id
+            )
+    return held
+
+
+async def hold_tiers(session: Session, chain_id: UUID, changes: Mapping[UUID, MembershipChange]) -> dict[UUID, UUID]:
+    """Hold the tiers that memberships change to; return the program of each."""
+    ids = sorted({change.tier_id for change in changes.values() if isinstance(change.tier_id, UUID)})
+    tiers = await tier_store.lock_active_tiers(session, chain_id, ids) if ids else {}
+    for tier_id in ids:
+        if tier_id not in tiers:
+            raise UnknownTierError(f"There is no loyalty tier {tier_id} in the chain.", tier_id=tier_id)
+    return tiers
+
+
+def check_claims(winners: Mapping[UUID, UUID], claims: set[UUID]) -> None:
+    """Raise where a membership went to another account between the two looks at it."""
+    if not winners.keys() <= claims:
+        raise ChangedMeanwhileError("A membership moved to another account meanwhile. Repeat the call.")
+
+
+async def write(
+    session: Session, chain_id: UUID, steps: Sequence[MembershipStep], *, actor: Actor, mark: Mark
+) -> dict[UUID, int]:
+    """Write the steps; return the sequence of each movement by membership."""
+    if not steps:
+        return {}
+    traded = rules.find_traded(steps)
+    if traded:
+        await store.clear_identifiers(session, chain_id, traded)
+    return await store.write_steps(session, chain_id, steps, source=actor.kind, mark=mark)
+
+
+async def record(
+    session: Session,
+    actor: Actor,
+    chain_id: UUID,
+    steps: Sequence[MembershipStep],
+    *,
+    demoted: set[UUID],
+    sequences: Mapping[UUID, int],
+) -> None:
+    """Write an event for each membership and balance that changed, and one audit entry with the counts."""
+    events = [
+        Event(chain_id, MEMBERSHIP_CHANGED, step.id, {name: getattr(step.after, name) for name in changed})
+        for step in steps
+        if (changed := step.changed)
+    ]
+    events += [Event(chain_id, MEMBERSHIP_CHANGED, item, {"is_primary": False}) for item in sorted(demoted)]
+    events += [
+        Event(chain_id, BALANCE_CHANGED, step.id, tell_movement(step, sequences[step.id]))
+        for step in steps
+        if step.points is not None
+    ]
+    await record_events(session, events)
+    if steps:
+        after = {"count": len(steps), "with_points": len(sequences)}
+        only = steps[0].id if len(steps) == 1 else None
+        name = "1 membership" if only else f"{len(steps)} memberships"
+        await record_entries(session, actor, [Entry("updated", "membership", only, name, chain_id, after=after)])
+
+
+def tell_movement(step: MembershipStep, sequence: int) -> dict[str, Any]:
+    """Return what an event tells of the movement."""
+    return {"kind": MovementKind.SET, "points": step.points, "balance": step.after.balance, "sequence": sequence}

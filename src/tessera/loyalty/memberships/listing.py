@@ -1,0 +1,18 @@
+"""Listing memberships."""
+
+from tessera.loyalty.errors import UnknownCursorError
+from tessera.loyalty.reach import narrow_chains, reach_of
+from tessera.loyalty.store import memberships as store
+from tessera.loyalty.values.memberships import Membership, MembershipFilter
+from tessera.platform.auth import Actor
+from tessera.platform.db import Session
+
+
+async def list_memberships(session: Session, actor: Actor, narrowing: MembershipFilter) -> list[Membership]:
+    """Return a page of memberships, newest first."""
+    chain_ids = narrow_chains(actor, narrowing.chain_ids)
+    reach = reach_of(actor, chain_ids)
+    found = await store.select_memberships(session, chain_ids, narrowing, reach=reach)
+    if found is None:
+        raise UnknownCursorError(f"There is no loyalty membership {narrowing.cursor} to continue after.")
+    return found

@@ -1,0 +1,104 @@
+"""Statements that change memberships."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from tessera.loyalty.store.statements import run
+from tessera.loyalty.values.marks import Mark
+from tessera.loyalty.values.steps import MembershipStep
+from tessera.platform.db import Session, as_array
+
+FIND_ACCOUNTS = """
+SELECT DISTINCT account_id FROM memberships
+ WHERE chain_id = %(chain_id)s AND id = ANY (%(ids)s::uuid[]) AND deleted_at IS NULL
+"""
+
+# The lateral select holds the planner to the index of primaries, even where a fresh table has no statistics yet.
+DEMOTE_RIVALS = """
+UPDATE memberships SET is_primary = false, updated_at = %(now)s, updater_kind = %(kind)s, updater_id = %(actor_id)s
+  FROM unnest(%(accounts)s::uuid[], %(winners)s::uuid[]) AS given (account_id, winner)
+ CROSS JOIN LATERAL (
+   SELECT id FROM memberships WHERE account_id = given.account_id AND is_primary AND deleted_at IS NULL OFFSET 0
+ ) AS older
+ WHERE memberships.chain_id = %(chain_id)s AND memberships.id = older.id AND older.id <> given.winner
+RETURNING memberships.id
+"""
+
+# Unique numbers are judged row by row, so memberships that trade theirs have to let go of them first.
+CLEAR_IDENTIFIERS = """
+UPDATE memberships SET membership_number = NULL, provider_membership_id = NULL
+ WHERE chain_id = %(chain_id)s AND id = ANY (%(ids)s::uuid[])
+"""
+
+# A balance and the movement behind it come in one statement: the ledger's triggers look at both when it ends.
+WRITE = """
+WITH changed AS (
+  UPDATE memberships SET program_id = new.program_id, tier_id = new.tier_id, state = new.state,
+         is_primary = new.is_primary, membership_number = new.membership_number,
+         provider_membership_id = new.provider_membership_id, balance = new.balance, expires_at = new.expires_at,
+         url = new.url, updater_kind = %(kind)s, updater_id = %(actor_id)s, updated_at = %(now)s
+    FROM unnest(%(ids)s::uuid[], %(programs)s::uuid[], %(tiers)s::uuid[], %(states)s::text[], %(primaries)s::bool[],
+                %(numbers)s::text[], %(provider_ids)s::text[], %(balances)s::int[], %(expiries)s::timestamptz[],
+                %(urls)s::text[], %(points)s::bigint[])
+         AS new (id, program_id, tier_id, state, is_primary, membership_number, provider_membership_id, balance,
+                 expires_at, url, points)
+   WHERE memberships.chain_id = %(chain_id)s AND memberships.id = new.id
+  RETURNING memberships.id, memberships.balance, new.points
+)
+INSERT INTO points_movements (chain_id, membership_id, kind, points, balance, source, actor_id, created_at)
+SELECT %(chain_id)s, id, 'set', points, coalesce(balance, 0), %(source)s, %(actor_id)s, %(now)s
+  FROM changed WHERE points IS NOT NULL
+RETURNING membership_id, sequence
+"""
+
+
+async def find_accounts(session: Session, chain_id: UUID, ids: Sequence[UUID]) -> set[UUID]:
+    """Return the accounts of the memberships."""
+    rows = await run(session, FIND_ACCOUNTS, {"chain_id": chain_id, "ids": as_array(ids)})
+    return {row[0] for row in rows}
+
+
+async def demote_rivals(session: Session, chain_id: UUID, winners: Mapping[UUID, UUID], mark: Mark) -> set[UUID]:
+    """Take the primary mark from all memberships of the accounts but the winner; return those that lost it."""
+    if not winners:
+        return set()
+    values = {
+        "chain_id": chain_id,
+        "accounts": as_array(list(winners)),
+        "winners": as_array(list(winners.values())),
+        "kind": mark.kind,
+        "actor_id": mark.actor_id,
+        "now": mark.now,
+    }
+    return {row[0] for row in await run(session, DEMOTE_RIVALS, values)}
+
+
+async def clear_identifiers(session: Session, chain_id: UUID, ids: Sequence[UUID]) -> None:
+    """Free the numbers and provider ids of memberships that are about to get others."""
+    await run(session, CLEAR_IDENTIFIERS, {"chain_id": chain_id, "ids": as_array(ids)})
+
+
+async def write_steps(
+    session: Session, chain_id: UUID, steps: Sequence[MembershipStep], *, source: str, mark: Mark
+) -> dict[UUID, int]:
+    """Write what the memberships become, with their movements; return the sequences of these by membership."""
+    after = [step.after for step in steps]
+    values = {
+        "chain_id": chain_id,
+        "source": source,
+        "kind": mark.kind,
+        "actor_id": mark.actor_id,
+        "now": mark.now,
+        "ids": as_array([item.id for item in after]),
+        "programs": as_array([item.program_id for item in after]),
+        "tiers": as_array([item.tier_id for item in after]),
+        "states": as_array([item.state for item in after]),
+        "primaries": as_array([item.is_primary for item in after]),
+        "numbers": as_array([item.membership_number for item in after]),
+        "provider_ids": as_array([item.provider_membership_id for item in after]),
+        "balances": as_array([item.balance for item in after]),
+        "expiries": as_array([item.expires_at for item in after]),
+        "urls": as_array([item.url for item in after]),
+        "points": as_array([step.points for step in steps]),
+    }
+    return {row[0]: row[1] for row in await run(session, WRITE, values)}
