@@ -11,8 +11,8 @@ from tessera.loyalty import (
     create_client_tokens,
     create_demo_tokens,
     enable_token,
+    find_scope,
     list_tokens,
-    resolve_scope,
 )
 from tessera.loyalty.errors import TokenScopeError, TokenTakenError, UnknownEnterpriseError, UnknownTokenError
 from tessera.platform.db import Database
@@ -47,11 +47,10 @@ async def test_tokens_have_the_contract_shape_and_are_kept_as_hashes(
 async def test_scope_is_resolved_from_both(database: Database, keys: KeyRing, house: House) -> None:
     client, access = await make(database, keys, house)
     async with database.session() as session:
-        scope = await resolve_scope(
+        scope = await find_scope(
             session,
             client_digest=keys.digest(client, "client-token"),
             access_digest=keys.digest(access, "access-token"),
-            limit=0,
             now=NOON,
         )
 

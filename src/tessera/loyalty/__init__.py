@@ -13,11 +13,12 @@ from tessera.loyalty.memberships import (
 from tessera.loyalty.programs import create_programs, list_programs
 from tessera.loyalty.tiers import create_tiers, list_tiers
 from tessera.loyalty.tokens import (
+    admit_request,
     create_access_tokens,
     create_client_tokens,
     enable_token,
+    find_scope,
     list_tokens,
-    resolve_scope,
     revoke_token,
 )
 from tessera.loyalty.values.accounts import Customer, CustomerFilter, NewCustomer
@@ -38,7 +39,7 @@ from tessera.loyalty.values.programs import (
     Tier,
     TierFilter,
 )
-from tessera.loyalty.values.tokens import MadeToken, NewAccessToken
+from tessera.loyalty.values.tokens import MadeToken, NewAccessToken, Scope
 
 __all__ = [
     "DATASETS",
@@ -61,8 +62,10 @@ __all__ = [
     "Program",
     "ProgramFilter",
     "ProgramType",
+    "Scope",
     "Tier",
     "TierFilter",
+    "admit_request",
     "create_access_tokens",
     "create_accounts",
     "create_chains",
@@ -74,6 +77,7 @@ __all__ = [
     "create_tiers",
     "delete_memberships",
     "enable_token",
+    "find_scope",
     "list_chains",
     "list_customers",
     "list_enterprises",
@@ -81,7 +85,6 @@ __all__ = [
     "list_programs",
     "list_tiers",
     "list_tokens",
-    "resolve_scope",
     "revoke_token",
     "update_memberships",
     "upsert_customer",

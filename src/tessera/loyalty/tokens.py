@@ -13,7 +13,7 @@ from tessera.loyalty.store import windows as window_store
 from tessera.loyalty.values.tokens import MadeToken, NewAccessToken, Scope, Token
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.auth import Actor
-from tessera.platform.db import Session
+from tessera.platform.db import Reader, Session
 from tessera.platform.ids import new_ids
 
 CLIENT = "client-token"
@@ -87,25 +87,24 @@ async def check_enterprises(session: Session, actor: Actor, items: Sequence[NewA
             )
 
 
-async def resolve_scope(
-    session: Session, *, client_digest: bytes, access_digest: bytes, limit: int, now: datetime
+async def find_scope(
+    session: Session | Reader, *, client_digest: bytes, access_digest: bytes, now: datetime
 ) -> Scope | None:
-    """Return what the pair of credentials may touch; None where either is unknown, off, expired or not of the other.
+    """Return what the pair of credentials may touch; None where either is unknown, off, expired or not of the other."""
+    return await store.find_scope(session, client_digest=client_digest, access_digest=access_digest, now=now)
 
-    Counts one request, and raises `RequestLimitError` beyond `limit` in the window; 0 is no limit. Commit before going
-    on: until then other requests of the same access token wait.
+
+async def admit_request(session: Session | Reader, access_token_id: UUID, *, limit: int, now: datetime) -> None:
+    """Count one request of an access token; raise beyond `limit` in the window.
+
+    Inside a transaction other requests of the same token wait for its end: ask a reader, or commit before going on.
     """
-    scope = await store.find_scope(session, client_digest=client_digest, access_digest=access_digest, now=now)
-    if scope is not None and limit:
-        wait = await window_store.admit_request(
-            session, scope.access_token_id, limit=limit, window=REQUEST_WINDOW, now=now
+    wait = await window_store.admit_request(session, access_token_id, limit=limit, window=REQUEST_WINDOW, now=now)
+    if wait is not None:
+        raise RequestLimitError(
+            f"More than {limit} requests in {REQUEST_WINDOW.seconds} seconds. Wait and try again.",
+            retry_after=wait.total_seconds(),
         )
-        if wait is not None:
-            raise RequestLimitError(
-                f"More than {limit} requests in {REQUEST_WINDOW.seconds} seconds. Wait and try again.",
-                retry_after=wait.total_seconds(),
-            )
-    return scope
 
 
 async def list_tokens(session: Session, actor: Actor) -> list[Token]:

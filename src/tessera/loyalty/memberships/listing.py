@@ -5,10 +5,10 @@ from tessera.loyalty.reach import narrow_chains, reach_of
 from tessera.loyalty.store import memberships as store
 from tessera.loyalty.values.memberships import Membership, MembershipFilter
 from tessera.platform.auth import Actor
-from tessera.platform.db import Session
+from tessera.platform.db import Reader, Session
 
 
-async def list_memberships(session: Session, actor: Actor, narrowing: MembershipFilter) -> list[Membership]:
+async def list_memberships(session: Session | Reader, actor: Actor, narrowing: MembershipFilter) -> list[Membership]:
     """Return a page of memberships, newest first."""
     chain_ids = narrow_chains(actor, narrowing.chain_ids)
     reach = reach_of(actor, chain_ids)

@@ -8,7 +8,7 @@ from tessera.loyalty.store.paging import Source, fetch_page, find_position, narr
 from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.marks import Mark
 from tessera.loyalty.values.memberships import Membership, MembershipFilter
-from tessera.platform.db import Session, as_array
+from tessera.platform.db import Reader, Session, as_array
 
 COLUMNS = (
     "id, chain_id, account_id, program_id, tier_id, state, is_primary, membership_number, provider_membership_id, "
@@ -115,7 +115,7 @@ async def mark_deleted(session: Session, chain_id: UUID, ids: Sequence[UUID], ma
 
 
 async def select_memberships(
-    session: Session, chain_ids: Sequence[UUID], narrowing: MembershipFilter, *, reach: Sequence[UUID]
+    session: Session | Reader, chain_ids: Sequence[UUID], narrowing: MembershipFilter, *, reach: Sequence[UUID]
 ) -> list[Membership] | None:
     """Return a page of memberships; None where the cursor is no membership of the reach."""
     position = None

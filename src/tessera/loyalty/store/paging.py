@@ -7,7 +7,7 @@ from uuid import UUID
 
 from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.listing import Interval, Narrowing
-from tessera.platform.db import Session
+from tessera.platform.db import Reader, Session
 
 ACTIVE, DELETED = "deleted_at IS NULL", "deleted_at IS NOT NULL"
 STANDING = {False: (ACTIVE,), True: (DELETED,), None: (ACTIVE, DELETED)}
@@ -77,7 +77,9 @@ def narrow(narrowing: Narrowing, position: Position | None) -> Conditions:
     return conditions
 
 
-async def find_position(session: Session, source: Source, chain_ids: Sequence[UUID], cursor: UUID) -> Position | None:
+async def find_position(
+    session: Session | Reader, source: Source, chain_ids: Sequence[UUID], cursor: UUID
+) -> Position | None:
     """Return where the record stands, deleted or not, whatever the filters."""
     rows = await run(
         session,
@@ -89,7 +91,7 @@ async def find_position(session: Session, source: Source, chain_ids: Sequence[UU
 
 
 async def fetch_page(
-    session: Session,
+    session: Session | Reader,
     source: Source,
     conditions: Conditions,
     *,

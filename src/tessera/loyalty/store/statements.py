@@ -11,7 +11,7 @@ from typing import Any
 from psycopg import errors as refusals
 
 from tessera.loyalty import errors
-from tessera.platform.db import Session, driver
+from tessera.platform.db import Reader, Session, driver
 from tessera.platform.errors import ConflictError, NotFoundError, TesseraError
 
 TAKEN: Mapping[str, tuple[type[ConflictError], str]] = {
@@ -64,7 +64,7 @@ MISSING: Mapping[str, tuple[type[NotFoundError], str]] = {
 
 
 async def run(
-    session: Session, statement: str, parameters: Mapping[str, Any], *, prepare: bool = False
+    session: Session | Reader, statement: str, parameters: Mapping[str, Any], *, prepare: bool = False
 ) -> Sequence[tuple[Any, ...]]:
     """Run a statement and return its rows, if it has any; a refusal becomes the room's own error."""
     connection = await driver(session)

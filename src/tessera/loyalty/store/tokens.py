@@ -7,7 +7,7 @@ from uuid import UUID
 
 from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.tokens import NewAccessToken, Scope, Token
-from tessera.platform.db import Session
+from tessera.platform.db import Reader, Session
 
 INSERT_CLIENTS = """
 INSERT INTO client_tokens (id, digest, label, created_at)
@@ -33,7 +33,7 @@ RETURNING enterprise_id
 """
 
 RESOLVE = """
-SELECT a.id, a.label, a.portfolio, a.permissions, array_agg(e.id ORDER BY e.sequence),
+SELECT a.id, a.label, a.portfolio, a.permissions, a.expires_at, array_agg(e.id ORDER BY e.sequence),
        array_agg(e.chain_id ORDER BY e.sequence)
   FROM access_tokens a
   JOIN client_tokens c ON c.id = a.client_token_id
@@ -103,13 +103,23 @@ async def insert_access_tokens(
     return len(rows)
 
 
-async def find_scope(session: Session, *, client_digest: bytes, access_digest: bytes, now: datetime) -> Scope | None:
+async def find_scope(
+    session: Session | Reader, *, client_digest: bytes, access_digest: bytes, now: datetime
+) -> Scope | None:
     """Return what a valid pair of credentials may touch."""
     rows = await run(session, RESOLVE, {"client": client_digest, "access": access_digest, "now": now}, prepare=True)
     if not rows:
         return None
-    token, label, portfolio, permissions, enterprises, chains = rows[0]
-    return Scope(token, label, portfolio, frozenset(permissions), tuple(enterprises), tuple(dict.fromkeys(chains)))
+    token, label, portfolio, permissions, expires_at, enterprises, chains = rows[0]
+    return Scope(
+        access_token_id=token,
+        name=label,
+        portfolio=portfolio,
+        permissions=frozenset(permissions),
+        enterprise_ids=tuple(enterprises),
+        chain_ids=tuple(dict.fromkeys(chains)),
+        expires_at=expires_at,
+    )
 
 
 async def select_tokens(session: Session, chain_ids: Sequence[UUID] | None) -> list[Token]:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from tessera.loyalty.store.statements import run
-from tessera.platform.db import Session
+from tessera.platform.db import Reader, Session
 
 # One row per access token: whoever asks at the same time waits for it, so that the count is exact in every process.
 ADMIT = """
@@ -21,11 +21,11 @@ SELECT min(m) FROM request_windows, unnest(moments) AS m WHERE access_token_id =
 
 
 async def admit_request(
-    session: Session, token_id: UUID, *, limit: int, window: timedelta, now: datetime
+    session: Session | Reader, token_id: UUID, *, limit: int, window: timedelta, now: datetime
 ) -> timedelta | None:
     """Count a request within the limit; where it is beyond, return how long until there is room again."""
     values = {"token": token_id, "now": now, "since": now - window, "limit": limit}
-    if await run(session, ADMIT, values):
+    if await run(session, ADMIT, values, prepare=True):
         return None
     rows = await run(session, OLDEST, values)
     oldest: datetime = rows[0][0] or now

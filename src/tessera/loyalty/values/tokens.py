@@ -54,3 +54,5 @@ class Scope(Struct, frozen=True):
     permissions: frozenset[str]
     enterprise_ids: tuple[UUID, ...]
     chain_ids: tuple[UUID, ...]
+    expires_at: datetime | None = None
+    strict: bool | None = None

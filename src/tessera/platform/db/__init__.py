@@ -14,6 +14,7 @@ from tessera.platform.db.errors import (
 )
 from tessera.platform.db.explanations import explain_database_error
 from tessera.platform.db.migrations import is_current, migrate
+from tessera.platform.db.readers import Reader
 from tessera.platform.db.roles import app_address, query_address, render_roles_sql
 from tessera.platform.db.statements import Row, change_rows, fetch_row, fetch_rows
 from tessera.platform.db.tables import Table, metadata, moment
@@ -27,6 +28,7 @@ __all__ = [
     "DatabaseVersionError",
     "EmbeddedServer",
     "MigrationError",
+    "Reader",
     "Row",
     "Session",
     "Table",

@@ -1,26 +1,35 @@
 """Connections: one pool per process for the application's login, one session per request or job step."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import psycopg
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
+from tessera.platform.db.readers import Reader, Readers
+
 Session = AsyncSession
 SEARCH_PATH = "tessera,procrastinate"
+# Look-ups keep their plans. One made while a table was small must not scan it whole for ever after.
+KEYED = "-c enable_seqscan=off"
 
 
 class Database:
     """The application's way to PostgreSQL, as `tessera_app`.
 
     `address` is a libpq address (`postgresql://…`). A session is one transaction: committed when its block ends well,
-    rolled back when it raises. Nothing inside commits.
+    rolled back when it raises. Nothing inside commits. A statement that takes longer than `statement_seconds` is
+    cancelled; 0 lets every one end.
     """
 
-    def __init__(self, address: str, *, pool_size: int = 10, application: str = "tessera") -> None:
+    def __init__(
+        self, address: str, *, pool_size: int = 10, application: str = "tessera", statement_seconds: float = 0
+    ) -> None:
         self.address = address
+        self.statement_milliseconds = round(1000 * statement_seconds)
+        self._readers = Readers(lambda: self.connect(application, autocommit=True, options=KEYED), pool_size)
         self.engine = create_async_engine(
             URL.create("postgresql+psycopg"),
             pool_size=pool_size,
@@ -31,13 +40,16 @@ class Database:
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
 
-    async def connect(self, application: str = "tessera", *, autocommit: bool = False) -> psycopg.AsyncConnection[Any]:
+    async def connect(
+        self, application: str = "tessera", *, autocommit: bool = False, options: str = ""
+    ) -> psycopg.AsyncConnection[Any]:
         """Open a connection outside the pool; the caller closes it."""
         return await psycopg.AsyncConnection.connect(
             self.address,
             autocommit=autocommit,
             application_name=application,
-            options=f"-c search_path={SEARCH_PATH} -c timezone=UTC",
+            options=f"-c search_path={SEARCH_PATH} -c timezone=UTC "
+            f"-c statement_timeout={self.statement_milliseconds} {options}",
             connect_timeout=10,
         )
 
@@ -47,13 +59,20 @@ class Database:
         async with self._sessions() as session, session.begin():
             yield session
 
+    def reader(self) -> AbstractAsyncContextManager[Reader]:
+        """Have a connection for look-ups by key, outside any transaction."""
+        return self._readers.reader()
+
     async def close(self) -> None:
         """Close every pooled connection."""
+        await self._readers.close()
         await self.engine.dispose()
 
 
-async def driver(session: Session) -> psycopg.AsyncConnection[Any]:
+async def driver(session: Session | Reader) -> psycopg.AsyncConnection[Any]:
     """Return the session's own driver connection, inside its transaction, for COPY and other bulk work."""
+    if isinstance(session, Reader):
+        return session.connection
     connection = await session.connection()
     raw = await connection.get_raw_connection()
     found = raw.driver_connection

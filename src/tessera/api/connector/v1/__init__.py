@@ -1,5 +1,5 @@
 """Version 1 of the Connector API. The specification fixes every path, property, limit and message."""
 
-from tessera.api.connector.v1.transport import build_connector_api
+from tessera.api.connector.v1.transport import ConnectorApi, mount_connector_api, put_first
 
-__all__ = ["build_connector_api"]
+__all__ = ["ConnectorApi", "mount_connector_api", "put_first"]

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from tessera.api.connector.v1.refusals import invalid
 from tessera.platform.auth import Actor
-from tessera.platform.db import Session
+from tessera.platform.db import Reader, Session
 from tessera.platform.ids import parse_id
 
 T = TypeVar("T")
@@ -22,15 +22,24 @@ class Done(Struct):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What every operation is given beside its request. A portfolio token reaches several enterprises."""
+    """What every operation is given beside its request. A portfolio token reaches several enterprises.
 
-    session: Session
+    `access` is a transaction, for operations that only look records up a reader.
+    """
+
+    access: Session | Reader
     actor: Actor
     now: datetime
     portfolio: bool
     enterprise_ids: tuple[UUID, ...]
     chain_ids: tuple[UUID, ...]
     strict: bool
+
+    @property
+    def session(self) -> Session:
+        """The transaction of an operation that has one."""
+        assert not isinstance(self.access, Reader), "an operation that only reads has no transaction"
+        return self.access
 
     def chain_to_write(self, given: str | None) -> UUID:
         """Return the chain that a change is meant for: the token's own, or for a portfolio the one it names."""
@@ -52,7 +61,8 @@ class Call:
 class Operation(Generic[T]):
     """One address: the permission it needs, the request it takes, the answer it gives.
 
-    `named` gives the property that an unknown record is called by, where it is not the usual one of its error code.
+    One that `reads` only looks records up, outside a transaction. `named` gives the property that an unknown record is
+    called by, where it is not the usual one of its error code.
     """
 
     address: str
@@ -61,4 +71,5 @@ class Operation(Generic[T]):
     answer: type[Struct]
     perform: Callable[[Call, T], Awaitable[Any]]
     paged: bool = False
+    reads: bool = False
     named: Mapping[str, str] = field(default_factory=dict)

@@ -7,12 +7,13 @@ from msgspec import UNSET, Struct, UnsetType
 from tessera.api.connector.v1.refusals import Step, invalid
 
 T = TypeVar("T")
+Value = TypeVar("Value", covariant=True)
 
 
-class Change(Struct, Generic[T], rename="pascal", gc=False):
+class Change(Struct, Generic[Value], rename="pascal", frozen=True, gc=False):
     """A new value in its wrapper; without one the property is cleared."""
 
-    value: T | None = None
+    value: Value | None = None
 
 
 def read_change(given: Change[T] | T | None, *steps: Step, strict: bool) -> T | UnsetType | None:

@@ -1,20 +1,22 @@
 """Credentials in the body: read before anything else of it, and turned into who asks."""
 
+import time
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
 
-from tessera.api.connector.v1.calls import Call
 from tessera.api.connector.v1.decoding import decode
 from tessera.api.connector.v1.refusals import CredentialsError, invalid
-from tessera.loyalty import resolve_scope
+from tessera.loyalty import Scope, find_scope
 from tessera.platform.auth import Actor, ActorKind
-from tessera.platform.db import Session
 from tessera.platform.ground import Ground
 
 CLIENT_TOKEN, ACCESS_TOKEN = "client-token", "access-token"
+# A revoked token is refused everywhere within two seconds: one for this memory, one for the way.
+REMEMBERED_SECONDS = 1.0
+MOST_REMEMBERED = 10_000
 
 
 class Credentials(Struct, rename="pascal"):
@@ -33,6 +35,39 @@ class Digests(Struct, frozen=True):
     name: Any
 
 
+class Scopes:
+    """What pairs of tokens may touch, remembered for a moment: most callers ask again at once."""
+
+    def __init__(self, seconds: float = REMEMBERED_SECONDS) -> None:
+        self._seconds = seconds
+        self._known: dict[tuple[bytes, bytes], tuple[float, Scope]] = {}
+
+    async def get(self, ground: Ground, digests: Digests, now: datetime) -> Scope:
+        """Return the scope of a known pair of tokens; raise for an unknown one."""
+        key = digests.client, digests.access
+        found = self._known.get(key)
+        if found is None or time.monotonic() - found[0] >= self._seconds:
+            scope = await self._look_up(ground, digests, now)
+        else:
+            scope = found[1]
+        if scope is None or (scope.expires_at is not None and scope.expires_at <= now):
+            raise CredentialsError("Invalid ClientToken or AccessToken.")
+        return scope
+
+    async def _look_up(self, ground: Ground, digests: Digests, now: datetime) -> Scope | None:
+        """Ask the database; only what is good is remembered."""
+        key, asked_at = (digests.client, digests.access), time.monotonic()
+        async with ground.database.reader() as reader:
+            scope = await find_scope(reader, client_digest=digests.client, access_digest=digests.access, now=now)
+        if scope is None:
+            self._known.pop(key, None)
+            return None
+        if len(self._known) >= MOST_REMEMBERED:
+            self._known.clear()
+        self._known[key] = asked_at, scope
+        return scope
+
+
 def read_credentials(ground: Ground, body: bytes) -> Digests:
     """Return what is needed to look the tokens up; raise where one is missing."""
     given = decode(body, Credentials)
@@ -46,20 +81,9 @@ def read_credentials(ground: Ground, body: bytes) -> Digests:
     )
 
 
-async def identify(
-    session: Session, ground: Ground, digests: Digests, *, now: datetime, request_id: UUID, origin: str | None
-) -> Call:
-    """Return the call of a known pair of tokens; raise for an unknown one, or beyond the request limit."""
-    scope = await resolve_scope(
-        session,
-        client_digest=digests.client,
-        access_digest=digests.access,
-        limit=ground.settings.connector_request_limit,
-        now=now,
-    )
-    if scope is None:
-        raise CredentialsError("Invalid ClientToken or AccessToken.")
-    actor = Actor(
+def actor_of(scope: Scope, *, request_id: UUID, origin: str | None) -> Actor:
+    """Return the actor that a scope stands for."""
+    return Actor(
         ActorKind.ACCESS_TOKEN,
         scope.access_token_id,
         scope.name,
@@ -68,18 +92,9 @@ async def identify(
         origin=origin,
         request_id=str(request_id),
     )
-    return Call(
-        session,
-        actor,
-        now,
-        portfolio=scope.portfolio,
-        enterprise_ids=scope.enterprise_ids,
-        chain_ids=scope.chain_ids,
-        strict=ground.settings.connector_strict,
-    )
 
 
-def check_client(call: Call, name: Any) -> None:
+def check_client(name: Any, *, strict: bool) -> None:
     """Raise where the client gives no name, which only a strict door minds, or one that is no text."""
-    if (call.strict and not name) or not isinstance(name, str | None):
+    if (strict and not name) or not isinstance(name, str | None):
         raise invalid("Client")

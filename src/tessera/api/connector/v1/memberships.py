@@ -157,7 +157,7 @@ async def get_all(call: Call, request: GetAllMemberships) -> MembershipsPage:
         provider_membership_ids=request.provider_membership_ids,
         chain_ids=call.check_chains(request.chain_ids),
     )
-    return show_all(await list_memberships(call.session, call.actor, narrowing))
+    return show_all(await list_memberships(call.access, call.actor, narrowing))
 
 
 async def add(call: Call, request: AddMemberships) -> MembershipsPage:
@@ -277,7 +277,7 @@ def show_profile(kind: str, profile_id: UUID | None) -> ProfileData:
 
 ADDRESS = "/api/connector/v1/loyaltyMemberships"
 OPERATIONS = (
-    Operation(f"{ADDRESS}/getAll", "members:read", GetAllMemberships, MembershipsPage, get_all, paged=True),
+    Operation(f"{ADDRESS}/getAll", "members:read", GetAllMemberships, MembershipsPage, get_all, paged=True, reads=True),
     Operation(f"{ADDRESS}/add", "members:write", AddMemberships, MembershipsPage, add),
     Operation(f"{ADDRESS}/update", "members:write", UpdateMemberships, MembershipsPage, update),
     Operation(

@@ -1,7 +1,7 @@
 """The order of checks, and the operation itself: from a body to an answer."""
 
 import logging
-from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +10,10 @@ from msgspec import Struct
 
 from tessera.api.connector.v1 import configuration, customers, memberships, programs, tiers
 from tessera.api.connector.v1.calls import Call, Done, Operation
-from tessera.api.connector.v1.credentials import Digests, check_client, identify, read_credentials
+from tessera.api.connector.v1.credentials import Scopes, actor_of, check_client, read_credentials
 from tessera.api.connector.v1.decoding import check_members, check_text, decode
 from tessera.api.problems import FAULT, Problem, problem_of
+from tessera.loyalty import Scope, admit_request
 from tessera.platform.db import explain_database_error
 from tessera.platform.errors import TesseraError
 from tessera.platform.ground import Ground
@@ -59,39 +60,42 @@ class Answer(Struct, frozen=True):
     retry_after: int | None = None
 
 
-async def answer(ground: Ground, asked: Asked) -> Answer:
+async def answer(ground: Ground, scopes: Scopes, asked: Asked) -> Answer:
     """Perform the operation, or say why not."""
     try:
-        return await perform(ground, asked)
+        return await perform(ground, scopes, asked)
     except Exception as error:
         return refuse(explain(error, asked), asked.request_id)
 
 
-async def perform(ground: Ground, asked: Asked) -> Answer:
+async def perform(ground: Ground, scopes: Scopes, asked: Asked) -> Answer:
     """Check in the contract's order, then perform; an exception undoes everything."""
+    operation, now = asked.operation, ground.clock()
     body = check_text(asked.body)
     digests = read_credentials(ground, body)
-    now = ground.clock()
-    async with ground.database.session() as session:
-        call = await identify(session, ground, digests, now=now, request_id=asked.request_id, origin=asked.origin)
-        if not ground.settings.connector_request_limit:
-            return await run(call, asked, body, digests)
-    # The count is committed by now: other requests of the same token need not wait for the end of this one's work.
-    async with ground.database.session() as session:
-        return await run(replace(call, session=session), asked, body, digests)
-
-
-async def run(call: Call, asked: Asked, body: bytes, digests: Digests) -> Answer:
-    """Check permission and contract, perform, and write the answer down."""
-    operation = asked.operation
+    scope = await scopes.get(ground, digests, now)
+    await check_limit(ground, scope, now)
+    strict = ground.settings.connector_strict if scope.strict is None else scope.strict
+    actor = actor_of(scope, request_id=asked.request_id, origin=asked.origin)
     if operation.permission is not None:
-        call.actor.require(operation.permission)
-    check_client(call, digests.name)
-    check_members(body, operation.request, strict=call.strict)
-    result = await operation.perform(call, decode(body, operation.request))
+        actor.require(operation.permission)
+    check_client(digests.name, strict=strict)
+    check_members(body, operation.request, strict=strict)
+    request = decode(body, operation.request)
+    async with ground.database.reader() if operation.reads else ground.database.session() as access:
+        call = Call(access, actor, now, scope.portfolio, scope.enterprise_ids, scope.chain_ids, strict)
+        result = await operation.perform(call, request)
     if asked.minimal and is_empty(operation, result):
         return Answer(204)
     return Answer(200, ENCODER.encode(result))
+
+
+async def check_limit(ground: Ground, scope: Scope, now: datetime) -> None:
+    """Count the request; raise beyond the limit of the deployment."""
+    limit = ground.settings.connector_request_limit
+    if limit:
+        async with ground.database.reader() as reader:
+            await admit_request(reader, scope.access_token_id, limit=limit, now=now)
 
 
 def is_empty(operation: Operation[Any], result: Any) -> bool:

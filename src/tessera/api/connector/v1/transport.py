@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from litestar import Litestar
 from litestar.enums import ScopeType
 from litestar.handlers import ASGIRouteHandler, asgi
-from litestar.types import HTTPScope, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
+from tessera.api.connector.v1.credentials import Scopes
 from tessera.api.connector.v1.operations import OPERATIONS, Answer, Asked, answer, refuse
 from tessera.api.problems import Problem
 from tessera.platform.ground import Ground
@@ -25,39 +27,60 @@ class CallerGoneError(Exception):
     """The caller hung up before its request was complete."""
 
 
-def build_connector_api() -> ASGIRouteHandler:
-    """Return the handler of everything below the mount.
+class ConnectorApi:
+    """Answers everything below the mount.
 
     A router would tolerate doubled and trailing slashes and answer a wrong method with 405; the contract wants 404 for
-    all of them, so the raw path decides. Callers bring no cookies, so nothing here can be forged across sites.
+    all of them, so the raw path decides.
     """
 
-    @asgi(MOUNT, is_mount=True, copy_scope=True, opt={"exclude_from_csrf": True, "exclude_from_auth": True})
-    async def connector_api(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == ScopeType.WEBSOCKET:
-            return
+    def __init__(self) -> None:
+        self.scopes = Scopes()
+
+    async def respond(self, ground: Ground, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        """Answer one request; a caller that hung up gets none."""
         request_id = new_id()
         try:
-            given = await respond(scope["app"].state.ground, scope, receive, request_id)
+            given = await self.answer(ground, scope, receive, request_id)
         except CallerGoneError:
             return
         await write(send, given, request_id)
 
+    async def answer(self, ground: Ground, scope: HTTPScope, receive: Receive, request_id: UUID) -> Answer:
+        """Return the answer to one request."""
+        operation = OPERATIONS.get(raw_path(scope)) if scope["method"] == "POST" else None
+        if operation is None:
+            return refuse(UNKNOWN_ADDRESS, request_id)
+        headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
+        body = await read_body(receive, headers)
+        if body is None:
+            return refuse(TOO_LARGE, request_id)
+        client = scope.get("client")
+        asked = Asked(operation, body, request_id, client[0] if client else None, wants_minimal(headers))
+        return await answer(ground, self.scopes, asked)
+
+
+def mount_connector_api(connector: ConnectorApi) -> ASGIRouteHandler:
+    """Return the route of everything below the mount. Callers bring no cookies: nothing can be forged across sites."""
+
+    @asgi(MOUNT, is_mount=True, copy_scope=True, opt={"exclude_from_csrf": True, "exclude_from_auth": True})
+    async def connector_api(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.WEBSOCKET:
+            await connector.respond(scope["app"].state.ground, scope, receive, send)
+
     return connector_api
 
 
-async def respond(ground: Ground, scope: HTTPScope, receive: Receive, request_id: UUID) -> Answer:
-    """Return the answer to one request."""
-    operation = OPERATIONS.get(raw_path(scope)) if scope["method"] == "POST" else None
-    if operation is None:
-        return refuse(UNKNOWN_ADDRESS, request_id)
-    headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
-    body = await read_body(receive, headers)
-    if body is None:
-        return refuse(TOO_LARGE, request_id)
-    client = scope.get("client")
-    asked = Asked(operation, body, request_id, client[0] if client else None, wants_minimal(headers))
-    return await answer(ground, asked)
+def put_first(app: Litestar, connector: ConnectorApi) -> ASGIApp:
+    """Return the application with this API before its router, which costs more than many a look-up."""
+
+    async def first(scope: Any, receive: Receive, send: Send) -> None:
+        if scope["type"] == ScopeType.HTTP and scope["path"].startswith(f"{MOUNT}/"):
+            await connector.respond(app.state.ground, scope, receive, send)
+        else:
+            await app(scope, receive, send)
+
+    return first
 
 
 def raw_path(scope: Any) -> str:
