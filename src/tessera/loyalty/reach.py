@@ -13,6 +13,7 @@ HOUSE_PROFILE = UUID(int=0)
 PROFILES = {
     ActorKind.USER: ProfileKind.ENTERPRISE,
     ActorKind.ACCESS_TOKEN: ProfileKind.INTEGRATION,
+    ActorKind.API_KEY: ProfileKind.INTEGRATION,
     ActorKind.COMMAND_LINE: ProfileKind.PLATFORM,
     ActorKind.SYSTEM: ProfileKind.PLATFORM,
 }

@@ -1,4 +1,4 @@
-"""Who acts: a user, an access token, the command line, or the system itself."""
+"""Who acts: a user, an access token, an API key, the command line, or the system itself."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +14,7 @@ class ActorKind(StrEnum):
 
     USER = "user"
     ACCESS_TOKEN = "access_token"  # noqa: S105 - a kind, not a token
+    API_KEY = "api_key"
     COMMAND_LINE = "command_line"
     SYSTEM = "system"
 
@@ -45,6 +46,12 @@ class Actor:
         """Raise unless the actor holds the permission."""
         if not self.may(permission):
             raise DeniedError(f"{self.name} lacks the permission {permission}. Ask an administrator for it.")
+
+
+def is_permission(text: str) -> bool:
+    """Say whether the text has the shape of a permission, `resource:level`."""
+    resource, colon, level = text.partition(":")
+    return bool(resource and colon) and level in LEVELS
 
 
 def command_line_actor(name: str) -> Actor:

@@ -1,4 +1,4 @@
-"""Tables of access: users, their sessions, and failures to sign in."""
+"""Tables of access: users, their sessions, failures to sign in, and API keys."""
 
 from datetime import datetime
 from uuid import UUID
@@ -57,3 +57,25 @@ class SignInFailureRow(Table):
     failures: Mapped[int] = mapped_column(server_default=text("0"))
     last_at: Mapped[datetime]
     locked_until: Mapped[datetime | None]
+
+
+class ApiKeyRow(Table):
+    """What opens the management API; the key itself is known to its holder only."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (UniqueConstraint("digest"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    label: Mapped[str]
+    hint: Mapped[str] = mapped_column(comment="the first characters, by which people tell keys apart")
+    chain_ids: Mapped[list[UUID] | None] = mapped_column(
+        ARRAY(Uuid), comment="chains the key may see; null is every chain"
+    )
+    permissions: Mapped[list[str] | None] = mapped_column(ARRAY(Text), comment="resource:level; null is everything")
+    enabled: Mapped[bool] = mapped_column(server_default=text("true"))
+    created_at: Mapped[datetime]
+    created_by: Mapped[str]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    used_at: Mapped[datetime | None]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from tessera.platform.actors import LEVELS, Actor, ActorKind
+from tessera.platform.actors import LEVELS, Actor, ActorKind, is_permission
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.auth import store
 from tessera.platform.auth.errors import EmailTakenError, UserInvalidError, UserNotFoundError
@@ -125,8 +125,7 @@ def check_user(user: NewUser) -> None:
         raise UserInvalidError("The name needs 1 to 255 characters.", field="name")
     check_password(user.password)
     for permission in user.permissions or ():
-        resource, colon, level = permission.partition(":")
-        if not resource or not colon or level not in LEVELS:
+        if not is_permission(permission):
             raise UserInvalidError(
                 f"{permission!r} is no permission. Write a resource and one of {', '.join(LEVELS)}: exports:read.",
                 field="permissions",

@@ -1,0 +1,1 @@
+"""The management API: our own, for administrators' programs. Versioned by its address."""

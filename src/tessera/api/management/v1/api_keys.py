@@ -1,0 +1,119 @@
+"""API keys: what opens this API."""
+
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from tessera.api.management.v1.calls import Call
+from tessera.api.management.v1.pages import Listing, PageQuery, make_page
+from tessera.api.management.v1.reading import Asked
+from tessera.api.management.v1.routes import Route
+from tessera.api.management.v1.scalars import Label, Moment, Permission
+from tessera.platform import auth
+
+
+class NewApiKey(Asked, frozen=True):
+    """A key to make. It never has more than the key that makes it."""
+
+    label: Label
+    chain_ids: Annotated[
+        list[UUID] | None, Meta(description="Chains it sees; null is every chain that the maker sees.")
+    ] = None
+    permissions: Annotated[
+        list[Permission] | None, Meta(description="What it may do; null is all that the maker may do.")
+    ] = None
+    expires_at: Annotated[Moment | None, Meta(description="When it ends; null is never.")] = None
+
+
+class ApiKey(Struct, frozen=True):
+    """A key, without its text."""
+
+    id: UUID
+    label: str
+    hint: Annotated[str, Meta(description="Its first characters, by which people tell keys apart.")]
+    chain_ids: Annotated[Sequence[UUID] | None, Meta(description="Null is every chain.")]
+    permissions: Annotated[Sequence[str] | None, Meta(description="Null is everything.")]
+    enabled: bool
+    created_at: Moment
+    created_by: str
+    expires_at: Moment | None
+    revoked_at: Moment | None
+    used_at: Annotated[Moment | None, Meta(description="Roughly when it was last used.")]
+
+
+class MadeApiKey(Struct, frozen=True):
+    """A key just made."""
+
+    api_key: ApiKey
+    text: Annotated[str, Meta(description="The key itself, shown this once.", examples=["tsr_…"])]
+
+
+async def list_api_keys(call: Call, query: PageQuery) -> Listing[ApiKey]:
+    """List the API keys, newest first.
+
+    A key that reaches chains beyond those of the asking key is not listed.
+    """
+    found = await auth.list_api_keys(call.session, call.actor, after=query.after, count=query.limit + 1)
+    return make_page(found, query.limit, show)
+
+
+async def create_api_key(call: Call, body: NewApiKey) -> MadeApiKey:
+    """Make an API key.
+
+    Its text is in this answer and nowhere else.
+    """
+    new = auth.NewApiKey(
+        label=body.label,
+        chains=None if body.chain_ids is None else frozenset(body.chain_ids),
+        permissions=None if body.permissions is None else frozenset(body.permissions),
+        expires_at=body.expires_at,
+    )
+    (made,) = await auth.create_api_keys(call.session, call.actor, call.ground.keys, [new], now=call.now)
+    return MadeApiKey(show(made.key), made.text)
+
+
+async def enable_api_key(call: Call, key_id: UUID) -> ApiKey:
+    """Switch an API key on again."""
+    return show(await auth.enable_api_key(call.session, call.actor, key_id, enabled=True))
+
+
+async def disable_api_key(call: Call, key_id: UUID) -> ApiKey:
+    """Switch an API key off."""
+    return show(await auth.enable_api_key(call.session, call.actor, key_id, enabled=False))
+
+
+async def revoke_api_key(call: Call, key_id: UUID) -> None:
+    """End an API key for ever.
+
+    It is refused from the next request on.
+    """
+    await auth.revoke_api_key(call.session, call.actor, key_id, now=call.now)
+
+
+def show(key: auth.ApiKey) -> ApiKey:
+    """Return the key's shape on the wire."""
+    return ApiKey(
+        id=key.id,
+        label=key.label,
+        hint=key.hint,
+        chain_ids=None if key.chains is None else sorted(key.chains),
+        permissions=None if key.permissions is None else sorted(key.permissions),
+        enabled=key.enabled,
+        created_at=key.created_at,
+        created_by=key.created_by,
+        expires_at=key.expires_at,
+        revoked_at=key.revoked_at,
+        used_at=key.used_at,
+    )
+
+
+EXAMPLE = {"label": "Nightly sync", "permissions": ["members:read"], "expires_at": "2031-01-01T00:00:00Z"}
+ROUTES = (
+    Route("GET", "/api-keys", "api-keys:read", list_api_keys),
+    Route("POST", "/api-keys", "api-keys:admin", create_api_key, status=201, example=EXAMPLE),
+    Route("POST", "/api-keys/{key_id}/enable", "api-keys:admin", enable_api_key),
+    Route("POST", "/api-keys/{key_id}/disable", "api-keys:admin", disable_api_key),
+    Route("DELETE", "/api-keys/{key_id}", "api-keys:admin", revoke_api_key),
+)

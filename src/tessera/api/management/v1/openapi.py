@@ -1,0 +1,179 @@
+"""The API's own OpenAPI document, made from the routes: what requests are read as is what it describes."""
+
+import inspect as python_inspect
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from tessera.api.management.v1.problems import MEDIA_TYPE, Problem
+from tessera.api.management.v1.reading import KEY_LENGTH
+from tessera.api.management.v1.registry import ROUTES
+from tessera.api.management.v1.routes import BODY, KEY, QUERY, Route
+
+REFERENCE = "#/components/schemas/{name}"
+DESCRIPTION = """Tessera's own API, for administrators' programs.
+
+Every request carries an API key as a bearer token. A key sees its chains and nothing else: what belongs to another
+chain is not found. Times are RFC 3339 with a zone. Lists are read page by page: give `next` of one page as `after` of
+the next. Failures are problem bodies (RFC 9457) with a stable `code`."""
+TITLES = {
+    "400": "The request cannot be read.",
+    "401": "The API key is missing, unknown, switched off, expired or revoked.",
+    "403": "The API key lacks a permission.",
+    "404": "There is no such thing, or the API key does not see it.",
+    "409": "The state of things forbids it.",
+    "413": "The body is larger than 8 MB.",
+    "422": "The request does not fit; `errors` tells where.",
+    "429": "Too many requests; `Retry-After` tells when to go on.",
+    "500": "Something went wrong on the server.",
+    "503": "Not available just now; `Retry-After` tells when to try again.",
+}
+
+
+@cache
+def describe() -> dict[str, Any]:
+    """Return the document."""
+    schemas, components = read_schemas()
+    paths: dict[str, dict[str, Any]] = {}
+    for route in ROUTES:
+        paths.setdefault(route.path, {})[route.method.lower()] = describe_route(route, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Tessera management API", "version": version("tessera-loyalty"), "description": DESCRIPTION},
+        "servers": [{"url": "/api/v1"}],
+        "security": [{"api_key": []}],
+        "tags": [{"name": name} for name in dict.fromkeys(tag_of(route) for route in ROUTES)],
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "responses": {status: describe_problem(status) for status in TITLES},
+            "securitySchemes": {
+                "api_key": {"type": "http", "scheme": "bearer", "description": "An API key, which begins with `tsr_`."}
+            },
+        },
+    }
+
+
+def read_schemas() -> tuple[dict[Any, Any], dict[str, Any]]:
+    """Return a schema for every type of a body, and the components that they refer to."""
+    found: dict[Any, None] = {Problem: None}
+    for route in ROUTES:
+        found.update(dict.fromkeys(types_of(route)))
+    schemas, components = msgspec.json.schema_components(tuple(found), ref_template=REFERENCE)
+    return dict(zip(found, schemas, strict=True)), components
+
+
+def types_of(route: Route) -> Iterator[Any]:
+    """Yield the types of a route's bodies."""
+    if route.answers is not None:
+        yield route.answers
+    if BODY in route.reads:
+        yield route.reads[BODY]
+
+
+def describe_route(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]:
+    """Return one operation of the document."""
+    text = python_inspect.getdoc(route.run) or route.name
+    summary, _, description = text.partition("\n")
+    told = f"{description.strip()}\n\nNeeds the permission `{route.permission}`.".strip()
+    operation: dict[str, Any] = {
+        "operationId": route.name,
+        "tags": [tag_of(route)],
+        "summary": summary.rstrip("."),
+        "description": told,
+        "x-permission": route.permission,
+        "responses": describe_answers(route, schemas),
+    }
+    parameters = [*path_parameters(route), *query_parameters(route), *header_parameters(route)]
+    if parameters:
+        operation["parameters"] = parameters
+    if BODY in route.reads:
+        content: dict[str, Any] = {"schema": schemas[route.reads[BODY]]}
+        if route.example is not None:
+            content["example"] = route.example
+        operation["requestBody"] = {"required": True, "content": {"application/json": content}}
+    return operation
+
+
+def tag_of(route: Route) -> str:
+    """Return the heading that an operation stands under."""
+    return route.segments[0]
+
+
+def describe_answers(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]:
+    """Return the answers that an operation may give."""
+    headers = {"Request-Id": {"description": "Names this request.", "schema": {"type": "string", "format": "uuid"}}}
+    if route.answers is None:
+        good: dict[str, Any] = {"204": {"description": "Done.", "headers": headers}}
+    else:
+        content = {"application/json": {"schema": schemas[route.answers]}}
+        said = "Made." if route.status == 201 else "Done."
+        good = {str(route.status): {"description": said, "headers": headers, "content": content}}
+    return {**good, **{status: {"$ref": f"#/components/responses/{status}"} for status in problems_of(route)}}
+
+
+def problems_of(route: Route) -> Iterator[str]:
+    """Yield the statuses with which an operation may fail."""
+    yield from ("400", "401", "403", "404")
+    if route.method != "GET":
+        yield "409"
+    if BODY in route.reads:
+        yield "413"
+    yield from ("422", "429", "500", "503")
+
+
+def describe_problem(status: str) -> dict[str, Any]:
+    """Return a failure as the document's shared answers have it."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": REFERENCE.format(name="Problem")}}}
+    return {"description": TITLES[status], "content": content}
+
+
+def path_parameters(route: Route) -> Iterator[dict[str, Any]]:
+    """Yield the placeholders of a path."""
+    for name in route.places:
+        (schema,), _ = msgspec.json.schema_components([route.reads[name]])
+        if schema.get("type") == "integer":
+            schema = {**schema, "minimum": 0}
+        yield {"name": name, "in": "path", "required": True, "schema": schema}
+
+
+def query_parameters(route: Route) -> Iterator[dict[str, Any]]:
+    """Yield the parameters of a query string: the members of the Struct that it is read as."""
+    if QUERY not in route.reads:
+        return
+    kind: type[Struct] = route.reads[QUERY]
+    _, components = msgspec.json.schema_components([kind], ref_template=REFERENCE)
+    schema = components[kind.__name__]
+    for name, member in schema["properties"].items():
+        shown = {key: value for key, value in without_null(member, components).items() if value is not None}
+        parameter = {"name": name, "in": "query", "required": name in schema.get("required", ()), "schema": shown}
+        if "description" in shown:
+            parameter["description"] = shown.pop("description")
+        yield parameter
+
+
+def without_null(schema: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
+    """Return a member's schema for a query string, which has no null and refers to nothing."""
+    rest = {key: value for key, value in schema.items() if key not in {"anyOf", "$ref"}}
+    if "anyOf" in schema:
+        (one,) = [option for option in schema["anyOf"] if option.get("type") != "null"]
+        return {**without_null(one, components), **rest}
+    if "$ref" in schema:
+        return {**components[schema["$ref"].rpartition("/")[2]], **rest}
+    return rest
+
+
+def header_parameters(route: Route) -> Iterator[dict[str, Any]]:
+    """Yield the headers that an operation needs."""
+    if KEY in route.reads:
+        yield {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": True,
+            "description": "The same on every attempt: a repeated call moves points once.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": KEY_LENGTH, "pattern": "^[!-~]+$"},
+        }

@@ -1,0 +1,51 @@
+"""Lists: a page of items, and where the next one begins."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from tessera.api.management.v1.reading import Asked
+from tessera.platform.errors import NotFoundError
+
+T = TypeVar("T")
+
+LARGEST_PAGE = 1000
+
+
+class UnknownPageError(NotFoundError):
+    """The page cannot begin behind an item that is not in the list."""
+
+    code = "after_unknown"
+
+
+class PageQuery(Asked, frozen=True):
+    """Which page of a list."""
+
+    limit: Annotated[int, Meta(ge=1, le=LARGEST_PAGE, description="How many items at most.")] = 100
+    after: Annotated[UUID | None, Meta(description="`next` of the page before.")] = None
+
+
+class Listing(Struct, Generic[T], frozen=True):
+    """A page of a list."""
+
+    items: Sequence[T]
+    next: Annotated[str | None, Meta(description="Give it as `after` to read on; null at the end.")] = None
+
+
+def make_page(found: Sequence[Any], limit: int, show: Callable[[Any], T]) -> Listing[T]:
+    """Return the page of what was found with `limit` + 1: one more than fits says that there is a next page."""
+    more = len(found) > limit
+    return Listing([show(item) for item in found[:limit]], str(found[limit - 1].id) if more else None)
+
+
+def cut_page(every: Sequence[Any], query: PageQuery, show: Callable[[Any], T]) -> Listing[T]:
+    """Return one page of a list that is short enough to be read whole."""
+    start = 0
+    if query.after is not None:
+        places = [place for place, item in enumerate(every) if item.id == query.after]
+        if not places:
+            raise UnknownPageError(f"There is no item {query.after} in the list to read on after. Start over.")
+        start = places[0] + 1
+    return make_page(every[start : start + query.limit + 1], query.limit, show)

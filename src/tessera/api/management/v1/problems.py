@@ -1,0 +1,129 @@
+"""Problem bodies. The five kinds of error become statuses here and nowhere else in the management API."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from math import ceil
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta, Struct
+
+from tessera.platform.db import explain_database_error
+from tessera.platform.errors import (
+    ConflictError,
+    DeniedError,
+    InvalidError,
+    NotFoundError,
+    TesseraError,
+    UnavailableError,
+)
+
+logger = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+TOO_MANY = frozenset({"request_limit_reached"})
+
+
+class Fault(Struct, frozen=True, omit_defaults=True):
+    """One thing that is wrong with a request."""
+
+    message: Annotated[str, Meta(description="What is wrong with it.")]
+    pointer: Annotated[str | None, Meta(description="Where in the body it is, as a JSON pointer.")] = None
+    parameter: Annotated[str | None, Meta(description="Which parameter of path, query or header it is.")] = None
+
+
+class Problem(Struct, frozen=True):
+    """Why a request failed."""
+
+    type: Annotated[str, Meta(description="Always `about:blank`: `code` tells problems apart.")]
+    title: Annotated[str, Meta(description="The status in words.", examples=["Not Found"])]
+    status: Annotated[int, Meta(description="The status of the answer.", examples=[404])]
+    detail: Annotated[str, Meta(description="What happened and what to do next, for people.")]
+    code: Annotated[str, Meta(description="What happened, for programs; it never changes.")]
+    request_id: Annotated[UUID, Meta(description="The same as in the header `Request-Id`.")]
+    errors: Annotated[Sequence[Fault], Meta(description="What is wrong with the request; often empty.")]
+
+
+@dataclass(eq=False)
+class RefusedError(Exception):
+    """The request is refused at the door, before any room was asked."""
+
+    status: int
+    code: str
+    detail: str
+    faults: Sequence[Fault] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status, headers and body to send."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+FAULT = RefusedError(
+    500, "fault", "Something went wrong on our side, and it has been logged. Report the request id to whoever runs it."
+)
+
+
+def answer_error(error: Exception, request_id: UUID) -> Answer:
+    """Return the problem that the caller is told; what nobody foresaw is logged, and nothing of it is shown."""
+    refused = error if isinstance(error, RefusedError) else refuse(error)
+    if refused is FAULT:
+        logger.error("management call failed: request %s", request_id, exc_info=error)
+    problem = Problem(
+        type="about:blank",
+        title=HTTPStatus(refused.status).phrase,
+        status=refused.status,
+        detail=refused.detail,
+        code=refused.code,
+        request_id=request_id,
+        errors=refused.faults,
+    )
+    return Answer(refused.status, msgspec.json.encode(problem), {"Content-Type": MEDIA_TYPE, **refused.headers})
+
+
+def refuse(error: Exception) -> RefusedError:
+    """Return what a failure of a room, or of the database, looks like on the wire."""
+    known = error if isinstance(error, TesseraError) else explain_database_error(error)
+    if known is None:
+        return FAULT
+    status = status_of(known)
+    if status is None:
+        return FAULT
+    return RefusedError(status, known.code, known.message, faults_of(known), headers_of(known))
+
+
+def status_of(error: TesseraError) -> int | None:
+    """Return the status of the error's kind; None where it is of no kind that a caller can have caused."""
+    match error:
+        case InvalidError():
+            return 422
+        case DeniedError():
+            return 403
+        case NotFoundError():
+            return 404
+        case ConflictError():
+            return 409
+        case UnavailableError():
+            return 429 if error.code in TOO_MANY else 503
+        case _:
+            return None
+
+
+def faults_of(error: TesseraError) -> list[Fault]:
+    """Return the member at fault where the room names one."""
+    member = error.details.get("field")
+    return [Fault(error.message, pointer=f"/{member}")] if isinstance(member, str) else []
+
+
+def headers_of(error: TesseraError) -> dict[str, str]:
+    """Return when to try again, where it is known."""
+    wait = getattr(error, "retry_after", None)
+    return {} if wait is None else {"Retry-After": str(max(1, ceil(wait)))}

@@ -1,0 +1,70 @@
+"""Routes: an address, the permission it needs, and the function whose signature says what it reads and answers."""
+
+import inspect
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+PERMISSION = re.compile(r"[a-z]+(-[a-z]+)*:(read|write|admin)")
+PLACE = re.compile(r"\{(\w+)\}")
+QUERY, BODY, KEY = "query", "body", "idempotency_key"
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation. `in_transaction=False` is for those that wait: nothing stays open meanwhile."""
+
+    method: str
+    path: str
+    permission: str
+    run: Callable[..., Awaitable[Any]]
+    status: int = 200
+    example: Mapping[str, Any] | None = None
+    in_transaction: bool = True
+
+    def __post_init__(self) -> None:
+        if not PERMISSION.fullmatch(self.permission):
+            raise TypeError(f"the route {self.method} {self.path} must declare a permission")
+        strangers = set(self.reads) - {QUERY, BODY, KEY, *self.places}
+        if strangers or set(self.places) - set(self.reads):
+            raise TypeError(f"the route {self.method} {self.path} and its function disagree: {sorted(strangers)}")
+
+    @cached_property
+    def segments(self) -> tuple[str, ...]:
+        """The path's parts, placeholders in braces."""
+        return tuple(self.path.strip("/").split("/"))
+
+    @cached_property
+    def places(self) -> tuple[str, ...]:
+        """The names of the path's placeholders."""
+        return tuple(PLACE.findall(self.path))
+
+    @cached_property
+    def reads(self) -> dict[str, Any]:
+        """What the function takes beside the call, by name, with its type."""
+        parameters = list(inspect.signature(self.run, eval_str=True).parameters.values())[1:]
+        return {parameter.name: parameter.annotation for parameter in parameters}
+
+    @cached_property
+    def answers(self) -> Any:
+        """The type of the answer, None where it has no body."""
+        return inspect.signature(self.run, eval_str=True).return_annotation
+
+    @property
+    def name(self) -> str:
+        """The operation's name in the document."""
+        return self.run.__name__
+
+    def match(self, segments: tuple[str, ...]) -> dict[str, str] | None:
+        """Return the texts in the placeholders where the path is this route's, else None."""
+        if len(segments) != len(self.segments):
+            return None
+        texts = {}
+        for wanted, given in zip(self.segments, segments, strict=True):
+            if wanted.startswith("{"):
+                texts[wanted[1:-1]] = given
+            elif wanted != given:
+                return None
+        return texts

@@ -1,0 +1,169 @@
+"""The way in: address, key, permission, body, in this order. Everything below `/api/v1` is answered here.
+
+Callers bring a key in a header and no cookies, so nothing here can be forged across sites.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar.enums import ScopeType
+from litestar.handlers import ASGIRouteHandler, asgi
+from litestar.types import Receive, Scope, Send
+
+from tessera.api.connector.v1.transport import CallerGoneError, raw_path
+from tessera.api.connector.v1.transport import read_body as receive_body
+from tessera.api.management.v1.calls import Call
+from tessera.api.management.v1.openapi import describe
+from tessera.api.management.v1.problems import Answer, RefusedError, answer_error
+from tessera.api.management.v1.reading import NoQuery, read_body, read_key, read_place, read_query
+from tessera.api.management.v1.registry import find_route
+from tessera.api.management.v1.routes import BODY, KEY, QUERY, Route
+from tessera.platform.auth import Actor, find_api_key_actor
+from tessera.platform.ground import Ground
+from tessera.platform.ids import new_id
+
+MOUNT = "/api/v1"
+DOCUMENT = "/openapi.json"
+JSON = {"Content-Type": "application/json"}
+BEARER = re.compile(r"bearer +([!-~]+)", re.IGNORECASE)
+# Answers show data of the one who asks: they stay out of every cache.
+EVERYWHERE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+ENCODER = msgspec.json.Encoder()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What came in, the body not read yet."""
+
+    method: str
+    path: str
+    query: bytes
+    headers: Mapping[str, str]
+    origin: str | None
+    request_id: UUID
+    scope: Any
+    receive: Receive
+
+
+def build_management_api() -> ASGIRouteHandler:
+    """Return the handler of everything below the mount."""
+
+    @asgi(MOUNT, is_mount=True, copy_scope=True, opt={"exclude_from_csrf": True, "exclude_from_auth": True})
+    async def management_api(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == ScopeType.WEBSOCKET:
+            return
+        request = read_request(scope, receive)
+        try:
+            answer = await respond(scope["app"].state.ground, request)
+        except CallerGoneError:
+            return
+        await write(send, answer, request.request_id)
+
+    return management_api
+
+
+def read_request(scope: Any, receive: Receive) -> Request:
+    """Return the request without its body."""
+    client = scope.get("client")
+    return Request(
+        method=scope["method"],
+        path=raw_path(scope).removeprefix(MOUNT),
+        query=bytes(scope["query_string"]),
+        headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
+        origin=client[0] if client else None,
+        request_id=new_id(),
+        scope=scope,
+        receive=receive,
+    )
+
+
+async def respond(ground: Ground, request: Request) -> Answer:
+    """Return the answer to one request, whatever happens."""
+    try:
+        if (request.method, request.path) == ("GET", DOCUMENT):
+            return Answer(200, document(), JSON)
+        route, texts = find_route(request.method, request.path)
+        actor = await authenticate(ground, request)
+        actor.require(route.permission)
+        return await run(ground, request, route, texts, actor)
+    except CallerGoneError:
+        raise
+    except Exception as error:
+        return answer_error(error, request.request_id)
+
+
+async def authenticate(ground: Ground, request: Request) -> Actor:
+    """Return whom the request's key makes of its sender; in a transaction of its own, so that use is noted at once."""
+    found = BEARER.fullmatch(request.headers.get("authorization", "").strip())
+    actor = None
+    if found is not None:
+        async with ground.database.session() as session:
+            actor = await find_api_key_actor(
+                session,
+                ground.keys,
+                found[1],
+                now=ground.clock(),
+                origin=request.origin,
+                request_id=str(request.request_id),
+            )
+    if actor is None:
+        raise RefusedError(
+            401,
+            "key_needed" if found is None else "key_refused",
+            "Send an API key: Authorization: Bearer tsr_…"
+            if found is None
+            else "The API key is unknown, switched off, expired or revoked. Ask whoever gave it to you.",
+            headers={"WWW-Authenticate": "Bearer" if found is None else 'Bearer error="invalid_token"'},
+        )
+    return actor
+
+
+async def run(ground: Ground, request: Request, route: Route, texts: Mapping[str, str], actor: Actor) -> Answer:
+    """Read what the route's function takes, run it in the request's one transaction, and encode what it returns."""
+    arguments = await read_arguments(request, route, texts)
+    call = Call(ground, actor, ground.clock())
+    if route.in_transaction:
+        async with ground.database.session() as session:
+            given = await route.run(replace(call, transaction=session), **arguments)
+    else:
+        given = await route.run(call, **arguments)
+    return Answer(204) if given is None else Answer(route.status, ENCODER.encode(given), JSON)
+
+
+async def read_arguments(request: Request, route: Route, texts: Mapping[str, str]) -> dict[str, Any]:
+    """Return the values of the function's parameters."""
+    values = {name: read_place(text, route.reads[name], name) for name, text in texts.items()}
+    query = read_query(request.query, route.reads.get(QUERY, NoQuery))
+    if QUERY in route.reads:
+        values[QUERY] = query
+    if KEY in route.reads:
+        values[KEY] = read_key(request.headers)
+    if BODY in route.reads:
+        body = await receive_body(request.receive, request.scope["headers"])
+        if body is None:
+            raise RefusedError(413, "body_too_large", "The body is too large. Send at most 8 MB.")
+        values[BODY] = read_body(body, route.reads[BODY])
+    return values
+
+
+@cache
+def document() -> bytes:
+    """Return the API's own description."""
+    return msgspec.json.encode(describe())
+
+
+async def write(send: Send, answer: Answer, request_id: UUID) -> None:
+    """Send the answer."""
+    headers = {**EVERYWHERE, **answer.headers, "Request-Id": str(request_id)}
+    if answer.status != 204:
+        headers["Content-Length"] = str(len(answer.body))
+    encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    start: Any = {"type": "http.response.start", "status": answer.status, "headers": encoded}
+    body: Any = {"type": "http.response.body", "body": answer.body, "more_body": False}
+    await send(start)
+    await send(body)
