@@ -7,8 +7,9 @@ from litestar import Litestar, Response, get
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
+from litestar.types import ASGIApp
 
-from tessera.api import build_api
+from tessera.api import ConnectorApi, build_api, build_documents, put_first
 from tessera.platform.errors import TesseraError
 from tessera.platform.failures import explain_failure
 from tessera.platform.health import check_database
@@ -18,14 +19,15 @@ from tessera.web import answer_failure, build_pages
 from tessera.wiring import open_house
 
 
-def create_app() -> Litestar:
+def create_app() -> ASGIApp:
     """Return the application of this process."""
     settings = load_settings()
     configure_logging(settings)
-    return build_app(settings)
+    connector = ConnectorApi()
+    return put_first(build_app(settings, connector), connector)
 
 
-def build_app(settings: Settings) -> Litestar:
+def build_app(settings: Settings, connector: ConnectorApi | None = None) -> Litestar:
     """Return the application; what it stands on is made when it starts, and found as `state.ground`."""
 
     @asynccontextmanager
@@ -35,7 +37,8 @@ def build_app(settings: Settings) -> Litestar:
             yield
 
     return Litestar(
-        route_handlers=[tell_health, *build_api(), *build_pages()],
+        route_handlers=[tell_health, *build_api(connector), *build_pages()],
+        state=State({"documents": build_documents()}),
         lifespan=[furnish],
         exception_handlers={
             Exception: answer_failure,

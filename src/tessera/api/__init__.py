@@ -1,13 +1,22 @@
-"""JSON doors: the wire-compatible Connector API."""
+"""JSON doors: the wire-compatible Connector API, and our own management API."""
+
+from typing import Any
 
 from litestar.handlers import ASGIRouteHandler
 
-from tessera.api.connector.v1 import build_connector_api
+from tessera.api.connector.v1 import ConnectorApi, mount_connector_api, put_first
+from tessera.api.management.v1 import build_management_api
+from tessera.api.management.v1 import describe as describe_management
 
 
-def build_api() -> list[ASGIRouteHandler]:
+def build_api(connector: ConnectorApi | None = None) -> list[ASGIRouteHandler]:
     """Return the handlers of every JSON door; they find what they stand on as `app.state.ground`."""
-    return [build_connector_api()]
+    return [mount_connector_api(connector or ConnectorApi()), build_management_api()]
 
 
-__all__ = ["build_api"]
+def build_documents() -> dict[str, dict[str, Any]]:
+    """Return the OpenAPI documents of the JSON doors, by the names under which pages show them."""
+    return {"management-v1": describe_management()}
+
+
+__all__ = ["ConnectorApi", "build_api", "build_documents", "put_first"]
