@@ -2,6 +2,7 @@
 
 from tessera.loyalty.accounts import create_accounts, list_customers, upsert_customer
 from tessera.loyalty.chains import create_chains, create_enterprises, list_chains, list_enterprises
+from tessera.loyalty.checks import Fault, list_faults
 from tessera.loyalty.datasets import DATASETS, Dataset
 from tessera.loyalty.demo import create_demo_tokens
 from tessera.loyalty.memberships import (
@@ -10,8 +11,14 @@ from tessera.loyalty.memberships import (
     list_memberships,
     update_memberships,
 )
-from tessera.loyalty.programs import create_programs, list_programs
-from tessera.loyalty.tiers import create_tiers, list_tiers
+from tessera.loyalty.points.earning import earn_points
+from tessera.loyalty.points.expiry import expire_due_points, expire_points
+from tessera.loyalty.points.reading import get_balance, list_movements
+from tessera.loyalty.points.reversing import reverse_movements
+from tessera.loyalty.points.spending import adjust_points, burn_points
+from tessera.loyalty.points.transfers import transfer_points
+from tessera.loyalty.programs import create_programs, delete_programs, list_programs, update_programs
+from tessera.loyalty.tiers import create_tiers, delete_tiers, list_tiers, update_tiers
 from tessera.loyalty.tokens import (
     admit_request,
     create_access_tokens,
@@ -28,15 +35,29 @@ from tessera.loyalty.values.memberships import (
     MembershipChange,
     MembershipFilter,
     MembershipState,
+    MovementKind,
     NewMembership,
+)
+from tessera.loyalty.values.points import (
+    Adjustment,
+    Balance,
+    Burning,
+    Earning,
+    Expiring,
+    Movement,
+    Reversal,
+    Transfer,
 )
 from tessera.loyalty.values.programs import (
     NewProgram,
     NewTier,
     Program,
+    ProgramChange,
     ProgramFilter,
     ProgramType,
+    Subscription,
     Tier,
+    TierChange,
     TierFilter,
 )
 from tessera.loyalty.values.tokens import MadeToken, NewAccessToken, Scope
@@ -44,15 +65,23 @@ from tessera.loyalty.values.tokens import MadeToken, NewAccessToken, Scope
 __all__ = [
     "DATASETS",
     "Address",
+    "Adjustment",
+    "Balance",
+    "Burning",
     "Customer",
     "CustomerFilter",
     "Dataset",
+    "Earning",
     "Enterprise",
+    "Expiring",
+    "Fault",
     "MadeToken",
     "Membership",
     "MembershipChange",
     "MembershipFilter",
     "MembershipState",
+    "Movement",
+    "MovementKind",
     "NewAccessToken",
     "NewCustomer",
     "NewEnterprise",
@@ -60,12 +89,19 @@ __all__ = [
     "NewProgram",
     "NewTier",
     "Program",
+    "ProgramChange",
     "ProgramFilter",
     "ProgramType",
+    "Reversal",
     "Scope",
+    "Subscription",
     "Tier",
+    "TierChange",
     "TierFilter",
+    "Transfer",
+    "adjust_points",
     "admit_request",
+    "burn_points",
     "create_access_tokens",
     "create_accounts",
     "create_chains",
@@ -76,16 +112,28 @@ __all__ = [
     "create_programs",
     "create_tiers",
     "delete_memberships",
+    "delete_programs",
+    "delete_tiers",
+    "earn_points",
     "enable_token",
+    "expire_due_points",
+    "expire_points",
     "find_scope",
+    "get_balance",
     "list_chains",
     "list_customers",
     "list_enterprises",
+    "list_faults",
     "list_memberships",
+    "list_movements",
     "list_programs",
     "list_tiers",
     "list_tokens",
+    "reverse_movements",
     "revoke_token",
+    "transfer_points",
     "update_memberships",
+    "update_programs",
+    "update_tiers",
     "upsert_customer",
 ]

@@ -1,8 +1,8 @@
 """Failures of the loyalty room.
 
-InvalidError   ChainMissingError, TokenScopeError
+InvalidError   ChainMissingError, TokenScopeError, MovementInvalidError, BalanceOutOfRangeError
 NotFoundError  Unknown…Error: no such record, or one of another chain, or a deleted one
-ConflictError  …TakenError, MembershipExistsError: a rule forbids it; ChangedMeanwhileError: somebody was faster
+ConflictError  …TakenError, MembershipExistsError, ProgramInUseError: a rule forbids it; ChangedMeanwhileError: somebody was faster
 UnavailableError  RequestLimitError
 """
 
@@ -87,6 +87,12 @@ class ProgramNumberTakenError(ConflictError):
     code = "program_number_taken"
 
 
+class ProgramInUseError(ConflictError):
+    """A program with active memberships cannot be deleted."""
+
+    code = "program_in_use"
+
+
 class TierCodeTakenError(ConflictError):
     """Codes of active tiers are unique in a program."""
 
@@ -127,6 +133,48 @@ class TokenTakenError(ConflictError):
     """The published token is there already."""
 
     code = "token_taken"
+
+
+class MovementInvalidError(InvalidError):
+    """What is asked of the points ledger makes no sense: no points, no reason, an end before the beginning."""
+
+    code = "movement_invalid"
+
+
+class BalanceOutOfRangeError(InvalidError):
+    """A balance would leave the range that it can be in."""
+
+    code = "balance_out_of_range"
+
+
+class UnknownMovementError(NotFoundError):
+    """No such points movement of the membership."""
+
+    code = "movement_unknown"
+
+
+class BalanceTooLowError(ConflictError):
+    """More points are asked for than can be spent, and the program allows no overdraft."""
+
+    code = "balance_too_low"
+
+
+class IdempotencyKeyReusedError(ConflictError):
+    """An idempotency key came again with other content."""
+
+    code = "idempotency_key_reused"
+
+
+class MovementReversedError(ConflictError):
+    """A points movement is reversed once."""
+
+    code = "movement_reversed"
+
+
+class MovementNotReversibleError(ConflictError):
+    """Only what was earned, burned or adjusted can be reversed, and no half of a transfer."""
+
+    code = "movement_not_reversible"
 
 
 class ChangedMeanwhileError(ConflictError):

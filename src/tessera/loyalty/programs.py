@@ -1,20 +1,25 @@
 """Programs: a chain's loyalty programs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from tessera.loyalty import rules
-from tessera.loyalty.errors import ProgramCodeTakenError, UnknownChainError, UnknownCursorError
-from tessera.loyalty.events import PROGRAM_ADDED
-from tessera.loyalty.reach import narrow_chains, reach_of, require_chain
+from tessera.loyalty.errors import ProgramCodeTakenError, UnknownChainError, UnknownCursorError, UnknownProgramError
+from tessera.loyalty.events import PROGRAM_ADDED, PROGRAM_CHANGED, PROGRAM_DELETED, TIER_DELETED
+from tessera.loyalty.reach import chains_of, narrow_chains, reach_of, require_chain
 from tessera.loyalty.store import programs as store
-from tessera.loyalty.values.programs import NewProgram, Program, ProgramFilter
-from tessera.platform.audit import Entry, record_entries
+from tessera.loyalty.store import tiers as tier_store
+from tessera.loyalty.trail import Deed, note_additions, note_changes, note_deletions
+from tessera.loyalty.values.programs import NewProgram, Program, ProgramChange, ProgramFilter
 from tessera.platform.auth import Actor
-from tessera.platform.db import Session
-from tessera.platform.events import Event, record_events
+from tessera.platform.db import Reader, Session
 from tessera.platform.ids import new_id
+
+ADDED = Deed("created", "program", PROGRAM_ADDED)
+CHANGED = Deed("updated", "program", PROGRAM_CHANGED)
+DELETED = Deed("deleted", "program", PROGRAM_DELETED)
+DELETED_WITH_IT = Deed("deleted", "tier", TIER_DELETED)
 
 
 async def create_programs(
@@ -31,11 +36,22 @@ async def create_programs(
         number = max(number, item.number) if item.number else number + 1
         programs.append(
             Program(
-                new_id(), chain_id, item.number or number, item.name, item.code, item.type, item.subscription, now, now
+                new_id(),
+                chain_id,
+                item.number or number,
+                item.name,
+                item.code,
+                item.type,
+                item.subscription,
+                item.allows_overdraft,
+                now,
+                now,
             )
         )
     await store.insert_programs(session, programs)
-    await record(session, actor, chain_id, programs)
+    await note_additions(
+        session, actor, ADDED, programs, lambda new: {"code": new.code, "name": new.name, "number": new.number}
+    )
     return programs
 
 
@@ -49,24 +65,51 @@ async def check_codes(session: Session, chain_id: UUID, codes: Sequence[str]) ->
         )
 
 
-async def record(session: Session, actor: Actor, chain_id: UUID, programs: Sequence[Program]) -> None:
-    """Write events and one audit entry."""
-    await record_events(
-        session,
-        [
-            Event(chain_id, PROGRAM_ADDED, item.id, {"code": item.code, "name": item.name, "number": item.number})
-            for item in programs
-        ],
-    )
-    after = {"count": len(programs), "codes": [item.code for item in programs]}
-    only = programs[0] if len(programs) == 1 else None
-    name = only.name if only else f"{len(programs)} programs"
-    await record_entries(
-        session, actor, [Entry("created", "program", only.id if only else None, name, chain_id, after=after)]
-    )
+async def update_programs(
+    session: Session, actor: Actor, chain_id: UUID | None, items: Sequence[ProgramChange], *, now: datetime
+) -> list[Program]:
+    """Change all of the programs or none; return them in the given order. Without a chain, of any of the actor's.
+
+    Several changes of one program count as one, the later property winning. What stays as it was is not touched.
+    """
+    changes = rules.fold_changes(items)
+    held = await hold(session, chains_of(actor, chain_id), changes)
+    afters = {change.id: rules.amend(held[change.id], change, now=now) for change in changes.values()}
+    touched = [after for after in afters.values() if after is not held[after.id]]
+    if touched:
+        await store.write_programs(session, touched)
+        await note_changes(session, actor, CHANGED, held, touched)
+    return [afters[item.id] for item in items]
 
 
-async def list_programs(session: Session, actor: Actor, narrowing: ProgramFilter) -> list[Program]:
+async def delete_programs(
+    session: Session, actor: Actor, chain_id: UUID | None, ids: Sequence[UUID], *, now: datetime
+) -> None:
+    """Delete all of the programs and their tiers, or nothing. Without a chain, of any of the actor's.
+
+    Raises where a program has active memberships, which the database decides: it sees those being added just now.
+    """
+    chain_ids, wanted = chains_of(actor, chain_id), list(dict.fromkeys(ids))
+    held = await hold(session, chain_ids, wanted)
+    tiers = await tier_store.hold_tiers_of(session, chain_ids, wanted)
+    await store.delete_programs(session, chain_ids, wanted, now=now)
+    if tiers:
+        await tier_store.delete_tiers(session, tiers, now=now)
+        await note_deletions(session, actor, DELETED_WITH_IT, tiers)
+    await note_deletions(session, actor, DELETED, [held[program_id] for program_id in wanted])
+
+
+async def hold(session: Session, chain_ids: Sequence[UUID], ids: Iterable[UUID]) -> dict[UUID, Program]:
+    """Hold the programs for a change and return them; raise for the first that is not active in the chains."""
+    wanted = list(ids)
+    held = await store.hold_programs(session, chain_ids, wanted)
+    for program_id in wanted:
+        if program_id not in held:
+            raise UnknownProgramError(f"There is no loyalty program {program_id}.", program_id=program_id)
+    return held
+
+
+async def list_programs(session: Session | Reader, actor: Actor, narrowing: ProgramFilter) -> list[Program]:
     """Return a page of programs, newest first."""
     chain_ids = narrow_chains(actor, narrowing.chain_ids)
     reach = reach_of(actor, chain_ids)

@@ -43,6 +43,11 @@ def narrow_chains(actor: Actor, chain_ids: Sequence[UUID] | None) -> tuple[UUID,
     return reach_of(actor, chain_ids) if actor.chains is None else tuple(dict.fromkeys(chain_ids))
 
 
+def chains_of(actor: Actor, chain_id: UUID | None) -> tuple[UUID, ...]:
+    """Return the one chain, which the actor must see, or else every chain of the actor."""
+    return narrow_chains(actor, None if chain_id is None else [chain_id])
+
+
 def profile_of(actor: Actor) -> tuple[ProfileKind, UUID | None]:
     """Return the profile that the actor's changes are marked with."""
     return PROFILES[actor.kind], actor.id

@@ -1,18 +1,22 @@
 """Decisions on memberships, programs and tiers: values in, values out."""
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from typing import TypeVar
+from datetime import datetime
+from typing import Any, TypeVar
 from uuid import UUID
 
 from msgspec import UNSET
-from msgspec.structs import astuple, replace
+from msgspec.structs import asdict, replace
 
 from tessera.loyalty.errors import UnknownTierError
 from tessera.loyalty.values.marks import Mark
 from tessera.loyalty.values.memberships import Membership, MembershipChange, NewMembership
+from tessera.loyalty.values.programs import Program, ProgramChange, Tier, TierChange
 from tessera.loyalty.values.steps import MembershipStep
 
 T = TypeVar("T", bound=Hashable)
+C = TypeVar("C", MembershipChange, ProgramChange, TierChange)
+R = TypeVar("R", Program, Tier)
 
 
 def settle_primaries(items: Sequence[NewMembership]) -> Sequence[NewMembership]:
@@ -49,22 +53,30 @@ def find_misplaced_tier(items: Iterable[NewMembership], programs: dict[UUID, UUI
     return None
 
 
-def fold_changes(items: Iterable[MembershipChange]) -> dict[UUID, MembershipChange]:
-    """Return one change for each membership, in the order of first mention; a later property goes before an earlier."""
-    folded: dict[UUID, MembershipChange] = {}
+def fold_changes(items: Iterable[C]) -> dict[UUID, C]:
+    """Return one change for each record, in the order of first mention; a later property goes before an earlier."""
+    folded: dict[UUID, C] = {}
     for item in items:
         earlier = folded.get(item.id)
-        if earlier is None:
-            folded[item.id] = item
-        else:
-            pairs = zip(astuple(earlier), astuple(item), strict=True)
-            folded[item.id] = MembershipChange(
-                **{
-                    name: first if later is UNSET else later
-                    for name, (first, later) in zip(item.__struct_fields__, pairs, strict=True)
-                }
-            )
+        folded[item.id] = item if earlier is None else replace(earlier, **given_properties(item))
     return folded
+
+
+def given_properties(change: MembershipChange | ProgramChange | TierChange) -> dict[str, Any]:
+    """Return what a change sets or clears; what it keeps is not in it."""
+    return {name: value for name, value in asdict(change).items() if value is not UNSET}
+
+
+def amend(before: R, change: ProgramChange | TierChange, *, now: datetime) -> R:
+    """Return the record as the change leaves it; the very same one where nothing differs."""
+    differing = {name: value for name, value in given_properties(change).items() if value != getattr(before, name)}
+    return replace(before, **differing, updated_at=now) if differing else before
+
+
+def find_traded_codes(befores: Iterable[Tier], afters: Iterable[Tier]) -> list[UUID]:
+    """Return the tiers that give their code to another one of the same call and program."""
+    taken = {(after.program_id, after.code): after.id for after in afters}
+    return [before.id for before in befores if taken.get((before.program_id, before.code), before.id) != before.id]
 
 
 def choose_primaries(changes: Mapping[UUID, MembershipChange], held: Mapping[UUID, Membership]) -> dict[UUID, UUID]:

@@ -1,21 +1,25 @@
 """Tiers: the levels of a program."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from tessera.loyalty import rules
-from tessera.loyalty.errors import TierCodeTakenError, UnknownCursorError, UnknownProgramError
-from tessera.loyalty.events import TIER_ADDED
-from tessera.loyalty.reach import narrow_chains, reach_of, require_chain
+from tessera.loyalty.errors import TierCodeTakenError, UnknownCursorError, UnknownProgramError, UnknownTierError
+from tessera.loyalty.events import MEMBERSHIP_CHANGED, TIER_ADDED, TIER_CHANGED, TIER_DELETED
+from tessera.loyalty.reach import chains_of, narrow_chains, profile_of, reach_of, require_chain
 from tessera.loyalty.store import programs as program_store
 from tessera.loyalty.store import tiers as store
-from tessera.loyalty.values.programs import NewTier, Tier, TierFilter
-from tessera.platform.audit import Entry, record_entries
+from tessera.loyalty.trail import Deed, note_additions, note_changes, note_deletions
+from tessera.loyalty.values.marks import Mark
+from tessera.loyalty.values.programs import NewTier, Tier, TierChange, TierFilter
 from tessera.platform.auth import Actor
-from tessera.platform.db import Session
-from tessera.platform.events import Event, record_events
+from tessera.platform.db import Reader, Session
 from tessera.platform.ids import new_id
+
+ADDED = Deed("created", "tier", TIER_ADDED)
+CHANGED = Deed("updated", "tier", TIER_CHANGED)
+DELETED = Deed("deleted", "tier", TIER_DELETED)
 
 
 async def create_tiers(
@@ -28,16 +32,18 @@ async def create_tiers(
     for program_id in program_ids:
         if program_id not in known:
             raise UnknownProgramError(f"There is no loyalty program {program_id} in the chain.", program_id=program_id)
-    await check_codes(session, chain_id, [(item.program_id, item.code) for item in items])
+    places = [(item.program_id, item.code) for item in items]
+    check_codes(places, await store.find_taken_codes(session, places))
     tiers = [Tier(new_id(), chain_id, item.program_id, item.name, item.code, item.ordering, now, now) for item in items]
     await store.insert_tiers(session, tiers)
-    await record(session, actor, chain_id, tiers)
+    await note_additions(
+        session, actor, ADDED, tiers, lambda new: {"code": new.code, "name": new.name, "program_id": new.program_id}
+    )
     return tiers
 
 
-async def check_codes(session: Session, chain_id: UUID, places: Sequence[tuple[UUID, str]]) -> None:
-    """Raise where a code comes twice in a program or an active tier has it."""
-    taken = await store.find_taken_codes(session, chain_id, places)
+def check_codes(places: Iterable[tuple[UUID, str]], taken: Iterable[tuple[UUID, str]]) -> None:
+    """Raise where a code comes twice in a program or is taken there."""
     double = rules.find_double([*taken, *places])
     if double is not None:
         raise TierCodeTakenError(
@@ -46,24 +52,64 @@ async def check_codes(session: Session, chain_id: UUID, places: Sequence[tuple[U
         )
 
 
-async def record(session: Session, actor: Actor, chain_id: UUID, tiers: Sequence[Tier]) -> None:
-    """Write events and one audit entry."""
-    await record_events(
-        session,
-        [
-            Event(chain_id, TIER_ADDED, item.id, {"code": item.code, "name": item.name, "program_id": item.program_id})
-            for item in tiers
-        ],
-    )
-    after = {"count": len(tiers), "codes": [item.code for item in tiers]}
-    only = tiers[0] if len(tiers) == 1 else None
-    name = only.name if only else f"{len(tiers)} tiers"
-    await record_entries(
-        session, actor, [Entry("created", "tier", only.id if only else None, name, chain_id, after=after)]
-    )
+async def update_tiers(
+    session: Session, actor: Actor, chain_id: UUID | None, items: Sequence[TierChange], *, now: datetime
+) -> list[Tier]:
+    """Change all of the tiers or none; return them in the given order. Without a chain, of any of the actor's.
+
+    Several changes of one tier count as one, the later property winning. What stays as it was is not touched.
+    """
+    changes = rules.fold_changes(items)
+    chain_ids = chains_of(actor, chain_id)
+    held = await hold(session, chain_ids, changes)
+    afters = {change.id: rules.amend(held[change.id], change, now=now) for change in changes.values()}
+    await make_room(session, chain_ids, held, afters)
+    touched = [after for after in afters.values() if after is not held[after.id]]
+    if touched:
+        await store.write_tiers(session, touched)
+        await note_changes(session, actor, CHANGED, held, touched)
+    return [afters[item.id] for item in items]
 
 
-async def list_tiers(session: Session, actor: Actor, narrowing: TierFilter) -> list[Tier]:
+async def make_room(
+    session: Session, chain_ids: Sequence[UUID], befores: Mapping[UUID, Tier], afters: Mapping[UUID, Tier]
+) -> None:
+    """Raise where a changed code is taken; let tiers that trade their codes let go of them."""
+    if all(after.code == befores[after.id].code for after in afters.values()):
+        return
+    places = [(after.program_id, after.code) for after in afters.values()]
+    check_codes(places, await store.find_taken_codes(session, places, besides=list(afters)))
+    traded = rules.find_traded_codes(befores.values(), afters.values())
+    if traded:
+        await store.lend_codes(session, chain_ids, traded)
+
+
+async def delete_tiers(
+    session: Session, actor: Actor, chain_id: UUID | None, ids: Sequence[UUID], *, now: datetime
+) -> None:
+    """Delete all of the tiers or none; memberships that have one lose it and count as updated.
+
+    Without a chain, tiers of any of the actor's.
+    """
+    wanted = list(dict.fromkeys(ids))
+    held = await hold(session, chains_of(actor, chain_id), wanted)
+    tiers = [held[tier_id] for tier_id in wanted]
+    await store.delete_tiers(session, tiers, now=now)
+    await store.leave_tiers(session, tiers, Mark(*profile_of(actor), now), event=MEMBERSHIP_CHANGED)
+    await note_deletions(session, actor, DELETED, tiers)
+
+
+async def hold(session: Session, chain_ids: Sequence[UUID], ids: Iterable[UUID]) -> dict[UUID, Tier]:
+    """Hold the tiers for a change and return them; raise for the first that is not active in the chains."""
+    wanted = list(ids)
+    held = await store.hold_tiers(session, chain_ids, wanted)
+    for tier_id in wanted:
+        if tier_id not in held:
+            raise UnknownTierError(f"There is no loyalty tier {tier_id}.", tier_id=tier_id)
+    return held
+
+
+async def list_tiers(session: Session | Reader, actor: Actor, narrowing: TierFilter) -> list[Tier]:
     """Return a page of tiers, newest first."""
     chain_ids = narrow_chains(actor, narrowing.chain_ids)
     reach = reach_of(actor, chain_ids)

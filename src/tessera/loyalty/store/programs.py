@@ -1,15 +1,21 @@
 """Statements on programs."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from tessera.loyalty.errors import ProgramInUseError, UnknownProgramError
 from tessera.loyalty.store.paging import Source, fetch_page, find_position, narrow
+from tessera.loyalty.store.records import lock_active_records, mark_deleted
 from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.programs import Program, ProgramFilter, ProgramType
-from tessera.platform.db import Session, as_array
+from tessera.platform.db import Reader, Session, as_array
 
-SOURCE = Source("programs", "id, chain_id, number, name, code, type, subscription, created_at, updated_at, deleted_at")
+SOURCE = Source(
+    "programs",
+    "id, chain_id, number, name, code, type, subscription, allows_overdraft, created_at, updated_at, deleted_at",
+)
 
 # Numbers are given one chain at a time: the lock makes the next caller wait and then see what this one took.
 LOCK_CHAIN = "SELECT id FROM chains WHERE id = %(chain_id)s FOR NO KEY UPDATE"
@@ -20,12 +26,22 @@ SELECT code FROM programs WHERE chain_id = %(chain_id)s AND code = ANY (%(codes)
 """
 
 INSERT = """
-INSERT INTO programs (chain_id, id, number, name, code, type, subscription, created_at, updated_at)
-SELECT %(chain_id)s, id, number, name, code, type, subscription, %(now)s, %(now)s
+INSERT INTO programs (chain_id, id, number, name, code, type, subscription, allows_overdraft, created_at, updated_at)
+SELECT %(chain_id)s, id, number, name, code, type, subscription, allows_overdraft, %(now)s, %(now)s
   FROM unnest(%(ids)s::uuid[], %(numbers)s::int[], %(names)s::text[], %(codes)s::text[], %(types)s::text[],
-              %(subscriptions)s::text[])
-       WITH ORDINALITY AS new (id, number, name, code, type, subscription, place)
+              %(subscriptions)s::text[], %(overdrafts)s::bool[])
+       WITH ORDINALITY AS new (id, number, name, code, type, subscription, allows_overdraft, place)
  ORDER BY place
+"""
+
+WRITE = """
+UPDATE programs
+   SET name = new.name, type = new.type, subscription = new.subscription, allows_overdraft = new.allows_overdraft,
+       updated_at = new.updated_at
+  FROM unnest(%(chains)s::uuid[], %(ids)s::uuid[], %(names)s::text[], %(types)s::text[], %(subscriptions)s::text[],
+              %(overdrafts)s::bool[], %(moments)s::timestamptz[])
+    AS new (chain_id, id, name, type, subscription, allows_overdraft, updated_at)
+ WHERE programs.chain_id = new.chain_id AND programs.id = new.id
 """
 
 # Sharing the rows keeps a program from being deleted between this look and the write that builds on it.
@@ -66,8 +82,39 @@ async def insert_programs(session: Session, programs: Sequence[Program]) -> None
             "codes": as_array([program.code for program in programs]),
             "types": as_array([program.type for program in programs]),
             "subscriptions": as_array([program.subscription for program in programs]),
+            "overdrafts": as_array([program.allows_overdraft for program in programs]),
         },
     )
+
+
+async def write_programs(session: Session, programs: Sequence[Program]) -> None:
+    """Write what held programs have become; number and code stay."""
+    values = {
+        "chains": as_array([program.chain_id for program in programs]),
+        "ids": as_array([program.id for program in programs]),
+        "names": as_array([program.name for program in programs]),
+        "types": as_array([program.type for program in programs]),
+        "subscriptions": as_array([program.subscription for program in programs]),
+        "overdrafts": as_array([program.allows_overdraft for program in programs]),
+        "moments": as_array([program.updated_at for program in programs]),
+    }
+    await run(session, WRITE, values)
+
+
+async def hold_programs(session: Session, chain_ids: Sequence[UUID], ids: Sequence[UUID]) -> dict[UUID, Program]:
+    """Return the active programs of these ids, held for a change until the transaction ends."""
+    return {row[0]: read_program(row) for row in await lock_active_records(session, SOURCE, chain_ids, ids)}
+
+
+async def delete_programs(session: Session, chain_ids: Sequence[UUID], ids: Sequence[UUID], *, now: datetime) -> None:
+    """Delete held programs; raise where one has active memberships.
+
+    The foreign key goes both ways under one name: here it speaks of memberships that are left behind.
+    """
+    try:
+        await mark_deleted(session, SOURCE, chain_ids, ids, now=now)
+    except UnknownProgramError as refusal:
+        raise ProgramInUseError("Cannot delete a loyalty program with active memberships.") from refusal
 
 
 async def lock_active_programs(session: Session, chain_id: UUID, ids: Sequence[UUID]) -> set[UUID]:
@@ -77,7 +124,7 @@ async def lock_active_programs(session: Session, chain_id: UUID, ids: Sequence[U
 
 
 async def select_programs(
-    session: Session, chain_ids: Sequence[UUID], narrowing: ProgramFilter, *, reach: Sequence[UUID]
+    session: Session | Reader, chain_ids: Sequence[UUID], narrowing: ProgramFilter, *, reach: Sequence[UUID]
 ) -> list[Program] | None:
     """Return a page of programs; None where the cursor is no program of the reach."""
     position = None
@@ -93,6 +140,5 @@ async def select_programs(
 
 def read_program(row: tuple[Any, ...]) -> Program:
     """Return the program of a row."""
-    program_id, chain_id, number, name, code, kind, subscription, created_at, updated_at, deleted_at = row[:10]
-    terms = ProgramType(kind), subscription
-    return Program(program_id, chain_id, number, name, code, *terms, created_at, updated_at, deleted_at)
+    program_id, chain_id, number, name, code, kind, *rest = row[:11]
+    return Program(program_id, chain_id, number, name, code, ProgramType(kind), *rest)

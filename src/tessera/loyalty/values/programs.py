@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from tessera.loyalty.values.listing import Narrowing
 
@@ -32,10 +32,21 @@ class NewProgram(Struct, frozen=True, kw_only=True):
     type: ProgramType = ProgramType.UNKNOWN
     subscription: Subscription = "Free"
     number: int | None = None
+    allows_overdraft: bool = False
+
+
+class ProgramChange(Struct, frozen=True, kw_only=True):
+    """What to change of a program: UNSET keeps. Its code stays, because bookings are matched by it."""
+
+    id: UUID
+    name: str | UnsetType = UNSET
+    type: ProgramType | UnsetType = UNSET
+    subscription: Subscription | UnsetType = UNSET
+    allows_overdraft: bool | UnsetType = UNSET
 
 
 class Program(Struct, frozen=True):
-    """A loyalty program of a chain."""
+    """A loyalty program of a chain; one that allows overdraft lets burns take a balance below zero."""
 
     id: UUID
     chain_id: UUID
@@ -44,6 +55,7 @@ class Program(Struct, frozen=True):
     code: str
     type: ProgramType
     subscription: Subscription
+    allows_overdraft: bool
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None = None
@@ -64,6 +76,15 @@ class NewTier(Struct, frozen=True, kw_only=True):
     ordering: int
 
 
+class TierChange(Struct, frozen=True, kw_only=True):
+    """What to change of a tier: UNSET keeps. Its program stays."""
+
+    id: UUID
+    name: str | UnsetType = UNSET
+    code: str | UnsetType = UNSET
+    ordering: int | UnsetType = UNSET
+
+
 class Tier(Struct, frozen=True):
     """A level in a program; `ordering` is the rank that its maker chose."""
 
@@ -82,3 +103,4 @@ class TierFilter(Narrowing, frozen=True, kw_only=True):
     """What a list of tiers is narrowed by."""
 
     program_ids: Sequence[UUID] | None = None
+    codes: Sequence[str] | None = None
