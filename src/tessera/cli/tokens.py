@@ -1,6 +1,7 @@
 """`tessera token`: what Connector API clients sign in with."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -8,7 +9,7 @@ import typer
 from tessera import loyalty
 from tessera.cli.desk import Desk, at_desk, require_id
 from tessera.cli.printing import AsJson, show_item, show_json, show_list
-from tessera.loyalty import MadeToken, NewAccessToken
+from tessera.loyalty import CONNECTOR_PERMISSIONS, MadeToken, NewAccessToken
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -19,8 +20,10 @@ TOKEN = {
     "Label": lambda t: t.label,
     "Enterprises": lambda t: len(t.enterprise_ids),
     "Permissions": lambda t: t.permissions,
+    "Strict": lambda t: t.strict,
     "Enabled": lambda t: t.enabled,
     "Created": lambda t: t.created_at,
+    "Expires": lambda t: t.expires_at,
     "Revoked": lambda t: t.revoked_at,
 }
 SHOWN_ONCE = "The token is shown this once. Keep it where the client can read it."
@@ -56,6 +59,15 @@ def create_access_token(
     client: Annotated[str, typer.Option(help="Id of the client token it goes with.")],
     enterprise: Annotated[list[str], typer.Option(help="Id of an enterprise it reaches; several with --portfolio.")],
     portfolio: Annotated[bool, typer.Option("--portfolio", help="Reach several enterprises.")] = False,
+    permission: Annotated[
+        list[str] | None,
+        typer.Option(help="A permission such as members:read, several times; without any: members and programs."),
+    ] = None,
+    expires: Annotated[int | None, typer.Option(help="Days until it expires; without: never.", min=1)] = None,
+    strict: Annotated[
+        bool | None,
+        typer.Option("--strict/--lenient", help="How its requests are read; without: TESSERA_CONNECTOR_STRICT."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Create an access token: one for each connection of an application to an enterprise."""
@@ -63,7 +75,13 @@ def create_access_token(
     async def work(desk: Desk) -> MadeToken:
         reached = [require_id(text) for text in enterprise]
         new = NewAccessToken(
-            client_token_id=require_id(client), label=label, enterprise_ids=reached, portfolio=portfolio
+            client_token_id=require_id(client),
+            label=label,
+            enterprise_ids=reached,
+            portfolio=portfolio,
+            permissions=permission or CONNECTOR_PERMISSIONS,
+            expires_at=None if expires is None else desk.now() + timedelta(days=expires),
+            strict=strict,
         )
         async with desk.session() as session:
             return (await loyalty.create_access_tokens(session, desk.actor, desk.ground.keys, [new], now=desk.now()))[0]

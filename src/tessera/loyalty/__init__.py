@@ -60,9 +60,10 @@ from tessera.loyalty.values.programs import (
     TierChange,
     TierFilter,
 )
-from tessera.loyalty.values.tokens import MadeToken, NewAccessToken, Scope
+from tessera.loyalty.values.tokens import CONNECTOR_PERMISSIONS, MadeToken, NewAccessToken, Scope
 
 __all__ = [
+    "CONNECTOR_PERMISSIONS",
     "DATASETS",
     "Address",
     "Adjustment",

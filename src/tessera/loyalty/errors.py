@@ -2,7 +2,7 @@
 
 InvalidError   ChainMissingError, TokenScopeError, MovementInvalidError, BalanceOutOfRangeError
 NotFoundError  Unknown…Error: no such record, or one of another chain, or a deleted one
-ConflictError  …TakenError, MembershipExistsError, ProgramInUseError: a rule forbids it; ChangedMeanwhileError: somebody was faster
+ConflictError  …TakenError, …ExistsError, ProgramInUseError: a rule forbids it; ChangedMeanwhileError: somebody was faster
 UnavailableError  RequestLimitError
 """
 
@@ -19,6 +19,12 @@ class TokenScopeError(InvalidError):
     """An ordinary access token reaches one enterprise, a portfolio token at least one."""
 
     code = "token_scope_invalid"
+
+
+class TokenPermissionError(InvalidError):
+    """An access token is given a permission that no operation of the Connector API asks for."""
+
+    code = "token_permission_invalid"
 
 
 class UnknownChainError(NotFoundError):

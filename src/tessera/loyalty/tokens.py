@@ -6,11 +6,17 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from tessera.loyalty.errors import RequestLimitError, TokenScopeError, UnknownEnterpriseError, UnknownTokenError
+from tessera.loyalty.errors import (
+    RequestLimitError,
+    TokenPermissionError,
+    TokenScopeError,
+    UnknownEnterpriseError,
+    UnknownTokenError,
+)
 from tessera.loyalty.store import chains as chain_store
 from tessera.loyalty.store import tokens as store
 from tessera.loyalty.store import windows as window_store
-from tessera.loyalty.values.tokens import MadeToken, NewAccessToken, Scope, Token
+from tessera.loyalty.values.tokens import TOKEN_PERMISSIONS, MadeToken, NewAccessToken, Scope, Token
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.auth import Actor
 from tessera.platform.db import Reader, Session
@@ -63,6 +69,7 @@ async def create_access_tokens(
     texts: Sequence[str] | None = None,
 ) -> list[MadeToken]:
     """Create connections' credentials; every enterprise must be one that the actor sees."""
+    check_permissions(items)
     await check_enterprises(session, actor, items)
     texts = texts or [make_text() for _ in items]
     labels = [item.label for item in items]
@@ -71,6 +78,17 @@ async def create_access_tokens(
     await store.insert_access_tokens(session, [token.id for token in made], digests, items, now)
     await record_entries(session, actor, [Entry("created", "access_token", item.id, item.label) for item in made])
     return made
+
+
+def check_permissions(items: Sequence[NewAccessToken]) -> None:
+    """Raise for a permission that no operation of the Connector API asks for."""
+    for item in items:
+        for permission in item.permissions:
+            if permission not in TOKEN_PERMISSIONS:
+                raise TokenPermissionError(
+                    f"The access token {item.label} cannot have the permission {permission}."
+                    f" Choose among {', '.join(TOKEN_PERMISSIONS)}."
+                )
 
 
 async def check_enterprises(session: Session, actor: Actor, items: Sequence[NewAccessToken]) -> None:

@@ -17,11 +17,11 @@ SELECT id, digest, label, %(now)s FROM unnest(%(ids)s::uuid[], %(digests)s::byte
 
 # Sets of permissions differ in length, which an array of arrays cannot hold.
 INSERT_ACCESS = """
-INSERT INTO access_tokens (id, client_token_id, digest, label, portfolio, permissions, created_at, expires_at)
-SELECT id, client_token_id, digest, label, portfolio, string_to_array(permissions, ' '), %(now)s, expires_at
+INSERT INTO access_tokens (id, client_token_id, digest, label, portfolio, permissions, created_at, expires_at, strict)
+SELECT id, client_token_id, digest, label, portfolio, string_to_array(permissions, ' '), %(now)s, expires_at, strict
   FROM unnest(%(ids)s::uuid[], %(clients)s::uuid[], %(digests)s::bytea[], %(labels)s::text[], %(portfolios)s::bool[],
-              %(permissions)s::text[], %(expiries)s::timestamptz[])
-    AS new (id, client_token_id, digest, label, portfolio, permissions, expires_at)
+              %(permissions)s::text[], %(expiries)s::timestamptz[], %(stricts)s::bool[])
+    AS new (id, client_token_id, digest, label, portfolio, permissions, expires_at, strict)
 """
 
 LINK = """
@@ -33,8 +33,8 @@ RETURNING enterprise_id
 """
 
 RESOLVE = """
-SELECT a.id, a.label, a.portfolio, a.permissions, a.expires_at, array_agg(e.id ORDER BY e.sequence),
-       array_agg(e.chain_id ORDER BY e.sequence)
+SELECT a.id, a.label, a.portfolio, a.permissions, a.expires_at, a.strict,
+       array_agg(e.id ORDER BY e.sequence), array_agg(e.chain_id ORDER BY e.sequence)
   FROM access_tokens a
   JOIN client_tokens c ON c.id = a.client_token_id
   JOIN access_token_enterprises l ON l.access_token_id = a.id
@@ -57,12 +57,12 @@ WITH shown AS (
        FROM access_token_enterprises WHERE access_token_id = a.id) AS l
    WHERE (%(chains)s::uuid[] IS NULL OR l.chain_ids <@ %(chains)s))
 SELECT id, NULL::uuid, label, false, '{}'::text[], '{}'::uuid[], '{}'::uuid[], enabled, created_at,
-       NULL::timestamptz, revoked_at
+       NULL::timestamptz, NULL::bool, revoked_at
   FROM client_tokens c
  WHERE %(chains)s::uuid[] IS NULL OR EXISTS (SELECT FROM shown s WHERE s.client_token_id = c.id)
 UNION ALL
 SELECT id, client_token_id, label, portfolio, permissions, enterprise_ids, chain_ids, enabled, created_at,
-       expires_at, revoked_at
+       expires_at, strict, revoked_at
   FROM shown
  ORDER BY created_at, id
 """
@@ -91,6 +91,7 @@ async def insert_access_tokens(
         "portfolios": [item.portfolio for item in new],
         "permissions": [" ".join(item.permissions) for item in new],
         "expiries": [item.expires_at for item in new],
+        "stricts": [item.strict for item in new],
         "now": now,
     }
     await run(session, INSERT_ACCESS, values)
@@ -110,7 +111,7 @@ async def find_scope(
     rows = await run(session, RESOLVE, {"client": client_digest, "access": access_digest, "now": now}, prepare=True)
     if not rows:
         return None
-    token, label, portfolio, permissions, expires_at, enterprises, chains = rows[0]
+    token, label, portfolio, permissions, expires_at, strict, enterprises, chains = rows[0]
     return Scope(
         access_token_id=token,
         name=label,
@@ -119,6 +120,7 @@ async def find_scope(
         enterprise_ids=tuple(enterprises),
         chain_ids=tuple(dict.fromkeys(chains)),
         expires_at=expires_at,
+        strict=strict,
     )
 
 

@@ -8,10 +8,11 @@ from msgspec import Struct
 
 # What a Connector API client does; narrower sets are given token by token.
 CONNECTOR_PERMISSIONS = ("members:write", "programs:write")
+TOKEN_PERMISSIONS = ("members:read", "members:write", "programs:read", "programs:write")
 
 
 class NewAccessToken(Struct, frozen=True, kw_only=True):
-    """A connection's credential to create, for the enterprises it reaches."""
+    """A connection's credential to create, for the enterprises it reaches; `strict` None follows the deployment."""
 
     client_token_id: UUID
     label: str
@@ -19,6 +20,7 @@ class NewAccessToken(Struct, frozen=True, kw_only=True):
     portfolio: bool = False
     permissions: Sequence[str] = CONNECTOR_PERMISSIONS
     expires_at: datetime | None = None
+    strict: bool | None = None
 
 
 class MadeToken(Struct, frozen=True):
@@ -42,6 +44,7 @@ class Token(Struct, frozen=True):
     enabled: bool
     created_at: datetime
     expires_at: datetime | None
+    strict: bool | None
     revoked_at: datetime | None
 
 
