@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from tessera.exports import EXECUTE_RUN, Executor, forget_old_runs
+from tessera.loyalty import settle_uniqueness
 from tessera.platform.db import Database
 from tessera.platform.db.embedded import EmbeddedServer
-from tessera.platform.db.migrations import is_current, migrate
+from tessera.platform.db.migrations import act_as_owner, is_current, migrate
 from tessera.platform.db.roles import app_address, query_address
 from tessera.platform.errors import ConflictError
 from tessera.platform.failures import explain_failure
@@ -63,6 +64,17 @@ def hold_database(settings: Settings) -> Iterator[str]:
     """Have a database for this while; give the address of the login that migrates."""
     with hold_server(settings):
         yield database_address(settings)
+
+
+def prepare_schema(settings: Settings, address: str) -> tuple[str, ...]:
+    """Bring the schema to this version, and the rules in it to what the settings say; return what was done, in words.
+
+    Only whoever starts or migrates the deployment does this: a command in another shell may lack its settings.
+    """
+    applied = migrate(address, load_keys(settings.keys_file))
+    with act_as_owner(address) as owner:
+        switched = settle_uniqueness(owner, settings.unique_memberships)
+    return (*applied, *switched)
 
 
 def ensure_schema(settings: Settings) -> None:

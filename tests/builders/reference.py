@@ -48,6 +48,8 @@ def show_default(name: str, field: Any) -> str:
         return "the user's data folder; for root `/var/lib/tessera`"
     if field.default in (None, ()):
         return "none"
+    if isinstance(field.default, tuple):
+        return f"`{','.join(field.default)}`"
     shown = str(field.default).lower() if isinstance(field.default, bool) else f"{field.default}"
     return f"`{shown}`"
 

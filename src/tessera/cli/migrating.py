@@ -3,13 +3,12 @@
 import typer
 
 from tessera.platform.db.addresses import database_name, parse_address, shown_address
-from tessera.platform.db.migrations import migrate
 from tessera.platform.db.roles import render_roles_sql
 from tessera.platform.errors import InvalidError
 from tessera.platform.logging import configure_logging
 from tessera.platform.secrets import load_keys
 from tessera.platform.settings import Settings
-from tessera.wiring import hold_database
+from tessera.wiring import hold_database, prepare_schema
 
 
 class NoDatabaseUrlError(InvalidError):
@@ -22,7 +21,7 @@ def migrate_database(settings: Settings) -> None:
     """Bring the schema up to date and say what was done."""
     configure_logging(settings)
     with hold_database(settings) as address:
-        applied = migrate(address, load_keys(settings.keys_file))
+        applied = prepare_schema(settings, address)
         place = "the embedded database" if settings.database_url is None else shown_address(address)
     if applied:
         typer.echo(f"Migrated {place}: {', '.join(applied)}.")

@@ -16,12 +16,10 @@ from tessera.cli.listening import find_port, url_of
 from tessera.cli.supervision import Child, Command, Supervisor
 from tessera.platform.auth import list_users
 from tessera.platform.db.embedded import EmbeddedServer
-from tessera.platform.db.migrations import migrate
 from tessera.platform.errors import TesseraError, UnavailableError
 from tessera.platform.logging import configure_logging
-from tessera.platform.secrets import load_keys
 from tessera.platform.settings import Settings
-from tessera.wiring import database_address, hold_server
+from tessera.wiring import database_address, hold_server, prepare_schema
 
 READY_SECONDS = 60.0
 LOOK_SECONDS = 1.0
@@ -75,11 +73,6 @@ def run_everything(settings: Settings, body: Callable[[Running], Awaitable[None]
     with hold_server(settings) as server:
         prepare_schema(settings, database_address(settings))
         asyncio.run(run_processes(settings, server, body, port=port))
-
-
-def prepare_schema(settings: Settings, address: str) -> None:
-    """Bring the schema up to date."""
-    migrate(address, load_keys(settings.keys_file))
 
 
 async def run_processes(

@@ -11,6 +11,7 @@ from tessera.loyalty.memberships import (
     list_memberships,
     update_memberships,
 )
+from tessera.loyalty.places import check_chains, find_membership_chains, get_membership_chain, get_program_chain
 from tessera.loyalty.points.earning import earn_points
 from tessera.loyalty.points.expiry import expire_due_points, expire_points
 from tessera.loyalty.points.reading import get_balance, list_movements
@@ -28,8 +29,9 @@ from tessera.loyalty.tokens import (
     list_tokens,
     revoke_token,
 )
+from tessera.loyalty.uniqueness import settle_uniqueness
 from tessera.loyalty.values.accounts import Customer, CustomerFilter, NewCustomer
-from tessera.loyalty.values.chains import Address, Enterprise, NewEnterprise
+from tessera.loyalty.values.chains import Address, Chain, Enterprise, NewEnterprise
 from tessera.loyalty.values.memberships import (
     Membership,
     MembershipChange,
@@ -69,6 +71,7 @@ __all__ = [
     "Adjustment",
     "Balance",
     "Burning",
+    "Chain",
     "Customer",
     "CustomerFilter",
     "Dataset",
@@ -99,10 +102,12 @@ __all__ = [
     "Tier",
     "TierChange",
     "TierFilter",
+    "Token",
     "Transfer",
     "adjust_points",
     "admit_request",
     "burn_points",
+    "check_chains",
     "create_access_tokens",
     "create_accounts",
     "create_chains",
@@ -119,8 +124,11 @@ __all__ = [
     "enable_token",
     "expire_due_points",
     "expire_points",
+    "find_membership_chains",
     "find_scope",
     "get_balance",
+    "get_membership_chain",
+    "get_program_chain",
     "list_chains",
     "list_customers",
     "list_enterprises",
@@ -132,6 +140,7 @@ __all__ = [
     "list_tokens",
     "reverse_movements",
     "revoke_token",
+    "settle_uniqueness",
     "transfer_points",
     "update_memberships",
     "update_programs",

@@ -1,8 +1,8 @@
 """Failures of the loyalty room.
 
-InvalidError   ChainMissingError, TokenScopeError, MovementInvalidError, BalanceOutOfRangeError
+InvalidError   ChainMissingError, TokenScopeError, SeveralChainsError, MovementInvalidError, BalanceOutOfRangeError
 NotFoundError  Unknown…Error: no such record, or one of another chain, or a deleted one
-ConflictError  …TakenError, …ExistsError, ProgramInUseError: a rule forbids it; ChangedMeanwhileError: somebody was faster
+ConflictError  …TakenError, …ExistsError, ProgramInUseError: a rule forbids it; ChangedMeanwhileError: a faster one
 UnavailableError  RequestLimitError
 """
 
@@ -13,6 +13,12 @@ class ChainMissingError(InvalidError):
     """Somebody who sees every chain has to name the ones meant."""
 
     code = "chain_missing"
+
+
+class SeveralChainsError(InvalidError):
+    """What one call changes is in one chain."""
+
+    code = "several_chains"
 
 
 class TokenScopeError(InvalidError):
@@ -97,6 +103,12 @@ class ProgramInUseError(ConflictError):
     """A program with active memberships cannot be deleted."""
 
     code = "program_in_use"
+
+
+class MembershipDoublesError(ConflictError):
+    """A uniqueness rule cannot be switched on while memberships break it."""
+
+    code = "membership_doubles"
 
 
 class TierCodeTakenError(ConflictError):

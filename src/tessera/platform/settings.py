@@ -15,6 +15,7 @@ from tessera.platform.errors import InvalidError
 
 PREFIX = "TESSERA_"
 Network = IPv4Network | IPv6Network
+UniqueBy = Literal["account", "number", "provider-id"]
 Span = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -29,6 +30,11 @@ def parse_networks(value: object) -> object:
     if not isinstance(value, str):
         return value
     return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+
+
+def parse_words(value: object) -> object:
+    """Read words from text: `account, number` and the like."""
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
 def default_data_dir() -> Path:
@@ -61,6 +67,11 @@ class Settings(BaseSettings):
         default=200, ge=0, description="Connector API requests per access token in 30 seconds; 0 is off"
     )
     connector_strict: bool = Field(default=False, description="Refuse what the Connector API's contract only tolerates")
+    unique_memberships: Annotated[tuple[UniqueBy, ...], NoDecode, BeforeValidator(parse_words)] = Field(
+        default=("account", "number", "provider-id"),
+        description="What active memberships of a program may not share; carried out by `tessera migrate` and `up`;"
+        " empty allows all doubles",
+    )
     secret_keys_file: Path | None = Field(
         default=None, description="Key ring for secrets; default: inside the data folder"
     )

@@ -89,6 +89,13 @@ def upgrade(admin_address: str) -> tuple[str, ...]:
     return opened
 
 
+@contextmanager
+def act_as_owner(admin_address: str) -> Iterator[psycopg.Connection[Any]]:
+    """Have one transaction as the owner of the schema, for what settings change in it."""
+    with translated(), connect_owner(admin_address) as connection:
+        yield connection
+
+
 def open_revisions(current: str | None) -> tuple[str, ...]:
     """Return the revisions after the database's own, oldest first."""
     known = [script.revision for script in reversed(list(scripts().walk_revisions()))]
