@@ -9,10 +9,12 @@ import msgspec
 
 from tessera.platform.db import Session, as_array, driver
 
+# For statements that tell of the very rows they write.
+INSERT_EVENTS = "INSERT INTO events (chain_id, name, subject_id, payload)"
 INSERT = (
-    b"INSERT INTO events (chain_id, name, subject_id, payload) "
-    b"SELECT * FROM unnest(%(chains)s::uuid[], %(names)s::text[], %(subjects)s::uuid[], %(payloads)s::jsonb[])"
-)
+    f"{INSERT_EVENTS} "
+    "SELECT * FROM unnest(%(chains)s::uuid[], %(names)s::text[], %(subjects)s::uuid[], %(payloads)s::jsonb[])"
+).encode()  # noqa: S608 - constants
 ENCODER = msgspec.json.Encoder()
 
 

@@ -11,12 +11,14 @@ from tessera.loyalty.errors import (
     UnknownProgramError,
     UnknownTierError,
 )
-from tessera.loyalty.events import MEMBERSHIP_ADDED, MEMBERSHIP_CHANGED
+from tessera.loyalty.events import MEMBERSHIP_CHANGED
 from tessera.loyalty.reach import profile_of, require_chain
 from tessera.loyalty.store import accounts as account_store
 from tessera.loyalty.store import memberships as store
 from tessera.loyalty.store import programs as program_store
 from tessera.loyalty.store import tiers as tier_store
+from tessera.loyalty.store.changes import demote_rivals
+from tessera.loyalty.values.marks import Mark
 from tessera.loyalty.values.memberships import Membership, NewMembership
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.auth import Actor
@@ -56,7 +58,8 @@ async def create_memberships(
         )
         for item in items
     ]
-    demoted = await make_room(session, chain_id, memberships)
+    winners = {item.account_id: item.id for item in memberships if item.is_primary}
+    demoted = await demote_rivals(session, chain_id, winners, Mark(kind, actor_id, now))
     await store.insert_memberships(session, memberships, source=actor.kind)
     await record(session, actor, memberships, demoted)
     return memberships
@@ -82,30 +85,12 @@ async def check_references(session: Session, chain_id: UUID, items: Sequence[New
         raise MembershipExistsError("An account is given twice in the same loyalty program.", double=double)
 
 
-async def make_room(session: Session, chain_id: UUID, memberships: Sequence[Membership]) -> list[UUID]:
-    """Take the primary mark from older memberships of the accounts that get a new primary."""
-    primaries = [item for item in memberships if item.is_primary]
-    if not primaries:
-        return []
-    return await store.demote_primaries(
-        session,
-        chain_id,
-        account_ids=[item.account_id for item in primaries],
-        kind=primaries[0].updater_kind,
-        actor_id=primaries[0].updater_id,
-        now=primaries[0].updated_at,
-    )
-
-
-async def record(session: Session, actor: Actor, memberships: Sequence[Membership], demoted: Sequence[UUID]) -> None:
-    """Write an event for each membership that came or changed, and one audit entry with the counts."""
+async def record(session: Session, actor: Actor, memberships: Sequence[Membership], demoted: set[UUID]) -> None:
+    """Write an event for each membership that lost its mark, and one audit entry with the counts."""
     chain_id = memberships[0].chain_id
-    events = [
-        Event(chain_id, MEMBERSHIP_ADDED, item.id, {"account_id": item.account_id, "program_id": item.program_id})
-        for item in memberships
-    ]
-    events += [Event(chain_id, MEMBERSHIP_CHANGED, item, {"is_primary": False}) for item in demoted]
-    await record_events(session, events)
+    await record_events(
+        session, [Event(chain_id, MEMBERSHIP_CHANGED, item, {"is_primary": False}) for item in sorted(demoted)]
+    )
     after = {"count": len(memberships), "with_points": sum(item.balance is not None for item in memberships)}
     only = memberships[0].id if len(memberships) == 1 else None
     name = "1 membership" if only else f"{len(memberships)} memberships"

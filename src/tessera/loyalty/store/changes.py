@@ -8,26 +8,34 @@ from tessera.loyalty.values.marks import Mark
 from tessera.loyalty.values.steps import MembershipStep
 from tessera.platform.db import Session, as_array
 
+# Lateral selects hold the planner to the keys, even where a fresh table has no statistics yet. A row is then reached by
+# its place (ctid), which stays while the transaction holds the row.
 FIND_ACCOUNTS = """
-SELECT DISTINCT account_id FROM memberships
- WHERE chain_id = %(chain_id)s AND id = ANY (%(ids)s::uuid[]) AND deleted_at IS NULL
+SELECT DISTINCT found.account_id FROM unnest(%(ids)s::uuid[]) AS given (id)
+ CROSS JOIN LATERAL (
+   SELECT account_id, deleted_at FROM memberships
+    WHERE chain_id = %(chain_id)s AND memberships.id = given.id OFFSET 0) AS found
+ WHERE found.deleted_at IS NULL
 """
 
-# The lateral select holds the planner to the index of primaries, even where a fresh table has no statistics yet.
 DEMOTE_RIVALS = """
 UPDATE memberships SET is_primary = false, updated_at = %(now)s, updater_kind = %(kind)s, updater_id = %(actor_id)s
   FROM unnest(%(accounts)s::uuid[], %(winners)s::uuid[]) AS given (account_id, winner)
  CROSS JOIN LATERAL (
-   SELECT id FROM memberships WHERE account_id = given.account_id AND is_primary AND deleted_at IS NULL OFFSET 0
- ) AS older
- WHERE memberships.chain_id = %(chain_id)s AND memberships.id = older.id AND older.id <> given.winner
+   SELECT ctid, id FROM memberships
+    WHERE chain_id = %(chain_id)s AND account_id = given.account_id AND is_primary AND deleted_at IS NULL
+      FOR NO KEY UPDATE) AS older
+ WHERE memberships.ctid = older.ctid AND older.id <> given.winner
 RETURNING memberships.id
 """
 
 # Unique numbers are judged row by row, so memberships that trade theirs have to let go of them first.
 CLEAR_IDENTIFIERS = """
 UPDATE memberships SET membership_number = NULL, provider_membership_id = NULL
- WHERE chain_id = %(chain_id)s AND id = ANY (%(ids)s::uuid[])
+  FROM unnest(%(ids)s::uuid[]) AS given (id)
+ CROSS JOIN LATERAL (
+   SELECT ctid FROM memberships WHERE chain_id = %(chain_id)s AND memberships.id = given.id OFFSET 0) AS held
+ WHERE memberships.ctid = held.ctid
 """
 
 # A balance and the movement behind it come in one statement: the ledger's triggers look at both when it ends.
@@ -42,7 +50,9 @@ WITH changed AS (
                 %(urls)s::text[], %(points)s::bigint[])
          AS new (id, program_id, tier_id, state, is_primary, membership_number, provider_membership_id, balance,
                  expires_at, url, points)
-   WHERE memberships.chain_id = %(chain_id)s AND memberships.id = new.id
+   CROSS JOIN LATERAL (
+     SELECT ctid FROM memberships WHERE chain_id = %(chain_id)s AND memberships.id = new.id OFFSET 0) AS held
+   WHERE memberships.ctid = held.ctid
   RETURNING memberships.id, memberships.balance, new.points
 )
 INSERT INTO points_movements (chain_id, membership_id, kind, points, balance, source, actor_id, created_at)

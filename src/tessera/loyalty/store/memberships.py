@@ -1,14 +1,15 @@
 """Statements on memberships."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
+from tessera.loyalty.events import MEMBERSHIP_ADDED
 from tessera.loyalty.store.paging import Source, fetch_page, find_position, narrow
 from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.marks import Mark
 from tessera.loyalty.values.memberships import Membership, MembershipFilter
 from tessera.platform.db import Reader, Session, as_array
+from tessera.platform.events import INSERT_EVENTS
 
 COLUMNS = (
     "id, chain_id, account_id, program_id, tier_id, state, is_primary, membership_number, provider_membership_id, "
@@ -18,7 +19,7 @@ SOURCE = Source("memberships", COLUMNS)
 WIDTH = COLUMNS.count(",") + 1
 
 # A balance and the movement behind it come in one statement: the ledger's triggers look at both when it ends.
-INSERT = """
+INSERT = f"""
 WITH made AS (
   INSERT INTO memberships (chain_id, id, account_id, program_id, tier_id, state, is_primary, membership_number,
                            provider_membership_id, balance, expires_at, url, creator_kind, creator_id, updater_kind,
@@ -27,22 +28,17 @@ WITH made AS (
     FROM unnest(%(ids)s::uuid[], %(accounts)s::uuid[], %(programs)s::uuid[], %(tiers)s::uuid[], %(states)s::text[],
                 %(primaries)s::bool[], %(numbers)s::text[], %(provider_ids)s::text[], %(balances)s::int[],
                 %(expiries)s::timestamptz[], %(urls)s::text[]) AS new
-  RETURNING id, balance
+  RETURNING id, account_id, program_id, balance
+), moved AS (
+  INSERT INTO points_movements (chain_id, membership_id, kind, points, balance, source, actor_id, created_at)
+  SELECT %(chain_id)s, id, 'set', balance, balance, %(source)s, %(actor_id)s, %(now)s
+    FROM made WHERE balance IS NOT NULL
 )
-INSERT INTO points_movements (chain_id, membership_id, kind, points, balance, source, actor_id, created_at)
-SELECT %(chain_id)s, id, 'set', balance, balance, %(source)s, %(actor_id)s, %(now)s FROM made WHERE balance IS NOT NULL
-"""
-
-# The lateral select holds the planner to the index of primaries, even where a fresh table has no statistics yet.
-DEMOTE = """
-UPDATE memberships SET is_primary = false, updated_at = %(now)s, updater_kind = %(kind)s, updater_id = %(actor_id)s
-  FROM unnest(%(accounts)s::uuid[]) AS given (account_id)
- CROSS JOIN LATERAL (
-   SELECT id FROM memberships WHERE account_id = given.account_id AND is_primary AND deleted_at IS NULL OFFSET 0
- ) AS older
- WHERE memberships.chain_id = %(chain_id)s AND memberships.id = older.id
-RETURNING memberships.id
-"""
+{INSERT_EVENTS}
+SELECT %(chain_id)s, %(event)s, id,
+       jsonb_build_object('account_id', account_id, 'program_id', program_id, 'balance', balance)
+  FROM made
+"""  # noqa: S608 - constants
 
 # One order for everybody who locks several memberships keeps two calls from waiting for each other. The lateral select
 # goes by the key even where a table has no statistics yet; deletion is judged outside it for the same reason.
@@ -57,12 +53,15 @@ SELECT locked.* FROM (SELECT id FROM unnest(%(ids)s::uuid[]) AS given (id) ORDER
 MARK_DELETED = """
 UPDATE memberships
    SET deleted_at = %(now)s, updated_at = %(now)s, updater_kind = %(kind)s, updater_id = %(actor_id)s
- WHERE chain_id = %(chain_id)s AND id = ANY (%(ids)s::uuid[])
+  FROM unnest(%(ids)s::uuid[]) AS given (id)
+ CROSS JOIN LATERAL (
+   SELECT ctid FROM memberships WHERE chain_id = %(chain_id)s AND memberships.id = given.id OFFSET 0) AS held
+ WHERE memberships.ctid = held.ctid
 """
 
 
 async def insert_memberships(session: Session, memberships: Sequence[Membership], *, source: str) -> None:
-    """Write memberships of one chain, maker and moment, in order, with the movements that begin their ledgers."""
+    """Write memberships of one chain, maker and moment, in order, with their first movements and an event each."""
     first = memberships[0]
     await run(
         session,
@@ -73,6 +72,7 @@ async def insert_memberships(session: Session, memberships: Sequence[Membership]
             "actor_id": first.creator_id,
             "now": first.created_at,
             "source": source,
+            "event": MEMBERSHIP_ADDED,
             "ids": as_array([item.id for item in memberships]),
             "accounts": as_array([item.account_id for item in memberships]),
             "programs": as_array([item.program_id for item in memberships]),
@@ -86,20 +86,6 @@ async def insert_memberships(session: Session, memberships: Sequence[Membership]
             "urls": as_array([item.url for item in memberships]),
         },
     )
-
-
-async def demote_primaries(
-    session: Session,
-    chain_id: UUID,
-    *,
-    account_ids: Sequence[UUID],
-    kind: str,
-    actor_id: UUID | None,
-    now: datetime,
-) -> list[UUID]:
-    """Take the primary mark from the accounts' memberships; return those that lost it."""
-    values = {"chain_id": chain_id, "accounts": as_array(account_ids), "kind": kind, "actor_id": actor_id, "now": now}
-    return [row[0] for row in await run(session, DEMOTE, values)]
 
 
 async def lock_active_memberships(session: Session, chain_id: UUID, ids: Sequence[UUID]) -> dict[UUID, Membership]:

@@ -8,7 +8,9 @@ is prepared: it is part of every request, on tables that stay small.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from psycopg import AsyncCursor
 from psycopg import errors as refusals
+from psycopg.pq import ExecStatus
 
 from tessera.loyalty import errors
 from tessera.platform.db import Reader, Session, driver
@@ -77,7 +79,13 @@ async def run(
         except (refusals.DeadlockDetected, refusals.SerializationFailure) as refusal:
             message = "Somebody else changed the same records at the same time. Read them again and repeat the call."
             raise errors.ChangedMeanwhileError(message) from refusal
-        return await cursor.fetchall() if cursor.description else []
+        # Asking for the cursor's description would build one object a column each time.
+        return await cursor.fetchall() if gives_rows(cursor) else []
+
+
+def gives_rows(cursor: AsyncCursor[Any]) -> bool:
+    """Say whether the statement was one that returns rows."""
+    return cursor.pgresult is not None and cursor.pgresult.status == ExecStatus.TUPLES_OK
 
 
 def explain(refusal: refusals.IntegrityError) -> TesseraError | refusals.IntegrityError:

@@ -1,6 +1,7 @@
 """`loyaltyMemberships`: getAll, add, update, delete."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated
 from uuid import UUID
 
@@ -36,13 +37,13 @@ Text100 = Annotated[str, Meta(max_length=100)]
 Text255 = Annotated[str, Meta(max_length=255)]
 
 
-class EnterpriseProfile(Struct, rename="pascal"):
+class EnterpriseProfile(Struct, rename="pascal", frozen=True):
     """The profile of a person of the enterprise."""
 
     profile_id: UUID
 
 
-class ProfileData(Struct, rename="pascal"):
+class ProfileData(Struct, rename="pascal", frozen=True):
     """Who made or changed a membership; only people of the enterprise have more than a kind."""
 
     discriminator: str
@@ -268,8 +269,9 @@ def show(item: Membership) -> LoyaltyMembership:
     )
 
 
+@lru_cache(maxsize=1024)
 def show_profile(kind: str, profile_id: UUID | None) -> ProfileData:
-    """Return who it was."""
+    """Return who it was; a page has few different ones."""
     if kind == "Enterprise" and profile_id is not None:
         return ProfileData(kind, EnterpriseProfile(profile_id))
     return ProfileData(kind)
