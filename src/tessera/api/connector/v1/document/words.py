@@ -1,0 +1,126 @@
+"""What the document says in words, and the names by which readers of the public contract know its schemas."""
+
+from typing import Any
+
+ABOUT = """\
+The loyalty operations of the public Mews Connector API and their neighbours, as Tessera answers them.
+
+Every operation is a POST to its exact address, with a JSON object as body; any other address or method is answered 404.
+The credentials stand in the body. Every answer carries the header Request-Id.
+
+Members that this document lacks are ignored, and old forms of the contract are understood: a bare value in place of its
+wrapper, `Code` for `MembershipNumber`, an empty text for none. A server in strict mode refuses the first two kinds of
+tolerance and needs the members that are marked so.
+
+Changes are made in wrappers: a property that is absent or null keeps its value, `{"Value": x}` sets it, and
+`{"Value": null}` clears it where it can be cleared. A call that changes something stores all of its items or none.
+"""
+
+TAGS = {
+    "configuration": "The enterprise behind a token. Clients begin here, to learn their chain.",
+    "enterprises": "The enterprises that a portfolio token reaches.",
+    "customers": "People who stay, book and collect.",
+    "companies": "Companies and travel agencies.",
+    "accounts": "Customers and companies alike.",
+    "loyaltyPrograms": "Loyalty programs of a chain.",
+    "loyaltyTiers": "Tiers of the programs.",
+    "loyaltyMemberships": "Who belongs to which program, with which number, tier and points.",
+}
+
+NAMES = {
+    "AccountMerge": "AccountMergeParameters",
+    "AddedPrograms": "LoyaltyProgramsResult",
+    "AddedTiers": "LoyaltyTiersResult",
+    "CompaniesPage": "CompaniesGetAllResult",
+    "CustomersPage": "CustomersGetAllResult",
+    "Done": "EmptyResult",
+    "EnterprisesPage": "EnterprisesGetAllResult",
+    "ErrorBody": "Error",
+    "EnterpriseAddress": "Address",
+    "Free|Paid": "LoyaltyProgramSubscription",
+    "MembershipParameters": "LoyaltyMembershipParameters",
+    "MembershipState": "LoyaltyMembershipState",
+    "MembershipUpdate": "LoyaltyMembershipUpdateParameters",
+    "MembershipsPage": "LoyaltyMembershipsResult",
+    "ProgramParameters": "LoyaltyProgramParameters",
+    "ProgramType": "LoyaltyProgramType",
+    "ProgramUpdate": "LoyaltyProgramUpdateParameters",
+    "ProgramsPage": "LoyaltyProgramsGetAllResult",
+    "TierParameters": "LoyaltyTierParameters",
+    "TierUpdate": "LoyaltyTierUpdateParameters",
+    "TiersPage": "LoyaltyTiersGetAllResult",
+}
+
+FAILURES = {
+    "204": ("NoContent", "Nothing to tell, and `Prefer: return=minimal` was sent."),
+    "400": ("BadRequest", "The body is no JSON object, breaks the contract, or names a record that is not there."),
+    "401": ("Unauthorized", "The tokens open nothing, or lack the permission."),
+    "403": ("Forbidden", "A rule of the business forbids it; the message is meant for people."),
+    "408": ("RequestTimeout", "The request is too heavy. Ask for less at once."),
+    "409": ("Conflict", "Somebody else changed the same records meanwhile. Send the request again."),
+    "413": ("ContentTooLarge", "The body is larger than 8 MB."),
+    "429": ("TooManyRequests", "The access token sent too many requests."),
+    "500": ("InternalServerError", "A fault of the server."),
+    "503": ("ServiceUnavailable", "The server cannot work just now."),
+}
+
+CREDENTIALS: dict[str, Any] = {
+    "ClientToken": {"type": "string", "minLength": 1, "description": "Names the application."},
+    "AccessToken": {"type": "string", "minLength": 1, "description": "Opens one enterprise, or a portfolio of them."},
+    "Client": {
+        "type": ["string", "null"],
+        "description": "Name and version of the caller. A server in strict mode needs it.",
+    },
+    "LanguageCode": {"type": ["string", "null"], "description": "Accepted and not looked at."},
+    "CultureCode": {"type": ["string", "null"], "description": "Accepted and not looked at."},
+}
+
+TEXTS = {
+    "EmptyResult": "Nothing to tell.",
+    "Limitation": "How many items to return, and below which one to go on.",
+    "TimeInterval": (
+        "From a start up to, not including, an end; equal ends mean that very instant. At most three months and a day."
+    ),
+}
+
+# By property, or by schema and property where its meaning is special.
+PROPERTIES = {
+    "AccountId": "The customer or company.",
+    "AccountIds": "Customers or companies.",
+    "ActivityStates": "Active records, deleted ones, or both. Only active ones where left out.",
+    "ChainId": "The chain to change. A portfolio token needs it; otherwise it is not looked at.",
+    "ChainIds": "Chains to search. All that the token reaches where left out.",
+    "Code": "The code, unique among the active ones.",
+    "CreatedUtc": "When it was created.",
+    "Cursor": "The id of the last item, from which the next page goes on; null on an empty page.",
+    "DataClusterId": "Old name of the chain.",
+    "DeletedUtc": "When it was deleted. Needs `Deleted` among the activity states.",
+    "Details": "Always null.",
+    "Error.Message": "What was wrong. Texts may change; the status does not.",
+    "Error.RequestId": "The same as the header Request-Id.",
+    "ExpirationDate": "When it expires. A bare date is its midnight, a missing zone is UTC.",
+    "ConfigurationGetRequest.EnterpriseId": "The enterprise to show. Only a portfolio token chooses.",
+    "IsPrimary": "Whether points go here first. A new primary membership of an account takes the mark from the others.",
+    "Limitation": "Which page to return. 1,000 items where left out; a server in strict mode needs it.",
+    "Limitation.Count": "How many items at most.",
+    "Limitation.Cursor": "The cursor of the page before. Items older than it are returned.",
+    "LoyaltyMembership.ChainId": "The chain that it belongs to.",
+    "LoyaltyProgram.ChainId": "The chain that it belongs to.",
+    "Customer.ChainId": "The chain that it belongs to.",
+    "Company.ChainId": "The chain that it belongs to.",
+    "Enterprise.ChainId": "The chain that it belongs to.",
+    "LoyaltyMembership.Code": "Old name of the membership number.",
+    "LoyaltyMembershipParameters.Code": "Old name of the membership number.",
+    "LoyaltyMembershipUpdateParameters.Code": "Old name of the membership number.",
+    "LoyaltyMembershipsGetAllRequest.Codes": "Old name of the membership numbers.",
+    "LoyaltyProgramParameters.Subscription": "How people join. A server in strict mode needs it.",
+    "LoyaltyProgramParameters.Type": "Who runs it. A server in strict mode needs it.",
+    "LoyaltyTierId": "The tier, one of the same program.",
+    "MembershipNumber": "The number that guests see.",
+    "Ordering": "The rank that the caller gives it.",
+    "OverwriteExisting": "Whether to write over the customer with the same e-mail address.",
+    "Points": "The balance. Setting it writes the difference into the ledger.",
+    "ProviderMembershipId": "The id in the provider's own system, not shown to guests.",
+    "UpdatedUtc": "When it last changed. Creation and deletion count.",
+    "Url": "The member's page in the provider's system.",
+}
