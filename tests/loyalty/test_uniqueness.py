@@ -71,9 +71,9 @@ async def test_rule_stays_off_while_memberships_break_it(admin_address: str, dat
         await add(database, house, membership(house, membership_number=number))
     await add(database, house, membership(house, account_id=house.account_ids[1], membership_number="2"))
 
-    with pytest.raises(MembershipDoublesError, match="^1 times .* share an account.* leave account out"):
+    with pytest.raises(MembershipDoublesError, match=r"share an account \(cases: 1\).* leave account out"):
         settle(admin_address, ALL)
-    with pytest.raises(MembershipDoublesError, match="^2 times .* share a membership number"):
+    with pytest.raises(MembershipDoublesError, match=r"share a membership number \(cases: 2\)"):
         settle(admin_address, ("number", "provider-id"))
     assert sorted(name for name in indexes(admin_address) if name.startswith("uq_")) == [
         "uq_memberships_provider_membership_id_program_id"

@@ -16,6 +16,8 @@ START, WORK = "Start", "Work with the data"
 
 GROUPS = {
     "chain": ("chains", "Chains and their enterprises."),
+    "program": ("programs", "Loyalty programs of a chain."),
+    "tier": ("tiers", "Tiers, the levels of a program."),
     "token": ("tokens", "Credentials of Connector API clients."),
     "user": ("users", "People who sign in to the pages."),
     "query": ("queries", "Saved queries over the datasets."),

@@ -34,8 +34,8 @@ def switch(connection: Connection[Any], name: str, *, on: bool) -> None:
     doubles = store.count_doubles(connection, name) if on else 0
     if doubles:
         raise MembershipDoublesError(
-            f"{doubles} times several active memberships of a program share {SHARED[name]}. Change or delete the"
-            f" doubles, or leave {name} out of TESSERA_UNIQUE_MEMBERSHIPS.",
+            f"Active memberships of a program share {SHARED[name]} (cases: {doubles}). Change or delete the doubles,"
+            f" or leave {name} out of TESSERA_UNIQUE_MEMBERSHIPS.",
             count=doubles,
         )
     store.switch_rule(connection, name, on=on)
