@@ -62,7 +62,7 @@ from tessera.loyalty.values.programs import (
     TierChange,
     TierFilter,
 )
-from tessera.loyalty.values.tokens import CONNECTOR_PERMISSIONS, MadeToken, NewAccessToken, Scope
+from tessera.loyalty.values.tokens import CONNECTOR_PERMISSIONS, MadeToken, NewAccessToken, Scope, Token
 
 __all__ = [
     "CONNECTOR_PERMISSIONS",

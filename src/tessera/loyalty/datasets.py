@@ -164,6 +164,8 @@ POINTS_MOVEMENTS = Dataset(
         "created_at timestamp when it was written",
         "active_at timestamp from when the points can be spent",
         "expires_at timestamp when the points end",
+        "balance int the membership's balance after it",
+        "transfer_id uuid what the two movements of a transfer have in common",
     ),
 )
 

@@ -3,7 +3,17 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Computed, ForeignKeyConstraint, Identity, Index, Text, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Computed,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    SmallInteger,
+    Text,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tessera.platform.db import Table
@@ -134,7 +144,7 @@ class PointsMovementRow(Table):
 
 
 class PointsLotRow(Table):
-    """What is left of a movement whose points begin or end at a moment."""
+    """What is left of a movement whose points begin or end at a moment; a transfer may bring several parts."""
 
     __tablename__ = "points_lots"
     __table_args__ = (
@@ -147,6 +157,7 @@ class PointsLotRow(Table):
 
     membership_id: Mapped[UUID] = mapped_column(primary_key=True)
     sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    part: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     chain_id: Mapped[UUID]
     remaining: Mapped[int]
     active_at: Mapped[datetime | None]

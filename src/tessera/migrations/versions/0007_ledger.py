@@ -49,21 +49,30 @@ CREATE UNIQUE INDEX uq_points_movements_membership_id_reverses ON points_movemen
 CREATE INDEX ix_points_movements_transfer_id ON points_movements (transfer_id) WHERE transfer_id IS NOT NULL;
 """
 
-# What is left of an earning that begins or ends at a moment. Movements never change; this is what is spent from.
+# What is left of an earning that begins or ends at a moment. Movements never change; this is what is spent from. A
+# transfer brings points of several moments in one movement: each has a part of its own.
 LOTS = """
 CREATE TABLE points_lots (
   membership_id uuid NOT NULL,
   sequence bigint NOT NULL,
+  part smallint NOT NULL DEFAULT 0,
   chain_id uuid NOT NULL,
   remaining integer NOT NULL,
   active_at timestamptz,
   expires_at timestamptz,
-  CONSTRAINT pk_points_lots PRIMARY KEY (membership_id, sequence),
+  CONSTRAINT pk_points_lots PRIMARY KEY (membership_id, sequence, part),
   CONSTRAINT fk_points_lots_membership_id_sequence FOREIGN KEY (membership_id, sequence)
     REFERENCES points_movements (membership_id, sequence),
   CONSTRAINT ck_points_lots_remaining CHECK (remaining >= 0)
 );
 CREATE INDEX ix_points_lots_expires_at ON points_lots (expires_at) WHERE remaining > 0;
+"""
+
+# Queries see what the ledger keeps beside a movement; columns are added at the end, where existing queries do not mind.
+VIEW = """
+CREATE OR REPLACE VIEW datasets.points_movements WITH (security_barrier) AS
+SELECT membership_id, sequence, kind, points, source, reason, created_at, active_at, expires_at, balance, transfer_id
+  FROM tessera.points_movements;
 """
 
 # Triggers run once a statement and look at all of its rows together: whoever changes a balance does so in the one
@@ -136,6 +145,6 @@ CREATE INDEX ix_events_created_at ON events USING brin (created_at);
 
 
 def upgrade() -> None:
-    for script in (PROGRAMS, STANDING, MOVEMENTS, LOTS, TRIGGERS, EVENTS):
+    for script in (PROGRAMS, STANDING, MOVEMENTS, LOTS, VIEW, TRIGGERS, EVENTS):
         op.execute(script)
     protect("points_lots")

@@ -1,0 +1,35 @@
+"""`tessera check`: whether the facts agree with each other."""
+
+from typing import Annotated
+
+import typer
+
+FAULTY = 1
+
+# Not of cli.printing: that brings libraries which help does not need.
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+
+
+def check(as_json: AsJson = False) -> None:
+    """Check that balances, lots, tiers and primary memberships agree; exit code 1 when they do not."""
+    from tessera import loyalty
+    from tessera.cli.desk import Desk, at_desk
+    from tessera.cli.printing import show_json
+
+    async def work(desk: Desk) -> list[loyalty.Fault]:
+        async with desk.session() as session:
+            return await loyalty.list_faults(session, desk.actor)
+
+    faults = at_desk(work)
+    if as_json:
+        show_json(faults)
+    elif not faults:
+        typer.echo("All is well: balances, lots, tiers and primary memberships agree.")
+    for fault in faults if not as_json else ():
+        typer.echo(f"Chain {fault.chain_id}: {fault.message}")
+        for each in fault.ids:
+            typer.echo(f"  {each}")
+        if fault.count > len(fault.ids):
+            typer.echo(f"  and {fault.count - len(fault.ids)} more")
+    if faults:
+        raise typer.Exit(FAULTY)

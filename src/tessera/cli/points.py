@@ -1,0 +1,229 @@
+"""`tessera points`: the ledger of a membership, and what can be done with its points."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from tessera import loyalty
+from tessera.cli.desk import Desk, at_desk, find_chain, require_id
+from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
+from tessera.loyalty import Adjustment, Balance, Burning, Earning, Movement, Reversal, Transfer
+from tessera.platform.db import Session
+from tessera.platform.errors import InvalidError
+from tessera.platform.ids import new_id
+
+app = typer.Typer(no_args_is_help=True)
+
+MOVEMENT = {
+    "Sequence": lambda m: m.sequence,
+    "Written": lambda m: m.created_at,
+    "Kind": lambda m: m.kind,
+    "Points": lambda m: m.points,
+    "Balance": lambda m: m.balance,
+    "Reason": lambda m: m.reason,
+    "Active": lambda m: m.active_at,
+    "Expires": lambda m: m.expires_at,
+    "Reverses": lambda m: m.reverses,
+}
+WRITTEN = {"Membership Id": lambda m: m.membership_id} | MOVEMENT
+BALANCE = {
+    "At": lambda b: b.at,
+    "Balance": lambda b: b.balance,
+    "Spendable": lambda b: b.spendable,
+    "Pending": lambda b: b.pending,
+    "Expires next": lambda b: b.expiring.at if b.expiring else None,
+    "Points then": lambda b: b.expiring.points if b.expiring else None,
+}
+
+
+class MomentInvalidError(InvalidError):
+    """A text that should be a moment is none."""
+
+    code = "moment_invalid"
+
+
+def parse_moment(text: str | None) -> datetime | None:
+    """Return the moment that was typed; one without a zone is this machine's own."""
+    if text is None:
+        return None
+    try:
+        return datetime.fromisoformat(text).astimezone()
+    except (ValueError, OverflowError):
+        raise MomentInvalidError(
+            f"{text} is no moment. Write 2027-01-31, 2027-01-31T18:00 or 2027-01-31T18:00+01:00."
+        ) from None
+
+
+MembershipId = Annotated[str, typer.Argument(metavar="MEMBERSHIP", help="Id of the membership.")]
+Points = Annotated[int, typer.Argument(help="How many points.", min=1)]
+Reason = Annotated[str | None, typer.Option(help="Why, for whoever reads the ledger.")]
+GivenReason = Annotated[str, typer.Option(help="Why, for whoever reads the ledger.")]
+Key = Annotated[
+    str | None, typer.Option(help="Idempotency key: the same command with the same key moves the points once.")
+]
+Moving = Callable[[Session, Desk, UUID], Awaitable[Sequence[Movement]]]
+
+
+def move(chain: str | None, moving: Moving, *, as_json: bool) -> None:
+    """Move points in a chain and print the movements."""
+
+    async def work(desk: Desk) -> Sequence[Movement]:
+        async with desk.session() as session:
+            return await moving(session, desk, await find_chain(session, desk.actor, chain))
+
+    show_list(at_desk(work), WRITTEN, as_json=as_json)
+
+
+def choose_key(key: str | None) -> str:
+    """Return the key that was typed, or one that nobody used."""
+    return key or str(new_id())
+
+
+@app.command("list")
+def list_movements(
+    membership: MembershipId,
+    before: Annotated[int | None, typer.Option(help="Only movements before this sequence.")] = None,
+    count: Annotated[int, typer.Option(help="How many.", min=1, max=1000)] = 100,
+    chain: ChainOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the movements of a membership, newest first."""
+
+    async def work(desk: Desk) -> Sequence[Movement]:
+        async with desk.session() as session:
+            owner = await find_chain(session, desk.actor, chain)
+            return await loyalty.list_movements(
+                session, desk.actor, owner, require_id(membership), before=before, count=count
+            )
+
+    show_list(at_desk(work), MOVEMENT, as_json=as_json, empty="No movement yet.")
+
+
+@app.command("balance")
+def get_balance(
+    membership: MembershipId,
+    at: Annotated[str | None, typer.Option(help="A moment, past or to come; without it now.")] = None,
+    chain: ChainOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the points of a membership, at a moment."""
+
+    async def work(desk: Desk) -> Balance:
+        async with desk.session() as session:
+            owner = await find_chain(session, desk.actor, chain)
+            return await loyalty.get_balance(
+                session, desk.actor, owner, require_id(membership), at=parse_moment(at), now=desk.now()
+            )
+
+    show_item(at_desk(work), BALANCE, as_json=as_json)
+
+
+@app.command("earn")
+def earn(
+    membership: MembershipId,
+    points: Points,
+    reason: Reason = None,
+    active: Annotated[str | None, typer.Option(help="Moment from which on they can be spent.")] = None,
+    expires: Annotated[str | None, typer.Option(help="Moment at which they leave.")] = None,
+    key: Key = None,
+    chain: ChainOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give points to a membership."""
+
+    async def moving(session: Session, desk: Desk, owner: UUID) -> Sequence[Movement]:
+        item = Earning(
+            membership_id=require_id(membership),
+            points=points,
+            idempotency_key=choose_key(key),
+            reason=reason,
+            active_at=parse_moment(active),
+            expires_at=parse_moment(expires),
+        )
+        return await loyalty.earn_points(session, desk.actor, owner, [item], now=desk.now())
+
+    move(chain, moving, as_json=as_json)
+
+
+@app.command("burn")
+def burn(
+    membership: MembershipId,
+    points: Points,
+    reason: Reason = None,
+    key: Key = None,
+    chain: ChainOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Spend points of a membership."""
+
+    async def moving(session: Session, desk: Desk, owner: UUID) -> Sequence[Movement]:
+        item = Burning(
+            membership_id=require_id(membership), points=points, idempotency_key=choose_key(key), reason=reason
+        )
+        return await loyalty.burn_points(session, desk.actor, owner, [item], now=desk.now())
+
+    move(chain, moving, as_json=as_json)
+
+
+# Numbers below zero look like options; none of this command's is one digit long.
+@app.command("adjust", context_settings={"ignore_unknown_options": True})
+def adjust(
+    membership: MembershipId,
+    points: Annotated[int, typer.Argument(help="How many points to add; below zero, such as -50, to take.")],
+    reason: GivenReason,
+    key: Key = None,
+    chain: ChainOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Correct the balance of a membership by hand."""
+
+    async def moving(session: Session, desk: Desk, owner: UUID) -> Sequence[Movement]:
+        item = Adjustment(membership_id=require_id(membership), points=points, reason=reason, idempotency_key=key)
+        return await loyalty.adjust_points(session, desk.actor, owner, [item], now=desk.now())
+
+    move(chain, moving, as_json=as_json)
+
+
+@app.command("transfer")
+def transfer(
+    membership: Annotated[str, typer.Argument(metavar="MEMBERSHIP", help="Id of the membership that gives.")],
+    receiver: Annotated[str, typer.Argument(metavar="RECEIVER", help="Id of the membership that receives.")],
+    points: Points,
+    reason: Reason = None,
+    key: Key = None,
+    chain: ChainOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Pass points from one membership to another; they keep their expiry."""
+
+    async def moving(session: Session, desk: Desk, owner: UUID) -> Sequence[Movement]:
+        item = Transfer(
+            from_membership_id=require_id(membership),
+            to_membership_id=require_id(receiver),
+            points=points,
+            idempotency_key=choose_key(key),
+            reason=reason,
+        )
+        return await loyalty.transfer_points(session, desk.actor, owner, [item], now=desk.now())
+
+    move(chain, moving, as_json=as_json)
+
+
+@app.command("reverse")
+def reverse(
+    membership: MembershipId,
+    sequence: Annotated[int, typer.Argument(help="Sequence of the movement, as `tessera points list` shows it.")],
+    reason: GivenReason,
+    chain: ChainOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Undo a movement by its opposite, once."""
+
+    async def moving(session: Session, desk: Desk, owner: UUID) -> Sequence[Movement]:
+        item = Reversal(membership_id=require_id(membership), sequence=sequence, reason=reason)
+        return await loyalty.reverse_movements(session, desk.actor, owner, [item], now=desk.now())
+
+    move(chain, moving, as_json=as_json)

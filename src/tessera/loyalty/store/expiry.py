@@ -1,0 +1,50 @@
+"""Statements that let points leave when their time is over, in every chain at once."""
+
+from datetime import datetime
+from uuid import UUID
+
+from tessera.loyalty.store.statements import run
+from tessera.loyalty.values.marks import Mark
+from tessera.platform.db import Session, as_array
+
+# Everybody holds memberships before lots, so what is skipped here is a membership that somebody works on just now;
+# that call lets its points leave by itself, or the next look does.
+HOLD_DUE = """
+SELECT m.id
+  FROM points_lots l
+  JOIN memberships m ON m.chain_id = l.chain_id AND m.id = l.membership_id
+ WHERE l.expires_at <= %(now)s AND l.remaining > 0
+ LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED
+"""
+
+EXPIRE = """
+WITH gone AS (
+  DELETE FROM points_lots
+   WHERE membership_id = ANY (%(ids)s::uuid[]) AND expires_at <= %(now)s
+  RETURNING chain_id, membership_id, remaining
+), due AS (
+  SELECT chain_id, membership_id, sum(remaining) AS points FROM gone GROUP BY chain_id, membership_id
+), changed AS (
+  UPDATE memberships m
+     SET balance = m.balance - due.points, updated_at = %(now)s, updater_kind = %(kind)s, updater_id = %(actor_id)s
+    FROM due WHERE m.chain_id = due.chain_id AND m.id = due.membership_id
+  RETURNING m.chain_id, m.id, due.points, m.balance
+)
+INSERT INTO points_movements (chain_id, membership_id, kind, points, balance, source, actor_id, created_at)
+SELECT chain_id, id, 'expire', -points, balance, %(source)s, %(actor_id)s, %(now)s FROM changed
+RETURNING chain_id, membership_id, points, balance, sequence
+"""
+
+
+async def hold_due_memberships(session: Session, *, now: datetime, limit: int) -> list[UUID]:
+    """Hold memberships with points that are over, leaving out those that somebody else holds."""
+    rows = await run(session, HOLD_DUE, {"now": now, "limit": limit})
+    return sorted({row[0] for row in rows})
+
+
+async def expire_lots(
+    session: Session, ids: list[UUID], *, source: str, mark: Mark
+) -> list[tuple[UUID, UUID, int, int, int]]:
+    """Let points leave that are over; return chain, membership, points, balance and sequence of each movement."""
+    values = {"ids": as_array(ids), "source": source, "kind": mark.kind, "actor_id": mark.actor_id, "now": mark.now}
+    return [(row[0], row[1], row[2], row[3], row[4]) for row in await run(session, EXPIRE, values)]

@@ -1,0 +1,134 @@
+"""Statements on lots: what is left of points that begin or end at a moment.
+
+Whoever changes lots holds their memberships. A lot with nothing left is deleted: its movement keeps what it was.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from tessera.loyalty.store.statements import run
+from tessera.loyalty.values.ledger import Lot
+from tessera.platform.db import Session, as_array
+
+SELECT = """
+SELECT membership_id, remaining, active_at, expires_at, sequence, part
+  FROM points_lots WHERE chain_id = %(chain_id)s AND membership_id = ANY (%(ids)s::uuid[])
+ ORDER BY membership_id, sequence, part
+"""
+
+# One statement, so that balance and lots are of one moment.
+STANDING = """
+SELECT m.balance, l.remaining, l.active_at, l.expires_at
+  FROM memberships m
+  LEFT JOIN points_lots l ON l.chain_id = m.chain_id AND l.membership_id = m.id
+ WHERE m.chain_id = %(chain_id)s AND m.id = %(id)s AND m.deleted_at IS NULL
+"""
+
+INSERT = """
+INSERT INTO points_lots (chain_id, membership_id, sequence, part, remaining, active_at, expires_at)
+SELECT %(chain_id)s, * FROM unnest(%(ids)s::uuid[], %(sequences)s::bigint[], %(parts)s::smallint[],
+                                   %(remaining)s::int[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])
+"""
+
+CHANGE = """
+WITH given AS (
+  SELECT * FROM unnest(%(ids)s::uuid[], %(sequences)s::bigint[], %(parts)s::smallint[], %(remaining)s::int[])
+           AS given (membership_id, sequence, part, remaining)
+), gone AS (
+  DELETE FROM points_lots l USING given g
+   WHERE l.membership_id = g.membership_id AND l.sequence = g.sequence AND l.part = g.part AND g.remaining = 0
+)
+UPDATE points_lots l SET remaining = g.remaining
+  FROM given g
+ WHERE l.membership_id = g.membership_id AND l.sequence = g.sequence AND l.part = g.part AND g.remaining > 0
+"""
+
+# The order of spending as sums: a lot gives what the lots before it did not, and pending lots come after the points
+# without a lot. Lots that are over go whole: the new balance was said without them.
+TAKE = """
+WITH given AS (
+  SELECT id, greatest(before, 0) AS before, greatest(after, 0) AS after
+    FROM unnest(%(ids)s::uuid[], %(before)s::int[], %(after)s::int[]) AS given (id, before, after)
+), held AS (
+  SELECT l.membership_id, l.sequence, l.part, l.remaining, g.before, g.after, state.ended, state.pending,
+         g.before - sum(l.remaining) OVER whole AS loose,
+         coalesce(sum(l.remaining) FILTER (WHERE state.ended) OVER whole, 0) AS over,
+         coalesce(sum(l.remaining) FILTER (WHERE NOT state.ended) OVER (
+           PARTITION BY l.membership_id
+           ORDER BY state.pending, l.expires_at NULLS LAST, l.active_at NULLS FIRST, l.sequence, l.part
+           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS earlier
+    FROM given g
+    JOIN points_lots l ON l.membership_id = g.id AND l.chain_id = %(chain_id)s
+   CROSS JOIN LATERAL (SELECT coalesce(l.expires_at <= %(now)s, false) AS ended,
+                              coalesce(l.active_at > %(now)s, false) AS pending) AS state
+  WINDOW whole AS (PARTITION BY l.membership_id)
+), left_over AS (
+  SELECT membership_id, sequence, part, remaining AS held,
+         CASE WHEN ended THEN 0
+              ELSE remaining - least(remaining, greatest(
+                before - over - after - earlier - CASE WHEN pending THEN loose ELSE 0 END, 0)) END AS remaining
+    FROM held
+), gone AS (
+  DELETE FROM points_lots l USING left_over o
+   WHERE l.membership_id = o.membership_id AND l.sequence = o.sequence AND l.part = o.part AND o.remaining = 0
+)
+UPDATE points_lots l SET remaining = o.remaining
+  FROM left_over o
+ WHERE l.membership_id = o.membership_id AND l.sequence = o.sequence AND l.part = o.part
+   AND o.remaining > 0 AND o.remaining < o.held
+"""
+
+
+async def select_lots(session: Session, chain_id: UUID, ids: Sequence[UUID]) -> list[tuple[UUID, Lot]]:
+    """Return the lots of the memberships, oldest first."""
+    rows = await run(session, SELECT, {"chain_id": chain_id, "ids": as_array(ids)})
+    return [(row[0], Lot(*row[1:], stored=row[1])) for row in rows]
+
+
+async def read_standing(session: Session, chain_id: UUID, membership_id: UUID) -> tuple[int | None, list[Lot]] | None:
+    """Return balance and lots of an active membership, None where there is no such one."""
+    rows = await run(session, STANDING, {"chain_id": chain_id, "id": membership_id})
+    return (rows[0][0], [Lot(*row[1:]) for row in rows if row[1] is not None]) if rows else None
+
+
+async def insert_lots(session: Session, chain_id: UUID, lots: Sequence[tuple[UUID, Lot]]) -> None:
+    """Write new lots of memberships, whose movements are written."""
+    values = {
+        "chain_id": chain_id,
+        "ids": as_array([membership_id for membership_id, _ in lots]),
+        "sequences": as_array([lot.sequence for _, lot in lots]),
+        "parts": as_array([lot.part for _, lot in lots]),
+        "remaining": as_array([lot.remaining for _, lot in lots]),
+        "starts": as_array([lot.active_at for _, lot in lots]),
+        "ends": as_array([lot.expires_at for _, lot in lots]),
+    }
+    await run(session, INSERT, values)
+
+
+async def change_lots(session: Session, lots: Sequence[tuple[UUID, Lot]]) -> None:
+    """Write what is left of lots of memberships."""
+    values = {
+        "ids": as_array([membership_id for membership_id, _ in lots]),
+        "sequences": as_array([lot.sequence for _, lot in lots]),
+        "parts": as_array([lot.part for _, lot in lots]),
+        "remaining": as_array([lot.remaining for _, lot in lots]),
+    }
+    await run(session, CHANGE, values)
+
+
+async def take_from_lots(
+    session: Session, chain_id: UUID, steps: Sequence[tuple[UUID, int | None, int | None]], *, now: datetime
+) -> None:
+    """Shrink the lots of memberships, held by the caller, whose balance is set: (membership, before, after).
+
+    To be called for every balance that is set, to less or to more: lots that are over by now go with it.
+    """
+    values = {
+        "chain_id": chain_id,
+        "now": now,
+        "ids": as_array([step[0] for step in steps]),
+        "before": as_array([step[1] or 0 for step in steps]),
+        "after": as_array([step[2] or 0 for step in steps]),
+    }
+    await run(session, TAKE, values)
