@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from tessera.cli import processes
+from tessera.cli import checks, processes
 from tessera.platform.failures import report_failure
 from tessera.platform.signals import turn_termination_into_exit
 
@@ -20,6 +20,7 @@ GROUPS = {
     "tier": ("tiers", "Tiers, the levels of a program."),
     "token": ("tokens", "Credentials of Connector API clients."),
     "user": ("users", "People who sign in to the pages."),
+    "points": ("points", "Points of memberships: the ledger, and what can be done with it."),
     "query": ("queries", "Saved queries over the datasets."),
     "profile": ("profiles", "Connection profiles: how to reach outside systems."),
     "template": ("templates", "Shapes of HTTP requests."),
@@ -89,6 +90,7 @@ app.command("serve", rich_help_panel=START)(processes.serve)
 app.command("worker", rich_help_panel=START)(processes.worker)
 app.command("migrate", rich_help_panel=START)(processes.migrate)
 app.command("demo", rich_help_panel=START)(processes.demo)
+app.command("check", rich_help_panel=WORK)(checks.check)
 
 
 def run_command_line() -> None:
