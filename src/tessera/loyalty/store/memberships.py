@@ -50,6 +50,12 @@ SELECT locked.* FROM (SELECT id FROM unnest(%(ids)s::uuid[]) AS given (id) ORDER
  WHERE locked.deleted_at IS NULL
 """  # noqa: S608 - constants
 
+# The same plan whatever the number of ids: by the key.
+BY_IDS = f"""
+SELECT {COLUMNS}, sequence FROM memberships
+ WHERE chain_id = ANY (%(chains)s::uuid[]) AND id = ANY (%(ids)s::uuid[])
+"""  # noqa: S608 - constants
+
 MARK_DELETED = """
 UPDATE memberships
    SET deleted_at = %(now)s, updated_at = %(now)s, updater_kind = %(kind)s, updater_id = %(actor_id)s
@@ -104,6 +110,8 @@ async def select_memberships(
     session: Session | Reader, chain_ids: Sequence[UUID], narrowing: MembershipFilter, *, reach: Sequence[UUID]
 ) -> list[Membership] | None:
     """Return a page of memberships; None where the cursor is no membership of the reach."""
+    if narrowing.only_ids:
+        return await select_by_ids(session, chain_ids, narrowing)
     position = None
     if narrowing.cursor is not None:
         position = await find_position(session, SOURCE, reach, narrowing.cursor)
@@ -122,3 +130,18 @@ async def select_memberships(
         conditions.among("provider_membership_id", narrowing.provider_membership_ids, kind="text")
     rows = await fetch_page(session, SOURCE, conditions, chain_ids=chain_ids, narrowing=narrowing)
     return [Membership(*row[:WIDTH]) for row in rows]
+
+
+async def select_by_ids(
+    session: Session | Reader, chain_ids: Sequence[UUID], narrowing: MembershipFilter
+) -> list[Membership]:
+    """Return a page of the memberships of given ids: no order helps to find them, so they are put in order here."""
+    values = {"chains": as_array(chain_ids), "ids": as_array(narrowing.ids or ())}
+    rows = await run(session, BY_IDS, values, prepare=isinstance(session, Reader))
+    found = [
+        (row[16], row[WIDTH], Membership(*row[:WIDTH]))
+        for row in rows
+        if narrowing.deleted is None or narrowing.deleted == (row[18] is not None)
+    ]
+    found.sort(reverse=True)
+    return [membership for _, _, membership in found[: narrowing.count]]

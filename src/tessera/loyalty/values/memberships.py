@@ -103,3 +103,18 @@ class MembershipFilter(Narrowing, frozen=True, kw_only=True):
     states: Sequence[MembershipState] | None = None
     membership_numbers: Sequence[str] | None = None
     provider_membership_ids: Sequence[str] | None = None
+
+    @property
+    def only_ids(self) -> bool:
+        """Say whether nothing but ids, and deletion, narrows the list."""
+        others = (
+            self.created_within,
+            self.updated_within,
+            self.cursor,
+            self.account_ids,
+            self.program_ids,
+            self.states,
+            self.membership_numbers,
+            self.provider_membership_ids,
+        )
+        return self.ids is not None and all(one is None for one in others)

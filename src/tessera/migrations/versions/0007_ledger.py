@@ -76,15 +76,18 @@ SELECT membership_id, sequence, kind, points, source, reason, created_at, active
 """
 
 # Triggers run once a statement and look at all of its rows together: whoever changes a balance does so in the one
-# statement that also writes the movement, at most one a membership.
+# statement that also writes the movement, at most one a membership. They keep their plans, so that one made while the
+# tables were empty must not scan them for ever after.
 TRIGGERS = """
-CREATE FUNCTION check_movements() RETURNS trigger LANGUAGE plpgsql SET search_path = tessera, pg_catalog AS $$
+CREATE FUNCTION check_movements() RETURNS trigger LANGUAGE plpgsql
+SET search_path = tessera, pg_catalog SET enable_seqscan = off AS $$
 DECLARE broken uuid;
 BEGIN
   SELECT added.membership_id INTO broken
     FROM added
-    LEFT JOIN memberships m ON m.chain_id = added.chain_id AND m.id = added.membership_id
-   WHERE coalesce(m.balance, 0) <> added.balance
+   WHERE added.balance <> coalesce(
+           (SELECT m.balance FROM memberships m
+             WHERE m.chain_id = added.chain_id AND m.id = added.membership_id), 0)
       OR added.balance <> added.points + coalesce(
            (SELECT p.balance FROM points_movements p
              WHERE p.membership_id = added.membership_id AND p.sequence < added.sequence
@@ -97,7 +100,8 @@ BEGIN
   RETURN NULL;
 END $$;
 
-CREATE FUNCTION check_new_balances() RETURNS trigger LANGUAGE plpgsql SET search_path = tessera, pg_catalog AS $$
+CREATE FUNCTION check_new_balances() RETURNS trigger LANGUAGE plpgsql
+SET search_path = tessera, pg_catalog SET enable_seqscan = off AS $$
 DECLARE broken uuid;
 BEGIN
   SELECT added.id INTO broken FROM added
@@ -111,7 +115,8 @@ BEGIN
   RETURN NULL;
 END $$;
 
-CREATE FUNCTION check_changed_balances() RETURNS trigger LANGUAGE plpgsql SET search_path = tessera, pg_catalog AS $$
+CREATE FUNCTION check_changed_balances() RETURNS trigger LANGUAGE plpgsql
+SET search_path = tessera, pg_catalog SET enable_seqscan = off AS $$
 DECLARE broken uuid;
 BEGIN
   SELECT after.id INTO broken FROM after JOIN before ON before.id = after.id
