@@ -85,6 +85,7 @@ class Settings(BaseSettings):
     run_deadline_hours: Span = Field(default=12, description="Longest time one run may take")
     run_days: int = Field(default=400, ge=1, description="Days that an ended run is kept")
     request_log_days: int = Field(default=30, ge=1, description="Days that an ended run's rows and requests are kept")
+    event_days: int = Field(default=90, ge=1, description="Days that an event can be read in the feed")
     worker_concurrency: int = Field(default=4, ge=1, le=64, description="Jobs that one worker runs at once")
     session_hours: Span = Field(default=12, description="How long a sign-in lasts without use")
     demo_password: SecretStr | None = Field(

@@ -3,7 +3,6 @@
 from tessera.integrations.calls.sender import Answer, HttpSender
 from tessera.integrations.calls.urls import check_queries
 from tessera.integrations.calls.verdicts import Verdict, VerdictKind, classify_error, classify_status
-from tessera.integrations.calls.waiting import parse_retry_after
 
 __all__ = [
     "Answer",
@@ -13,5 +12,4 @@ __all__ = [
     "check_queries",
     "classify_error",
     "classify_status",
-    "parse_retry_after",
 ]

@@ -8,11 +8,10 @@ from tessera.integrations.calls.excerpts import Excerpts
 from tessera.integrations.calls.partial import UnreadableAnswerError, find_refused_rows
 from tessera.integrations.calls.urls import UrlMaker, check_queries
 from tessera.integrations.calls.verdicts import Verdict, VerdictKind, can_replay, classify_error, classify_status
-from tessera.integrations.calls.waiting import parse_retry_after
 from tessera.integrations.connectors import Target
 from tessera.integrations.rendering import PlannedRequest, TemplateShape
 from tessera.platform.clock import Clock, now
-from tessera.platform.http import CallError, CallErrorKind, OutboundClient, Reply
+from tessera.platform.http import CallError, CallErrorKind, OutboundClient, Reply, parse_retry_after
 
 
 @dataclass(frozen=True, slots=True)

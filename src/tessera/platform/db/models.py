@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Identity, Index, func, text
+from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import UserDefinedType
 
@@ -37,6 +37,17 @@ class EventRow(Table):
     subject_id: Mapped[UUID]
     payload: Mapped[dict[str, Any]]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class EventHorizonRow(Table):
+    """The furthest position in the feed whose event is no longer kept; at most one row."""
+
+    __tablename__ = "event_horizon"
+    __table_args__ = (CheckConstraint("only_row", name="only_row"),)
+
+    only_row: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))
+    transaction_id: Mapped[str] = mapped_column(TransactionId)
+    sequence: Mapped[int] = mapped_column(BigInteger)
 
 
 class QueryBindingRow(Table):

@@ -17,6 +17,7 @@ from tessera.platform.http.errors import (
 from tessera.platform.http.resolving import Resolver
 from tessera.platform.http.urls import normalise_host, parse_url
 from tessera.platform.http.vetting import vet_host
+from tessera.platform.http.waiting import parse_retry_after
 
 __all__ = [
     "CallError",
@@ -35,6 +36,7 @@ __all__ = [
     "Resolver",
     "judge_address",
     "normalise_host",
+    "parse_retry_after",
     "parse_url",
     "vet_host",
 ]

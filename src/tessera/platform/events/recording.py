@@ -1,4 +1,4 @@
-"""Events: what happened, written in the transaction in which it happened. News travels upward as these rows only."""
+"""Writing events, in the transaction of what they tell of."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from tessera.platform.db import Session, as_array, driver
 # For statements that tell of the very rows they write.
 INSERT_EVENTS = "INSERT INTO events (chain_id, name, subject_id, payload)"
 INSERT = (
-    f"{INSERT_EVENTS} "
+    f"{INSERT_EVENTS} "  # noqa: S608 - constants
     "SELECT * FROM unnest(%(chains)s::uuid[], %(names)s::text[], %(subjects)s::uuid[], %(payloads)s::jsonb[])"
-).encode()  # noqa: S608 - constants
+).encode()
 ENCODER = msgspec.json.Encoder()
 
 

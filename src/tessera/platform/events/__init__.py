@@ -1,0 +1,29 @@
+"""Events: what happened, written in the transaction in which it happened, and read in an order that never changes.
+
+News travels upward as these rows only.
+"""
+
+from tessera.platform.events.errors import PositionAheadError, PositionExpiredError, PositionInvalidError
+from tessera.platform.events.positions import BEGINNING, EventPosition, parse_position
+from tessera.platform.events.reading import EventPage, StoredEvent, latest_position, list_events
+from tessera.platform.events.recording import INSERT_EVENTS, Event, record_events
+from tessera.platform.events.retention import forget_old_events
+from tessera.platform.events.waiting import wait_for_events
+
+__all__ = [
+    "BEGINNING",
+    "INSERT_EVENTS",
+    "Event",
+    "EventPage",
+    "EventPosition",
+    "PositionAheadError",
+    "PositionExpiredError",
+    "PositionInvalidError",
+    "StoredEvent",
+    "forget_old_events",
+    "latest_position",
+    "list_events",
+    "parse_position",
+    "record_events",
+    "wait_for_events",
+]
