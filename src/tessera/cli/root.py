@@ -19,6 +19,7 @@ GROUPS = {
     "program": ("programs", "Loyalty programs of a chain."),
     "tier": ("tiers", "Tiers, the levels of a program."),
     "token": ("tokens", "Credentials of Connector API clients."),
+    "api-key": ("api_keys", "Keys of programs that use the management API."),
     "user": ("users", "People who sign in to the pages."),
     "points": ("points", "Points of memberships: the ledger, and what can be done with it."),
     "query": ("queries", "Saved queries over the datasets."),

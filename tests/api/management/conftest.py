@@ -1,7 +1,7 @@
 """The management API on a real database, asked in process with the exact bytes of a request."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,10 +13,19 @@ from litestar.datastructures import State
 from tests.api.conftest import NOON, Reply, TestClock
 
 from tessera.api import build_api
-from tessera.loyalty import create_chains
+from tessera.loyalty import (
+    NewCustomer,
+    NewMembership,
+    NewProgram,
+    create_accounts,
+    create_chains,
+    create_memberships,
+    create_programs,
+)
 from tessera.platform.auth import MadeApiKey, NewApiKey, create_api_keys, system_actor
 from tessera.platform.db import Database
 from tessera.platform.ground import Ground
+from tessera.platform.ids import new_id
 from tessera.platform.jobs import JobQueue
 from tessera.platform.secrets import KeyRing
 from tessera.platform.settings import Settings
@@ -33,7 +42,6 @@ class Desk:
     clock: TestClock
     chain_id: UUID
     key: str | None
-    sent: list[Any] = field(default_factory=list)
 
     async def send(
         self, method: str, path: str, body: bytes = b"", *, headers: dict[str, str] | None = None, key: str | None = ""
@@ -90,6 +98,17 @@ class Desk:
         async with self.ground.database.session() as session:
             (made,) = await create_api_keys(session, SYSTEM, self.ground.keys, [new], now=self.clock())
         return made
+
+    async def add_memberships(self, count: int = 1, **program: Any) -> list[str]:
+        """Add a program and memberships of customers of their own; return the memberships' ids."""
+        async with self.ground.database.session() as session:
+            new = NewProgram(name="Harbour Circle", code=f"C{new_id().hex[-12:]}", **program)
+            (made,) = await create_programs(session, SYSTEM, self.chain_id, [new], now=self.clock())
+            people = [NewCustomer(last_name=f"Guest {number}") for number in range(count)]
+            accounts = await create_accounts(session, SYSTEM, self.chain_id, people, now=self.clock())
+            wanted = [NewMembership(account_id=account, program_id=made.id) for account in accounts]
+            members = await create_memberships(session, SYSTEM, self.chain_id, wanted, now=self.clock())
+        return [str(member.id) for member in members]
 
     def with_key(self, key: str | None) -> "Desk":
         """Return the same application asked with another key."""

@@ -53,7 +53,7 @@ async def test_key_has_what_its_maker_has(desk: Desk) -> None:
     [
         ({"permissions": ["members:write"]}, 403, "api_key_exceeds_maker"),
         ({"permissions": ["api-keys:admin", "exports:read"]}, 403, "api_key_exceeds_maker"),
-        ({"chain_ids": [str(UUID(int=7))]}, 404, "api_key_chain_unknown"),
+        ({"chain_ids": [str(UUID(int=7))]}, 404, "chain_unknown"),
         ({"expires_at": "2026-05-01T12:00:00Z"}, 422, "api_key_invalid"),
         ({"label": "   "}, 422, "api_key_invalid"),
         ({"permissions": ["all"]}, 422, "request_invalid"),

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from tessera import loyalty
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.pages import Listing, PageQuery, make_page
 from tessera.api.management.v1.reading import Asked
@@ -64,6 +65,7 @@ async def create_api_key(call: Call, body: NewApiKey) -> MadeApiKey:
 
     Its text is in this answer and nowhere else.
     """
+    await loyalty.check_chains(call.session, call.actor, body.chain_ids or ())
     new = auth.NewApiKey(
         label=body.label,
         chains=None if body.chain_ids is None else frozenset(body.chain_ids),

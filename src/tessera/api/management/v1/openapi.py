@@ -173,7 +173,7 @@ def header_parameters(route: Route) -> Iterator[dict[str, Any]]:
         yield {
             "name": "Idempotency-Key",
             "in": "header",
-            "required": True,
+            "required": route.reads[KEY] is str,
             "description": "The same on every attempt: a repeated call moves points once.",
             "schema": {"type": "string", "minLength": 1, "maxLength": KEY_LENGTH, "pattern": "^[!-~]+$"},
         }

@@ -1,7 +1,7 @@
 """Requests to typed values. What does not fit is refused with the place of the first fault."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
@@ -18,11 +18,13 @@ T = TypeVar("T")
 AT = re.compile(r"(?P<message>.*?) - at `\$(?P<path>[^`]*)`$", re.DOTALL)
 STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
 MEMBER = re.compile(r"(?:missing required|contains unknown) field `(?P<name>[^`]+)`")
-INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
+INTEGER = re.compile(r"-?(0|[1-9]\d{0,18})")
 BOOLEANS = {"true": True, "false": False}
 # What the database and every client can tell apart; days at the edges have no neighbours in other time zones.
 YEARS = range(1900, 9999)
-KEY_LENGTH = 255
+# The ledger keeps five more, which number the items of one membership.
+KEY_LENGTH = 250
+KEY = re.compile(rf"[!-~]{{1,{KEY_LENGTH}}}")
 
 DECODERS: dict[Any, msgspec.json.Decoder[Any]] = {}
 
@@ -109,19 +111,23 @@ def type_of(kind: Any) -> inspect.StructType:
 
 def is_list(kind: inspect.Type | None) -> bool:
     """Say whether a parameter may come several times."""
-    kinds = kind.types if isinstance(kind, inspect.UnionType) else (kind,)
-    return any(isinstance(unwrap(one), inspect.ListType) for one in kinds)
+    return any(isinstance(one, inspect.ListType) for one in kinds_of(kind))
 
 
-def unwrap(kind: Any) -> Any:
-    """Return the type below its descriptions."""
-    return unwrap(kind.type) if isinstance(kind, inspect.Metadata) else kind
+def kinds_of(kind: inspect.Type | None) -> Iterator[inspect.Type | None]:
+    """Yield the types that a type allows, without their descriptions."""
+    if isinstance(kind, inspect.Metadata):
+        yield from kinds_of(kind.type)
+    elif isinstance(kind, inspect.UnionType):
+        for one in kind.types:
+            yield from kinds_of(one)
+    else:
+        yield kind
 
 
 def read_scalar(text: str, kind: inspect.Type | None) -> Any:
     """Return a parameter's text as the number or truth that its type asks for, else as it is."""
-    kinds = kind.types if isinstance(kind, inspect.UnionType) else (kind,)
-    for one in map(unwrap, kinds):
+    for one in kinds_of(kind):
         if isinstance(one, inspect.IntType) and INTEGER.fullmatch(text):
             return int(text)
         if isinstance(one, inspect.BoolType) and text in BOOLEANS:
@@ -138,11 +144,13 @@ def read_place(text: str, kind: Any, name: str) -> Any:
     return found
 
 
-def read_key(headers: Mapping[str, str]) -> str:
-    """Return the key under which a repeated call changes nothing."""
-    key = headers.get("idempotency-key", "").strip()
-    if not 1 <= len(key) <= KEY_LENGTH or not key.isascii() or not key.isprintable():
-        message = f"Send a key of 1 to {KEY_LENGTH} printable ASCII characters, the same on every attempt."
+def read_key(headers: Mapping[str, str], *, required: bool) -> str | None:
+    """Return the key under which a repeated call changes nothing; None where none was given and none is needed."""
+    key = headers.get("idempotency-key")
+    if key is None and not required:
+        return None
+    if key is None or not KEY.fullmatch(key):
+        message = f"Send a key of 1 to {KEY_LENGTH} visible ASCII characters, the same on every attempt."
         raise invalid(Fault(message, parameter="Idempotency-Key"))
     return key
 

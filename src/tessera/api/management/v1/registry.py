@@ -2,16 +2,23 @@
 
 from collections.abc import Iterator
 
-from tessera.api.management.v1 import api_keys
+from tessera.api.management.v1 import api_keys, chains, memberships, points, programs, tokens
 from tessera.api.management.v1.problems import RefusedError
 from tessera.api.management.v1.routes import Route
 
-ROUTES: tuple[Route, ...] = (*api_keys.ROUTES,)
+ROUTES: tuple[Route, ...] = (
+    *api_keys.ROUTES,
+    *chains.ROUTES,
+    *tokens.ROUTES,
+    *programs.ROUTES,
+    *memberships.ROUTES,
+    *points.ROUTES,
+)
 
 
 def find_route(method: str, path: str) -> tuple[Route, dict[str, str]]:
     """Return the route and the texts of its placeholders; raise 404 for the address, 405 for the method."""
-    matches = list(match_path(tuple(path.strip("/").split("/"))))
+    matches = list(match_path(tuple(path.split("/")[1:])))
     if not matches:
         raise RefusedError(404, "not_found", "There is nothing at this address. See /api/v1/openapi.json.")
     for route, texts in matches:

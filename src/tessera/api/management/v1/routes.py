@@ -34,7 +34,7 @@ class Route:
     @cached_property
     def segments(self) -> tuple[str, ...]:
         """The path's parts, placeholders in braces."""
-        return tuple(self.path.strip("/").split("/"))
+        return tuple(self.path.split("/")[1:])
 
     @cached_property
     def places(self) -> tuple[str, ...]:
@@ -63,7 +63,7 @@ class Route:
             return None
         texts = {}
         for wanted, given in zip(self.segments, segments, strict=True):
-            if wanted.startswith("{"):
+            if wanted.startswith("{") and given:
                 texts[wanted[1:-1]] = given
             elif wanted != given:
                 return None

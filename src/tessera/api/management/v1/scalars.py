@@ -13,3 +13,6 @@ Permission = Annotated[
     str,
     Meta(pattern="^[a-z-]+:(read|write|admin)$", description="A resource and a level.", examples=["members:read"]),
 ]
+Text = Annotated[str, Meta(min_length=1, max_length=255)]
+Points = Annotated[int, Meta(ge=1, le=2_147_483_647, description="How many points, above zero.", examples=[250])]
+Reason = Annotated[str, Meta(min_length=1, max_length=1000, description="Why, for people.", examples=["Stay in May"])]

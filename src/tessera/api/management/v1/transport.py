@@ -142,7 +142,7 @@ async def read_arguments(request: Request, route: Route, texts: Mapping[str, str
     if QUERY in route.reads:
         values[QUERY] = query
     if KEY in route.reads:
-        values[KEY] = read_key(request.headers)
+        values[KEY] = read_key(request.headers, required=route.reads[KEY] is str)
     if BODY in route.reads:
         body = await receive_body(request.receive, request.scope["headers"])
         if body is None:

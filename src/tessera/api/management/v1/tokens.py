@@ -1,0 +1,201 @@
+"""Credentials of Connector API clients: client tokens and access tokens."""
+
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct, field
+
+from tessera import loyalty
+from tessera.api.management.v1.calls import Call
+from tessera.api.management.v1.pages import Listing, PageQuery, cut_page
+from tessera.api.management.v1.problems import RefusedError
+from tessera.api.management.v1.reading import Asked
+from tessera.api.management.v1.routes import Route
+from tessera.api.management.v1.scalars import Label, Moment, Permission
+from tessera.api.management.v1.shapes import show_as
+
+Text = Annotated[str, Meta(description="The token itself, shown this once.")]
+USUAL = ("members:write", "programs:write")
+
+
+class NewClientToken(Asked, frozen=True):
+    """A client token to make: one for each application."""
+
+    label: Label
+
+
+class ClientToken(Struct, frozen=True):
+    """A client token, without its text."""
+
+    id: UUID
+    label: str
+    enabled: bool
+    created_at: Moment
+    revoked_at: Moment | None
+
+
+class MadeClientToken(Struct, frozen=True):
+    """A client token just made."""
+
+    client_token: ClientToken
+    text: Text
+
+
+class NewAccessToken(Asked, frozen=True):
+    """An access token to make: one for each connection of an application to an enterprise."""
+
+    client_token_id: UUID
+    label: Label
+    enterprise_ids: Annotated[list[UUID], Meta(min_length=1, max_length=1000, description="One, or a portfolio's.")]
+    portfolio: Annotated[bool, Meta(description="Whether it may reach several enterprises.")] = False
+    permissions: Annotated[
+        list[Permission],
+        Meta(max_length=100, description="What it may do, no more than the asking key; without it: write."),
+    ] = field(default_factory=lambda: list(USUAL))
+    expires_at: Annotated[Moment | None, Meta(description="When it ends; null is never.")] = None
+    strict: Annotated[
+        bool | None, Meta(description="Whether it is held to the contract's letter; null follows the deployment.")
+    ] = None
+
+
+class AccessToken(Struct, frozen=True):
+    """An access token, without its text."""
+
+    id: UUID
+    client_token_id: UUID
+    label: str
+    portfolio: bool
+    permissions: Sequence[str]
+    enterprise_ids: Sequence[UUID]
+    chain_ids: Sequence[UUID]
+    enabled: bool
+    created_at: Moment
+    expires_at: Moment | None
+    strict: bool | None
+    revoked_at: Moment | None
+
+
+class MadeAccessToken(Struct, frozen=True):
+    """An access token just made."""
+
+    access_token: AccessToken
+    text: Text
+
+
+show_client = show_as(ClientToken)
+show_access = show_as(AccessToken)
+
+
+async def list_client_tokens(call: Call, query: PageQuery) -> Listing[ClientToken]:
+    """List client tokens, oldest first.
+
+    A key that sees only some chains is shown those that access tokens of its chains hang on.
+    """
+    return cut_page(await find_tokens(call, client=True), query, show_client)
+
+
+async def create_client_token(call: Call, body: NewClientToken) -> MadeClientToken:
+    """Make a client token."""
+    (made,) = await loyalty.create_client_tokens(call.session, call.actor, call.ground.keys, [body.label], now=call.now)
+    return MadeClientToken(ClientToken(made.id, made.label, True, call.now, None), made.text)
+
+
+async def enable_client_token(call: Call, token_id: UUID) -> ClientToken:
+    """Switch a client token on again, and with it its access tokens."""
+    return show_client(await switch_token(call, token_id, client=True, enabled=True))
+
+
+async def disable_client_token(call: Call, token_id: UUID) -> ClientToken:
+    """Switch a client token off, and with it its access tokens."""
+    return show_client(await switch_token(call, token_id, client=True, enabled=False))
+
+
+async def revoke_client_token(call: Call, token_id: UUID) -> None:
+    """End a client token for ever, and with it its access tokens."""
+    await revoke_token(call, token_id, client=True)
+
+
+async def list_access_tokens(call: Call, query: PageQuery) -> Listing[AccessToken]:
+    """List access tokens, oldest first.
+
+    One that reaches an enterprise beyond the key's chains is not listed.
+    """
+    return cut_page(await find_tokens(call, client=False), query, show_access)
+
+
+async def create_access_token(call: Call, body: NewAccessToken) -> MadeAccessToken:
+    """Make an access token.
+
+    It may do no more than the asking key.
+    """
+    for permission in body.permissions:
+        call.actor.require(permission)
+    new = loyalty.NewAccessToken(**{name: getattr(body, name) for name in body.__struct_fields__})
+    (made,) = await loyalty.create_access_tokens(call.session, call.actor, call.ground.keys, [new], now=call.now)
+    return MadeAccessToken(show_access(await get_token(call, made.id, client=False)), made.text)
+
+
+async def enable_access_token(call: Call, token_id: UUID) -> AccessToken:
+    """Switch an access token on again."""
+    return show_access(await switch_token(call, token_id, client=False, enabled=True))
+
+
+async def disable_access_token(call: Call, token_id: UUID) -> AccessToken:
+    """Switch an access token off."""
+    return show_access(await switch_token(call, token_id, client=False, enabled=False))
+
+
+async def revoke_access_token(call: Call, token_id: UUID) -> None:
+    """End an access token for ever."""
+    await revoke_token(call, token_id, client=False)
+
+
+async def find_tokens(call: Call, *, client: bool) -> list[loyalty.Token]:
+    """Return the credentials of one sort."""
+    every = await loyalty.list_tokens(call.session, call.actor)
+    return [token for token in every if (token.client_token_id is None) is client]
+
+
+async def get_token(call: Call, token_id: UUID, *, client: bool) -> loyalty.Token:
+    """Return one credential of the sort that the address names."""
+    for token in await find_tokens(call, client=client):
+        if token.id == token_id:
+            return token
+    sort = "client" if client else "access"
+    raise RefusedError(
+        404, "token_unknown", f"There is no {sort} token {token_id}. List them to find the one you mean."
+    )
+
+
+async def switch_token(call: Call, token_id: UUID, *, client: bool, enabled: bool) -> loyalty.Token:
+    """Switch a credential on or off and return it."""
+    await get_token(call, token_id, client=client)
+    await loyalty.enable_token(call.session, call.actor, token_id, enabled=enabled)
+    return await get_token(call, token_id, client=client)
+
+
+async def revoke_token(call: Call, token_id: UUID, *, client: bool) -> None:
+    """End a credential."""
+    await get_token(call, token_id, client=client)
+    await loyalty.revoke_token(call.session, call.actor, token_id, now=call.now)
+
+
+READ, ADMIN = "connector-tokens:read", "connector-tokens:admin"
+EXAMPLE = {
+    "client_token_id": "0190b3c4-5d6e-7f80-9123-456789abcdef",
+    "label": "CRM at Harbour House",
+    "enterprise_ids": ["0190b3c4-6000-7000-8000-456789abcdef"],
+}
+ROUTES = (
+    Route("GET", "/client-tokens", READ, list_client_tokens),
+    Route("POST", "/client-tokens", ADMIN, create_client_token, status=201, example={"label": "CRM"}),
+    Route("POST", "/client-tokens/{token_id}/enable", ADMIN, enable_client_token),
+    Route("POST", "/client-tokens/{token_id}/disable", ADMIN, disable_client_token),
+    Route("DELETE", "/client-tokens/{token_id}", ADMIN, revoke_client_token),
+    Route("GET", "/access-tokens", READ, list_access_tokens),
+    Route("POST", "/access-tokens", ADMIN, create_access_token, status=201, example=EXAMPLE),
+    Route("POST", "/access-tokens/{token_id}/enable", ADMIN, enable_access_token),
+    Route("POST", "/access-tokens/{token_id}/disable", ADMIN, disable_access_token),
+    Route("DELETE", "/access-tokens/{token_id}", ADMIN, revoke_access_token),
+)

@@ -1,0 +1,111 @@
+"""`tessera api-key`: what opens the management API."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from tessera.cli.desk import Desk, at_desk, find_chain, require_id
+from tessera.cli.printing import AsJson, show_item, show_json, show_list
+from tessera.platform import auth
+from tessera.platform.auth import ApiKey, MadeApiKey, NewApiKey
+
+app = typer.Typer(no_args_is_help=True)
+
+KEY = {
+    "Id": lambda k: k.id,
+    "Label": lambda k: k.label,
+    "Begins": lambda k: k.hint,
+    "Chains": lambda k: "all" if k.chains is None else len(k.chains),
+    "Permissions": lambda k: "all" if k.permissions is None else sorted(k.permissions),
+    "Enabled": lambda k: k.enabled,
+    "Expires": lambda k: k.expires_at,
+    "Revoked": lambda k: k.revoked_at,
+    "Used": lambda k: k.used_at,
+}
+MADE = {"Id": lambda m: m.key.id, "Label": lambda m: m.key.label, "Key": lambda m: m.text}
+SHOWN_ONCE = "The key is shown this once. Keep it where the program can read it."
+
+
+@app.command("create")
+def create_key(
+    label: Annotated[str, typer.Argument(help="Name of the program that will use it.")],
+    chain: Annotated[
+        list[str] | None, typer.Option(help="Name or id of a chain it sees, several times; without any: all.")
+    ] = None,
+    permission: Annotated[
+        list[str] | None, typer.Option(help="A permission such as members:read, several times; without any: all.")
+    ] = None,
+    expires: Annotated[int | None, typer.Option(metavar="DAYS", min=1, max=36500, help="Days until it ends.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Create an API key: one for each program."""
+
+    async def work(desk: Desk) -> MadeApiKey:
+        async with desk.session() as session:
+            chains = [await find_chain(session, desk.actor, text) for text in chain or ()]
+            new = NewApiKey(
+                label=label,
+                chains=frozenset(chains) if chain else None,
+                permissions=frozenset(permission) if permission else None,
+                expires_at=None if expires is None else desk.now() + timedelta(days=expires),
+            )
+            return (await auth.create_api_keys(session, desk.actor, desk.ground.keys, [new], now=desk.now()))[0]
+
+    made = at_desk(work)
+    if as_json:
+        show_json({"id": made.key.id, "label": made.key.label, "key": made.text})
+        return
+    show_item(made, MADE, as_json=False)
+    typer.echo(SHOWN_ONCE)
+
+
+@app.command("list")
+def list_keys(as_json: AsJson = False) -> None:
+    """List the API keys, without the keys themselves."""
+
+    async def work(desk: Desk) -> Sequence[ApiKey]:
+        async with desk.session() as session:
+            return await auth.list_api_keys(session, desk.actor)
+
+    show_list(at_desk(work), KEY, as_json=as_json, empty="No API key yet. Make one: tessera api-key create LABEL")
+
+
+KeyId = Annotated[str, typer.Argument(metavar="KEY", help="Id of the key, as `tessera api-key list` shows it.")]
+
+
+@app.command("disable")
+def disable_key(key: KeyId) -> None:
+    """Switch a key off."""
+    switch_key(key, enabled=False)
+    typer.echo("Switched off. `tessera api-key enable` switches it on again.")
+
+
+@app.command("enable")
+def enable_key(key: KeyId) -> None:
+    """Switch a key on again."""
+    switch_key(key, enabled=True)
+    typer.echo("Switched on.")
+
+
+def switch_key(key: str, *, enabled: bool) -> None:
+    """Switch a key on or off."""
+
+    async def work(desk: Desk) -> None:
+        async with desk.session() as session:
+            await auth.enable_api_key(session, desk.actor, require_id(key), enabled=enabled)
+
+    at_desk(work)
+
+
+@app.command("revoke")
+def revoke_key(key: KeyId) -> None:
+    """End a key for ever."""
+
+    async def work(desk: Desk) -> None:
+        async with desk.session() as session:
+            await auth.revoke_api_key(session, desk.actor, require_id(key), now=desk.now())
+
+    at_desk(work)
+    typer.echo("Revoked. Requests with this key are refused from now on.")
