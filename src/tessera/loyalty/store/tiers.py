@@ -11,6 +11,7 @@ from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.marks import Mark
 from tessera.loyalty.values.programs import Tier, TierFilter
 from tessera.platform.db import Reader, Session, as_array
+from tessera.platform.events import INSERT_EVENTS
 
 SOURCE = Source("tiers", "id, chain_id, program_id, name, code, ordering, created_at, updated_at, deleted_at")
 
@@ -47,7 +48,7 @@ SELECT {columns} FROM tiers
 
 # One statement, however many they are: held in everybody's order, changed, and told of. The programs let it use an
 # index, which there is none of by tier.
-LEAVE = """
+LEAVE = f"""
 WITH held AS MATERIALIZED (
   SELECT chain_id, id FROM memberships
    WHERE chain_id = ANY (%(chains)s::uuid[]) AND program_id = ANY (%(programs)s::uuid[])
@@ -58,9 +59,8 @@ WITH held AS MATERIALIZED (
     FROM held WHERE memberships.chain_id = held.chain_id AND memberships.id = held.id
   RETURNING memberships.chain_id, memberships.id
 )
-INSERT INTO events (chain_id, name, subject_id, payload)
-SELECT chain_id, %(event)s, id, '{"tier_id": null}' FROM changed
-"""
+{INSERT_EVENTS} SELECT chain_id, %(event)s, id, '{{"tier_id": null}}' FROM changed
+"""  # noqa: S608 - constants
 
 # Shared for the same reason as programs: a tier deleted meanwhile must not gain memberships.
 LOCK_ACTIVE = """
