@@ -24,7 +24,7 @@ UPDATE memberships SET is_primary = false, updated_at = %(now)s, updater_kind = 
  CROSS JOIN LATERAL (
    SELECT ctid, chain_id, id FROM memberships
     WHERE account_id = given.account_id AND is_primary AND deleted_at IS NULL
-      FOR NO KEY UPDATE) AS older
+   OFFSET 0 FOR NO KEY UPDATE) AS older
  WHERE memberships.ctid = older.ctid AND older.chain_id = %(chain_id)s AND older.id <> given.winner
 RETURNING memberships.id
 """

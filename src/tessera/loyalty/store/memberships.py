@@ -41,12 +41,12 @@ SELECT %(chain_id)s, %(event)s, id,
 """  # noqa: S608 - constants
 
 # One order for everybody who locks several memberships keeps two calls from waiting for each other. The lateral select
-# goes by the key even where a table has no statistics yet; deletion is judged outside it for the same reason.
+# goes by the key even where a table has no statistics yet: OFFSET keeps the planner from judging deletion inside it.
 LOCK_ACTIVE = f"""
 SELECT locked.* FROM (SELECT id FROM unnest(%(ids)s::uuid[]) AS given (id) ORDER BY id) AS wanted
  CROSS JOIN LATERAL (
    SELECT {COLUMNS} FROM memberships WHERE chain_id = %(chain_id)s AND memberships.id = wanted.id
-      FOR NO KEY UPDATE) AS locked
+   OFFSET 0 FOR NO KEY UPDATE) AS locked
  WHERE locked.deleted_at IS NULL
 """  # noqa: S608 - constants
 
