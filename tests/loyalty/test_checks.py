@@ -35,7 +35,8 @@ CASES = [
     (
         "primaries",
         (
-            "DROP INDEX uq_memberships_account_id_primary, uq_memberships_account_id_program_id; UPDATE memberships SET is_primary = true,"
+            "DROP INDEX uq_memberships_account_id_primary, uq_memberships_account_id_program_id;"
+            " UPDATE memberships SET is_primary = true,"
             " account_id = (SELECT account_id FROM memberships WHERE id = {first})"
         ),
     ),

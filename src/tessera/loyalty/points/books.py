@@ -122,7 +122,8 @@ def content_of(line: Movement | Draft) -> tuple[object, ...]:
 
 def spend(lots: Iterable[Lot], loose: int, points: int, *, now: datetime, first: int | None = None) -> list[Lot]:
     """Take points from lots and from `loose` points without a lot, in order; return the parts that lots gave."""
-    ready, waiting = [], []
+    ready: list[Lot] = []
+    waiting: list[Lot] = []
     for lot in sorted(lots, key=lambda lot: (lot.expires_at or NEVER, lot.active_at or EVER)):
         mine = first is not None and lot.sequence == first
         (ready if mine or not lot.is_pending(now) else waiting).append(lot)

@@ -12,7 +12,7 @@ from tessera.loyalty.values.ledger import Lot
 from tessera.platform.db import Session, as_array
 
 SELECT = """
-SELECT membership_id, remaining, active_at, expires_at, sequence, part
+SELECT membership_id, remaining, active_at, expires_at, sequence, part, remaining
   FROM points_lots WHERE chain_id = %(chain_id)s AND membership_id = ANY (%(ids)s::uuid[])
  ORDER BY membership_id, sequence, part
 """
@@ -83,7 +83,7 @@ UPDATE points_lots l SET remaining = o.remaining
 async def select_lots(session: Session, chain_id: UUID, ids: Sequence[UUID]) -> list[tuple[UUID, Lot]]:
     """Return the lots of the memberships, oldest first."""
     rows = await run(session, SELECT, {"chain_id": chain_id, "ids": as_array(ids)})
-    return [(row[0], Lot(*row[1:], stored=row[1])) for row in rows]
+    return [(row[0], Lot(*row[1:])) for row in rows]
 
 
 async def read_standing(session: Session, chain_id: UUID, membership_id: UUID) -> tuple[int | None, list[Lot]] | None:
