@@ -7,7 +7,7 @@ import pytest
 
 from tessera.loyalty import create_demo_tokens
 
-from .conftest import NOON, SYSTEM, Api
+from .conftest import NOON, SYSTEM, Api, add_token
 
 CLIENT = "E0D439EE522F44368DC78E1BFB03710C-D24FB11DBE31D4621C4817E028D9E1D"
 ACCESS = "C66EF7B239D24632943D115EDE9CB810-EA00F8FD8294692C940F6B5A8F9453D"
@@ -49,6 +49,27 @@ GET_ALL = """{
 }
 }"""
 
+UPDATE = """{
+"ClientToken": "E0D439EE522F44368DC78E1BFB03710C-D24FB11DBE31D4621C4817E028D9E1D",
+"AccessToken": "C66EF7B239D24632943D115EDE9CB810-EA00F8FD8294692C940F6B5A8F9453D",
+"Client": "Sample Client 1.0.0",
+"LoyaltyProgramUpdates": [
+{
+"LoyaltyProgramId": "a58ff7cb-77e3-495a-bd61-aecf00a3f19d",
+"Name": "Platinum Club Extra"
+}
+]
+}"""
+DELETE = """{
+"ClientToken": "E0D439EE522F44368DC78E1BFB03710C-D24FB11DBE31D4621C4817E028D9E1D",
+"AccessToken": "C66EF7B239D24632943D115EDE9CB810-EA00F8FD8294692C940F6B5A8F9453D",
+"Client": "Sample Client 1.0.0",
+"LoyaltyProgramIds": [
+"a58ff7cb-77e3-495a-bd61-aecf00a3f19d",
+"da34b396-41f7-47f6-8847-aecf00a3f19e"
+]
+}"""
+
 
 @pytest.fixture
 async def demo(api: Api) -> Api:
@@ -85,6 +106,35 @@ async def test_printed_list_without_its_comma_is_not_json(demo: Api) -> None:
     reply = await demo.send("loyaltyPrograms/getAll", body.encode())
 
     assert (reply.status, reply.message) == (400, "Invalid JSON.")
+
+
+async def test_printed_update_works_with_a_real_id(demo: Api) -> None:
+    (made,) = (await demo.send("loyaltyPrograms/add", ADD.encode())).data["LoyaltyPrograms"]
+    body = UPDATE.replace("a58ff7cb-77e3-495a-bd61-aecf00a3f19d", made["Id"])
+    reply = await demo.send("loyaltyPrograms/update", body.encode())
+
+    assert reply.data == {"LoyaltyPrograms": [{**made, "Name": "Platinum Club Extra"}]}
+
+
+async def test_printed_update_is_refused_to_a_strict_token(api: Api, demo: Api) -> None:
+    strict = await add_token(api, strict=True)
+    body = UPDATE.replace("a58ff7cb-77e3-495a-bd61-aecf00a3f19d", await demo.add_program())
+    body = body.replace(ACCESS, strict.access_token).replace(CLIENT, strict.client_token)
+    reply = await strict.send("loyaltyPrograms/update", body.encode())
+
+    assert (reply.status, reply.message) == (400, "Invalid LoyaltyProgramUpdates[0].Name.")
+
+
+async def test_printed_delete_works_with_real_ids(demo: Api) -> None:
+    (made,) = (await demo.send("loyaltyPrograms/add", ADD.encode())).data["LoyaltyPrograms"]
+    body = DELETE.replace("a58ff7cb-77e3-495a-bd61-aecf00a3f19d", made["Id"])
+    reply = await demo.send("loyaltyPrograms/delete", body.encode())
+    assert (reply.status, reply.message) == (400, "Invalid LoyaltyProgramIds.")
+
+    body = body.replace("da34b396-41f7-47f6-8847-aecf00a3f19e", await demo.add_program("GEC07"))
+    reply = await demo.send("loyaltyPrograms/delete", body.encode())
+    assert (reply.status, reply.body) == (200, b"{}")
+    assert (await demo.good("loyaltyPrograms/getAll"))["LoyaltyPrograms"] == []
 
 
 async def test_memberships_of_2022_work(demo: Api) -> None:
