@@ -1,6 +1,7 @@
 """Statements on memberships."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID
 
 from tessera.loyalty.events import MEMBERSHIP_ADDED
@@ -16,7 +17,10 @@ COLUMNS = (
     "balance, expires_at, url, creator_kind, creator_id, updater_kind, updater_id, created_at, updated_at, deleted_at"
 )
 SOURCE = Source("memberships", COLUMNS)
-WIDTH = COLUMNS.count(",") + 1
+# Chain and id.
+Key = tuple[UUID, UUID]
+NAMES = COLUMNS.split(", ")
+WIDTH, CREATED, DELETED = len(NAMES), NAMES.index("created_at"), NAMES.index("deleted_at")
 
 # A balance and the movement behind it come in one statement: the ledger's triggers look at both when it ends.
 INSERT = f"""
@@ -136,12 +140,29 @@ async def select_by_ids(
     session: Session | Reader, chain_ids: Sequence[UUID], narrowing: MembershipFilter
 ) -> list[Membership]:
     """Return a page of the memberships of given ids: no order helps to find them, so they are put in order here."""
-    values = {"chains": as_array(chain_ids), "ids": as_array(narrowing.ids or ())}
-    rows = await run(session, BY_IDS, values, prepare=isinstance(session, Reader))
+    ids = narrowing.ids or ()
+    if isinstance(session, Reader) and len(chain_ids) == 1:
+        rows = (await session.gather(find_rows, [(chain_ids[0], one) for one in ids])).values()
+    else:
+        rows = (await fetch_rows(session, chain_ids, ids)).values()
     found = [
-        (row[16], row[WIDTH], Membership(*row[:WIDTH]))
+        (row[CREATED], row[WIDTH], Membership(*row[:WIDTH]))
         for row in rows
-        if narrowing.deleted is None or narrowing.deleted == (row[18] is not None)
+        if narrowing.deleted is None or narrowing.deleted == (row[DELETED] is not None)
     ]
     found.sort(reverse=True)
     return [membership for _, _, membership in found[: narrowing.count]]
+
+
+async def find_rows(reader: Reader, keys: Collection[Key]) -> dict[Key, tuple[Any, ...]]:
+    """Return the rows of these pairs of chain and membership."""
+    return await fetch_rows(reader, list({chain_id for chain_id, _ in keys}), list({one for _, one in keys}))
+
+
+async def fetch_rows(
+    session: Session | Reader, chain_ids: Sequence[UUID], ids: Sequence[UUID]
+) -> dict[Key, tuple[Any, ...]]:
+    """Return the rows of these memberships in these chains, by chain and id."""
+    values = {"chains": as_array(chain_ids), "ids": as_array(ids)}
+    rows = await run(session, BY_IDS, values, prepare=isinstance(session, Reader))
+    return {(row[1], row[0]): row for row in rows}

@@ -8,7 +8,7 @@ is prepared: it is part of every request, on tables that stay small.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from psycopg import AsyncCursor
+from psycopg import AsyncConnection, AsyncCursor
 from psycopg import errors as refusals
 from psycopg.pq import ExecStatus
 
@@ -69,7 +69,16 @@ async def run(
     session: Session | Reader, statement: str, parameters: Mapping[str, Any], *, prepare: bool = False
 ) -> Sequence[tuple[Any, ...]]:
     """Run a statement and return its rows, if it has any; a refusal becomes the room's own error."""
-    connection = await driver(session)
+    if isinstance(session, Reader):
+        async with session.connection() as connection:
+            return await execute(connection, statement, parameters, prepare=prepare)
+    return await execute(await driver(session), statement, parameters, prepare=prepare)
+
+
+async def execute(
+    connection: AsyncConnection[Any], statement: str, parameters: Mapping[str, Any], *, prepare: bool
+) -> Sequence[tuple[Any, ...]]:
+    """Run a statement on a connection."""
     async with connection.cursor(binary=True) as cursor:
         try:
             # Statements are put together from constants of this folder; values travel as parameters.

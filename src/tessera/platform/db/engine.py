@@ -1,14 +1,14 @@
 """Connections: one pool per process for the application's login, one session per request or job step."""
 
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Any
 
 import psycopg
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
-from tessera.platform.db.readers import Reader, Readers
+from tessera.platform.db.readers import Reader
 
 Session = AsyncSession
 SEARCH_PATH = "tessera,procrastinate"
@@ -20,8 +20,8 @@ class Database:
     """The application's way to PostgreSQL, as `tessera_app`.
 
     `address` is a libpq address (`postgresql://…`). A session is one transaction: committed when its block ends well,
-    rolled back when it raises. Nothing inside commits. A statement that takes longer than `statement_seconds` is
-    cancelled; 0 lets every one end.
+    rolled back when it raises. Nothing inside commits. `reader` looks records up by key, outside any transaction. A
+    statement that takes longer than `statement_seconds` is cancelled; 0 lets every one end.
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class Database:
     ) -> None:
         self.address = address
         self.statement_milliseconds = round(1000 * statement_seconds)
-        self._readers = Readers(lambda: self.connect(application, autocommit=True, options=KEYED), pool_size)
+        self.reader = Reader(lambda: self.connect(application, autocommit=True, options=KEYED), pool_size)
         self.engine = create_async_engine(
             URL.create("postgresql+psycopg"),
             pool_size=pool_size,
@@ -59,20 +59,14 @@ class Database:
         async with self._sessions() as session, session.begin():
             yield session
 
-    def reader(self) -> AbstractAsyncContextManager[Reader]:
-        """Have a connection for look-ups by key, outside any transaction."""
-        return self._readers.reader()
-
     async def close(self) -> None:
         """Close every pooled connection."""
-        await self._readers.close()
+        await self.reader.close()
         await self.engine.dispose()
 
 
-async def driver(session: Session | Reader) -> psycopg.AsyncConnection[Any]:
+async def driver(session: Session) -> psycopg.AsyncConnection[Any]:
     """Return the session's own driver connection, inside its transaction, for COPY and other bulk work."""
-    if isinstance(session, Reader):
-        return session.connection
     connection = await session.connection()
     raw = await connection.get_raw_connection()
     found = raw.driver_connection

@@ -1,55 +1,114 @@
-"""Connections for look-ups by key: outside any transaction, so that one question is one round trip."""
+"""Look-ups outside any transaction: one question is one round trip, and equal questions of many callers are one."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Hashable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import psycopg
 from psycopg.pq import TransactionStatus
 
-Connect = Callable[[], Awaitable[psycopg.AsyncConnection[Any]]]
+Connection = psycopg.AsyncConnection[Any]
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+MOST_AT_ONCE = 2
+MOST_KEYS = 2000
 
 
 class Reader:
-    """A connection on which every statement is its own transaction and sees what is committed by then."""
+    """Reads on at most `size` connections; every statement is its own transaction and sees what is committed by then.
 
-    __slots__ = ("connection",)
+    The connection used last is given first: its caches are warm.
+    """
 
-    def __init__(self, connection: psycopg.AsyncConnection[Any]) -> None:
-        self.connection = connection
-
-
-class Readers:
-    """At most `size` readers; whoever finds none idle waits. The one used last is given first: its caches are warm."""
-
-    def __init__(self, connect: Connect, size: int) -> None:
+    def __init__(self, connect: Callable[[], Awaitable[Connection]], size: int) -> None:
         self._connect = connect
         self._room = asyncio.Semaphore(size)
-        self._idle: list[Reader] = []
+        self._idle: list[Connection] = []
+        self._gatherings: dict[Any, Gathering[Any, Any]] = {}
 
     @asynccontextmanager
-    async def reader(self) -> AsyncIterator[Reader]:
-        """Have a reader for this while."""
+    async def connection(self) -> AsyncIterator[Connection]:
+        """Have a connection for one statement; whoever finds none idle waits."""
         async with self._room:
-            reader = self._idle.pop() if self._idle else Reader(await self._connect())
+            connection = self._idle.pop() if self._idle else await self._connect()
             try:
-                yield reader
+                yield connection
             finally:
-                await self._put_back(reader)
+                await self._put_back(connection)
 
-    async def _put_back(self, reader: Reader) -> None:
-        """Keep a reader that is at rest. One that broke takes the others along: their server has ended as well."""
-        if reader.connection.info.transaction_status == TransactionStatus.IDLE:
-            self._idle.append(reader)
+    async def gather(
+        self, ask: Callable[["Reader", Collection[K]], Awaitable[Mapping[K, V]]], keys: Collection[K]
+    ) -> dict[K, V]:
+        """Return what is found for the keys, asked together with the keys of everybody who asks the same just now."""
+        gathering = self._gatherings.get(ask)
+        if gathering is None:
+            gathering = self._gatherings[ask] = Gathering(lambda all_keys: ask(self, all_keys))
+        return await gathering.get(keys)
+
+    async def _put_back(self, connection: Connection) -> None:
+        """Keep a connection that is at rest. One that broke takes the others along: their server has ended as well."""
+        if connection.info.transaction_status == TransactionStatus.IDLE:
+            self._idle.append(connection)
             return
-        broken = reader.connection.broken
-        await reader.connection.close()
+        broken = connection.broken
+        await connection.close()
         if broken:
             await self.close()
 
     async def close(self) -> None:
-        """Close every idle reader."""
+        """Close every idle connection."""
         idle, self._idle = self._idle, []
-        for reader in idle:
-            await reader.connection.close()
+        for connection in idle:
+            await connection.close()
+
+
+class Gathering(Generic[K, V]):
+    """Look-ups by key, a few under way at a time: who comes meanwhile goes along with the next.
+
+    With one caller nothing waits; the more there are, the more keys share a round trip.
+    """
+
+    def __init__(self, ask: Callable[[Collection[K]], Awaitable[Mapping[K, V]]]) -> None:
+        self._ask = ask
+        self._waiting: list[tuple[Collection[K], asyncio.Future[dict[K, V]]]] = []
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    async def get(self, keys: Collection[K]) -> dict[K, V]:
+        """Return what is found for the keys."""
+        answer: asyncio.Future[dict[K, V]] = asyncio.get_running_loop().create_future()
+        self._waiting.append((keys, answer))
+        if len(self._under_way) < MOST_AT_ONCE:
+            task = asyncio.create_task(self._work())
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+        return await answer
+
+    async def _work(self) -> None:
+        """Answer everybody who waits."""
+        while self._waiting:
+            callers = self._take()
+            try:
+                found = await self._ask({key for keys, _ in callers for key in keys})
+            except BaseException as error:
+                for _, answer in callers:
+                    if not answer.done():
+                        answer.set_exception(error)
+                if not isinstance(error, Exception):
+                    raise
+                continue
+            for keys, answer in callers:
+                if not answer.done():
+                    answer.set_result({key: found[key] for key in keys if key in found})
+
+    def _take(self) -> list[tuple[Collection[K], asyncio.Future[dict[K, V]]]]:
+        """Take callers off the queue, at least one, with few enough keys for one question."""
+        count = size = 0
+        for keys, _ in self._waiting:
+            size += len(keys)
+            if count and size > MOST_KEYS:
+                break
+            count += 1
+        callers, self._waiting = self._waiting[:count], self._waiting[count:]
+        return callers

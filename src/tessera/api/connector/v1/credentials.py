@@ -57,8 +57,9 @@ class Scopes:
     async def _look_up(self, ground: Ground, digests: Digests, now: datetime) -> Scope | None:
         """Ask the database; only what is good is remembered."""
         key, asked_at = (digests.client, digests.access), time.monotonic()
-        async with ground.database.reader() as reader:
-            scope = await find_scope(reader, client_digest=digests.client, access_digest=digests.access, now=now)
+        scope = await find_scope(
+            ground.database.reader, client_digest=digests.client, access_digest=digests.access, now=now
+        )
         if scope is None:
             self._known.pop(key, None)
             return None

@@ -1,6 +1,7 @@
 """The order of checks, and the operation itself: from a body to an answer."""
 
 import logging
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -82,9 +83,12 @@ async def perform(ground: Ground, scopes: Scopes, asked: Asked) -> Answer:
     check_client(digests.name, strict=strict)
     check_members(body, operation.request, strict=strict)
     request = decode(body, operation.request)
-    async with ground.database.reader() if operation.reads else ground.database.session() as access:
-        call = Call(access, actor, now, scope.portfolio, scope.enterprise_ids, scope.chain_ids, strict)
+    call = Call(ground.database.reader, actor, now, scope.portfolio, scope.enterprise_ids, scope.chain_ids, strict)
+    if operation.reads:
         result = await operation.perform(call, request)
+    else:
+        async with ground.database.session() as session:
+            result = await operation.perform(replace(call, access=session), request)
     if asked.minimal and is_empty(operation, result):
         return Answer(204)
     return Answer(200, ENCODER.encode(result))
@@ -94,8 +98,7 @@ async def check_limit(ground: Ground, scope: Scope, now: datetime) -> None:
     """Count the request; raise beyond the limit of the deployment."""
     limit = ground.settings.connector_request_limit
     if limit:
-        async with ground.database.reader() as reader:
-            await admit_request(reader, scope.access_token_id, limit=limit, now=now)
+        await admit_request(ground.database.reader, scope.access_token_id, limit=limit, now=now)
 
 
 def is_empty(operation: Operation[Any], result: Any) -> bool:
