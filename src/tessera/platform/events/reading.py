@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from psycopg.rows import dict_row
 
 from tessera.platform.db import Reader, Session, driver
@@ -124,7 +125,16 @@ async def latest_position(session: Session | Reader) -> EventPosition:
 
 async def ask(session: Session | Reader, statement: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Run one statement, planned anew: what is far behind and what is at the end need different plans."""
-    connection = await driver(session)
+    if isinstance(session, Reader):
+        async with session.connection() as connection:
+            return await ask_over(connection, statement, parameters)
+    return await ask_over(await driver(session), statement, parameters)
+
+
+async def ask_over(
+    connection: psycopg.AsyncConnection[Any], statement: str, parameters: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Run the statement on this connection."""
     async with connection.cursor(binary=True, row_factory=dict_row) as cursor:
         await cursor.execute(statement.encode(), parameters, prepare=False)
         return await cursor.fetchall()

@@ -43,8 +43,7 @@ class Lookout:
                 await asyncio.sleep(pause)
                 if not self._waiting:
                     return
-                async with database.reader() as reader:
-                    bound = (await latest_position(reader)).transaction_id
+                bound = (await latest_position(database.reader)).transaction_id
                 for future, known in list(self._waiting.items()):
                     if known < bound and not future.done():
                         future.set_result(None)
@@ -71,8 +70,7 @@ async def wait_for_events(
     timer = asyncio.get_running_loop().time
     end = timer() + min(seconds, LONGEST_WAIT)
     while True:
-        async with database.reader() as reader:
-            page = await list_events(reader, chain_ids, after=after, names=names, count=count)
+        page = await list_events(database.reader, chain_ids, after=after, names=names, count=count)
         left = end - timer()
         if page.items or left <= 0:
             return page
