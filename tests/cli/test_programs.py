@@ -74,6 +74,22 @@ def test_unknown_program_or_tier_is_told(chain: Tessera) -> None:
         assert (arguments, result.exit_code != 0, said in str(result.exception)) == (arguments, True, True)
 
 
+def test_names_and_codes_have_bounds(chain: Tessera) -> None:
+    read(chain(*CREATE, "--json"))
+    of = ("--program", "HARB", "--ordering", "1")
+    for arguments in (
+        ("program", "create", "", "--code", "x"),
+        ("program", "create", "x" * 101, "--code", "x"),
+        ("program", "create", "x", "--code", "x" * 51),
+        ("program", "update", "HARB", "--name", ""),
+        ("tier", "create", "x" * 51, "--code", "x", *of),
+        ("tier", "create", "x", "--code", "", *of),
+    ):
+        assert "Give it 1 to" in str(chain(*arguments).exception), arguments
+    result = chain("tier", "create", "x", "--code", "x", "--program", "HARB", "--ordering", 2**31)
+    assert result.exit_code == 2
+
+
 def test_access_token_has_permissions_strictness_and_an_end(chain: Tessera) -> None:
     enterprise = read(chain("chain", "add-enterprise", "Harbour House", "--json"))
     client = read(chain("token", "create-client", "CRM", "--json"))

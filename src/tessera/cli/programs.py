@@ -61,7 +61,9 @@ def create_program(
     chain: ChainOption = None,
     type: Annotated[ProgramType, typer.Option(help="Whose program it is.")] = ProgramType.UNKNOWN,
     paid: Paid = False,
-    number: Annotated[int | None, typer.Option(help="Number of the program; without it the next one.", min=1)] = None,
+    number: Annotated[
+        int | None, typer.Option(help="Number of the program; without it the next one.", min=1, max=2**31 - 1)
+    ] = None,
     overdraft: Overdraft = False,
     as_json: AsJson = False,
 ) -> None:

@@ -25,6 +25,7 @@ TIER = {
     "Name": lambda t: t.name,
     "Ordering": lambda t: t.ordering,
 }
+LOWEST, HIGHEST = -(2**31), 2**31 - 1
 Program = Annotated[str, typer.Option(help="Code or id of the program.")]
 TierName = Annotated[str, typer.Argument(metavar="TIER", help="Code of the tier in its program, or its id.")]
 
@@ -55,7 +56,9 @@ def create_tier(
     name: str,
     program: Program,
     code: Annotated[str, typer.Option(help="Code of the tier, unique in its program.")],
-    ordering: Annotated[int, typer.Option(help="Rank among the program's tiers, of your own choice.")],
+    ordering: Annotated[
+        int, typer.Option(help="Rank among the program's tiers, as you like.", min=LOWEST, max=HIGHEST)
+    ],
     chain: ChainOption = None,
     as_json: AsJson = False,
 ) -> None:
@@ -78,7 +81,7 @@ def update_tier(
     chain: ChainOption = None,
     name: Annotated[str | None, typer.Option(help="New name.")] = None,
     code: Annotated[str | None, typer.Option(help="New code.")] = None,
-    ordering: Annotated[int | None, typer.Option(help="New rank.")] = None,
+    ordering: Annotated[int | None, typer.Option(help="New rank.", min=LOWEST, max=HIGHEST)] = None,
     as_json: AsJson = False,
 ) -> None:
     """Change a tier; what is not named stays."""

@@ -1,18 +1,25 @@
 """Failures of the loyalty room.
 
 InvalidError   ChainMissingError, TokenScopeError, SeveralChainsError, MovementInvalidError, BalanceOutOfRangeError
+DeniedError    ChainReachError
 NotFoundError  Unknown…Error: no such record, or one of another chain, or a deleted one
 ConflictError  …TakenError, …ExistsError, ProgramInUseError: a rule forbids it; ChangedMeanwhileError: a faster one
 UnavailableError  RequestLimitError
 """
 
-from tessera.platform.errors import ConflictError, InvalidError, NotFoundError, UnavailableError
+from tessera.platform.errors import ConflictError, DeniedError, InvalidError, NotFoundError, UnavailableError
 
 
 class ChainMissingError(InvalidError):
     """Somebody who sees every chain has to name the ones meant."""
 
     code = "chain_missing"
+
+
+class ChainReachError(DeniedError):
+    """Only somebody who sees every chain makes one: nobody else would see it."""
+
+    code = "chain_beyond_reach"
 
 
 class SeveralChainsError(InvalidError):
@@ -25,6 +32,12 @@ class TokenScopeError(InvalidError):
     """An ordinary access token reaches one enterprise, a portfolio token at least one."""
 
     code = "token_scope_invalid"
+
+
+class TextLengthError(InvalidError):
+    """A name or code is empty or longer than the Connector API can show."""
+
+    code = "text_length_invalid"
 
 
 class TokenPermissionError(InvalidError):

@@ -16,6 +16,7 @@ from tessera.platform.auth import Actor
 from tessera.platform.db import Reader, Session
 from tessera.platform.ids import new_id
 
+LONGEST_NAME, LONGEST_CODE = 100, 50
 ADDED = Deed("created", "program", PROGRAM_ADDED)
 CHANGED = Deed("updated", "program", PROGRAM_CHANGED)
 DELETED = Deed("deleted", "program", PROGRAM_DELETED)
@@ -27,6 +28,8 @@ async def create_programs(
 ) -> list[Program]:
     """Create all of the programs or none, in the given order."""
     require_chain(actor, chain_id)
+    rules.check_lengths("program's name", (item.name for item in items), longest=LONGEST_NAME)
+    rules.check_lengths("program's code", (item.code for item in items), longest=LONGEST_CODE)
     if not await store.lock_chain(session, chain_id):
         raise UnknownChainError(f"There is no chain {chain_id}.", chain_id=chain_id)
     await check_codes(session, chain_id, [item.code for item in items])
@@ -72,6 +75,7 @@ async def update_programs(
 
     Several changes of one program count as one, the later property winning. What stays as it was is not touched.
     """
+    rules.check_lengths("program's name", (item.name for item in items), longest=LONGEST_NAME)
     changes = rules.fold_changes(items)
     held = await hold(session, chains_of(actor, chain_id), changes)
     afters = {change.id: rules.amend(held[change.id], change, now=now) for change in changes.values()}

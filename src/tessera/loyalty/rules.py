@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 from msgspec.structs import asdict, replace
 
-from tessera.loyalty.errors import UnknownTierError
+from tessera.loyalty.errors import TextLengthError, UnknownTierError
 from tessera.loyalty.values.marks import Mark
 from tessera.loyalty.values.memberships import Membership, MembershipChange, NewMembership
 from tessera.loyalty.values.programs import Program, ProgramChange, Tier, TierChange
@@ -71,6 +71,13 @@ def amend(before: R, change: ProgramChange | TierChange, *, now: datetime) -> R:
     """Return the record as the change leaves it; the very same one where nothing differs."""
     differing = {name: value for name, value in given_properties(change).items() if value != getattr(before, name)}
     return replace(before, **differing, updated_at=now) if differing else before
+
+
+def check_lengths(what: str, texts: Iterable[str | UnsetType], *, longest: int) -> None:
+    """Raise for a text that is empty or too long; one that is kept is no matter."""
+    for text in texts:
+        if text is not UNSET and not 1 <= len(text) <= longest:
+            raise TextLengthError(f"The {what} {text[:20]!r} has {len(text)} characters. Give it 1 to {longest}.")
 
 
 def find_traded_codes(befores: Iterable[Tier], afters: Iterable[Tier]) -> list[UUID]:

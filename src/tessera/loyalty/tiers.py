@@ -17,6 +17,7 @@ from tessera.platform.auth import Actor
 from tessera.platform.db import Reader, Session
 from tessera.platform.ids import new_id
 
+LONGEST_NAME, LONGEST_CODE = 50, 50
 ADDED = Deed("created", "tier", TIER_ADDED)
 CHANGED = Deed("updated", "tier", TIER_CHANGED)
 DELETED = Deed("deleted", "tier", TIER_DELETED)
@@ -27,6 +28,7 @@ async def create_tiers(
 ) -> list[Tier]:
     """Create all of the tiers or none, in the given order."""
     require_chain(actor, chain_id)
+    check_texts(items)
     program_ids = sorted({item.program_id for item in items})
     known = await program_store.lock_active_programs(session, chain_id, program_ids)
     for program_id in program_ids:
@@ -40,6 +42,12 @@ async def create_tiers(
         session, actor, ADDED, tiers, lambda new: {"code": new.code, "name": new.name, "program_id": new.program_id}
     )
     return tiers
+
+
+def check_texts(items: Sequence[NewTier | TierChange]) -> None:
+    """Raise for a name or code that is empty or too long."""
+    rules.check_lengths("tier's name", (item.name for item in items), longest=LONGEST_NAME)
+    rules.check_lengths("tier's code", (item.code for item in items), longest=LONGEST_CODE)
 
 
 def check_codes(places: Iterable[tuple[UUID, str]], taken: Iterable[tuple[UUID, str]]) -> None:
@@ -59,6 +67,7 @@ async def update_tiers(
 
     Several changes of one tier count as one, the later property winning. What stays as it was is not touched.
     """
+    check_texts(items)
     changes = rules.fold_changes(items)
     chain_ids = chains_of(actor, chain_id)
     held = await hold(session, chain_ids, changes)
