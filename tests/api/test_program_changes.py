@@ -146,10 +146,12 @@ async def test_program_to_change_is_named(api: Api, value: Any) -> None:
 
 
 async def test_lists_have_bounds(api: Api) -> None:
-    for wrong in (None, [], {}, "x", [{"LoyaltyProgramId": UNKNOWN}] * 1001):
+    updates: tuple[Any, ...] = (None, [], {}, "x", [{"LoyaltyProgramId": UNKNOWN}] * 1001)
+    for wrong in updates:
         reply = await api.call("loyaltyPrograms/update", LoyaltyProgramUpdates=wrong)
         assert (reply.status, reply.message) == (400, "Invalid LoyaltyProgramUpdates.")
-    for wrong in (None, [], UNKNOWN, [UNKNOWN] * 1001):
+    ids: tuple[Any, ...] = (None, [], UNKNOWN, [UNKNOWN] * 1001)
+    for wrong in ids:
         reply = await api.call("loyaltyPrograms/delete", LoyaltyProgramIds=wrong)
         assert (reply.status, reply.message) == (400, "Invalid LoyaltyProgramIds.")
     assert (await api.call("loyaltyPrograms/update")).message == "Invalid LoyaltyProgramUpdates."

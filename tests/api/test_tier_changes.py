@@ -171,10 +171,12 @@ async def test_one_bad_item_stores_nothing(api: Api, other: Api) -> None:
 
 
 async def test_lists_have_bounds(api: Api) -> None:
-    for wrong in (None, [], {}, [{"LoyaltyTierId": UNKNOWN}] * 1001):
+    updates: tuple[Any, ...] = (None, [], {}, [{"LoyaltyTierId": UNKNOWN}] * 1001)
+    for wrong in updates:
         reply = await api.call("loyaltyTiers/update", LoyaltyTierUpdates=wrong)
         assert (reply.status, reply.message) == (400, "Invalid LoyaltyTierUpdates.")
-    for wrong in (None, [], UNKNOWN, [UNKNOWN] * 1001):
+    ids: tuple[Any, ...] = (None, [], UNKNOWN, [UNKNOWN] * 1001)
+    for wrong in ids:
         reply = await api.call("loyaltyTiers/delete", LoyaltyTierIds=wrong)
         assert (reply.status, reply.message) == (400, "Invalid LoyaltyTierIds.")
     for item in ({}, {"LoyaltyTierId": None}, {"LoyaltyTierId": "x"}):
