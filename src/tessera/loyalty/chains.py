@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from tessera.loyalty.errors import ChainReachError
 from tessera.loyalty.reach import require_chain
 from tessera.loyalty.store import chains as store
 from tessera.loyalty.values.chains import Chain, Enterprise, NewEnterprise
@@ -15,9 +16,11 @@ from tessera.platform.ids import new_id
 
 async def create_chains(session: Session, actor: Actor, names: Sequence[str], *, now: datetime) -> list[Chain]:
     """Create chains; only somebody who sees every chain may, because nobody else could see them afterwards."""
+    if actor.chains is not None:
+        raise ChainReachError(
+            f"{actor.name} sees only some chains and would not see a new one. Ask somebody who sees every chain."
+        )
     chains = [Chain(new_id(), name, now, now) for name in names]
-    for chain in chains:
-        require_chain(actor, chain.id)
     await store.insert_chains(session, [chain.id for chain in chains], names, now)
     await record_entries(session, actor, [Entry("created", "chain", item.id, item.name, item.id) for item in chains])
     return chains

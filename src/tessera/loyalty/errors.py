@@ -70,6 +70,24 @@ class UnknownCompanyError(NotFoundError):
     code = "company_unknown"
 
 
+class UnknownMotherCompanyError(NotFoundError):
+    """No such active company in the chain to be another one's mother."""
+
+    code = "mother_company_unknown"
+
+
+class UnknownMergeSourceError(NotFoundError):
+    """No such active account of the kind to merge into the target."""
+
+    code = "merge_source_unknown"
+
+
+class UnknownMergeTargetError(NotFoundError):
+    """No such active account of the kind to merge into, or it is one of the sources."""
+
+    code = "merge_target_unknown"
+
+
 class UnknownProgramError(NotFoundError):
     """No such active program in the chain."""
 

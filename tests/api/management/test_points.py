@@ -68,7 +68,7 @@ async def test_burn_beyond_the_balance_is_refused(desk: Desk) -> None:
 async def test_points_pass_on(desk: Desk) -> None:
     giver, receiver = await desk.add_memberships(2)
     await desk.good("POST", f"/memberships/{giver}/points/earn", points=50, idempotency_key="a")
-    members = {"from_membership_id": giver, "to_membership_id": receiver, "points": 20}
+    members: dict[str, Any] = {"from_membership_id": giver, "to_membership_id": receiver, "points": 20}
 
     moved = await desk.good("POST", "/points/transfers", idempotency_key="t", **members)
     again = await desk.good("POST", "/points/transfers", idempotency_key="t", **members)

@@ -76,22 +76,22 @@ async def create_api_key(call: Call, body: NewApiKey) -> MadeApiKey:
     return MadeApiKey(show(made.key), made.text)
 
 
-async def enable_api_key(call: Call, key_id: UUID) -> ApiKey:
+async def enable_api_key(call: Call, api_key_id: UUID) -> ApiKey:
     """Switch an API key on again."""
-    return show(await auth.enable_api_key(call.session, call.actor, key_id, enabled=True))
+    return show(await auth.enable_api_key(call.session, call.actor, api_key_id, enabled=True))
 
 
-async def disable_api_key(call: Call, key_id: UUID) -> ApiKey:
+async def disable_api_key(call: Call, api_key_id: UUID) -> ApiKey:
     """Switch an API key off."""
-    return show(await auth.enable_api_key(call.session, call.actor, key_id, enabled=False))
+    return show(await auth.enable_api_key(call.session, call.actor, api_key_id, enabled=False))
 
 
-async def revoke_api_key(call: Call, key_id: UUID) -> None:
+async def revoke_api_key(call: Call, api_key_id: UUID) -> None:
     """End an API key for ever.
 
     It is refused from the next request on.
     """
-    await auth.revoke_api_key(call.session, call.actor, key_id, now=call.now)
+    await auth.revoke_api_key(call.session, call.actor, api_key_id, now=call.now)
 
 
 def show(key: auth.ApiKey) -> ApiKey:
@@ -114,8 +114,8 @@ def show(key: auth.ApiKey) -> ApiKey:
 EXAMPLE = {"label": "Nightly sync", "permissions": ["members:read"], "expires_at": "2031-01-01T00:00:00Z"}
 ROUTES = (
     Route("GET", "/api-keys", "api-keys:read", list_api_keys),
-    Route("POST", "/api-keys", "api-keys:admin", create_api_key, status=201, example=EXAMPLE),
-    Route("POST", "/api-keys/{key_id}/enable", "api-keys:admin", enable_api_key),
-    Route("POST", "/api-keys/{key_id}/disable", "api-keys:admin", disable_api_key),
-    Route("DELETE", "/api-keys/{key_id}", "api-keys:admin", revoke_api_key),
+    Route("POST", "/api-keys", "api-keys:admin", create_api_key, status=201, example=EXAMPLE, made="/api_key/id"),
+    Route("POST", "/api-keys/{api_key_id}/enable", "api-keys:admin", enable_api_key),
+    Route("POST", "/api-keys/{api_key_id}/disable", "api-keys:admin", disable_api_key),
+    Route("DELETE", "/api-keys/{api_key_id}", "api-keys:admin", revoke_api_key),
 )

@@ -13,7 +13,8 @@ from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Moment
 from tessera.api.management.v1.shapes import show_as
 
-MOST = 1000
+# More would make an address longer than servers read.
+MOST = 50
 State = Literal["New", "Pending", "Enrolled", "Canceled", "Declined"]
 
 
@@ -75,6 +76,6 @@ async def get_membership(call: Call, membership_id: UUID) -> Membership:
 
 
 ROUTES = (
-    Route("GET", "/memberships", "members:read", list_memberships),
+    Route("GET", "/memberships", "members:read", list_memberships, made="/items/0/id"),
     Route("GET", "/memberships/{membership_id}", "members:read", get_membership),
 )

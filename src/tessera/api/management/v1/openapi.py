@@ -113,7 +113,19 @@ def describe_answers(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]:
         content = {"application/json": {"schema": schemas[route.answers]}}
         said = "Made." if route.status == 201 else "Done."
         good = {str(route.status): {"description": said, "headers": headers, "content": content}}
+    if route.made is not None:
+        good[str(route.status)]["links"] = describe_links(route)
     return {**good, **{status: {"$ref": f"#/components/responses/{status}"} for status in problems_of(route)}}
+
+
+def describe_links(route: Route) -> dict[str, Any]:
+    """Return what can be done with the thing in a route's answer."""
+    value = f"$response.body#{route.made}"
+    return {
+        other.name: {"operationId": other.name, "parameters": {route.thing: value}}
+        for other in ROUTES
+        if route.thing in other.places
+    }
 
 
 def problems_of(route: Route) -> Iterator[str]:

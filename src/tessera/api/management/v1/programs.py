@@ -103,7 +103,7 @@ async def list_tiers(call: Call, query: TierQuery) -> Listing[Tier]:
 
 
 ROUTES = (
-    Route("GET", "/programs", "programs:read", list_programs),
+    Route("GET", "/programs", "programs:read", list_programs, made="/items/0/id"),
     Route("PATCH", "/programs/{program_id}", "programs:write", update_program, example={"allows_overdraft": True}),
     Route("GET", "/tiers", "programs:read", list_tiers),
 )

@@ -14,7 +14,10 @@ QUERY, BODY, KEY = "query", "body", "idempotency_key"
 
 @dataclass(frozen=True)
 class Route:
-    """One operation. `in_transaction=False` is for those that wait: nothing stays open meanwhile."""
+    """One operation. `in_transaction=False` is for those that wait: nothing stays open meanwhile.
+
+    `made` points to the id of a thing in the answer, whose own routes the document then links to.
+    """
 
     method: str
     path: str
@@ -23,6 +26,7 @@ class Route:
     status: int = 200
     example: Mapping[str, Any] | None = None
     in_transaction: bool = True
+    made: str | None = None
 
     def __post_init__(self) -> None:
         if not PERMISSION.fullmatch(self.permission):
@@ -56,6 +60,11 @@ class Route:
     def name(self) -> str:
         """The operation's name in the document."""
         return self.run.__name__
+
+    @property
+    def thing(self) -> str:
+        """The placeholder under which other routes take the id of what this one answers."""
+        return f"{self.segments[0].replace('-', '_').removesuffix('s')}_id"
 
     def match(self, segments: tuple[str, ...]) -> dict[str, str] | None:
         """Return the texts in the placeholders where the path is this route's, else None."""

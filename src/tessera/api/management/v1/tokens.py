@@ -101,19 +101,19 @@ async def create_client_token(call: Call, body: NewClientToken) -> MadeClientTok
     return MadeClientToken(ClientToken(made.id, made.label, True, call.now, None), made.text)
 
 
-async def enable_client_token(call: Call, token_id: UUID) -> ClientToken:
+async def enable_client_token(call: Call, client_token_id: UUID) -> ClientToken:
     """Switch a client token on again, and with it its access tokens."""
-    return show_client(await switch_token(call, token_id, client=True, enabled=True))
+    return show_client(await switch_token(call, client_token_id, client=True, enabled=True))
 
 
-async def disable_client_token(call: Call, token_id: UUID) -> ClientToken:
+async def disable_client_token(call: Call, client_token_id: UUID) -> ClientToken:
     """Switch a client token off, and with it its access tokens."""
-    return show_client(await switch_token(call, token_id, client=True, enabled=False))
+    return show_client(await switch_token(call, client_token_id, client=True, enabled=False))
 
 
-async def revoke_client_token(call: Call, token_id: UUID) -> None:
+async def revoke_client_token(call: Call, client_token_id: UUID) -> None:
     """End a client token for ever, and with it its access tokens."""
-    await revoke_token(call, token_id, client=True)
+    await revoke_token(call, client_token_id, client=True)
 
 
 async def list_access_tokens(call: Call, query: PageQuery) -> Listing[AccessToken]:
@@ -136,19 +136,19 @@ async def create_access_token(call: Call, body: NewAccessToken) -> MadeAccessTok
     return MadeAccessToken(show_access(await get_token(call, made.id, client=False)), made.text)
 
 
-async def enable_access_token(call: Call, token_id: UUID) -> AccessToken:
+async def enable_access_token(call: Call, access_token_id: UUID) -> AccessToken:
     """Switch an access token on again."""
-    return show_access(await switch_token(call, token_id, client=False, enabled=True))
+    return show_access(await switch_token(call, access_token_id, client=False, enabled=True))
 
 
-async def disable_access_token(call: Call, token_id: UUID) -> AccessToken:
+async def disable_access_token(call: Call, access_token_id: UUID) -> AccessToken:
     """Switch an access token off."""
-    return show_access(await switch_token(call, token_id, client=False, enabled=False))
+    return show_access(await switch_token(call, access_token_id, client=False, enabled=False))
 
 
-async def revoke_access_token(call: Call, token_id: UUID) -> None:
+async def revoke_access_token(call: Call, access_token_id: UUID) -> None:
     """End an access token for ever."""
-    await revoke_token(call, token_id, client=False)
+    await revoke_token(call, access_token_id, client=False)
 
 
 async def find_tokens(call: Call, *, client: bool) -> list[loyalty.Token]:
@@ -189,13 +189,21 @@ EXAMPLE = {
 }
 ROUTES = (
     Route("GET", "/client-tokens", READ, list_client_tokens),
-    Route("POST", "/client-tokens", ADMIN, create_client_token, status=201, example={"label": "CRM"}),
-    Route("POST", "/client-tokens/{token_id}/enable", ADMIN, enable_client_token),
-    Route("POST", "/client-tokens/{token_id}/disable", ADMIN, disable_client_token),
-    Route("DELETE", "/client-tokens/{token_id}", ADMIN, revoke_client_token),
+    Route(
+        "POST",
+        "/client-tokens",
+        ADMIN,
+        create_client_token,
+        status=201,
+        example={"label": "CRM"},
+        made="/client_token/id",
+    ),
+    Route("POST", "/client-tokens/{client_token_id}/enable", ADMIN, enable_client_token),
+    Route("POST", "/client-tokens/{client_token_id}/disable", ADMIN, disable_client_token),
+    Route("DELETE", "/client-tokens/{client_token_id}", ADMIN, revoke_client_token),
     Route("GET", "/access-tokens", READ, list_access_tokens),
-    Route("POST", "/access-tokens", ADMIN, create_access_token, status=201, example=EXAMPLE),
-    Route("POST", "/access-tokens/{token_id}/enable", ADMIN, enable_access_token),
-    Route("POST", "/access-tokens/{token_id}/disable", ADMIN, disable_access_token),
-    Route("DELETE", "/access-tokens/{token_id}", ADMIN, revoke_access_token),
+    Route("POST", "/access-tokens", ADMIN, create_access_token, status=201, example=EXAMPLE, made="/access_token/id"),
+    Route("POST", "/access-tokens/{access_token_id}/enable", ADMIN, enable_access_token),
+    Route("POST", "/access-tokens/{access_token_id}/disable", ADMIN, disable_access_token),
+    Route("DELETE", "/access-tokens/{access_token_id}", ADMIN, revoke_access_token),
 )

@@ -1,0 +1,120 @@
+"""Requests that fit the document and requests that break it: no fault, and no answer outside the document."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from granian.constants import Interfaces
+from granian.server.embed import Server
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+from tests.api.management.conftest import Desk
+from tests.api.test_server import free_port
+
+from tessera.api import build_documents
+
+DOCUMENT = schemathesis.openapi.from_dict(build_documents()["management-v1"])
+EXAMPLES = {GenerationMode.POSITIVE: 8, GenerationMode.NEGATIVE: 12}
+
+
+@pytest.fixture
+async def address(root: Desk) -> AsyncIterator[str]:
+    """Serve the API on a free port."""
+    port = free_port()
+    server = Server(root.app, address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_enabled=False)
+    task = asyncio.create_task(server.serve())
+    for _ in range(100):
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            await asyncio.sleep(0.05)
+        else:
+            writer.close()
+            break
+    yield f"http://127.0.0.1:{port}/api/v1"
+    server.stop()  # type: ignore[no-untyped-call]
+    await task
+
+
+def operations() -> Iterator[Any]:
+    for result in DOCUMENT.get_all_operations():
+        operation: Any = result
+        yield operation.ok()
+
+
+def fuzz(operation: Any, mode: GenerationMode, address: str, key: str, known: dict[str, Any]) -> int:
+    """Send requests to one operation and judge the answers; return how many there were."""
+    places = {name: value for name, value in known.items() if f"{{{name}}}" in operation.path}
+    session = requests.Session()
+    session.trust_env = False
+    sent = 0
+
+    @given(case=operation.as_strategy(mode, path_parameters=places or None))
+    @settings(
+        max_examples=EXAMPLES[mode],
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    def send(case: Any) -> None:
+        nonlocal sent
+        sent += 1
+        headers = {"Authorization": f"Bearer {key}"}
+        # What fits the document may still break a rule of a room, such as points that expire in the past.
+        case.call_and_validate(
+            base_url=address, session=session, headers=headers, excluded_checks=[positive_data_acceptance]
+        )
+
+    send()
+    session.close()
+    return sent
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=lambda mode: mode.value)
+async def test_no_answer_is_outside_the_document(root: Desk, address: str, mode: GenerationMode) -> None:
+    (member,) = await root.add_memberships()
+    program = (await root.good("GET", f"/memberships/{member}"))["program_id"]
+    known = {"membership_id": member, "program_id": program}
+    assert root.key
+
+    for operation in operations():
+        assert await asyncio.to_thread(fuzz, operation, mode, address, root.key, known)
+
+
+@pytest.mark.timeout(300)
+async def test_steps_on_things_just_made_stay_inside_the_document(root: Desk, address: str) -> None:
+    await root.add_memberships(3)
+    key = root.key
+
+    class Steps(DOCUMENT.as_state_machine()):  # type: ignore[misc]
+        def get_call_kwargs(self, _case: Any) -> dict[str, Any]:
+            return {"headers": {"Authorization": f"Bearer {key}"}, "base_url": address}
+
+        def validate_response(self, response: Any, case: Any, **given: Any) -> None:
+            case.validate_response(
+                response,
+                excluded_checks=[positive_data_acceptance],
+                headers=given["headers"],
+                transport_kwargs={"base_url": address},
+            )
+
+    machine = Steps.TestCase
+    machine.settings = settings(
+        max_examples=60,
+        stateful_step_count=8,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    await asyncio.to_thread(machine().runTest)
+
+
+def test_document_is_read_whole() -> None:
+    assert len(list(operations())) == sum(len(one) for one in build_documents()["management-v1"]["paths"].values())
