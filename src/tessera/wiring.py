@@ -14,6 +14,7 @@ from tessera.platform.db.embedded import EmbeddedServer
 from tessera.platform.db.migrations import act_as_owner, is_current, migrate
 from tessera.platform.db.roles import app_address, query_address
 from tessera.platform.errors import ConflictError
+from tessera.platform.events import forget_old_events
 from tessera.platform.failures import explain_failure
 from tessera.platform.ground import Ground
 from tessera.platform.http import OutboundClient
@@ -21,10 +22,15 @@ from tessera.platform.jobs import JobQueue
 from tessera.platform.secrets import load_keys
 from tessera.platform.settings import Settings
 from tessera.queries import QueryEngine
+from tessera.webhooks import Dispatcher, forget_old_deliveries
 
 logger = logging.getLogger(__name__)
 
 FORGET_SECONDS = 3600.0
+# News is told within a second; each look is one small query.
+TELL_SECONDS = 0.5
+# After a failure a chore rests this long, so that a database that is away fills no log.
+REST_SECONDS = 5.0
 
 
 class SchemaOutdatedError(ConflictError):
@@ -119,10 +125,14 @@ async def work_jobs(house: House) -> None:
     """Work off jobs until a signal says stop."""
     ground, settings = house.ground, house.ground.settings
     executor = Executor(ground, house.engine, house.client)
+    dispatcher = Dispatcher(ground, house.client)
     ground.jobs.handle(EXECUTE_RUN, executor.execute)
     chores = [
         asyncio.create_task(repeat(executor.requeue_stranded, every=settings.run_lease_seconds)),
         asyncio.create_task(repeat(partial(forget_old_runs, ground.database, settings), every=FORGET_SECONDS)),
+        asyncio.create_task(repeat(partial(forget_news, ground), every=FORGET_SECONDS)),
+        asyncio.create_task(repeat(dispatcher.dispatch, every=TELL_SECONDS)),
+        asyncio.create_task(repeat(dispatcher.send_due, every=TELL_SECONDS)),
     ]
     try:
         await ground.jobs.work(
@@ -137,6 +147,12 @@ async def work_jobs(house: House) -> None:
         await asyncio.gather(*chores, return_exceptions=True)
 
 
+async def forget_news(ground: Ground) -> None:
+    """Delete events and deliveries past their days."""
+    await forget_old_events(ground.database, days=ground.settings.event_days, now=ground.clock())
+    await forget_old_deliveries(ground)
+
+
 async def repeat(chore: Callable[[], Awaitable[object]], *, every: float) -> None:
     """Do a chore again and again; a database that is away for a while does not end this."""
     while True:
@@ -145,3 +161,4 @@ async def repeat(chore: Callable[[], Awaitable[object]], *, every: float) -> Non
             await chore()
         except Exception as error:
             logger.warning("a chore of the worker failed and will be tried again: %s", explain_failure(error).message)
+            await asyncio.sleep(max(0.0, REST_SECONDS - every))

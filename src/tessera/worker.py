@@ -12,8 +12,8 @@ from tessera.wiring import ensure_schema, hold_database, open_house, work_jobs
 
 async def work(settings: Settings) -> None:
     """Work off jobs until a signal says stop."""
-    # A run that selects holds one connection while its query's chain is bound over another.
-    pool_size = 2 * settings.worker_concurrency + 4
+    # A run that selects holds one connection while its query's chain is bound over another; chores need a few more.
+    pool_size = 2 * settings.worker_concurrency + 6
     async with open_house(settings, application="tessera worker", pool_size=pool_size) as house:
         await work_jobs(house)
 

@@ -1,0 +1,42 @@
+"""Dispatching: reads the feed for every subscription, makes deliveries, and has them sent."""
+
+from tessera.platform.ground import Ground
+from tessera.platform.http import OutboundClient
+from tessera.platform.ids import new_ids
+from tessera.webhooks.sending import Sender
+from tessera.webhooks.store import dispatching as store
+
+# The first look is for what just happened, the next ones are for the rest of a load: memory is bounded by these.
+FIRST_WINDOW, WINDOW = 200, 5000
+
+
+class Dispatcher:
+    """What a worker does for webhooks. Any number of workers share the work."""
+
+    def __init__(self, ground: Ground, client: OutboundClient) -> None:
+        self._ground = ground
+        self._sender = Sender(ground, client)
+
+    async def dispatch(self) -> int:
+        """Make deliveries of all events that are to be told; return how many."""
+        async with self._ground.database.session() as session:
+            behind = await store.list_behind(session)
+        made = 0
+        for subscription_id in behind:
+            window = FIRST_WINDOW
+            while True:
+                async with self._ground.database.session() as session:
+                    locked = await store.lock_for_dispatch(session, subscription_id)
+                    if locked is None:
+                        break
+                    ids, now = new_ids(window), self._ground.clock()
+                    read, wanted = await store.take_up_events(session, subscription_id, locked, ids, now=now)
+                made += wanted
+                if read < window:
+                    break
+                window = WINDOW
+        return made
+
+    async def send_due(self) -> int:
+        """Send everything that is due, and what becomes due meanwhile; return how many attempts that took."""
+        return await self._sender.send_due()

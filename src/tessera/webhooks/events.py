@@ -1,0 +1,7 @@
+"""Names of what happens in this room. They are API for ever."""
+
+SUBSCRIPTION_CREATED = "webhooks.subscription.created"
+SUBSCRIPTION_CHANGED = "webhooks.subscription.changed"
+SUBSCRIPTION_DELETED = "webhooks.subscription.deleted"
+SUBSCRIPTION_DISABLED = "webhooks.subscription.disabled"
+SUBSCRIPTION_TESTED = "webhooks.subscription.tested"

@@ -1,0 +1,87 @@
+"""Statements that turn events into deliveries."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from tessera.platform.db import Row, Session
+from tessera.webhooks.store.statements import run
+
+# One look at the index for each subscription.
+BEHIND = """
+SELECT s.id FROM webhook_subscriptions s
+ WHERE s.enabled AND EXISTS (
+   SELECT 1 FROM events e
+    WHERE e.chain_id = s.chain_id
+      AND (e.transaction_id, e.sequence) > (s.position_transaction_id, s.position_sequence)
+      AND e.transaction_id < pg_snapshot_xmin(pg_current_snapshot()))
+ ORDER BY random()
+"""
+
+LOCK = """
+SELECT chain_id, event_names, position_transaction_id::text AS transaction_id, position_sequence AS sequence
+  FROM webhook_subscriptions WHERE id = %(id)s AND enabled FOR NO KEY UPDATE SKIP LOCKED
+"""
+
+# Deliveries and position in one statement: neither is ever ahead of the other.
+TAKE = """
+WITH page AS MATERIALIZED (
+  SELECT e.* FROM events e
+   WHERE e.chain_id = %(chain_id)s
+     AND (e.transaction_id, e.sequence) > (%(transaction_id)s::text::xid8, %(sequence)s::bigint)
+     AND e.transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+   ORDER BY e.transaction_id, e.sequence LIMIT %(window)s
+), wanted AS (
+  SELECT page.*, row_number() OVER (ORDER BY transaction_id, sequence)::int AS place FROM page
+   WHERE CASE WHEN %(names)s::text[] IS NULL THEN name LIKE 'loyalty.%%' ELSE name = ANY (%(names)s::text[]) END
+), made AS (
+  INSERT INTO webhook_deliveries
+    (id, subscription_id, chain_id, event_sequence, event_name, body, state, due_at, created_at)
+  SELECT (%(ids)s::uuid[])[place], %(id)s, chain_id, sequence, name,
+         jsonb_build_object(
+           'type', name,
+           'timestamp', to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+           'data', payload || jsonb_build_object('chain_id', chain_id, 'subject_id', subject_id, 'sequence', sequence)
+         )::text,
+         'pending', %(now)s, %(now)s
+    FROM wanted ORDER BY place
+), last AS (
+  SELECT transaction_id, sequence FROM page ORDER BY transaction_id DESC, sequence DESC LIMIT 1
+)
+UPDATE webhook_subscriptions s
+   SET position_transaction_id = last.transaction_id, position_sequence = last.sequence
+  FROM last WHERE s.id = %(id)s
+RETURNING (SELECT count(*) FROM page) AS read, (SELECT count(*) FROM wanted) AS made
+"""
+
+
+async def list_behind(session: Session) -> list[UUID]:
+    """Return the enabled subscriptions for which there are events, in any order."""
+    return [row["id"] for row in await run(session, BEHIND, {})]
+
+
+async def lock_for_dispatch(session: Session, subscription_id: UUID) -> Row | None:
+    """Return what is needed to read on for the subscription; None where another worker does so, or it is off."""
+    rows = await run(session, LOCK, {"id": subscription_id})
+    return rows[0] if rows else None
+
+
+async def take_up_events(
+    session: Session, subscription_id: UUID, locked: Row, ids: Sequence[UUID], *, now: datetime
+) -> tuple[int, int]:
+    """Make deliveries of the next events, as many as there are ids, and move the position.
+
+    Returns how many events were read, and how many deliveries were made of them.
+    """
+    parameters = {
+        "id": subscription_id,
+        "chain_id": locked["chain_id"],
+        "names": locked["event_names"],
+        "transaction_id": locked["transaction_id"],
+        "sequence": locked["sequence"],
+        "window": len(ids),
+        "ids": list(ids),
+        "now": now,
+    }
+    rows = await run(session, TAKE, parameters)
+    return (rows[0]["read"], rows[0]["made"]) if rows else (0, 0)
