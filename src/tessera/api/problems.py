@@ -20,6 +20,9 @@ PROPERTIES = {
     "company_unknown": "CompanyId",
     "cursor_unknown": "Cursor",
     "membership_unknown": "LoyaltyMembershipId",
+    "merge_source_unknown": "SourceAccountIds",
+    "merge_target_unknown": "TargetAccountId",
+    "mother_company_unknown": "MotherCompanyId",
     "program_unknown": "LoyaltyProgramId",
     "tier_unknown": "LoyaltyTierId",
 }

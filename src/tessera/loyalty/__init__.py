@@ -1,6 +1,16 @@
 """Loyalty: chains, enterprises, accounts, programs, tiers, memberships, points, and the Connector API's credentials."""
 
-from tessera.loyalty.accounts import create_accounts, list_customers, upsert_customer
+from tessera.loyalty.accounts import (
+    create_accounts,
+    create_companies,
+    delete_companies,
+    list_companies,
+    list_customers,
+    merge_accounts,
+    search_customers,
+    update_accounts,
+    upsert_customer,
+)
 from tessera.loyalty.chains import create_chains, create_enterprises, list_chains, list_enterprises
 from tessera.loyalty.checks import Fault, list_faults
 from tessera.loyalty.datasets import DATASETS, Dataset
@@ -30,8 +40,9 @@ from tessera.loyalty.tokens import (
     revoke_token,
 )
 from tessera.loyalty.uniqueness import settle_uniqueness
-from tessera.loyalty.values.accounts import Customer, CustomerFilter, NewCustomer
+from tessera.loyalty.values.accounts import Customer, CustomerChange, CustomerFilter, NewCustomer
 from tessera.loyalty.values.chains import Address, Chain, Enterprise, NewEnterprise
+from tessera.loyalty.values.companies import Company, CompanyChange, CompanyFilter, NewCompany
 from tessera.loyalty.values.memberships import (
     Membership,
     MembershipChange,
@@ -40,6 +51,7 @@ from tessera.loyalty.values.memberships import (
     MovementKind,
     NewMembership,
 )
+from tessera.loyalty.values.merging import AccountMerge
 from tessera.loyalty.values.points import (
     Adjustment,
     Balance,
@@ -67,12 +79,17 @@ from tessera.loyalty.values.tokens import CONNECTOR_PERMISSIONS, MadeToken, NewA
 __all__ = [
     "CONNECTOR_PERMISSIONS",
     "DATASETS",
+    "AccountMerge",
     "Address",
     "Adjustment",
     "Balance",
     "Burning",
     "Chain",
+    "Company",
+    "CompanyChange",
+    "CompanyFilter",
     "Customer",
+    "CustomerChange",
     "CustomerFilter",
     "Dataset",
     "Earning",
@@ -87,6 +104,7 @@ __all__ = [
     "Movement",
     "MovementKind",
     "NewAccessToken",
+    "NewCompany",
     "NewCustomer",
     "NewEnterprise",
     "NewMembership",
@@ -112,11 +130,13 @@ __all__ = [
     "create_accounts",
     "create_chains",
     "create_client_tokens",
+    "create_companies",
     "create_demo_tokens",
     "create_enterprises",
     "create_memberships",
     "create_programs",
     "create_tiers",
+    "delete_companies",
     "delete_memberships",
     "delete_programs",
     "delete_tiers",
@@ -130,6 +150,7 @@ __all__ = [
     "get_membership_chain",
     "get_program_chain",
     "list_chains",
+    "list_companies",
     "list_customers",
     "list_enterprises",
     "list_faults",
@@ -138,10 +159,13 @@ __all__ = [
     "list_programs",
     "list_tiers",
     "list_tokens",
+    "merge_accounts",
     "reverse_movements",
     "revoke_token",
+    "search_customers",
     "settle_uniqueness",
     "transfer_points",
+    "update_accounts",
     "update_memberships",
     "update_programs",
     "update_tiers",

@@ -22,6 +22,7 @@ from tessera.platform.db import Table
 
 ACTIVE = text("deleted_at IS NULL")
 DELETED = text("deleted_at IS NOT NULL")
+CUSTOMER = text("kind = 'customer' AND deleted_at IS NULL")
 
 
 class AccountRow(Table):
@@ -74,6 +75,38 @@ class AccountRow(Table):
         Index(
             "ix_accounts_chain_id_company_id", "chain_id", "company_id", postgresql_where=text("company_id IS NOT NULL")
         ),
+        ForeignKeyConstraint(["chain_id", "mother_company_id"], ["accounts.chain_id", "accounts.id"]),
+        CheckConstraint(
+            "credit_rating IN ('CreditOk', 'PaymentRequiredUpfront', 'LocalDecisionRequired')", name="credit_rating"
+        ),
+        Index("ix_accounts_chain_id_name", "chain_id", "name", postgresql_where=text("kind = 'company'")),
+        Index(
+            "ix_accounts_chain_id_mother_company_id",
+            "chain_id",
+            "mother_company_id",
+            postgresql_where=text("mother_company_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_accounts_chain_id_external_id_deleted",
+            "chain_id",
+            "external_id",
+            postgresql_where=text("deleted_at IS NOT NULL AND external_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_accounts_chain_id_lower_last_name",
+            "chain_id",
+            func.lower(text("last_name")).label("last"),
+            postgresql_where=CUSTOMER,
+            postgresql_ops={"last": "text_pattern_ops"},
+        ),
+        Index(
+            "ix_accounts_chain_id_lower_first_name",
+            "chain_id",
+            func.lower(text("first_name")).label("first"),
+            func.lower(text("last_name")).label("last"),
+            postgresql_where=CUSTOMER,
+            postgresql_ops={"first": "text_pattern_ops", "last": "text_pattern_ops"},
+        ),
     )
 
     chain_id: Mapped[UUID] = mapped_column(ForeignKey("chains.id"), primary_key=True)
@@ -106,6 +139,20 @@ class AccountRow(Table):
     italian_destination_code: Mapped[str | None]
     italian_fiscal_code: Mapped[str | None]
     italian_lottery_code: Mapped[str | None]
+    mother_company_id: Mapped[UUID | None]
+    invoicing_email: Mapped[str | None]
+    website_url: Mapped[str | None]
+    invoice_due_interval: Mapped[str | None]
+    department: Mapped[str | None]
+    duns_number: Mapped[str | None]
+    reference_identifier: Mapped[str | None]
+    additional_tax_identifier: Mapped[str | None]
+    electronic_invoice_identifier: Mapped[str | None]
+    contact: Mapped[str | None]
+    contact_person: Mapped[str | None]
+    identifier: Mapped[str | None]
+    iata: Mapped[str | None]
+    credit_rating: Mapped[str | None]
     classifications: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     options: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     company_id: Mapped[UUID | None]

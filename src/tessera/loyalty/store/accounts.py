@@ -8,7 +8,8 @@ from tessera.loyalty.store.paging import Source, fetch_page, find_position, narr
 from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.accounts import Customer, CustomerFilter
 from tessera.loyalty.values.chains import Address
-from tessera.platform.db import Session, as_array
+from tessera.loyalty.values.merging import HeldAccount
+from tessera.platform.db import Reader, Session, as_array
 
 PERSONAL = (
     "last_name",
@@ -92,6 +93,59 @@ UPDATE accounts SET {", ".join(f"{name} = coalesce(%({name})s, {name})" for name
 RETURNING {COLUMNS}
 """  # noqa: S608 - constants
 
+KEPT = (*PERSONAL, *ADDRESS)
+WRITTEN = {
+    "id": "uuid",
+    "chain_id": "uuid",
+    "birth_date": "date",
+    "company_id": "uuid",
+    "address_id": "uuid",
+    "updater_id": "uuid",
+    "updated_at": "timestamptz",
+    **dict.fromkeys((*KEPT, *SETS), "text"),
+}
+PLAIN = tuple(name for name in WRITTEN if name not in (*ADDRESS, *SETS))
+
+WRITE = f"""
+UPDATE accounts SET {", ".join(f"{name} = new.{name}" for name in WRITTEN if name not in ("id", "chain_id", *SETS))},
+       {", ".join(f"{name} = string_to_array(new.{name}, ' ')" for name in SETS)}
+  FROM unnest({", ".join(f"%({name})s::{kind}[]" for name, kind in WRITTEN.items())})
+    AS new ({", ".join(WRITTEN)})
+ WHERE accounts.chain_id = new.chain_id AND accounts.id = new.id
+"""  # noqa: S608 - constants
+
+# In the order of the names' indexes, so that a short beginning among a million names stops at the first page. Ends are
+# compared as bytes: no text that begins with the given one comes after it with the last of all characters appended.
+SEARCH = f"""
+SELECT DISTINCT ON (lower(last_name), lower(first_name), id) {COLUMNS}
+  FROM (
+    SELECT found.* FROM unnest(%(chains)s::uuid[]) AS one (given_id) CROSS JOIN LATERAL (
+      SELECT accounts.* FROM accounts
+       WHERE chain_id = one.given_id AND kind = 'customer' AND deleted_at IS NULL
+         AND lower(last_name) ~>=~ lower(%(name)s) AND lower(last_name) ~<~ lower(%(name)s) || chr(1114111)
+       ORDER BY lower(last_name) USING ~<~ LIMIT %(count)s) AS found
+     UNION ALL
+    SELECT found.* FROM unnest(%(chains)s::uuid[]) AS one (given_id) CROSS JOIN LATERAL (
+      SELECT accounts.* FROM accounts
+       WHERE chain_id = one.given_id AND kind = 'customer' AND deleted_at IS NULL
+         AND lower(first_name) ~>=~ lower(%(name)s) AND lower(first_name) ~<~ lower(%(name)s) || chr(1114111)
+       ORDER BY lower(first_name) USING ~<~, lower(last_name) USING ~<~ LIMIT %(count)s) AS found
+     UNION ALL
+    SELECT found.* FROM unnest(%(chains)s::uuid[]) AS one (given_id)
+     CROSS JOIN unnest(%(heads)s::text[], %(tails)s::text[]) AS parts (head, tail) CROSS JOIN LATERAL (
+      SELECT accounts.* FROM accounts
+       WHERE chain_id = one.given_id AND kind = 'customer' AND deleted_at IS NULL AND lower(first_name) = lower(head)
+         AND lower(last_name) ~>=~ lower(tail) AND lower(last_name) ~<~ lower(tail) || chr(1114111)
+       ORDER BY lower(last_name) USING ~<~ LIMIT %(count)s) AS found
+  ) AS matches
+ ORDER BY lower(last_name), lower(first_name), id LIMIT %(count)s
+"""  # noqa: S608 - constants
+
+BY_IDS = f"""
+SELECT {COLUMNS} FROM accounts
+ WHERE chain_id = ANY (%(chains)s::uuid[]) AND id = ANY (%(ids)s::uuid[]) AND kind = 'customer'
+"""  # noqa: S608 - constants
+
 # One order for everybody who locks several accounts keeps two calls from waiting for each other. Deletion is judged
 # outside the lateral select: inside, a table without statistics yet would be read chain by chain instead of by its key.
 LOCK_ACTIVE = """
@@ -100,6 +154,28 @@ SELECT count(*) FILTER (WHERE locked.deleted_at IS NULL)
  CROSS JOIN LATERAL (
    SELECT deleted_at FROM accounts WHERE chain_id = %(chain_id)s AND accounts.id = wanted.id
       FOR NO KEY UPDATE) AS locked
+"""
+
+LOCK_KINDS = """
+SELECT locked.id, locked.chain_id, locked.kind
+  FROM (SELECT id FROM unnest(%(ids)s::uuid[]) AS given (id) ORDER BY id) AS wanted
+ CROSS JOIN LATERAL (
+   SELECT id, chain_id, kind, deleted_at FROM accounts
+    WHERE chain_id = ANY (%(chains)s::uuid[]) AND accounts.id = wanted.id
+      FOR NO KEY UPDATE) AS locked
+ WHERE locked.deleted_at IS NULL
+"""
+
+# E-mail addresses and external ids are judged row by row, so accounts that trade theirs have to let go of them first.
+RELEASE = """
+UPDATE accounts
+   SET email = CASE kind WHEN 'company' THEN email END, external_id = CASE kind WHEN 'customer' THEN external_id END
+ WHERE chain_id = ANY (%(chains)s::uuid[]) AND id = ANY (%(ids)s::uuid[])
+"""
+
+FIND_COMPANIES = """
+SELECT chain_id, id FROM accounts
+ WHERE chain_id = ANY (%(chains)s::uuid[]) AND id = ANY (%(ids)s::uuid[]) AND kind = 'company' AND deleted_at IS NULL
 """
 
 COUNT_COMPANIES = """
@@ -123,6 +199,23 @@ async def lock_active_accounts(session: Session, chain_id: UUID, ids: Sequence[U
     return int(rows[0][0])
 
 
+async def hold_accounts(session: Session, chain_ids: Sequence[UUID], ids: Sequence[UUID]) -> dict[UUID, HeldAccount]:
+    """Return the active accounts of these ids, held until the transaction ends."""
+    rows = await run(session, LOCK_KINDS, {"chains": as_array(chain_ids), "ids": as_array(list(set(ids)))})
+    return {row[0]: HeldAccount(*row) for row in rows}
+
+
+async def find_companies(session: Session, chain_ids: Sequence[UUID], ids: Sequence[UUID]) -> set[tuple[UUID, UUID]]:
+    """Return which of the ids are active companies, each with its chain before it."""
+    rows = await run(session, FIND_COMPANIES, {"chains": as_array(chain_ids), "ids": as_array(ids)})
+    return {(row[0], row[1]) for row in rows}
+
+
+async def release_names(session: Session, chain_ids: Sequence[UUID], ids: Sequence[UUID]) -> None:
+    """Free the e-mail addresses of customers and the external ids of companies that are about to get others."""
+    await run(session, RELEASE, {"chains": as_array(chain_ids), "ids": as_array(ids)})
+
+
 async def count_companies(session: Session, chain_id: UUID, ids: Sequence[UUID]) -> int:
     """Return how many of the ids are active companies of the chain."""
     rows = await run(session, COUNT_COMPANIES, {"chain_id": chain_id, "ids": list(ids)})
@@ -141,8 +234,38 @@ async def overwrite_customer(session: Session, values: dict[str, Any]) -> Custom
     return read_customer(rows[0])
 
 
+async def write_customers(session: Session, customers: Sequence[Customer]) -> None:
+    """Write what held customers have become."""
+    columns: dict[str, list[Any]] = {name: [getattr(item, name) for item in customers] for name in PLAIN}
+    columns |= {
+        column: [getattr(item.address, name) if item.address else None for item in customers]
+        for column, name in ADDRESS.items()
+    }
+    columns |= {name: [" ".join(getattr(item, name)) for item in customers] for name in SETS}
+    await run(session, WRITE, {name: as_array(column) for name, column in columns.items()})
+
+
+async def find_customers(session: Session, chain_ids: Sequence[UUID], ids: Sequence[UUID]) -> dict[UUID, Customer]:
+    """Return the customers of these ids, deleted or not."""
+    rows = await run(session, BY_IDS, {"chains": as_array(chain_ids), "ids": as_array(ids)})
+    return {row[0]: read_customer(row) for row in rows}
+
+
+async def search_customers(
+    session: Session | Reader, chain_ids: Sequence[UUID], name: str, parts: Sequence[tuple[str, str]], *, count: int
+) -> list[Customer]:
+    """Return active customers whose first or last name begins with `name`, or who have one of the `parts`.
+
+    A part is a first name and the beginning of the last one.
+    """
+    values = {"chains": as_array(chain_ids), "name": name, "count": count}
+    heads, tails = [head for head, _ in parts], [tail for _, tail in parts]
+    rows = await run(session, SEARCH, {**values, "heads": as_array(heads), "tails": as_array(tails)})
+    return [read_customer(row) for row in rows]
+
+
 async def select_customers(
-    session: Session, chain_ids: Sequence[UUID], narrowing: CustomerFilter, *, reach: Sequence[UUID]
+    session: Session | Reader, chain_ids: Sequence[UUID], narrowing: CustomerFilter, *, reach: Sequence[UUID]
 ) -> list[Customer] | None:
     """Return a page of customers; None where the cursor is no customer of the reach."""
     position = None

@@ -59,6 +59,7 @@ MISSING: Mapping[str, tuple[type[NotFoundError], str]] = {
     "fk_memberships_chain_id_program_id_tier_id": (errors.UnknownTierError, "No such tier in the loyalty program."),
     "fk_tiers_chain_id_program_id": (errors.UnknownProgramError, "No such loyalty program in the chain."),
     "fk_accounts_chain_id_company_id": (errors.UnknownCompanyError, "No such company in the chain."),
+    "fk_accounts_chain_id_mother_company_id": (errors.UnknownMotherCompanyError, "No such company in the chain."),
     "fk_accounts_chain_id": (errors.UnknownChainError, "No such chain."),
     "fk_enterprises_chain_id": (errors.UnknownChainError, "No such chain."),
     "fk_access_tokens_client_token_id": (errors.UnknownTokenError, "No such client token."),

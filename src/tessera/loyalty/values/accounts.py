@@ -1,11 +1,11 @@
-"""Customers as values; companies share their table and come with their own operations."""
+"""Customers as values; companies share their table and have values of their own."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from tessera.loyalty.values.chains import Address
 from tessera.loyalty.values.listing import Interval, Narrowing
@@ -73,6 +73,44 @@ class Customer(PersonalData, frozen=True, kw_only=True):
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None
+
+
+class CustomerChange(Struct, frozen=True, kw_only=True):
+    """What to change of a customer: UNSET keeps, None clears.
+
+    Classifications and options are either given whole, or as a mapping of those that change. Of an address, lines that
+    are None stay as they are.
+    """
+
+    id: UUID
+    last_name: str | UnsetType = UNSET
+    title: Title | UnsetType | None = UNSET
+    sex: Sex | UnsetType | None = UNSET
+    birth_date: date | UnsetType | None = UNSET
+    company_id: UUID | UnsetType | None = UNSET
+    first_name: str | UnsetType | None = UNSET
+    second_last_name: str | UnsetType | None = UNSET
+    email: str | UnsetType | None = UNSET
+    phone: str | UnsetType | None = UNSET
+    birth_country_code: str | UnsetType | None = UNSET
+    birth_country_subdivision_code: str | UnsetType | None = UNSET
+    birth_place: str | UnsetType | None = UNSET
+    occupation: str | UnsetType | None = UNSET
+    nationality_code: str | UnsetType | None = UNSET
+    preferred_language_code: str | UnsetType | None = UNSET
+    loyalty_code: str | UnsetType | None = UNSET
+    tax_identification_number: str | UnsetType | None = UNSET
+    accounting_code: str | UnsetType | None = UNSET
+    billing_code: str | UnsetType | None = UNSET
+    notes: str | UnsetType | None = UNSET
+    car_registration_number: str | UnsetType | None = UNSET
+    dietary_requirements: str | UnsetType | None = UNSET
+    italian_destination_code: str | UnsetType | None = UNSET
+    italian_fiscal_code: str | UnsetType | None = UNSET
+    italian_lottery_code: str | UnsetType | None = UNSET
+    classifications: Sequence[str] | dict[str, bool] | UnsetType = UNSET
+    options: Sequence[str] | dict[str, bool] | UnsetType = UNSET
+    address: Address | UnsetType = UNSET
 
 
 class CustomerFilter(Narrowing, frozen=True, kw_only=True):

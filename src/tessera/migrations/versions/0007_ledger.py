@@ -148,8 +148,42 @@ CREATE INDEX ix_events_chain_id_transaction_id_sequence ON events (chain_id, tra
 CREATE INDEX ix_events_created_at ON events USING brin (created_at);
 """
 
+# Companies share the accounts' table. A search by name compares beginnings in lower case, whatever the collation.
+ACCOUNTS = """
+ALTER TABLE accounts
+  ADD COLUMN mother_company_id uuid,
+  ADD COLUMN invoicing_email text,
+  ADD COLUMN website_url text,
+  ADD COLUMN invoice_due_interval text,
+  ADD COLUMN department text,
+  ADD COLUMN duns_number text,
+  ADD COLUMN reference_identifier text,
+  ADD COLUMN additional_tax_identifier text,
+  ADD COLUMN electronic_invoice_identifier text,
+  ADD COLUMN contact text,
+  ADD COLUMN contact_person text,
+  ADD COLUMN identifier text,
+  ADD COLUMN iata text,
+  ADD COLUMN credit_rating text,
+  ADD CONSTRAINT fk_accounts_chain_id_mother_company_id FOREIGN KEY (chain_id, mother_company_id)
+    REFERENCES accounts (chain_id, id),
+  ADD CONSTRAINT ck_accounts_credit_rating
+    CHECK (credit_rating IN ('CreditOk', 'PaymentRequiredUpfront', 'LocalDecisionRequired'));
+CREATE INDEX ix_accounts_chain_id_name ON accounts (chain_id, name) WHERE kind = 'company';
+CREATE INDEX ix_accounts_chain_id_mother_company_id ON accounts (chain_id, mother_company_id)
+  WHERE mother_company_id IS NOT NULL;
+CREATE INDEX ix_accounts_chain_id_external_id_deleted ON accounts (chain_id, external_id)
+  WHERE deleted_at IS NOT NULL AND external_id IS NOT NULL;
+CREATE INDEX ix_accounts_chain_id_lower_last_name
+  ON accounts (chain_id, lower(last_name) text_pattern_ops)
+  WHERE kind = 'customer' AND deleted_at IS NULL;
+CREATE INDEX ix_accounts_chain_id_lower_first_name
+  ON accounts (chain_id, lower(first_name) text_pattern_ops, lower(last_name) text_pattern_ops)
+  WHERE kind = 'customer' AND deleted_at IS NULL;
+"""
+
 
 def upgrade() -> None:
-    for script in (PROGRAMS, STANDING, MOVEMENTS, LOTS, VIEW, TRIGGERS, EVENTS):
+    for script in (PROGRAMS, STANDING, MOVEMENTS, LOTS, VIEW, TRIGGERS, EVENTS, ACCOUNTS):
         op.execute(script)
     protect("points_lots")

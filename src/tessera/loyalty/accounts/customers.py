@@ -1,4 +1,4 @@
-"""Accounts: customers, in bulk or one by one."""
+"""Customers: created in bulk or one by one, listed, searched."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,14 +7,18 @@ from uuid import UUID
 
 from tessera.loyalty.errors import CustomerEmailTakenError, UnknownCompanyError, UnknownCursorError
 from tessera.loyalty.events import CUSTOMER_ADDED, CUSTOMER_CHANGED
-from tessera.loyalty.reach import HOUSE_PROFILE, narrow_chains, reach_of, require_chain
+from tessera.loyalty.reach import HOUSE_PROFILE, chains_of, narrow_chains, reach_of, require_chain
 from tessera.loyalty.store import accounts as store
 from tessera.loyalty.values.accounts import Customer, CustomerFilter, NewCustomer
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.auth import Actor
-from tessera.platform.db import Session
+from tessera.platform.db import Reader, Session
 from tessera.platform.events import Event, record_events
 from tessera.platform.ids import new_id
+
+MOST_FOUND = 1000
+# A full name is looked for with each of its words as the last of the first name; nobody's has more words than these.
+MOST_WORDS = 8
 
 
 async def create_accounts(
@@ -97,7 +101,7 @@ async def overwrite_customer(
     return customer
 
 
-async def list_customers(session: Session, actor: Actor, narrowing: CustomerFilter) -> list[Customer]:
+async def list_customers(session: Session | Reader, actor: Actor, narrowing: CustomerFilter) -> list[Customer]:
     """Return a page of customers, newest first."""
     chain_ids = narrow_chains(actor, narrowing.chain_ids)
     reach = reach_of(actor, chain_ids)
@@ -105,3 +109,14 @@ async def list_customers(session: Session, actor: Actor, narrowing: CustomerFilt
     if found is None:
         raise UnknownCursorError(f"There is no customer {narrowing.cursor} to continue after.")
     return found
+
+
+async def search_customers(
+    session: Session | Reader, actor: Actor, name: str, *, chain_id: UUID | None = None, count: int = MOST_FOUND
+) -> list[Customer]:
+    """Return active customers whose first, last or full name begins with the text, in either case, by name."""
+    words = name.split()
+    if not words:
+        return []
+    parts = [(" ".join(words[:cut]), " ".join(words[cut:])) for cut in range(1, min(len(words), MOST_WORDS))]
+    return await store.search_customers(session, chains_of(actor, chain_id), " ".join(words), parts, count=count)

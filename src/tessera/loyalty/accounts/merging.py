@@ -1,0 +1,73 @@
+"""Merging accounts: the target survives, the sources become inactive and their memberships move."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tessera.loyalty.accounts.planning import plan_merges
+from tessera.loyalty.events import ACCOUNT_MERGED, MEMBERSHIP_CHANGED, MEMBERSHIP_DELETED
+from tessera.loyalty.reach import HOUSE_PROFILE, chains_of, profile_of
+from tessera.loyalty.store import accounts as account_store
+from tessera.loyalty.store import merging as store
+from tessera.loyalty.values.marks import Mark
+from tessera.loyalty.values.merging import AccountMerge, HeldAccount, MergePlan
+from tessera.platform.audit import Entry, record_entries
+from tessera.platform.auth import Actor
+from tessera.platform.db import Session
+from tessera.platform.events import Event, record_events
+
+
+async def merge_accounts(
+    session: Session, actor: Actor, chain_id: UUID | None, merges: Sequence[AccountMerge], *, now: datetime
+) -> None:
+    """Make all of the merges, one after the other, or none. Without a chain, of accounts in any of the actor's.
+
+    A membership in a program that the target has one of already is deleted, and its points stay on its own ledger.
+    """
+    ids = [account_id for merge in merges for account_id in (merge.target_id, *merge.source_ids)]
+    accounts = await account_store.hold_accounts(session, chains_of(actor, chain_id), ids)
+    holdings = await store.hold_memberships(session, list(accounts))
+    plan = plan_merges(accounts, holdings, merges)
+    mark = Mark(*profile_of(actor), now)
+    if plan.moved:
+        await store.move_memberships(session, list(plan.moved.values()), mark)
+    if plan.deleted:
+        await store.delete_memberships(session, list(plan.deleted.values()), mark)
+    await store.write_merges(session, accounts, plan.targets, actor_id=actor.id or HOUSE_PROFILE, mark=mark)
+    await record(session, actor, accounts, plan)
+
+
+async def record(session: Session, actor: Actor, accounts: Mapping[UUID, HeldAccount], plan: MergePlan) -> None:
+    """Write an event for each membership and source, and one audit entry for each target."""
+    events = [
+        Event(item.chain_id, MEMBERSHIP_CHANGED, item.id, tell_move(plan, item.id, item.account_id))
+        for item in plan.moved.values()
+    ]
+    events += [Event(item.chain_id, MEMBERSHIP_DELETED, item.id, {}) for item in plan.deleted.values()]
+    events += [
+        Event(accounts[source_id].chain_id, ACCOUNT_MERGED, source_id, {"source_id": source_id, "target_id": target_id})
+        for source_id, target_id in plan.targets.items()
+    ]
+    await record_events(session, events)
+    sources: dict[UUID, list[UUID]] = {}
+    for source_id, target_id in plan.targets.items():
+        sources.setdefault(target_id, []).append(source_id)
+    entries = [
+        Entry(
+            "merged",
+            accounts[target_id].kind,
+            target_id,
+            f"{len(ids)} into 1 {accounts[target_id].kind}",
+            accounts[target_id].chain_id,
+            after={"source_ids": ids},
+        )
+        for target_id, ids in sources.items()
+    ]
+    await record_entries(session, actor, entries)
+
+
+def tell_move(plan: MergePlan, membership_id: UUID, account_id: UUID) -> dict[str, Any]:
+    """Return what an event tells of a membership that moved."""
+    demotion = {"is_primary": False} if membership_id in plan.demoted else {}
+    return {"account_id": account_id, **demotion}
