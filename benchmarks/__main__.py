@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from rich.console import Console
 
+from benchmarks.connector import measure_connector
 from benchmarks.export import measure_exports
 from benchmarks.processes import BenchmarkError
 from benchmarks.tables import RESULTS
@@ -16,7 +17,8 @@ from tessera.platform.clock import now
 from tessera.platform.errors import TesseraError
 
 SMALL, LARGE = 100_000, 1_000_000
-FILE_WIDTH = 110
+ADDED = 200_000
+FILE_WIDTH = 120
 BUSY = 0.5
 
 
@@ -35,8 +37,10 @@ def alone() -> Iterator[None]:
 def main() -> int:
     """Measure what was asked for; a missed bar is shown, a row that is missing is a failure."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure promises beside their peers.")
-    parser.add_argument("benchmark", nargs="?", choices=["all", "export"], default="all")
+    parser.add_argument("benchmark", nargs="?", choices=["all", "export", "connector"], default="all")
     parser.add_argument("--rows", type=int, action="append", help=f"rows of an export; default {SMALL} and {LARGE}")
+    parser.add_argument("--members", type=int, default=LARGE, help="memberships the Connector API begins with")
+    parser.add_argument("--added", type=int, default=ADDED, help="memberships added over the Connector API")
     parser.add_argument("--no-peers", action="store_true", help="leave the other tools out")
     given = parser.parse_args()
     # A file or a pipe has no width: wide enough for every column then.
@@ -45,11 +49,20 @@ def main() -> int:
         with alone():
             if (load := os.getloadavg()[0]) > BUSY:
                 console.print(f"[yellow]The machine is busy (load {load:.1f}): figures are rough.[/]")
-            measure_exports(given.rows or [SMALL, LARGE], with_peers=not given.no_peers, moment=now(), console=console)
+            run(given, console)
     except (BenchmarkError, TesseraError) as error:
         console.print(f"[red]{error}[/]", soft_wrap=True)
         return 1
     return 0
+
+
+def run(given: argparse.Namespace, console: Console) -> None:
+    """Run the benchmarks that were asked for, one after another."""
+    with_peers = not given.no_peers
+    if given.benchmark in ("all", "export"):
+        measure_exports(given.rows or [SMALL, LARGE], with_peers=with_peers, moment=now(), console=console)
+    if given.benchmark in ("all", "connector"):
+        measure_connector(given.members, given.added, with_peers=with_peers, moment=now(), console=console)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ from benchmarks.bare_loop import DATABASE_VARIABLE, TOKEN_VARIABLE
 from benchmarks.definitions import export_members
 from benchmarks.house import Place, open_place, running_worker, settle
 from benchmarks.members import create_members
-from benchmarks.peers.drt_export import install_peers, run_drt
+from benchmarks.peers.drt_export import run_drt
+from benchmarks.peers.environment import install_peers
 from benchmarks.processes import BenchmarkError, Receiver, run_watched, started_receiver
 from benchmarks.receiver import DELAY_SECONDS
 from benchmarks.rows import copy_members, digest_members
@@ -51,7 +52,7 @@ def measure_exports(sizes: Sequence[int], *, with_peers: bool, moment: datetime,
             ours.append(choose_median(named("Tessera", found)))
     bars = judge(ours)
     show_bars(bars, console)
-    path = write_results("export", moment, measurements=measurements, bars=bars)
+    path = write_results("export", moment, measurements=[found.describe() for found in measurements], bars=bars)
     console.print(f"Written to benchmarks/results/{path.name}")
 
 

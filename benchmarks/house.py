@@ -1,24 +1,31 @@
-"""A Tessera of its own for a benchmark: embedded database in a temporary folder, and a worker started the real way."""
+"""A Tessera of its own for a benchmark: embedded database in a temporary folder, its processes started the real way."""
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 
+import psutil  # type: ignore[import-untyped]
 import psycopg
 
-from benchmarks.processes import ROOT, MemoryWatch
+from benchmarks.processes import MEGABYTE, ROOT, BenchmarkError, MemoryWatch, high_water_mark
 from benchmarks.receiver import HOST
-from tessera.cli.starting import prepare_schema
+from tessera.cli.listening import find_port
+from tessera.cli.starting import answers
 from tessera.platform.settings import PREFIX, Settings, load_settings
-from tessera.wiring import hold_database
+from tessera.wiring import hold_database, prepare_schema
 
 STOP_SECONDS = 20.0
+START_SECONDS = 60.0
+LOOK_SECONDS = 0.1
+IDLE_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +67,10 @@ def settle(place: Place) -> None:
 @contextmanager
 def running_worker(place: Place) -> Iterator[MemoryWatch]:
     """Run `tessera worker` and watch its memory."""
-    settings = place.settings
     process = subprocess.Popen(
         [sys.executable, "-m", "tessera", "worker"],
         cwd=ROOT,
-        # Settings of a Tessera that lives on this machine are none of the benchmark's.
-        env={name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-        | {
-            "TESSERA_DATA_DIR": str(settings.data_dir),
-            "TESSERA_ALLOWED_NETWORKS": ",".join(map(str, settings.allowed_networks)),
-            "TESSERA_ALLOW_INSECURE_HTTP": "true",
-            "TESSERA_LOG_LEVEL": settings.log_level,
-        },
+        env=describe_environment(place.settings),
         stdin=subprocess.DEVNULL,
     )
     with process, MemoryWatch(process.pid) as watch:
@@ -81,3 +80,88 @@ def running_worker(place: Place) -> Iterator[MemoryWatch]:
             process.wait(STOP_SECONDS)
         finally:
             process.kill()
+
+
+def describe_environment(settings: Settings, **given: str) -> dict[str, str]:
+    """Return a process's environment; settings of a Tessera that lives on this machine are none of the benchmark's."""
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith(PREFIX)},
+        "TESSERA_DATA_DIR": str(settings.data_dir),
+        "TESSERA_ALLOWED_NETWORKS": ",".join(map(str, settings.allowed_networks)),
+        "TESSERA_ALLOW_INSECURE_HTTP": "true",
+        "TESSERA_LOG_LEVEL": settings.log_level,
+        **given,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A web server that answers, ours or another: where, and the processes that do the work."""
+
+    url: str
+    pids: tuple[int, ...]
+
+    def peak_megabytes(self) -> list[float]:
+        """Return the most resident memory that each process ever had, by the kernel's own record."""
+        return [high_water_mark(pid) / MEGABYTE for pid in self.pids]
+
+
+@contextmanager
+def running_web(place: Place, *, processes: int, request_limit: int = 0) -> Iterator[Server]:
+    """Run `tessera serve`, with no request limit unless one is given."""
+    _, port = find_port(HOST, 0)
+    environment = describe_environment(
+        place.settings,
+        TESSERA_WEB_PROCESSES=str(processes),
+        TESSERA_CONNECTOR_REQUEST_LIMIT=str(request_limit),
+    )
+    command = [sys.executable, "-m", "tessera", "serve", "--port", str(port), "--supervised"]
+    with running_server(command, port=port, processes=processes, environment=environment, health="/healthz") as server:
+        yield server
+
+
+@contextmanager
+def running_server(
+    command: Sequence[str], *, port: int, processes: int, environment: Mapping[str, str], health: str
+) -> Iterator[Server]:
+    """Run a web server that ends when its standard input does; give it once all its processes are there."""
+    url = f"http://{HOST}:{port}"
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, start_new_session=True)
+    with process:
+        try:
+            yield Server(url, wait_until_ready(process, f"{url}{health}", processes))
+            process.terminate()
+            process.wait(STOP_SECONDS)
+        finally:
+            # Its group is its own: whatever the server would leave behind goes with it.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def wait_until_ready(process: subprocess.Popen[bytes], url: str, processes: int) -> tuple[int, ...]:
+    """Return the ids of the processes that do the work, once they do; raise where that takes too long."""
+    for _ in range(int(START_SECONDS / LOOK_SECONDS)):
+        if process.poll() is not None:
+            break
+        workers = find_workers(process.pid)
+        # One that answers does not speak for the others, which may still be starting.
+        if len(workers) >= processes and answers(url) and all(is_idle(worker) for worker in workers):
+            return tuple(worker.pid for worker in workers)
+        time.sleep(LOOK_SECONDS)
+    raise BenchmarkError("A web server did not start; its message is above.")
+
+
+def find_workers(pid: int) -> list[psutil.Process]:
+    """Return the child processes that a server started for its work; multiprocessing has one more, for its own."""
+    with suppress(psutil.Error):
+        children = psutil.Process(pid).children(recursive=True)
+        return [child for child in children if not any("resource_tracker" in part for part in child.cmdline())]
+    return []
+
+
+def is_idle(process: psutil.Process) -> bool:
+    """Say whether the process did nothing for a while."""
+    before = process.cpu_times()
+    time.sleep(IDLE_SECONDS)
+    after = process.cpu_times()
+    return bool(after.user + after.system - before.user - before.system < IDLE_SECONDS / 10)

@@ -40,6 +40,11 @@ class Measurement:
         """The same in requests."""
         return float(self.received["requests"]) / self.seconds
 
+    def describe(self) -> dict[str, Any]:
+        """Return everything, for machines."""
+        rates = {"rows_per_second": self.rows_per_second, "requests_per_second": self.requests_per_second}
+        return {**asdict(self), **rates}
+
 
 @dataclass(frozen=True, slots=True)
 class Bar:
@@ -93,7 +98,7 @@ def make_table(title: str) -> Table:
     return Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
 
 
-def write_results(name: str, moment: datetime, *, measurements: Sequence[Measurement], bars: Sequence[Bar]) -> Path:
+def write_results(name: str, moment: datetime, *, measurements: Sequence[dict[str, Any]], bars: Sequence[Bar]) -> Path:
     """Write everything measured, with the machine it was measured on; return the file."""
     RESULTS.mkdir(parents=True, exist_ok=True)
     path = RESULTS / f"{name}-{moment:%Y%m%dT%H%M%SZ}.json"
@@ -101,14 +106,7 @@ def write_results(name: str, moment: datetime, *, measurements: Sequence[Measure
         "benchmark": name,
         "at": moment.isoformat(),
         "machine": describe_machine(),
-        "measurements": [
-            {
-                **asdict(found),
-                "rows_per_second": found.rows_per_second,
-                "requests_per_second": found.requests_per_second,
-            }
-            for found in measurements
-        ],
+        "measurements": list(measurements),
         "bars": [asdict(bar) for bar in bars],
     }
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

@@ -7,25 +7,19 @@ database, so that its connection to the receiver lives longer than one request.
 """
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
 
+from benchmarks.peers.environment import ENVIRONMENT
 from benchmarks.processes import BenchmarkError, Finished, Receiver, run_watched
 from benchmarks.rows import PLAIN_ROWS
 
-PEERS = Path(__file__).resolve().parent
-ENVIRONMENT = PEERS / ".venv"
-REQUIREMENTS = PEERS / "requirements.txt"
 ROWS_PER_FETCH = 10_000
-INSTALL_SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +28,6 @@ class DrtResult:
 
     seconds: float
     finished: Finished
-
-
-def install_peers() -> None:
-    """Make the peers' environment from their pins, where it is missing or the pins changed."""
-    wanted = sha256(REQUIREMENTS.read_bytes()).hexdigest()
-    stamp = ENVIRONMENT / "installed"
-    if stamp.is_file() and stamp.read_text(encoding="ascii") == wanted:
-        return
-    print("Installing the peers into benchmarks/peers/.venv (once)", flush=True)
-    make = [sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT)]
-    fill = [str(ENVIRONMENT / "bin" / "python"), "-m", "pip", "install", "--quiet", "--requirement", str(REQUIREMENTS)]
-    for command in (make, fill):
-        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=INSTALL_SECONDS)
-        if done.returncode:
-            raise BenchmarkError(f"The peers could not be installed: {done.stderr[-2000:]}")
-    stamp.write_text(wanted, encoding="ascii")
 
 
 def run_drt(
