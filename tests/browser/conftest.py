@@ -32,6 +32,7 @@ class Site:
 
     address: str
     house: SmallHouse
+    app: Litestar
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +65,7 @@ async def site(database: Database, query_address: str, keys: KeyRing, tmp_path: 
         server = Server(app, port=port, interface=Interfaces.ASGI, log_enabled=False)
         serving = asyncio.create_task(server.serve())
         await wait_until_open(port)
-        yield Site(f"http://127.0.0.1:{port}", house)
+        yield Site(f"http://127.0.0.1:{port}", house, app)
         server.stop()  # type: ignore[no-untyped-call]
         await serving
 

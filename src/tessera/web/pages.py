@@ -7,7 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler
 
-from tessera.web import exports, home, integrations, queries, sign_in
+from tessera.web import documents, exports, home, integrations, queries, sign_in
 from tessera.web.assets import FOLDER, load_assets
 from tessera.web.failures import FAILURE_HANDLERS
 from tessera.web.headers import SecurityHeaders
@@ -19,6 +19,7 @@ PAGES: tuple[HTTPRouteHandler, ...] = (
     *queries.PAGES,
     *integrations.PAGES,
     *exports.PAGES,
+    *documents.PAGES,
 )
 # The names of built files change with their contents.
 FOREVER = CacheControlHeader(max_age=31_536_000, public=True, immutable=True)

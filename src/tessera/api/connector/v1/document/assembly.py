@@ -25,6 +25,7 @@ def build_document() -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": "Tessera Connector API", "version": "1", "description": ABOUT},
+        "externalDocs": {"description": "This document as a file", "url": "/api/openapi/connector-v1.json"},
         "servers": [{"url": "/"}],
         "tags": [describe_tag(name) for name in dict.fromkeys(map(resource_of, operations))],
         "paths": {operation.address: {"post": describe_operation(operation, names)} for operation in operations},
