@@ -14,20 +14,27 @@ SELECT m.id
   FROM points_lots l
   JOIN memberships m ON m.chain_id = l.chain_id AND m.id = l.membership_id
  WHERE l.expires_at <= %(now)s AND l.remaining > 0
- LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED
+ LIMIT %(limit)s FOR NO KEY UPDATE OF m SKIP LOCKED
 """
 
+# The lateral selects go by the key even where the tables have no statistics yet.
 EXPIRE = """
 WITH gone AS (
-  DELETE FROM points_lots
-   WHERE membership_id = ANY (%(ids)s::uuid[]) AND expires_at <= %(now)s
-  RETURNING chain_id, membership_id, remaining
+  DELETE FROM points_lots l
+   USING unnest(%(ids)s::uuid[]) AS given (id)
+   CROSS JOIN LATERAL (
+     SELECT ctid AS place FROM points_lots WHERE membership_id = given.id AND expires_at <= %(now)s OFFSET 0) AS ended
+   WHERE l.ctid = ended.place
+  RETURNING l.chain_id, l.membership_id, l.remaining
 ), due AS (
   SELECT chain_id, membership_id, sum(remaining) AS points FROM gone GROUP BY chain_id, membership_id
 ), changed AS (
   UPDATE memberships m
      SET balance = m.balance - due.points, updated_at = %(now)s, updater_kind = %(kind)s, updater_id = %(actor_id)s
-    FROM due WHERE m.chain_id = due.chain_id AND m.id = due.membership_id
+    FROM due
+   CROSS JOIN LATERAL (
+     SELECT ctid AS place FROM memberships WHERE chain_id = due.chain_id AND id = due.membership_id OFFSET 0) AS held
+   WHERE m.ctid = held.place
   RETURNING m.chain_id, m.id, due.points, m.balance
 )
 INSERT INTO points_movements (chain_id, membership_id, kind, points, balance, source, actor_id, created_at)

@@ -17,25 +17,31 @@ COLUMNS = (
     "p.idempotency_key, p.created_at, p.active_at, p.expires_at, p.transfer_id, p.reverses"
 )
 
-# The program is looked up beside each row, not joined: a membership that changes its program while we wait for it
-# would drop out of a join.
+# One order for everybody who locks several memberships keeps two calls from waiting for each other. The lateral select
+# goes by the key even where a table has no statistics yet: OFFSET keeps the planner from judging deletion inside it.
 HOLD = """
-SELECT m.id, coalesce(m.balance, 0),
-       (SELECT p.allows_overdraft FROM programs p WHERE p.chain_id = m.chain_id AND p.id = m.program_id)
-  FROM memberships m
- WHERE m.chain_id = %(chain_id)s AND m.id = ANY (%(ids)s::uuid[]) AND m.deleted_at IS NULL
- ORDER BY m.id FOR UPDATE OF m
+SELECT locked.id, coalesce(locked.balance, 0),
+       (SELECT allows_overdraft FROM programs WHERE chain_id = %(chain_id)s AND id = locked.program_id)
+  FROM (SELECT id FROM unnest(%(ids)s::uuid[]) AS given (id) ORDER BY id) AS wanted
+ CROSS JOIN LATERAL (
+   SELECT id, balance, program_id, deleted_at FROM memberships
+    WHERE chain_id = %(chain_id)s AND memberships.id = wanted.id
+   OFFSET 0 FOR NO KEY UPDATE) AS locked
+ WHERE locked.deleted_at IS NULL
 """
 
 WITH_KEYS = f"""
-SELECT {COLUMNS}
+SELECT p.*
   FROM unnest(%(ids)s::uuid[], %(keys)s::text[]) AS given (id, key)
-  JOIN points_movements p
-    ON p.membership_id = given.id AND p.idempotency_key = given.key AND p.idempotency_key IS NOT NULL
+ CROSS JOIN LATERAL (
+   SELECT {COLUMNS} FROM points_movements p
+    WHERE p.membership_id = given.id AND p.idempotency_key = given.key AND p.idempotency_key IS NOT NULL
+   OFFSET 0) AS p
  WHERE p.chain_id = %(chain_id)s
 """  # noqa: S608 - constants
 
-# A balance and the movement behind it come in one statement: the ledger's triggers look at both when it ends.
+# A balance and the movement behind it come in one statement: the ledger's triggers look at both when it ends. The
+# lateral select goes by the key, and the caller holds the memberships, so that rows stay where they are found.
 WRITE = """
 WITH changed AS (
   UPDATE memberships SET balance = new.balance, updated_at = %(now)s, updater_kind = %(kind)s, updater_id = %(actor_id)s
@@ -43,7 +49,9 @@ WITH changed AS (
                 %(keys)s::text[], %(starts)s::timestamptz[], %(ends)s::timestamptz[], %(transfers)s::uuid[],
                 %(reversed)s::bigint[])
          AS new (id, kind, points, balance, reason, key, active_at, expires_at, transfer_id, reverses)
-   WHERE memberships.chain_id = %(chain_id)s AND memberships.id = new.id
+   CROSS JOIN LATERAL (
+     SELECT ctid AS place FROM memberships WHERE chain_id = %(chain_id)s AND id = new.id OFFSET 0) AS held
+   WHERE memberships.ctid = held.place
   RETURNING new.*
 )
 INSERT INTO points_movements (chain_id, membership_id, kind, points, balance, source, actor_id, reason, idempotency_key,
@@ -55,16 +63,23 @@ RETURNING membership_id, sequence
 """
 
 BY_SEQUENCE = f"""
-SELECT {COLUMNS}
+SELECT p.*
   FROM unnest(%(ids)s::uuid[], %(sequences)s::bigint[]) AS given (id, sequence)
-  JOIN points_movements p ON p.membership_id = given.id AND p.sequence = given.sequence
+ CROSS JOIN LATERAL (
+   SELECT {COLUMNS} FROM points_movements p
+    WHERE p.membership_id = given.id AND p.sequence = given.sequence
+   OFFSET 0) AS p
  WHERE p.chain_id = %(chain_id)s
 """  # noqa: S608 - constants
 
 REVERSALS = """
 SELECT p.membership_id, p.reverses
   FROM unnest(%(ids)s::uuid[], %(sequences)s::bigint[]) AS given (id, sequence)
-  JOIN points_movements p ON p.membership_id = given.id AND p.reverses = given.sequence AND p.reverses IS NOT NULL
+ CROSS JOIN LATERAL (
+   SELECT chain_id, membership_id, reverses FROM points_movements
+    WHERE membership_id = given.id AND reverses = given.sequence AND reverses IS NOT NULL
+   OFFSET 0) AS p
+ WHERE p.chain_id = %(chain_id)s
 """
 
 GIVEN = f"""

@@ -11,10 +11,13 @@ from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.ledger import Lot
 from tessera.platform.db import Session, as_array
 
+# The lateral select goes by the key even where the table has no statistics yet.
 SELECT = """
-SELECT membership_id, remaining, active_at, expires_at, sequence, part, remaining
-  FROM points_lots WHERE chain_id = %(chain_id)s AND membership_id = ANY (%(ids)s::uuid[])
- ORDER BY membership_id, sequence, part
+SELECT l.membership_id, l.remaining, l.active_at, l.expires_at, l.sequence, l.part, l.remaining
+  FROM unnest(%(ids)s::uuid[]) AS given (id)
+ CROSS JOIN LATERAL (SELECT * FROM points_lots WHERE membership_id = given.id OFFSET 0) AS l
+ WHERE l.chain_id = %(chain_id)s
+ ORDER BY l.membership_id, l.sequence, l.part
 """
 
 # One statement, so that balance and lots are of one moment.
@@ -45,38 +48,37 @@ UPDATE points_lots l SET remaining = g.remaining
 """
 
 # The order of spending as sums: a lot gives what the lots before it did not, and pending lots come after the points
-# without a lot. Lots that are over go whole: the new balance was said without them.
+# without a lot. Lots that are over go whole: the new balance was said without them. The lateral select goes by the key,
+# and the caller holds the memberships, so that rows stay where they are found.
 TAKE = """
-WITH given AS (
-  SELECT id, greatest(before, 0) AS before, greatest(after, 0) AS after
-    FROM unnest(%(ids)s::uuid[], %(before)s::int[], %(after)s::int[]) AS given (id, before, after)
-), held AS (
-  SELECT l.membership_id, l.sequence, l.part, l.remaining, g.before, g.after, state.ended, state.pending,
-         g.before - sum(l.remaining) OVER whole AS loose,
-         coalesce(sum(l.remaining) FILTER (WHERE state.ended) OVER whole, 0) AS over,
-         coalesce(sum(l.remaining) FILTER (WHERE NOT state.ended) OVER (
-           PARTITION BY l.membership_id
-           ORDER BY state.pending, l.expires_at NULLS LAST, l.active_at NULLS FIRST, l.sequence, l.part
+WITH held AS (
+  SELECT l.place, l.remaining, l.ended, l.pending, given.after,
+         given.before - sum(l.remaining) OVER whole AS loose,
+         given.before - coalesce(sum(l.remaining) FILTER (WHERE l.ended) OVER whole, 0) AS before,
+         coalesce(sum(l.remaining) FILTER (WHERE NOT l.ended) OVER (
+           PARTITION BY given.id
+           ORDER BY l.pending, l.expires_at NULLS LAST, l.active_at NULLS FIRST, l.sequence, l.part
            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS earlier
-    FROM given g
-    JOIN points_lots l ON l.membership_id = g.id AND l.chain_id = %(chain_id)s
-   CROSS JOIN LATERAL (SELECT coalesce(l.expires_at <= %(now)s, false) AS ended,
-                              coalesce(l.active_at > %(now)s, false) AS pending) AS state
-  WINDOW whole AS (PARTITION BY l.membership_id)
+    FROM unnest(%(ids)s::uuid[], %(before)s::int[], %(after)s::int[]) AS given (id, before, after)
+   CROSS JOIN LATERAL (
+     SELECT ctid AS place, chain_id, sequence, part, remaining, active_at, expires_at,
+            coalesce(expires_at <= %(now)s, false) AS ended, coalesce(active_at > %(now)s, false) AS pending
+       FROM points_lots WHERE membership_id = given.id
+     OFFSET 0) AS l
+   WHERE l.chain_id = %(chain_id)s
+  WINDOW whole AS (PARTITION BY given.id)
 ), left_over AS (
-  SELECT membership_id, sequence, part, remaining AS held,
+  SELECT place, remaining AS held,
          CASE WHEN ended THEN 0
               ELSE remaining - least(remaining, greatest(
-                before - over - after - earlier - CASE WHEN pending THEN loose ELSE 0 END, 0)) END AS remaining
+                before - after - earlier - CASE WHEN pending THEN loose ELSE 0 END, 0)) END AS remaining
     FROM held
 ), gone AS (
-  DELETE FROM points_lots l USING left_over o
-   WHERE l.membership_id = o.membership_id AND l.sequence = o.sequence AND l.part = o.part AND o.remaining = 0
+  DELETE FROM points_lots USING left_over WHERE points_lots.ctid = left_over.place AND left_over.remaining = 0
 )
-UPDATE points_lots l SET remaining = o.remaining
-  FROM left_over o
- WHERE l.membership_id = o.membership_id AND l.sequence = o.sequence AND l.part = o.part
-   AND o.remaining > 0 AND o.remaining < o.held
+UPDATE points_lots SET remaining = left_over.remaining
+  FROM left_over
+ WHERE points_lots.ctid = left_over.place AND left_over.remaining > 0 AND left_over.remaining < left_over.held
 """
 
 
@@ -128,7 +130,7 @@ async def take_from_lots(
         "chain_id": chain_id,
         "now": now,
         "ids": as_array([step[0] for step in steps]),
-        "before": as_array([step[1] or 0 for step in steps]),
-        "after": as_array([step[2] or 0 for step in steps]),
+        "before": as_array([max(step[1] or 0, 0) for step in steps]),
+        "after": as_array([max(step[2] or 0, 0) for step in steps]),
     }
     await run(session, TAKE, values)
