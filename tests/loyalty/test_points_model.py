@@ -309,4 +309,4 @@ def test_ledger_behaves_like_the_model(admin_address: str, keys: KeyRing) -> Non
 @pytest.mark.prove
 @pytest.mark.timeout(1800)
 def test_ledger_behaves_like_the_model_for_long(admin_address: str, keys: KeyRing) -> None:
-    prove(admin_address, keys, examples=600, steps=60, phases=list(Phase))
+    prove(admin_address, keys, examples=200, steps=50, phases=list(Phase))

@@ -16,6 +16,7 @@ from tessera.platform.errors import InvalidError
 from tessera.platform.ids import new_id
 
 app = typer.Typer(no_args_is_help=True)
+LAST_SEQUENCE = 2**63 - 1
 
 MOVEMENT = {
     "Sequence": lambda m: m.sequence,
@@ -85,7 +86,9 @@ def choose_key(key: str | None) -> str:
 @app.command("list")
 def list_movements(
     membership: MembershipId,
-    before: Annotated[int | None, typer.Option(help="Only movements before this sequence.")] = None,
+    before: Annotated[
+        int | None, typer.Option(help="Only movements before this sequence.", min=1, max=LAST_SEQUENCE)
+    ] = None,
     count: Annotated[int, typer.Option(help="How many.", min=1, max=1000)] = 100,
     chain: ChainOption = None,
     as_json: AsJson = False,
@@ -215,7 +218,10 @@ def transfer(
 @app.command("reverse")
 def reverse(
     membership: MembershipId,
-    sequence: Annotated[int, typer.Argument(help="Sequence of the movement, as `tessera points list` shows it.")],
+    sequence: Annotated[
+        int,
+        typer.Argument(help="Sequence of the movement, as `tessera points list` shows it.", min=1, max=LAST_SEQUENCE),
+    ],
     reason: GivenReason,
     chain: ChainOption = None,
     as_json: AsJson = False,
