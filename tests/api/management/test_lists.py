@@ -21,6 +21,8 @@ async def test_chain_and_enterprise_are_made(root: Desk, desk: Desk) -> None:
     assert (await desk.call("GET", path)).status == 404
     refused = await desk.call("POST", "/enterprises", chain_id=chain["id"], name="Lake House")
     assert (refused.status, refused.data["code"]) == (404, "chain_unknown")
+    refused = await desk.call("POST", "/chains", name="Hill Hotels")
+    assert (refused.status, refused.data["code"]) == (403, "chain_beyond_reach")
 
 
 async def test_short_list_is_paged(root: Desk) -> None:
