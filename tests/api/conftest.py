@@ -1,6 +1,8 @@
 """A Connector API on a real database, asked in process with the exact bytes of a request."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,6 +10,8 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from granian.constants import Interfaces
+from granian.server.embed import Server
 from litestar import Litestar
 from litestar.datastructures import State
 
@@ -220,3 +224,29 @@ async def portfolio(api: Api, other: Api) -> Api:
 async def api(build: BuildApi) -> Api:
     """Return an API without a request limit."""
     return await build()
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture
+async def port(api: Api) -> AsyncIterator[int]:
+    """Serve the API on a free port."""
+    chosen = free_port()
+    server = Server(api.app, address="127.0.0.1", port=chosen, interface=Interfaces.ASGI, log_enabled=False)
+    task = asyncio.create_task(server.serve())
+    for _ in range(100):
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", chosen)
+        except OSError:
+            await asyncio.sleep(0.05)
+        else:
+            writer.close()
+            break
+    yield chosen
+    server.stop()  # type: ignore[no-untyped-call]
+    await task

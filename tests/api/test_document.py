@@ -9,7 +9,7 @@ import jsonschema_rs
 import msgspec
 import pytest
 
-from tessera.api import build_documents
+from tessera.api.connector.v1 import build_document
 from tessera.api.connector.v1.document.additions import NOT_CLEARABLE, STRICTLY_NEEDED
 from tessera.api.connector.v1.document.examples import (
     CHAIN,
@@ -25,7 +25,7 @@ from tessera.api.connector.v1.operations import OPERATIONS
 
 from .conftest import Api, BuildApi
 
-DOCUMENT: dict[str, Any] = build_documents()["connector-v1"]
+DOCUMENT: dict[str, Any] = build_document()
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
 ROOT = "/api/connector/v1/"
 WAY_TO_IDS = {

@@ -1,40 +1,10 @@
 """The Connector API behind the real server: what the in-process requests leave open."""
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator
 
 import msgspec
-import pytest
-from granian.constants import Interfaces
-from granian.server.embed import Server
 
 from .conftest import Api
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-@pytest.fixture
-async def port(api: Api) -> AsyncIterator[int]:
-    """Serve the API on a free port."""
-    chosen = free_port()
-    server = Server(api.app, address="127.0.0.1", port=chosen, interface=Interfaces.ASGI, log_enabled=False)
-    task = asyncio.create_task(server.serve())
-    for _ in range(100):
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", chosen)
-        except OSError:
-            await asyncio.sleep(0.05)
-        else:
-            writer.close()
-            break
-    yield chosen
-    server.stop()  # type: ignore[no-untyped-call]
-    await task
 
 
 async def ask(port: int, method: str, path: str, body: bytes, *headers: str) -> tuple[int, dict[str, str], bytes]:
