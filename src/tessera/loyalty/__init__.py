@@ -11,7 +11,13 @@ from tessera.loyalty.accounts import (
     update_accounts,
     upsert_customer,
 )
-from tessera.loyalty.chains import create_chains, create_enterprises, list_chains, list_enterprises
+from tessera.loyalty.chains import (
+    create_chains,
+    create_enterprises,
+    list_chains,
+    list_enterprises,
+    list_linked_enterprises,
+)
 from tessera.loyalty.checks import Fault, list_faults
 from tessera.loyalty.datasets import DATASETS, Dataset
 from tessera.loyalty.demo import create_demo_tokens
@@ -41,7 +47,7 @@ from tessera.loyalty.tokens import (
 )
 from tessera.loyalty.uniqueness import settle_uniqueness
 from tessera.loyalty.values.accounts import Customer, CustomerChange, CustomerFilter, NewCustomer
-from tessera.loyalty.values.chains import Address, Chain, Enterprise, NewEnterprise
+from tessera.loyalty.values.chains import Address, Chain, Enterprise, EnterpriseFilter, LinkedEnterprise, NewEnterprise
 from tessera.loyalty.values.companies import Company, CompanyChange, CompanyFilter, NewCompany
 from tessera.loyalty.values.memberships import (
     Membership,
@@ -94,8 +100,10 @@ __all__ = [
     "Dataset",
     "Earning",
     "Enterprise",
+    "EnterpriseFilter",
     "Expiring",
     "Fault",
+    "LinkedEnterprise",
     "MadeToken",
     "Membership",
     "MembershipChange",
@@ -154,6 +162,7 @@ __all__ = [
     "list_customers",
     "list_enterprises",
     "list_faults",
+    "list_linked_enterprises",
     "list_memberships",
     "list_movements",
     "list_programs",

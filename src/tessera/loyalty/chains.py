@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from tessera.loyalty.errors import ChainReachError
+from tessera.loyalty.errors import ChainReachError, UnknownCursorError
 from tessera.loyalty.reach import require_chain
 from tessera.loyalty.store import chains as store
-from tessera.loyalty.values.chains import Chain, Enterprise, NewEnterprise
+from tessera.loyalty.values.chains import Chain, Enterprise, EnterpriseFilter, LinkedEnterprise, NewEnterprise
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.auth import Actor
-from tessera.platform.db import Session
+from tessera.platform.db import Reader, Session
 from tessera.platform.ids import new_id
 
 
@@ -46,6 +46,18 @@ async def create_enterprises(
     return await store.select_enterprises(session, [chain_id], ids)
 
 
-async def list_enterprises(session: Session, actor: Actor, *, ids: Sequence[UUID] | None = None) -> list[Enterprise]:
+async def list_enterprises(
+    session: Session | Reader, actor: Actor, *, ids: Sequence[UUID] | None = None
+) -> list[Enterprise]:
     """Return the enterprises of the actor's chains, oldest first."""
     return await store.select_enterprises(session, None if actor.chains is None else sorted(actor.chains), ids)
+
+
+async def list_linked_enterprises(
+    session: Session | Reader, actor: Actor, narrowing: EnterpriseFilter
+) -> list[LinkedEnterprise]:
+    """Return a page of the enterprises that the acting access token reaches, newest first."""
+    found = await store.select_linked_enterprises(session, actor.id, narrowing)
+    if found is None:
+        raise UnknownCursorError(f"There is no enterprise {narrowing.cursor} to continue after.")
+    return found

@@ -12,7 +12,7 @@ from tessera.loyalty.values.accounts import Customer, CustomerChange
 from tessera.loyalty.values.chains import Address
 from tessera.loyalty.values.companies import Company, CompanyChange
 
-A = TypeVar("A", Customer, Company)
+A = TypeVar("A", bound=Customer | Company)
 SETS = ("classifications", "options")
 
 

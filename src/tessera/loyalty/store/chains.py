@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from tessera.loyalty.store.paging import Conditions, Position
 from tessera.loyalty.store.statements import run
-from tessera.loyalty.values.chains import Address, Chain, Enterprise, NewEnterprise
-from tessera.platform.db import Session
+from tessera.loyalty.values.chains import Address, Chain, Enterprise, EnterpriseFilter, LinkedEnterprise, NewEnterprise
+from tessera.platform.db import Reader, Session
 from tessera.platform.ids import new_ids
 
 INSERT_CHAINS = """
@@ -38,14 +39,36 @@ SELECT %(chain_id)s, id, address_id, %(now)s, %(now)s, {TEXTS}, {ADDRESS}
     AS new (id, address_id, {TEXTS}, {ADDRESS})
 """  # noqa: S608 - constants
 
+COLUMNS = "e.id, e.chain_id, c.name AS chain_name, e.enabled, e.address_id, e.created_at, e.updated_at, " + ", ".join(
+    f"e.{name}" for name in (*TEXT_NAMES, *ADDRESS_COLUMNS.split(", "))
+)
+WIDTH = 7 + len(TEXT_NAMES) + len(ADDRESS_NAMES)
+
 LIST_ENTERPRISES = f"""
-SELECT e.id, e.chain_id, c.name, e.enabled, e.address_id, e.created_at, e.updated_at,
-       {", ".join(f"e.{name}" for name in TEXT_NAMES)}, {", ".join(f"e.{name}" for name in ADDRESS_COLUMNS.split(", "))}
+SELECT {COLUMNS}
   FROM enterprises e JOIN chains c ON c.id = e.chain_id
  WHERE (%(chains)s::uuid[] IS NULL OR e.chain_id = ANY (%(chains)s))
    AND (%(ids)s::uuid[] IS NULL OR e.id = ANY (%(ids)s))
  ORDER BY e.created_at, e.sequence
 """  # noqa: S608 - constants
+
+# A token reaches at most some thousand enterprises, which are found by the token and put in order.
+LIST_LINKED = f"""
+SELECT * FROM (
+  SELECT {COLUMNS}, l.linked_at, e.sequence
+    FROM access_token_enterprises l
+    JOIN enterprises e ON e.chain_id = l.chain_id AND e.id = l.enterprise_id
+    JOIN chains c ON c.id = e.chain_id
+   WHERE l.access_token_id = %(token)s AND e.enabled) AS linked
+ WHERE {{conditions}}
+ ORDER BY created_at DESC, sequence DESC LIMIT %(count)s
+"""  # noqa: S608 - constants
+
+FIND_LINKED = """
+SELECT e.created_at, e.sequence
+  FROM access_token_enterprises l JOIN enterprises e ON e.chain_id = l.chain_id AND e.id = l.enterprise_id
+ WHERE l.access_token_id = %(token)s AND e.id = %(cursor)s
+"""
 
 
 async def insert_chains(session: Session, ids: Sequence[UUID], names: Sequence[str], now: datetime) -> None:
@@ -70,7 +93,7 @@ async def insert_enterprises(
 
 
 async def select_enterprises(
-    session: Session, chain_ids: Sequence[UUID] | None, ids: Sequence[UUID] | None = None
+    session: Session | Reader, chain_ids: Sequence[UUID] | None, ids: Sequence[UUID] | None = None
 ) -> list[Enterprise]:
     """Return the enterprises of the chains, oldest first."""
     values = {
@@ -80,10 +103,31 @@ async def select_enterprises(
     return [read_enterprise(row) for row in await run(session, LIST_ENTERPRISES, values)]
 
 
+async def select_linked_enterprises(
+    session: Session | Reader, token_id: UUID | None, narrowing: EnterpriseFilter
+) -> list[LinkedEnterprise] | None:
+    """Return a page of a token's enterprises; None where the cursor is none of them."""
+    position = None
+    if narrowing.cursor is not None:
+        rows = await run(session, FIND_LINKED, {"token": token_id, "cursor": narrowing.cursor})
+        if not rows:
+            return None
+        position = Position(*rows[0])
+    conditions = Conditions()
+    conditions.among("id", narrowing.ids, kind="uuid")
+    conditions.among("external_id", narrowing.external_ids, kind="text")
+    conditions.within("linked_at", narrowing.linked_within)
+    conditions.within("updated_at", narrowing.updated_within)
+    conditions.below(position)
+    statement = LIST_LINKED.format(conditions=" AND ".join(["true", *conditions.texts]))
+    rows = await run(session, statement, {**conditions.values, "token": token_id, "count": narrowing.count})
+    return [LinkedEnterprise(read_enterprise(row), row[WIDTH]) for row in rows]
+
+
 def read_enterprise(row: tuple[Any, ...]) -> Enterprise:
     """Return the enterprise of a row."""
     texts: dict[str, Any] = dict(zip(TEXT_NAMES, row[7:], strict=False))
-    address = Address(**dict(zip(ADDRESS_NAMES, row[7 + len(TEXT_NAMES) :], strict=True)))
+    address = Address(**dict(zip(ADDRESS_NAMES, row[7 + len(TEXT_NAMES) : WIDTH], strict=True)))
     return Enterprise(
         id=row[0],
         chain_id=row[1],

@@ -1,10 +1,13 @@
 """Chains and enterprises as values."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
+
+from tessera.loyalty.values.listing import Interval
 
 # Whether an enterprise's prices hold taxes.
 Pricing = Literal["Gross", "Net"]
@@ -78,3 +81,21 @@ class Enterprise(Struct, frozen=True, kw_only=True):
     address: Address
     created_at: datetime
     updated_at: datetime
+
+
+class LinkedEnterprise(Struct, frozen=True):
+    """An enterprise that an access token reaches, and since when."""
+
+    enterprise: Enterprise
+    linked_at: datetime
+
+
+class EnterpriseFilter(Struct, frozen=True, kw_only=True):
+    """What a list of an access token's enterprises is narrowed by; external ids compare exactly."""
+
+    ids: Sequence[UUID] | None = None
+    external_ids: Sequence[str] | None = None
+    linked_within: Interval | None = None
+    updated_within: Interval | None = None
+    count: int = 1000
+    cursor: UUID | None = None

@@ -5,6 +5,7 @@ from typing import Generic, TypeVar
 from msgspec import UNSET, Struct, UnsetType
 
 from tessera.api.connector.v1.refusals import Step, invalid
+from tessera.api.connector.v1.scalars import blank_to_none
 
 T = TypeVar("T")
 Value = TypeVar("Value", covariant=True)
@@ -32,4 +33,19 @@ def read_required(given: Change[T] | T | None, *steps: Step, strict: bool) -> T 
     value = read_change(given, *steps, strict=strict)
     if value is None:
         raise invalid(*steps)
+    return value
+
+
+def read_text(request: Struct, field: str, *way: Step, strict: bool) -> str | UnsetType | None:
+    """Return a text to set, out of a wrapper or bare; a blank one clears."""
+    name = "".join(part.capitalize() for part in field.split("_"))
+    value: str | UnsetType | None = read_change(getattr(request, field), *way, name, strict=strict)
+    return blank_to_none(value) if isinstance(value, str) else value
+
+
+def read_name(given: Change[str] | str | None, *way: Step, strict: bool) -> str | UnsetType:
+    """Return a name to set, which cannot be blank."""
+    value = read_required(given, *way, strict=strict)
+    if isinstance(value, str) and blank_to_none(value) is None:
+        raise invalid(*way)
     return value

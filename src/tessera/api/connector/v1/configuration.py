@@ -1,5 +1,6 @@
 """`configuration/get`: where every client begins, to learn its chain."""
 
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -44,8 +45,8 @@ class AcceptedCurrency(Struct, rename="pascal"):
     is_enabled: bool = True
 
 
-class Enterprise(Struct, rename="pascal", kw_only=True):
-    """An enterprise as the contract shows it."""
+class EnterpriseData(Struct, rename="pascal", kw_only=True):
+    """What every operation shows of an enterprise."""
 
     id: UUID
     chain_id: UUID
@@ -67,7 +68,6 @@ class Enterprise(Struct, rename="pascal", kw_only=True):
     address: EnterpriseAddress
     group_names: list[str]
     subscription: SubscriptionData
-    currencies: list[AcceptedCurrency]
     external_identifier: str | None
     holding_key: str | None = None
     short_name: str | None
@@ -78,6 +78,12 @@ class Enterprise(Struct, rename="pascal", kw_only=True):
     logo_image_id: UUID | None = None
     cover_image_id: UUID | None = None
     tax_precision: int | None = None
+
+
+class Enterprise(EnterpriseData, rename="pascal", kw_only=True):
+    """An enterprise as the configuration shows it."""
+
+    currencies: list[AcceptedCurrency]
     accounting_configuration: None = None
     is_portfolio: bool
 
@@ -103,41 +109,40 @@ async def get(call: Call, request: GetConfiguration) -> Configuration:
     picked = parse_id(request.enterprise_id or "") if call.portfolio else None
     if call.portfolio and request.enterprise_id and picked not in call.enterprise_ids:
         raise invalid("EnterpriseId")
-    (stored,) = await list_enterprises(call.session, call.actor, ids=[picked or call.enterprise_ids[0]])
-    enterprise = show(stored)
+    (stored,) = await list_enterprises(call.access, call.actor, ids=[picked or call.enterprise_ids[0]])
+    currencies = [AcceptedCurrency(stored.currency_code)]
+    enterprise = Enterprise(**describe(stored), currencies=currencies, is_portfolio=False)
     if call.portfolio and picked is None:
         enterprise = replace(enterprise, id=call.actor.id, name=call.actor.name, is_portfolio=True)
     return Configuration(write_moment(call.now), enterprise)
 
 
-def show(stored: StoredEnterprise) -> Enterprise:
-    """Return the enterprise as the contract shows it."""
-    return Enterprise(
-        id=stored.id,
-        chain_id=stored.chain_id,
-        chain_name=stored.chain_name,
-        created_utc=write_moment(stored.created_at),
-        updated_utc=write_moment(stored.updated_at),
-        name=stored.name,
-        time_zone_identifier=stored.time_zone,
-        legal_environment_code=stored.legal_environment_code,
-        accommodation_environment_code=stored.accommodation_environment_code,
-        accounting_environment_code=stored.accounting_environment_code,
-        tax_environment_code=stored.tax_environment_code,
-        default_language_code=stored.default_language_code,
-        pricing=stored.pricing,
-        address_id=stored.address_id,
-        address=show_address(stored.address_id, stored.address),
-        group_names=[],
-        subscription=SubscriptionData(stored.tax_identifier),
-        currencies=[AcceptedCurrency(stored.currency_code)],
-        external_identifier=stored.external_id,
-        short_name=stored.short_name,
-        website_url=stored.website_url,
-        email=stored.email,
-        phone=stored.phone,
-        is_portfolio=False,
-    )
+def describe(stored: StoredEnterprise) -> dict[str, Any]:
+    """Return what every operation shows of the enterprise."""
+    return {
+        "id": stored.id,
+        "chain_id": stored.chain_id,
+        "chain_name": stored.chain_name,
+        "created_utc": write_moment(stored.created_at),
+        "updated_utc": write_moment(stored.updated_at),
+        "name": stored.name,
+        "time_zone_identifier": stored.time_zone,
+        "legal_environment_code": stored.legal_environment_code,
+        "accommodation_environment_code": stored.accommodation_environment_code,
+        "accounting_environment_code": stored.accounting_environment_code,
+        "tax_environment_code": stored.tax_environment_code,
+        "default_language_code": stored.default_language_code,
+        "pricing": stored.pricing,
+        "address_id": stored.address_id,
+        "address": show_address(stored.address_id, stored.address),
+        "group_names": [],
+        "subscription": SubscriptionData(stored.tax_identifier),
+        "external_identifier": stored.external_id,
+        "short_name": stored.short_name,
+        "website_url": stored.website_url,
+        "email": stored.email,
+        "phone": stored.phone,
+    }
 
 
 def show_address(address_id: UUID, address: Address) -> EnterpriseAddress:
@@ -153,4 +158,4 @@ def show_address(address_id: UUID, address: Address) -> EnterpriseAddress:
     )
 
 
-OPERATIONS = (Operation("/api/connector/v1/configuration/get", None, GetConfiguration, Configuration, get),)
+OPERATIONS = (Operation("/api/connector/v1/configuration/get", None, GetConfiguration, Configuration, get, reads=True),)

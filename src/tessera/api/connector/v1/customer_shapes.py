@@ -1,6 +1,6 @@
 """The customer as the contract shows it."""
 
-from typing import Literal
+from typing import Any, Literal, get_args
 from uuid import UUID
 
 from msgspec import Struct
@@ -45,8 +45,8 @@ CustomerOption = Literal[
 ]
 
 
-class Customer(Struct, rename="pascal", kw_only=True):
-    """A customer; what the house does not keep is always null."""
+class CustomerData(Struct, rename="pascal", kw_only=True):
+    """What every operation shows of a customer; what the house does not keep is always null."""
 
     id: UUID
     chain_id: UUID
@@ -76,8 +76,6 @@ class Customer(Struct, rename="pascal", kw_only=True):
     dietary_requirements: str | None
     created_utc: str
     updated_utc: str
-    classifications: list[str]
-    options: list[str]
     is_active: bool
     activity_state: str
     preferred_space_features: list[str]
@@ -96,51 +94,85 @@ class Customer(Struct, rename="pascal", kw_only=True):
     drivers_license: None = None
 
 
+class Customer(CustomerData, rename="pascal", kw_only=True):
+    """A customer with lists of classifications and options."""
+
+    classifications: list[str]
+    options: list[str]
+
+
+class AccountCustomer(CustomerData, rename="pascal", kw_only=True):
+    """A customer as one of several accounts; `telephone` and `tax_identifier` are its properties' other names."""
+
+    telephone: str | None
+    tax_identifier: str | None
+    classifications: dict[str, bool]
+    options: dict[str, bool]
+
+
 def show(stored: StoredCustomer, *, addresses: bool) -> Customer:
     """Return the customer as the contract shows it, with its address where asked for."""
+    return Customer(
+        **describe(stored, addresses=addresses),
+        classifications=list(stored.classifications),
+        options=list(stored.options),
+    )
+
+
+def show_account(stored: StoredCustomer) -> AccountCustomer:
+    """Return the customer as one of several accounts."""
+    return AccountCustomer(
+        **describe(stored, addresses=True),
+        telephone=stored.phone,
+        tax_identifier=stored.tax_identification_number,
+        classifications={word: word in stored.classifications for word in get_args(Classification)},
+        options={word: word in stored.options for word in get_args(CustomerOption)},
+    )
+
+
+def describe(stored: StoredCustomer, *, addresses: bool) -> dict[str, Any]:
+    """Return what every operation shows of the customer."""
     address = None
     if addresses and stored.address_id is not None and stored.address is not None:
         address = show_address(stored.address_id, stored.address)
-    return Customer(
-        id=stored.id,
-        chain_id=stored.chain_id,
-        number=str(stored.number),
-        title=stored.title,
-        sex=stored.sex,
-        first_name=stored.first_name,
-        last_name=stored.last_name,
-        second_last_name=stored.second_last_name,
-        nationality_code=stored.nationality_code,
-        preferred_language_code=stored.preferred_language_code,
-        language_code=stored.preferred_language_code,
-        birth_date=stored.birth_date.isoformat() if stored.birth_date else None,
-        birth_country_code=stored.birth_country_code,
-        birth_country_subdivision_code=stored.birth_country_subdivision_code,
-        birth_place=stored.birth_place,
-        occupation=stored.occupation,
-        email=stored.email,
-        phone=stored.phone,
-        tax_identification_number=stored.tax_identification_number,
-        loyalty_code=stored.loyalty_code,
-        accounting_code=stored.accounting_code,
-        billing_code=stored.billing_code,
-        notes=stored.notes,
-        car_registration_number=stored.car_registration_number,
-        dietary_requirements=stored.dietary_requirements,
-        created_utc=write_moment(stored.created_at),
-        updated_utc=write_moment(stored.updated_at),
-        classifications=list(stored.classifications),
-        options=list(stored.options),
-        is_active=stored.deleted_at is None,
-        activity_state="Active" if stored.deleted_at is None else "Deleted",
-        preferred_space_features=[],
-        creator_profile_id=stored.creator_id,
-        updater_profile_id=stored.updater_id,
-        address_id=stored.address_id,
-        address=address,
-        italian_destination_code=stored.italian_destination_code,
-        italian_fiscal_code=stored.italian_fiscal_code,
-        italian_lottery_code=stored.italian_lottery_code,
-        company_id=stored.company_id,
-        merge_target_id=stored.merge_target_id,
-    )
+    return {
+        "id": stored.id,
+        "chain_id": stored.chain_id,
+        "number": str(stored.number),
+        "title": stored.title,
+        "sex": stored.sex,
+        "first_name": stored.first_name,
+        "last_name": stored.last_name,
+        "second_last_name": stored.second_last_name,
+        "nationality_code": stored.nationality_code,
+        "preferred_language_code": stored.preferred_language_code,
+        "language_code": stored.preferred_language_code,
+        "birth_date": stored.birth_date.isoformat() if stored.birth_date else None,
+        "birth_country_code": stored.birth_country_code,
+        "birth_country_subdivision_code": stored.birth_country_subdivision_code,
+        "birth_place": stored.birth_place,
+        "occupation": stored.occupation,
+        "email": stored.email,
+        "phone": stored.phone,
+        "tax_identification_number": stored.tax_identification_number,
+        "loyalty_code": stored.loyalty_code,
+        "accounting_code": stored.accounting_code,
+        "billing_code": stored.billing_code,
+        "notes": stored.notes,
+        "car_registration_number": stored.car_registration_number,
+        "dietary_requirements": stored.dietary_requirements,
+        "created_utc": write_moment(stored.created_at),
+        "updated_utc": write_moment(stored.updated_at),
+        "is_active": stored.deleted_at is None,
+        "activity_state": "Active" if stored.deleted_at is None else "Deleted",
+        "preferred_space_features": [],
+        "creator_profile_id": stored.creator_id,
+        "updater_profile_id": stored.updater_id,
+        "address_id": stored.address_id,
+        "address": address,
+        "italian_destination_code": stored.italian_destination_code,
+        "italian_fiscal_code": stored.italian_fiscal_code,
+        "italian_lottery_code": stored.italian_lottery_code,
+        "company_id": stored.company_id,
+        "merge_target_id": stored.merge_target_id,
+    }

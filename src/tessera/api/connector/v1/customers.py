@@ -1,4 +1,4 @@
-"""`customers/getAll` and `customers/add`."""
+"""`customers`: getAll, add, update, search."""
 
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from tessera.api.connector.v1.calls import Call, Operation
+from tessera.api.connector.v1.changes import Change, read_text
 from tessera.api.connector.v1.customer_shapes import Classification, Customer, CustomerOption, show
 from tessera.api.connector.v1.pages import PageRequest, read_page
 from tessera.api.connector.v1.refusals import InvalidPropertyError, invalid
@@ -17,7 +18,17 @@ from tessera.api.connector.v1.scalars import (
     read_date,
     read_interval,
 )
-from tessera.loyalty import Address, CustomerFilter, NewCustomer, list_customers, upsert_customer
+from tessera.loyalty import (
+    Address,
+    CustomerChange,
+    CustomerFilter,
+    NewCustomer,
+    list_customers,
+    search_customers,
+    update_accounts,
+    upsert_customer,
+)
+from tessera.loyalty import Customer as StoredCustomer
 from tessera.platform.ids import parse_id
 
 FILTERS = (
@@ -77,11 +88,9 @@ class AddressParameters(Struct, rename="pascal"):
     country_subdivision_code: str | None = None
 
 
-class AddCustomer(Struct, rename="pascal", kw_only=True):
-    """A customer to add; clients of all ages leave out whether to overwrite, which means no."""
+class CustomerParameters(Struct, rename="pascal", kw_only=True):
+    """What adding and changing a customer have in common."""
 
-    last_name: Annotated[str, Meta(min_length=1)]
-    overwrite_existing: bool | None = None
     chain_id: str | None = None
     title: Literal["Mister", "Miss", "Misses"] | None = None
     first_name: str | None = None
@@ -105,9 +114,51 @@ class AddCustomer(Struct, rename="pascal", kw_only=True):
     address: AddressParameters | None = None
     classifications: list[Classification] | None = None
     options: list[CustomerOption] | None = None
+
+
+LotteryCode = Annotated[str, Meta(min_length=2, max_length=15)]
+
+
+class AddCustomer(CustomerParameters, rename="pascal", kw_only=True):
+    """A customer to add; clients of all ages leave out whether to overwrite, which means no."""
+
+    last_name: Annotated[str, Meta(min_length=1)]
+    overwrite_existing: bool | None = None
     italian_destination_code: str | None = None
     italian_fiscal_code: str | None = None
-    italian_lottery_code: Annotated[str, Meta(min_length=2, max_length=15)] | None = None
+    italian_lottery_code: LotteryCode | None = None
+
+
+class UpdateCustomer(CustomerParameters, rename="pascal", kw_only=True):
+    """What to change of a customer. Blank properties keep what is stored; only the Italian codes can be cleared."""
+
+    customer_id: UUID
+    last_name: str | None = None
+    italian_destination_code: Change[str] | str | None = None
+    italian_fiscal_code: Change[str] | str | None = None
+    italian_lottery_code: Change[LotteryCode] | LotteryCode | None = None
+
+
+class SearchCustomers(Struct, rename="pascal", kw_only=True):
+    """Whom to look for; the house knows of no stays, so nobody is in a space."""
+
+    name: str | None = None
+    resource_id: UUID | None = None
+    extent: CustomerExtent | None = None
+
+
+class FoundCustomer(Struct, rename="pascal"):
+    """A customer with its stay, of which the house knows nothing."""
+
+    customer: Customer
+    reservation: None = None
+
+
+class FoundCustomers(Struct, rename="pascal"):
+    """Customers by name."""
+
+    customers: list[FoundCustomer]
+    documents: None = None
 
 
 TEXTS = (
@@ -126,10 +177,8 @@ TEXTS = (
     "car_registration_number",
     "dietary_requirements",
     "tax_identification_number",
-    "italian_destination_code",
-    "italian_fiscal_code",
-    "italian_lottery_code",
 )
+ITALIAN = ("italian_destination_code", "italian_fiscal_code", "italian_lottery_code")
 
 
 async def get_all(call: Call, request: GetAllCustomers) -> CustomersPage:
@@ -147,7 +196,7 @@ async def get_all(call: Call, request: GetAllCustomers) -> CustomersPage:
         chain_ids=read_chains(call, request),
     )
     check_filters(request, narrowing)
-    found = await list_customers(call.session, call.actor, narrowing)
+    found = await list_customers(call.access, call.actor, narrowing)
     extent = request.extent or CustomerExtent()
     shown = [show(item, addresses=bool(extent.addresses)) for item in found] if extent.customers else []
     return CustomersPage(shown, found[-1].id if found else None)
@@ -185,7 +234,7 @@ def check_filters(request: GetAllCustomers, narrowing: CustomerFilter) -> None:
 
 async def add(call: Call, request: AddCustomer) -> Customer:
     """Add a customer, or write over the one with the same e-mail address."""
-    texts: dict[str, Any] = {name: blank_to_none(getattr(request, name)) for name in TEXTS}
+    texts: dict[str, Any] = {name: blank_to_none(getattr(request, name)) for name in (*TEXTS, *ITALIAN)}
     address = request.address
     item = NewCustomer(
         last_name=request.last_name,
@@ -205,6 +254,39 @@ async def add(call: Call, request: AddCustomer) -> Customer:
     return show(customer, addresses=True)
 
 
+async def update(call: Call, request: UpdateCustomer) -> Customer:
+    """Change a customer. Properties that are absent, null or blank keep what is stored."""
+    chain_id = call.chain_to_write(request.chain_id)
+    change = read_update(request, strict=call.strict)
+    (customer,) = await update_accounts(call.session, call.actor, chain_id, [change], now=call.now)
+    assert isinstance(customer, StoredCustomer)
+    return show(customer, addresses=True)
+
+
+def read_update(request: UpdateCustomer, *, strict: bool) -> CustomerChange:
+    """Return the change to make."""
+    given: dict[str, Any] = {name: blank_to_none(getattr(request, name)) for name in ("last_name", *TEXTS)}
+    given |= {name: getattr(request, name) for name in ("title", "sex", "company_id")}
+    given |= {
+        "birth_date": read_date(blank_to_none(request.birth_date), "BirthDate"),
+        "classifications": request.classifications or None,
+        "options": request.options or None,
+        "address": read_address(request.address) if request.address else None,
+    }
+    kept: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    codes: dict[str, Any] = {name: read_text(request, name, strict=strict) for name in ITALIAN}
+    return CustomerChange(id=request.customer_id, **kept, **codes)
+
+
+async def search(call: Call, request: SearchCustomers) -> FoundCustomers:
+    """Find customers whose first, last or full name begins with the text; at most 1,000, by name."""
+    extent = request.extent or CustomerExtent()
+    if request.resource_id is not None or extent.customers is False or not request.name:
+        return FoundCustomers([])
+    found = await search_customers(call.access, call.actor, request.name)
+    return FoundCustomers([FoundCustomer(show(item, addresses=bool(extent.addresses))) for item in found])
+
+
 def read_address(address: AddressParameters) -> Address | None:
     """Return the address, None where every line is blank."""
     lines = {name: blank_to_none(getattr(address, name)) for name in AddressParameters.__struct_fields__}
@@ -213,6 +295,15 @@ def read_address(address: AddressParameters) -> Address | None:
 
 ADDRESS = "/api/connector/v1/customers"
 OPERATIONS = (
-    Operation(f"{ADDRESS}/getAll", "members:read", GetAllCustomers, CustomersPage, get_all, paged=True),
+    Operation(f"{ADDRESS}/getAll", "members:read", GetAllCustomers, CustomersPage, get_all, paged=True, reads=True),
     Operation(f"{ADDRESS}/add", "members:write", AddCustomer, Customer, add),
+    Operation(
+        f"{ADDRESS}/update",
+        "members:write",
+        UpdateCustomer,
+        Customer,
+        update,
+        named={"account_unknown": "CustomerId"},
+    ),
+    Operation(f"{ADDRESS}/search", "members:read", SearchCustomers, FoundCustomers, search, reads=True),
 )

@@ -9,7 +9,16 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from tessera.api.connector.v1 import configuration, customers, memberships, programs, tiers
+from tessera.api.connector.v1 import (
+    accounts,
+    companies,
+    configuration,
+    customers,
+    enterprises,
+    memberships,
+    programs,
+    tiers,
+)
 from tessera.api.connector.v1.calls import Call, Done, Operation
 from tessera.api.connector.v1.credentials import Scopes, actor_of, check_client, read_credentials
 from tessera.api.connector.v1.decoding import check_members, check_text, decode
@@ -27,7 +36,10 @@ OPERATIONS: dict[str, Operation[Any]] = {
     operation.address: operation
     for operation in (
         *configuration.OPERATIONS,
+        *enterprises.OPERATIONS,
         *customers.OPERATIONS,
+        *companies.OPERATIONS,
+        *accounts.OPERATIONS,
         *programs.OPERATIONS,
         *tiers.OPERATIONS,
         *memberships.OPERATIONS,
