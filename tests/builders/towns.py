@@ -18,15 +18,17 @@ INSERT INTO accounts (chain_id, id, kind, first_name, last_name, email, creator_
 SELECT %(chain)s, md5(%(word)s || n)::uuid, 'customer', 'Ann', %(word)s || n, %(word)s || n || '@example.org',
        %(chain)s, %(chain)s, '2025-01-01Z'::timestamptz + n * interval '1 day', now()
   FROM generate_series(1, %(members)s) AS n;
-INSERT INTO memberships (chain_id, id, account_id, program_id, tier_id, state, is_primary, membership_number, balance,
-                         creator_kind, updater_kind, created_at, updated_at)
-SELECT %(chain)s, md5('m' || %(word)s || n)::uuid, md5(%(word)s || n)::uuid, %(program)s,
-       CASE WHEN n %% 4 <> 0 THEN %(tier)s::uuid END, 'Enrolled', true, lpad(n::text, 5, '0'), n * 10, 'Static',
-       'Static', '2025-01-01Z'::timestamptz + n * interval '1 day', now()
-  FROM generate_series(1, %(members)s) AS n;
-INSERT INTO points_movements (membership_id, chain_id, kind, points, source, created_at)
-SELECT md5('m' || %(word)s || n)::uuid, %(chain)s, 'set', n * 10, 'test', now()
-  FROM generate_series(1, %(members)s) AS n;
+WITH made AS (
+  INSERT INTO memberships (chain_id, id, account_id, program_id, tier_id, state, is_primary, membership_number, balance,
+                           creator_kind, updater_kind, created_at, updated_at)
+  SELECT %(chain)s, md5('m' || %(word)s || n)::uuid, md5(%(word)s || n)::uuid, %(program)s,
+         CASE WHEN n %% 4 <> 0 THEN %(tier)s::uuid END, 'Enrolled', true, lpad(n::text, 5, '0'), n * 10, 'Static',
+         'Static', '2025-01-01Z'::timestamptz + n * interval '1 day', now()
+    FROM generate_series(1, %(members)s) AS n
+  RETURNING id, balance
+)
+INSERT INTO points_movements (membership_id, chain_id, kind, points, balance, source, created_at)
+SELECT id, %(chain)s, 'set', balance, balance, 'test', now() FROM made;
 """
 
 
