@@ -365,3 +365,16 @@ async def test_thousand_and_one_are_refused_whole(door: Door, admin_address: str
 
     assert (reply.status, reply.message) == (400, "Invalid LoyaltyPrograms.")
     assert count_rows(admin_address) == before
+
+
+async def test_request_that_takes_too_long_is_refused(door: Door, admin_address: str) -> None:
+    await door.api.database.close()
+    door.api.database.statement_milliseconds = 200
+    with psycopg.connect(admin_address) as other:
+        other.execute("LOCK TABLE tessera.programs")
+        read = await door.api.call("loyaltyPrograms/getAll")
+        written = await door.api.call(PROGRAMS, LoyaltyPrograms=[{"Name": "A", "Code": "A"}])
+
+    assert [reply.status for reply in (read, written)] == [408, 408]
+    assert read.message == "This is too heavy: the database took too long over it. Ask for less at once."
+    assert (await door.api.call("loyaltyPrograms/getAll")).status == 200

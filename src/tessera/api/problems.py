@@ -27,6 +27,8 @@ PROPERTIES = {
     "tier_unknown": "LoyaltyTierId",
 }
 LONGEST_WAIT = 30
+# What is not available for another reason than the server's state.
+UNAVAILABLE = {"database_timeout": 408, "request_limit_reached": 429}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def problem_of(error: TesseraError, named: Mapping[str, str]) -> Problem:
         case ConflictError():
             return Problem(409 if error.code == "changed_meanwhile" else 403, error.message)
         case UnavailableError():
-            return Problem(429 if error.code == "request_limit_reached" else 503, error.message, wait_of(error))
+            return Problem(UNAVAILABLE.get(error.code, 503), error.message, wait_of(error))
         case _:
             return FAULT
 

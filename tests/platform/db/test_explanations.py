@@ -48,6 +48,12 @@ def test_state_of_the_server_is_told(kind: type[psycopg.Error]) -> None:
     assert explained.code == "database_unavailable"
 
 
+def test_statement_that_takes_too_long_is_told() -> None:
+    explained = explain_database_error(OperationalError("SELECT 1", {}, pg.QueryCanceled("statement timeout")))
+    assert explained is not None
+    assert explained.code == "database_timeout"
+
+
 def test_own_faults_stay_as_they_are() -> None:
     assert explain_database_error(pg.UniqueViolation("duplicate")) is None
     assert explain_database_error(ValueError("ours")) is None

@@ -15,6 +15,12 @@ class DatabaseUnavailableError(UnavailableError):
     code = "database_unavailable"
 
 
+class DatabaseTimeoutError(UnavailableError):
+    """A statement took longer than it may, or somebody cancelled it."""
+
+    code = "database_timeout"
+
+
 class DatabaseAddressError(InvalidError):
     """An address that names no PostgreSQL database."""
 

@@ -9,7 +9,7 @@ from psycopg import errors as pg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from tessera.platform.db.errors import DatabaseStartError, DatabaseUnavailableError
+from tessera.platform.db.errors import DatabaseStartError, DatabaseTimeoutError, DatabaseUnavailableError
 from tessera.platform.errors import TesseraError
 
 # "wrote only": the server extends a file by half a block, and leaves the reason to a hint.
@@ -52,6 +52,8 @@ def explain_database_error(error: BaseException) -> TesseraError | None:
         return DatabaseUnavailableError("The database has no connection left. Try again.", retry_after=1)
     if isinstance(error, pg.LockNotAvailable | pg.DeadlockDetected | pg.SerializationFailure):
         return DatabaseUnavailableError("Another change was in the way. Try again.", retry_after=1)
+    if isinstance(error, pg.QueryCanceled):
+        return DatabaseTimeoutError("This is too heavy: the database took too long over it. Ask for less at once.")
     if isinstance(error, pg.AdminShutdown | pg.CrashShutdown | pg.CannotConnectNow):
         return DatabaseUnavailableError("The database is restarting. Try again in a moment.", retry_after=1)
     if isinstance(error, psycopg.OperationalError) and error.sqlstate is None:
