@@ -11,6 +11,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.stateful import run_state_machine_as_test
 from schemathesis import GenerationMode, checks
+from schemathesis.core.result import Ok
 
 from tessera.api.connector.v1 import build_document
 
@@ -24,6 +25,7 @@ CHECKS = [
     checks.response_headers_conformance,
     checks.response_schema_conformance,
 ]
+Case = schemathesis.Case[Any]
 QUIET: dict[str, Any] = {
     "database": None,
     "deadline": None,
@@ -84,7 +86,7 @@ class Fuzzing:
         self.session = requests.Session()
         self.asked: dict[int, int] = {}
 
-    def ask(self, case: schemathesis.Case) -> None:
+    def ask(self, case: Case) -> None:
         """Send one request and judge the answer."""
         response = case.call(base_url=self.address, session=self.session, timeout=SECONDS)
         self.asked[response.status_code] = self.asked.get(response.status_code, 0) + 1
@@ -93,6 +95,7 @@ class Fuzzing:
     def ask_each_operation(self, mode: GenerationMode, examples: int, *, repeatable: bool) -> None:
         """Ask every operation with so many generated requests."""
         for found in self.schema.get_all_operations():
+            assert isinstance(found, Ok)
             operation = found.ok()
             strategy = operation.as_strategy(generation_mode=mode)
             given(case=strategy)(settings(max_examples=examples, derandomize=repeatable, **QUIET)(self.check()))()
@@ -100,7 +103,7 @@ class Fuzzing:
     def check(self) -> Callable[..., None]:
         """Return the body of a property test."""
 
-        def every_answer_is_declared(case: schemathesis.Case) -> None:
+        def every_answer_is_declared(case: Case) -> None:
             self.ask(case)
 
         return every_answer_is_declared
@@ -110,10 +113,10 @@ class Fuzzing:
         fuzzing = self
 
         class Machine(self.schema.as_state_machine()):  # type: ignore[misc]
-            def get_call_kwargs(self, _: schemathesis.Case) -> dict[str, Any]:
+            def get_call_kwargs(self, _: Case) -> dict[str, Any]:
                 return {"base_url": fuzzing.address, "session": fuzzing.session, "timeout": SECONDS}
 
-            def validate_response(self, response: Any, case: schemathesis.Case, *_: Any, **__: Any) -> None:
+            def validate_response(self, response: Any, case: Case, *_: Any, **__: Any) -> None:
                 fuzzing.asked[response.status_code] = fuzzing.asked.get(response.status_code, 0) + 1
                 case.validate_response(response, checks=CHECKS)
 

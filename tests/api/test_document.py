@@ -191,7 +191,7 @@ def test_every_update_is_checked_for_clearing() -> None:
     assert sorted(updates) == sorted(WAY_TO_IDS.values())
 
 
-LIMITS = (
+LIMITS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
     ("loyaltyPrograms/getAll", ("Limitation", "Count"), (0, 1001, -1, 2**31, 1.5, "1", None)),
     ("loyaltyMemberships/add", ("LoyaltyMemberships", 0, "Points"), (2**31, -(2**31) - 1, 0.5, "1", True)),
     ("loyaltyMemberships/update", ("LoyaltyMembershipUpdates", 0, "Points", "Value"), (2**31, -(2**31) - 1, 0.5, "1")),

@@ -66,7 +66,7 @@ DOCUMENT: dict[str, Any] = {
     },
 }
 
-KINDS = (
+KINDS: tuple[tuple[dict[str, Any], str, list[str]], ...] = (
     ({"type": "string"}, "string", []),
     ({"type": ["string", "null"], "format": "uuid"}, "UUID or null", []),
     ({"type": "string", "format": "date-time"}, "date-time", []),

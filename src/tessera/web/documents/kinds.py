@@ -16,6 +16,7 @@ WORDS = {
     ("integer", "int64"): "64-bit integer",
 }
 MOST_WORDS = 30
+LARGEST = 2**31 - 1
 
 
 def target(reference: str) -> str:
@@ -85,7 +86,8 @@ def list_limits(schema: Mapping[str, Any]) -> list[str]:
 
 def narrower(schema: Mapping[str, Any]) -> bool:
     """Say whether the bounds tell more than the type does."""
-    return abs(schema.get("minimum", 2**31)) < 2**31 - 1 or abs(schema.get("maximum", 2**31)) < 2**31 - 1
+    bounds = [abs(int(schema.get(key, LARGEST))) for key in ("minimum", "maximum")]
+    return min(bounds) < LARGEST
 
 
 def span(schema: Mapping[str, Any], lowest: str, highest: str, unit: str = "") -> str:

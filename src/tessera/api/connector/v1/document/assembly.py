@@ -55,7 +55,7 @@ def describe_operation(operation: Operation[Any], names: Names) -> Schema:
     """Return all about one address."""
     summary, _, rest = (operation.perform.__doc__ or "").strip().partition("\n")
     needed = f"Needs the permission `{operation.permission}`." if operation.permission else "Needs no permission."
-    described = {
+    described: Schema = {
         "operationId": operation_id(operation.address),
         "tags": [resource_of(operation)],
         "summary": summary.rstrip("."),
