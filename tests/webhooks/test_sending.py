@@ -46,7 +46,7 @@ async def test_event_arrives_signed(post: Post, receiver: Receiver) -> None:
     assert body["type"] == NAME
     assert datetime.fromisoformat(body["timestamp"]).utcoffset() == timedelta(0)
     data = body["data"]
-    assert (data["chain_id"], data["subject_id"], data["n"]) == (str(post.chain_id), str(subject), 0)
+    assert (data["chain_id"], data["subject_id"], data["payload"]) == (str(post.chain_id), str(subject), {"n": 0})
     assert data["sequence"] > 0
     (delivery,) = await post.deliveries(made.subscription.id)
     assert str(delivery.id) == request.headers["webhook-id"]

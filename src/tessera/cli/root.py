@@ -27,6 +27,8 @@ GROUPS = {
     "template": ("templates", "Shapes of HTTP requests."),
     "export": ("exports", "Export definitions: create them, run them."),
     "run": ("runs", "Runs of export definitions, and what they did."),
+    "event": ("events", "The change feed: what happened, in order."),
+    "webhook": ("webhooks", "Webhook subscriptions and their deliveries."),
     "secrets": ("secrets", "The key ring that seals secrets."),
 }
 

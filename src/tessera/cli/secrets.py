@@ -2,7 +2,7 @@
 
 import typer
 
-from tessera import integrations
+from tessera import integrations, webhooks
 from tessera.cli.desk import Desk, at_desk
 from tessera.platform.secrets import load_keys, rotate_keys
 from tessera.platform.settings import load_settings
@@ -24,12 +24,16 @@ def rotate() -> None:
 def reseal() -> None:
     """Seal every stored secret with the newest key. Restart all processes before: they must know that key."""
 
-    async def work(desk: Desk) -> int:
+    async def work(desk: Desk) -> tuple[int, int]:
+        keys = desk.ground.keys
         async with desk.session() as session:
-            return await integrations.reseal_secrets(session, desk.ground.keys)
+            return await integrations.reseal_secrets(session, keys), await webhooks.reseal_secrets(session, keys)
 
-    count = at_desk(work)
-    typer.echo(f"Sealed the secrets of {count:,} connection {'profile' if count == 1 else 'profiles'} anew.")
+    profiles, subscriptions = at_desk(work)
+    typer.echo(f"Sealed the secrets of {profiles:,} connection {'profile' if profiles == 1 else 'profiles'} anew.")
+    if subscriptions:
+        shown = "subscription" if subscriptions == 1 else "subscriptions"
+        typer.echo(f"Sealed the secrets of {subscriptions:,} webhook {shown} anew.")
 
 
 @app.command("path")

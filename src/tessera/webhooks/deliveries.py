@@ -86,7 +86,8 @@ async def send_test(session: Session, actor: Actor, subscription_id: UUID, *, no
     subscription = await get_subscription(session, actor, subscription_id)
     if not subscription.enabled:
         raise SubscriptionDisabledError(f"{subscription.label} is switched off. Switch it on, then test it.")
-    data = {"message": "A test.", "chain_id": subscription.chain_id, "subject_id": subscription.id, "sequence": 0}
+    told = {"message": "A test."}
+    data = {"chain_id": subscription.chain_id, "subject_id": subscription.id, "sequence": 0, "payload": told}
     body = {"type": SUBSCRIPTION_TESTED, "timestamp": now.astimezone(UTC), "data": data}
     delivery_id = new_id()
     text = msgspec.json.encode(body).decode()

@@ -41,7 +41,8 @@ WITH page AS MATERIALIZED (
          jsonb_build_object(
            'type', name,
            'timestamp', to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-           'data', payload || jsonb_build_object('chain_id', chain_id, 'subject_id', subject_id, 'sequence', sequence)
+           'data', jsonb_build_object(
+             'chain_id', chain_id, 'subject_id', subject_id, 'sequence', sequence, 'payload', payload)
          )::text,
          'pending', %(now)s, %(now)s
     FROM wanted ORDER BY place

@@ -8,9 +8,9 @@ How to add a resource:
 2. Write one async function an operation. Its signature declares what it reads, and the document is made from it:
    `call` first; then each `{name}` of the path as `UUID` or `int`; `query`, an `Asked` read from the query string
    (`PageQuery` or a kind of it for lists); `body`, an `Asked` read from the body; `idempotency_key`, a `str` from the
-   header of that name, which is required unless the
-   annotation allows None. The return annotation is the answer's shape; None answers 204. The
-   docstring becomes summary and description.
+   header of that name, which is required unless the annotation allows None; `if_match`, an `int | None`, the version
+   that the header of that name asks for. The return annotation is the answer's shape; None answers 204. One with a
+   member `version` is answered with its `ETag`. The docstring becomes summary and description.
 3. List the operations as `ROUTES = (Route("GET", "/things", "things:read", list_things), …)`. The permission is
    checked before the function runs. `call.session` is the request's transaction, committed after the function
    returned; with `in_transaction=False` there is none, and the function opens what it needs from `call.ground`.

@@ -12,7 +12,7 @@ from msgspec import Struct
 from tessera.api.management.v1.problems import MEDIA_TYPE, Problem
 from tessera.api.management.v1.reading import KEY_LENGTH
 from tessera.api.management.v1.registry import ROUTES
-from tessera.api.management.v1.routes import BODY, KEY, QUERY, Route
+from tessera.api.management.v1.routes import BODY, IF_MATCH, KEY, QUERY, Route
 
 REFERENCE = "#/components/schemas/{name}"
 DESCRIPTION = """Tessera's own API, for administrators' programs.
@@ -26,6 +26,7 @@ TITLES = {
     "403": "The API key lacks a permission.",
     "404": "There is no such thing, or the API key does not see it.",
     "409": "The state of things forbids it.",
+    "412": "The thing is not what `If-Match` says; read it again.",
     "413": "The body is larger than 8 MB.",
     "422": "The request does not fit; `errors` tells where.",
     "429": "Too many requests; `Retry-After` tells when to go on.",
@@ -122,17 +123,19 @@ def describe_links(route: Route) -> dict[str, Any]:
     """Return what can be done with the thing in a route's answer."""
     value = f"$response.body#{route.made}"
     return {
-        other.name: {"operationId": other.name, "parameters": {route.thing: value}}
+        other.name: {"operationId": other.name, "parameters": {other.places[0]: value}}
         for other in ROUTES
-        if route.thing in other.places
+        if other.places and tag_of(other) == tag_of(route)
     }
 
 
 def problems_of(route: Route) -> Iterator[str]:
     """Yield the statuses with which an operation may fail."""
     yield from ("400", "401", "403", "404")
-    if route.method != "GET":
+    if route.method != "GET" or route.conflicts:
         yield "409"
+    if IF_MATCH in route.reads:
+        yield "412"
     if BODY in route.reads:
         yield "413"
     yield from ("422", "429", "500", "503")
@@ -188,4 +191,12 @@ def header_parameters(route: Route) -> Iterator[dict[str, Any]]:
             "required": route.reads[KEY] is str,
             "description": "The same on every attempt: a repeated call moves points once.",
             "schema": {"type": "string", "minLength": 1, "maxLength": KEY_LENGTH, "pattern": "^[!-~]+$"},
+        }
+    if IF_MATCH in route.reads:
+        yield {
+            "name": "If-Match",
+            "in": "header",
+            "required": False,
+            "description": "`ETag` of the answer that the change is based on; without it any version will do.",
+            "schema": {"type": "string", "examples": ['"3"']},
         }

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 from uuid import UUID
@@ -22,6 +22,9 @@ INTEGER = re.compile(r"-?(0|[1-9]\d{0,18})")
 BOOLEANS = {"true": True, "false": False}
 # What the database and every client can tell apart; days at the edges have no neighbours in other time zones.
 YEARS = range(1900, 9999)
+FARTHEST_ZONE = timedelta(hours=14)
+# As the answers give it: a strong tag around a version.
+TAG = re.compile(r'"(\d{1,18})"', re.ASCII)
 # The ledger keeps five more, which number the items of one membership.
 KEY_LENGTH = 250
 KEY = re.compile(rf"[!-~]{{1,{KEY_LENGTH}}}")
@@ -155,6 +158,18 @@ def read_key(headers: Mapping[str, str], *, required: bool) -> str | None:
     return key
 
 
+def read_version(headers: Mapping[str, str]) -> int | None:
+    """Return the version that the thing must still have; None where any will do."""
+    tag = headers.get("if-match", "*").strip()
+    if tag == "*":
+        return None
+    found = TAG.fullmatch(tag)
+    if found is None:
+        detail = "If-Match holds no version of this thing. Give the ETag of its last answer, quotes included."
+        raise RefusedError(412, "version_unknown", detail, [Fault("Not an ETag of ours.", parameter="If-Match")])
+    return int(found[1])
+
+
 def walk(value: Any, place: str = "") -> Any:
     """Yield every scalar in a value with its JSON pointer."""
     if isinstance(value, Struct):
@@ -171,8 +186,17 @@ def fault_of(value: Any) -> str | None:
     """Return what makes a scalar unfit to be stored, if anything does."""
     if isinstance(value, str) and "\0" in value:
         return "The character of code zero cannot be stored."
-    if isinstance(value, datetime) and value.year not in YEARS:
+    if isinstance(value, datetime):
+        return fault_of_moment(value)
+    return None
+
+
+def fault_of_moment(moment: datetime) -> str | None:
+    """Return what makes a moment unfit to be stored, if anything does."""
+    if moment.year not in YEARS:
         return f"The year must be from {YEARS.start} to {YEARS.stop - 1}."
+    if abs(moment.utcoffset() or timedelta()) > FARTHEST_ZONE:
+        return "The zone's offset must be at most 14 hours."
     return None
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tessera.api.management.v1 import api_keys, chains, memberships, points, programs, tokens
+from tessera.api.management.v1 import api_keys, chains, events, memberships, points, programs, tokens, webhooks
 from tessera.api.management.v1.problems import RefusedError
 from tessera.api.management.v1.routes import Route
 
@@ -13,6 +13,8 @@ ROUTES: tuple[Route, ...] = (
     *programs.ROUTES,
     *memberships.ROUTES,
     *points.ROUTES,
+    *events.ROUTES,
+    *webhooks.ROUTES,
 )
 
 

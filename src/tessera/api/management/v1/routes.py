@@ -9,14 +9,15 @@ from typing import Any
 
 PERMISSION = re.compile(r"[a-z]+(-[a-z]+)*:(read|write|admin)")
 PLACE = re.compile(r"\{(\w+)\}")
-QUERY, BODY, KEY = "query", "body", "idempotency_key"
+QUERY, BODY, KEY, IF_MATCH = "query", "body", "idempotency_key", "if_match"
 
 
 @dataclass(frozen=True)
 class Route:
     """One operation. `in_transaction=False` is for those that wait: nothing stays open meanwhile.
 
-    `made` points to the id of a thing in the answer, whose own routes the document then links to.
+    `made` points to the id of a thing in the answer, whose own routes the document then links to. `conflicts` says of
+    a reading one that the state of things may forbid it; of others that is taken for granted.
     """
 
     method: str
@@ -27,11 +28,12 @@ class Route:
     example: Mapping[str, Any] | None = None
     in_transaction: bool = True
     made: str | None = None
+    conflicts: bool = False
 
     def __post_init__(self) -> None:
         if not PERMISSION.fullmatch(self.permission):
             raise TypeError(f"the route {self.method} {self.path} must declare a permission")
-        strangers = set(self.reads) - {QUERY, BODY, KEY, *self.places}
+        strangers = set(self.reads) - {QUERY, BODY, KEY, IF_MATCH, *self.places}
         if strangers or set(self.places) - set(self.reads):
             raise TypeError(f"the route {self.method} {self.path} and its function disagree: {sorted(strangers)}")
 
@@ -60,11 +62,6 @@ class Route:
     def name(self) -> str:
         """The operation's name in the document."""
         return self.run.__name__
-
-    @property
-    def thing(self) -> str:
-        """The placeholder under which other routes take the id of what this one answers."""
-        return f"{self.segments[0].replace('-', '_').removesuffix('s')}_id"
 
     def match(self, segments: tuple[str, ...]) -> dict[str, str] | None:
         """Return the texts in the placeholders where the path is this route's, else None."""

@@ -20,9 +20,9 @@ from tessera.api.connector.v1.transport import read_body as receive_body
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.openapi import describe
 from tessera.api.management.v1.problems import Answer, RefusedError, answer_error
-from tessera.api.management.v1.reading import NoQuery, read_body, read_key, read_place, read_query
+from tessera.api.management.v1.reading import NoQuery, read_body, read_key, read_place, read_query, read_version
 from tessera.api.management.v1.registry import find_route
-from tessera.api.management.v1.routes import BODY, KEY, QUERY, Route
+from tessera.api.management.v1.routes import BODY, IF_MATCH, KEY, QUERY, Route
 from tessera.platform.auth import Actor, find_api_key_actor
 from tessera.platform.ground import Ground
 from tessera.platform.ids import new_id
@@ -132,7 +132,13 @@ async def run(ground: Ground, request: Request, route: Route, texts: Mapping[str
             given = await route.run(replace(call, transaction=session), **arguments)
     else:
         given = await route.run(call, **arguments)
-    return Answer(204) if given is None else Answer(route.status, ENCODER.encode(given), JSON)
+    return Answer(204) if given is None else Answer(route.status, ENCODER.encode(given), JSON | tag_of(given))
+
+
+def tag_of(given: Any) -> dict[str, str]:
+    """Return the header by which a later change can ask for the thing as it is now, where it has versions."""
+    version = getattr(given, "version", None)
+    return {} if version is None else {"ETag": f'"{version}"'}
 
 
 async def read_arguments(request: Request, route: Route, texts: Mapping[str, str]) -> dict[str, Any]:
@@ -143,6 +149,8 @@ async def read_arguments(request: Request, route: Route, texts: Mapping[str, str
         values[QUERY] = query
     if KEY in route.reads:
         values[KEY] = read_key(request.headers, required=route.reads[KEY] is str)
+    if IF_MATCH in route.reads:
+        values[IF_MATCH] = read_version(request.headers)
     if BODY in route.reads:
         body = await receive_body(request.receive, request.scope["headers"])
         if body is None:

@@ -1,0 +1,57 @@
+"""`tessera webhook` and `tessera event`, from making a subscription to reading what happened."""
+
+import json
+from collections.abc import Callable
+
+from typer.testing import Result
+
+Tessera = Callable[..., Result]
+URL = "https://crm.example.com/tessera"
+
+
+def good(result: Result) -> str:
+    assert result.exit_code == 0, (result.output, result.exception)
+    return result.output
+
+
+def test_subscription_is_kept_from_the_shell(tessera: Tessera) -> None:
+    good(tessera("chain", "create", "Harbour"))
+    assert "No subscription yet" in good(tessera("webhook", "list"))
+    made = json.loads(good(tessera("webhook", "create", "CRM", URL, "--event", "loyalty.tier.added", "--json")))
+    one = made["id"]
+
+    assert made["secret"].startswith("whsec_")
+    assert URL in good(tessera("webhook", "list"))
+    shown = good(tessera("webhook", "show", one))
+    assert "loyalty.tier.added" in shown
+    assert made["secret"] not in shown
+    updated = json.loads(good(tessera("webhook", "update", one, "--label", "Mail", "--all-events", "--json")))
+    assert (updated["label"], updated["event_names"], updated["version"]) == ("Mail", None, 2)
+    rotated = good(tessera("webhook", "rotate-secret", one))
+    assert "shown this once" in rotated
+    test = json.loads(good(tessera("webhook", "test", one, "--json")))
+    (listed,) = json.loads(good(tessera("webhook", "deliveries", one, "--state", "pending", "--json")))
+    assert listed["id"] == test["id"]
+    assert "1 delivery again" in good(tessera("webhook", "replay", one, "--delivery", test["id"]))
+    assert "0 deliveries again" in good(tessera("webhook", "replay", one, "--failed-since", "2026-01-01"))
+    assert "No event" in good(tessera("webhook", "replay", one, "--events-since", "2100-01-01"))
+    good(tessera("webhook", "update", one, "--disable"))
+    good(tessera("webhook", "delete", one))
+    assert "No subscription yet" in good(tessera("webhook", "list"))
+
+
+def test_replay_needs_one_choice(tessera: Tessera) -> None:
+    result = tessera("webhook", "replay", "0190b3c4-5d6e-7f80-9123-456789abcdef")
+
+    assert "one of them" in str(result.exception)
+
+
+def test_events_are_listed(tessera: Tessera) -> None:
+    good(tessera("chain", "create", "Harbour"))
+    good(tessera("webhook", "create", "CRM", URL))
+    (event,) = json.loads(good(tessera("event", "list", "--json")))
+    assert event["name"] == "webhooks.subscription.created"
+    table = good(tessera("event", "list", "--name", "webhooks.subscription.created"))
+    assert "Read on with: --after" in table
+    position = table.rsplit(" ", 1)[1].strip()
+    assert json.loads(good(tessera("event", "list", "--after", position, "--json"))) == []
