@@ -189,7 +189,7 @@ MINUTE = (DAY[0], DAY[0] + timedelta(minutes=1))
 
 @PLACES
 async def test_every_filter_of_memberships_has_an_index(stock: Stock, place: tuple[str, int]) -> None:
-    narrowings = [
+    narrowings: list[dict[str, Any]] = [
         *({"ids": stock.some("id", count)} for count in (1, 100, 1000)),
         *({"account_ids": stock.some("account_id", count)} for count in (1, 100, 1000)),
         *({"membership_numbers": stock.some("membership_number", count)} for count in (1, 100, 1000)),
@@ -224,7 +224,7 @@ async def test_first_and_late_pages_have_an_index(stock: Stock, place: tuple[str
 
 @PLACES
 async def test_every_filter_of_customers_has_an_index(stock: Stock, place: tuple[str, int]) -> None:
-    narrowings = [
+    narrowings: list[dict[str, Any]] = [
         {},
         {"cursor": stock.members[0]["account_id"]},
         *({"ids": stock.some("account_id", count)} for count in (1, 100, 1000)),
@@ -243,7 +243,7 @@ async def test_every_filter_of_customers_has_an_index(stock: Stock, place: tuple
 
 @PLACES
 async def test_every_filter_of_programs_and_tiers_has_an_index(stock: Stock, place: tuple[str, int]) -> None:
-    shared = [
+    shared: list[dict[str, Any]] = [
         {},
         *({name: span} for name in ("created_within", "updated_within") for span in (DAY, MINUTE)),
     ]
