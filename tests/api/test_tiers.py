@@ -112,3 +112,29 @@ async def test_filters_combine(api: Api) -> None:
     assert await found(one, ActivityStates=["Deleted"]) == []
     assert await found(one, two, Limitation={"Count": 2, "Cursor": third}) == [second, first]
     assert await found("0d0f3a52-7a1e-4a57-9c6a-0b7f5d2f0a01") == []
+
+
+async def test_wrong_filters_are_named(api: Api) -> None:
+    some_id = "0d0f3a52-7a1e-4a57-9c6a-0b7f5d2f0a01"
+    wrong: tuple[tuple[str, Any, str], ...] = (
+        ("LoyaltyTierIds", [], "LoyaltyTierIds"),
+        ("LoyaltyTierIds", [some_id] * 1001, "LoyaltyTierIds"),
+        ("LoyaltyTierIds", ["x"], "LoyaltyTierIds[0]"),
+        ("ChainIds", [some_id], "ChainIds"),
+        ("ChainIds", [some_id] * 1001, "ChainIds"),
+        ("ActivityStates", ["Gone"], "ActivityStates[0]"),
+        ("UpdatedUtc", {"StartUtc": "2026-05-01T00:00:00Z"}, "EndUtc"),
+        ("UpdatedUtc", {"StartUtc": "2026-05-02T00:00:00Z", "EndUtc": "2026-05-01T00:00:00Z"}, "EndUtc"),
+        ("Limitation", {"Count": 1, "Cursor": some_id}, "Cursor"),
+    )
+    for name, value, path in wrong:
+        reply = await api.call("loyaltyTiers/getAll", LoyaltyProgramIds=[some_id], **{name: value})
+        assert (name, reply.status, reply.message) == (name, 400, f"Invalid {path}.")
+    # The contract has no such filter here, so it narrows nothing.
+    program_id = await api.add_program()
+    tier_id = await api.add_tier(program_id)
+    long_ago = {"StartUtc": "2020-05-01T00:00:00Z", "EndUtc": "2020-05-02T00:00:00Z"}
+    data = await api.good(
+        "loyaltyTiers/getAll", LoyaltyProgramIds=[program_id], LoyaltyTierIds=[tier_id] * 1000, CreatedUtc=long_ago
+    )
+    assert [one["Id"] for one in data["LoyaltyTiers"]] == [tier_id]
