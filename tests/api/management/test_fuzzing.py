@@ -12,13 +12,18 @@ from granian.server.embed import Server
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
+from tests.api.conftest import free_port
 from tests.api.management.conftest import Desk
-from tests.api.test_server import free_port
 
 from tessera.api import build_documents
 
 DOCUMENT = schemathesis.openapi.from_dict(build_documents()["management-v1"])
-EXAMPLES = {GenerationMode.POSITIVE: 8, GenerationMode.NEGATIVE: 12}
+# A version that cannot be read is told like one that has passed.
+DOCUMENT.config.checks.negative_data_rejection.expected_statuses = [
+    *DOCUMENT.config.checks.negative_data_rejection.expected_statuses,
+    "412",
+]
+EXAMPLES = {GenerationMode.POSITIVE: 10, GenerationMode.NEGATIVE: 15}
 
 
 @pytest.fixture
@@ -64,6 +69,7 @@ def fuzz(operation: Any, mode: GenerationMode, address: str, key: str, known: di
     def send(case: Any) -> None:
         nonlocal sent
         sent += 1
+        hurry(case)
         headers = {"Authorization": f"Bearer {key}"}
         # What fits the document may still break a rule of a room, such as points that expire in the past.
         case.call_and_validate(
@@ -73,6 +79,12 @@ def fuzz(operation: Any, mode: GenerationMode, address: str, key: str, known: di
     send()
     session.close()
     return sent
+
+
+def hurry(case: Any) -> None:
+    """Let a request that would wait for news not wait."""
+    if case.query and str(case.query.get("wait", "")) in {str(seconds) for seconds in range(1, 31)}:
+        case.query["wait"] = 0
 
 
 @pytest.mark.timeout(300)
@@ -93,6 +105,9 @@ async def test_steps_on_things_just_made_stay_inside_the_document(root: Desk, ad
     key = root.key
 
     class Steps(DOCUMENT.as_state_machine()):  # type: ignore[misc]
+        def before_call(self, case: Any) -> None:
+            hurry(case)
+
         def get_call_kwargs(self, _case: Any) -> dict[str, Any]:
             return {"headers": {"Authorization": f"Bearer {key}"}, "base_url": address}
 

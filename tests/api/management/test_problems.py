@@ -93,6 +93,7 @@ async def test_unreadable_body(desk: Desk, body: bytes) -> None:
         (b'{"label": "a", "expires_at": "2031-01-01T00:00:00"}', "/expires_at"),
         (b'{"label": "a", "expires_at": "0001-01-01T00:00:00Z"}', "/expires_at"),
         (b'{"label": "a", "expires_at": 5}', "/expires_at"),
+        (b'{"label": "a", "expires_at": "2031-01-01T00:00:00-22:41"}', "/expires_at"),
     ],
 )
 async def test_body_that_breaks_the_contract(desk: Desk, body: bytes, pointer: str) -> None:
