@@ -13,6 +13,7 @@ from tessera.loyalty.store import accounts as account_store
 from tessera.loyalty.store import changes as store
 from tessera.loyalty.store import memberships as membership_store
 from tessera.loyalty.store import tiers as tier_store
+from tessera.loyalty.store.lots import take_from_lots
 from tessera.loyalty.values.marks import Mark
 from tessera.loyalty.values.memberships import Membership, MembershipChange, MovementKind
 from tessera.loyalty.values.steps import MembershipStep
@@ -98,7 +99,11 @@ async def write(
     traded = rules.find_traded(steps)
     if traded:
         await store.clear_identifiers(session, chain_id, traded)
-    return await store.write_steps(session, chain_id, steps, source=actor.kind, mark=mark)
+    sequences = await store.write_steps(session, chain_id, steps, source=actor.kind, mark=mark)
+    moved = [(step.id, step.before.balance, step.after.balance) for step in steps if step.moves]
+    if moved:
+        await take_from_lots(session, chain_id, moved, now=mark.now)
+    return sequences
 
 
 async def record(
