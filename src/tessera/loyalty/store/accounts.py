@@ -122,20 +122,20 @@ SELECT DISTINCT ON (lower(last_name), lower(first_name), id) {COLUMNS}
     SELECT found.* FROM unnest(%(chains)s::uuid[]) AS one (given_id) CROSS JOIN LATERAL (
       SELECT accounts.* FROM accounts
        WHERE chain_id = one.given_id AND kind = 'customer' AND deleted_at IS NULL
-         AND lower(last_name) ~>=~ lower(%(name)s) AND lower(last_name) ~<~ lower(%(name)s) || chr(1114111)
+         AND lower(last_name) ~>=~ lower(%(name)s) AND lower(last_name) ~<~ (lower(%(name)s) || chr(1114111))
        ORDER BY lower(last_name) USING ~<~ LIMIT %(count)s) AS found
      UNION ALL
     SELECT found.* FROM unnest(%(chains)s::uuid[]) AS one (given_id) CROSS JOIN LATERAL (
       SELECT accounts.* FROM accounts
        WHERE chain_id = one.given_id AND kind = 'customer' AND deleted_at IS NULL
-         AND lower(first_name) ~>=~ lower(%(name)s) AND lower(first_name) ~<~ lower(%(name)s) || chr(1114111)
+         AND lower(first_name) ~>=~ lower(%(name)s) AND lower(first_name) ~<~ (lower(%(name)s) || chr(1114111))
        ORDER BY lower(first_name) USING ~<~, lower(last_name) USING ~<~ LIMIT %(count)s) AS found
      UNION ALL
     SELECT found.* FROM unnest(%(chains)s::uuid[]) AS one (given_id)
      CROSS JOIN unnest(%(heads)s::text[], %(tails)s::text[]) AS parts (head, tail) CROSS JOIN LATERAL (
       SELECT accounts.* FROM accounts
        WHERE chain_id = one.given_id AND kind = 'customer' AND deleted_at IS NULL AND lower(first_name) = lower(head)
-         AND lower(last_name) ~>=~ lower(tail) AND lower(last_name) ~<~ lower(tail) || chr(1114111)
+         AND lower(last_name) ~>=~ lower(tail) AND lower(last_name) ~<~ (lower(tail) || chr(1114111))
        ORDER BY lower(last_name) USING ~<~ LIMIT %(count)s) AS found
   ) AS matches
  ORDER BY lower(last_name), lower(first_name), id LIMIT %(count)s
