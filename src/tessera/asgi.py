@@ -35,7 +35,8 @@ def build_app(settings: Settings, connector: ConnectorApi | None = None) -> Lite
 
     @asynccontextmanager
     async def furnish(app: Litestar) -> AsyncIterator[None]:
-        async with open_house(settings, application="tessera web") as house:
+        seconds = settings.request_timeout_seconds
+        async with open_house(settings, application="tessera web", statement_seconds=seconds) as house:
             app.state.ground, app.state.engine = house.ground, house.engine
             yield
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from tessera.exports import EXECUTE_RUN, Executor, forget_old_runs
-from tessera.loyalty import settle_uniqueness
+from tessera.loyalty import expire_due_points, settle_uniqueness
 from tessera.platform.db import Database
 from tessera.platform.db.embedded import EmbeddedServer
 from tessera.platform.db.migrations import act_as_owner, is_current, migrate
@@ -27,6 +27,7 @@ from tessera.webhooks import Dispatcher, forget_old_deliveries
 logger = logging.getLogger(__name__)
 
 FORGET_SECONDS = 3600.0
+EXPIRE_SECONDS = 60.0
 # News is told within a second; each look is one small query.
 TELL_SECONDS = 0.5
 # After a failure a chore rests this long, so that a database that is away fills no log.
@@ -103,11 +104,15 @@ def database_address(settings: Settings) -> str:
 
 
 @asynccontextmanager
-async def open_house(settings: Settings, *, application: str, pool_size: int = 10) -> AsyncIterator[House]:
+async def open_house(
+    settings: Settings, *, application: str, pool_size: int = 10, statement_seconds: float = 0
+) -> AsyncIterator[House]:
     """Make everything that a process stands on, and take it down after use."""
     address = database_address(settings)
     keys = load_keys(settings.keys_file)
-    database = Database(app_address(address, keys), pool_size=pool_size, application=application)
+    database = Database(
+        app_address(address, keys), pool_size=pool_size, application=application, statement_seconds=statement_seconds
+    )
     ground = Ground(settings, database, keys, JobQueue(database))
     client = OutboundClient(
         allowed_networks=settings.allowed_networks,
@@ -131,6 +136,7 @@ async def work_jobs(house: House) -> None:
         asyncio.create_task(repeat(executor.requeue_stranded, every=settings.run_lease_seconds)),
         asyncio.create_task(repeat(partial(forget_old_runs, ground.database, settings), every=FORGET_SECONDS)),
         asyncio.create_task(repeat(partial(forget_news, ground), every=FORGET_SECONDS)),
+        asyncio.create_task(repeat(partial(expire_due_points, ground.database, ground.clock), every=EXPIRE_SECONDS)),
         asyncio.create_task(repeat(dispatcher.dispatch, every=TELL_SECONDS)),
         asyncio.create_task(repeat(dispatcher.send_due, every=TELL_SECONDS)),
     ]

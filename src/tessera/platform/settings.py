@@ -72,6 +72,9 @@ class Settings(BaseSettings):
         description="What active memberships of a program may not share; carried out by `tessera migrate` and `up`;"
         " empty allows all doubles",
     )
+    request_timeout_seconds: Span = Field(
+        default=30, description="Longest time that one statement for a page or an API request may take"
+    )
     secret_keys_file: Path | None = Field(
         default=None, description="Key ring for secrets; default: inside the data folder"
     )

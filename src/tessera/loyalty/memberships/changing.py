@@ -33,9 +33,9 @@ async def update_memberships(
     """
     require_chain(actor, chain_id)
     changes = rules.fold_changes(items)
+    tiers = await hold_tiers(session, chain_id, changes)
     claims = await hold_claims(session, chain_id, changes)
     held = await hold_memberships(session, chain_id, changes)
-    tiers = await hold_tiers(session, chain_id, changes)
     winners = rules.choose_primaries(changes, held)
     check_claims(winners, claims)
     mark = Mark(*profile_of(actor), now)

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from tessera.loyalty import rules
 from tessera.loyalty.errors import (
-    MembershipExistsError,
     UnknownAccountError,
     UnknownProgramError,
     UnknownTierError,
@@ -80,9 +79,6 @@ async def check_references(session: Session, chain_id: UUID, items: Sequence[New
     account_ids = {item.account_id for item in items}
     if await account_store.lock_active_accounts(session, chain_id, list(account_ids)) < len(account_ids):
         raise UnknownAccountError("At least one account is not an active account of the chain.")
-    if len({(item.account_id, item.program_id) for item in items}) < len(items):
-        double = rules.find_double((item.account_id, item.program_id) for item in items)
-        raise MembershipExistsError("An account is given twice in the same loyalty program.", double=double)
 
 
 async def record(session: Session, actor: Actor, memberships: Sequence[Membership], demoted: set[UUID]) -> None:
