@@ -21,7 +21,7 @@ import uvicorn
 from fastapi import Depends, FastAPI, HTTPException
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_pascal
-from sqlalchemy import ARRAY, DateTime, ForeignKey, Select, Text, or_, select, tuple_
+from sqlalchemy import ARRAY, DateTime, ForeignKey, Select, Text, bindparam, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -31,7 +31,13 @@ PERMISSIONS = {"members:read", "members:write", "members:admin"}
 
 # Where the database is, and as whom to connect, is in the environment, as libpq and asyncpg have it.
 # The operation only reads, so no statement waits for the beginning or the end of a transaction.
-engine = create_async_engine("postgresql+asyncpg://", pool_size=POOL, max_overflow=0, isolation_level="AUTOCOMMIT")
+engine = create_async_engine(
+    "postgresql+asyncpg://",
+    pool_size=POOL,
+    max_overflow=0,
+    isolation_level="AUTOCOMMIT",
+    pool_reset_on_return=None,
+)
 make_session = async_sessionmaker(engine, expire_on_commit=False)
 
 
@@ -188,23 +194,30 @@ async def open_session() -> AsyncIterator[AsyncSession]:
         yield session
 
 
+# Written once: building a statement costs more than running it.
+FIND_CHAINS = (
+    select(AccessToken.permissions, AccessTokenEnterprise.chain_id)
+    .join(ClientToken, ClientToken.id == AccessToken.client_token_id)
+    .join(AccessTokenEnterprise, AccessTokenEnterprise.access_token_id == AccessToken.id)
+    .where(
+        AccessToken.digest == bindparam("access"),
+        ClientToken.digest == bindparam("client"),
+        AccessToken.enabled,
+        AccessToken.revoked_at.is_(None),
+        or_(AccessToken.expires_at.is_(None), AccessToken.expires_at > bindparam("now")),
+        ClientToken.enabled,
+        ClientToken.revoked_at.is_(None),
+    )
+)
+
+
 async def find_chains(session: AsyncSession, request: GetAll) -> list[UUID]:
     """Return the chains that the tokens open; 401 where they open none."""
-    now = datetime.now(UTC)
-    found = await session.execute(
-        select(AccessToken.permissions, AccessTokenEnterprise.chain_id)
-        .join(ClientToken, ClientToken.id == AccessToken.client_token_id)
-        .join(AccessTokenEnterprise, AccessTokenEnterprise.access_token_id == AccessToken.id)
-        .where(
-            AccessToken.digest == sha256(request.access_token.encode()).digest(),
-            ClientToken.digest == sha256(request.client_token.encode()).digest(),
-            AccessToken.enabled,
-            AccessToken.revoked_at.is_(None),
-            or_(AccessToken.expires_at.is_(None), AccessToken.expires_at > now),
-            ClientToken.enabled,
-            ClientToken.revoked_at.is_(None),
-        )
-    )
+    digests = {
+        "access": sha256(request.access_token.encode()).digest(),
+        "client": sha256(request.client_token.encode()).digest(),
+    }
+    found = await session.execute(FIND_CHAINS, {**digests, "now": datetime.now(UTC)})
     rows = found.all()
     if not rows:
         raise HTTPException(401, "Invalid ClientToken or AccessToken.")
