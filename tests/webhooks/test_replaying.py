@@ -11,6 +11,7 @@ from tessera.platform.auth import Actor
 from tessera.platform.secrets import Key, KeyRing
 from tessera.webhooks import DeliveryState
 from tessera.webhooks.errors import DeliveryNotFoundError, SubscriptionNotFoundError
+from tessera.webhooks.retries import WAITS
 from tessera.webhooks.subscriptions import purpose_of
 
 from .conftest import Post, subjects_of
@@ -37,9 +38,9 @@ async def test_failures_since_a_moment_go_out_again(post: Post) -> None:
         moments = []
         for _ in range(2):
             await post.happen()
-            for _ in range(9):
+            for wait in (*WAITS, 1):
                 await post.work()
-                post.clock.forward(hours=12)
+                post.clock.forward(seconds=1.11 * wait)
             moments.append(post.clock())
         assert await post.states(made.subscription.id) == [DeliveryState.FAILED] * 2
         receiver.received.clear()

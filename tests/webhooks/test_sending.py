@@ -316,6 +316,15 @@ async def test_workers_share_the_work(post: Post) -> None:
     assert await post.states(made.subscription.id) == [DELIVERED] * 500
 
 
+async def test_nothing_due_is_left_behind(post: Post) -> None:
+    async with run_receiver() as receiver:
+        for number in range(5):
+            await post.subscribe(f"{receiver.url}/{number}")
+        await post.happen(120)
+        assert await post.work() == 600
+        assert len(receiver.received) == 600
+
+
 async def test_deliveries_go_out_roughly_in_order(post: Post, receiver: Receiver) -> None:
     await post.subscribe(receiver.url)
     subjects = await post.happen(200)

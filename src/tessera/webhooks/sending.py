@@ -72,11 +72,13 @@ class Sender:
         try:
             while True:
                 self._changed.clear()
+                # Beside calls under way, a claim that brings nothing may only mean that there was no room.
+                alone = not self._tasks
                 claimed = await self._claim()
                 for delivery in claimed:
                     self._launch(delivery)
                 begun += len(claimed)
-                if not self._tasks:
+                if alone and not claimed:
                     return begun
                 await self._wait_for_room()
         finally:

@@ -12,7 +12,7 @@ from tessera.webhooks.events import SUBSCRIPTION_DISABLED
 from tessera.webhooks.retries import PATIENCE, Outcome
 from tessera.webhooks.store import sending as store
 
-GATHER_SECONDS = 0.01
+GATHER_SECONDS = 0.005
 ACTOR = system_actor("webhooks")
 GONE = "The receiver answered 410 Gone. Correct the URL, then switch the subscription on again."
 FAILING = (
