@@ -13,6 +13,7 @@ from tessera.api.connector.v1 import build_document
 from tessera.api.connector.v1.document.additions import NOT_CLEARABLE, STRICTLY_NEEDED
 from tessera.api.connector.v1.document.examples import (
     CHAIN,
+    COMPANY,
     CUSTOMER,
     ENTERPRISE,
     EXAMPLES,
@@ -23,16 +24,23 @@ from tessera.api.connector.v1.document.examples import (
 )
 from tessera.api.connector.v1.operations import OPERATIONS
 
-from .conftest import Api, BuildApi
+from .conftest import Api, BuildApi, add_token
 
 DOCUMENT: dict[str, Any] = build_document()
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
 ROOT = "/api/connector/v1/"
-WAY_TO_IDS = {
-    "LoyaltyMembershipUpdates": "LoyaltyMembershipUpdateParameters",
-    "LoyaltyProgramUpdates": "LoyaltyProgramUpdateParameters",
-    "LoyaltyTierUpdates": "LoyaltyTierUpdateParameters",
-}
+# Where wrappers stand in the examples of updates, and the schema that tells of them.
+WRAPPED: tuple[tuple[str, tuple[str | int, ...], str], ...] = (
+    ("accounts/update", ("AccountUpdates", 0, "Customer"), "AccountCustomerUpdate"),
+    ("accounts/update", ("AccountUpdates", 1, "Company"), "AccountCompanyUpdate"),
+    ("companies/update", (), "CompaniesUpdateRequest"),
+    ("companies/update", ("Options",), "CompanyOptionsUpdate"),
+    ("companies/update", ("CreditRating",), "CreditRatingUpdate"),
+    ("customers/update", (), "CustomersUpdateRequest"),
+    ("loyaltyMemberships/update", ("LoyaltyMembershipUpdates", 0), "LoyaltyMembershipUpdateParameters"),
+    ("loyaltyPrograms/update", ("LoyaltyProgramUpdates", 0), "LoyaltyProgramUpdateParameters"),
+    ("loyaltyTiers/update", ("LoyaltyTierUpdates", 0), "LoyaltyTierUpdateParameters"),
+)
 
 
 def validator(reference: dict[str, Any]) -> jsonschema_rs.Validator:
@@ -86,12 +94,14 @@ async def open_harbour(api: Api, *, adding: bool = False, members: bool = True) 
     """Make the records; a server that is to add them itself has only what they need."""
     program = await api.add_program("OTHER" if adding else "HARB", Name="Harbour Circle")
     tier = await api.add_tier(program, "OTHER" if adding else "GOLD")
+    company = await api.good("companies/add", Name="Example Travel")
     ids = {
         CHAIN: str(api.chain_id),
         ENTERPRISE: str(api.enterprise_id),
         PROGRAM: program,
         TIER: tier,
         CUSTOMER: api.account_ids[0],
+        COMPANY: company["Companies"][0]["Id"],
         OTHER_CUSTOMER: api.account_ids[1],
     }
     if members:
@@ -153,6 +163,8 @@ def test_every_operation_has_an_example_that_fits() -> None:
 async def test_example_works(api: Api, address: str) -> None:
     adding = address.endswith("/add")
     harbour = await open_harbour(api, adding=adding, members=not adding and "loyaltyPrograms" not in address)
+    if address.endswith("enterprises/getAll"):
+        harbour.api = await add_token(api, portfolio=True)
     status, data = await harbour.ask(address, harbour.example(address))
 
     assert (status, data) == (200, data)
@@ -166,29 +178,38 @@ async def test_refusal_fits_too(api: Api) -> None:
     validator(answer_of(ROOT + "loyaltyPrograms/getAll", 401)["schema"]).validate(data)
 
 
-def wrapped_properties() -> Iterator[tuple[str, str, str, str]]:
-    for way, name in WAY_TO_IDS.items():
-        address = f"{ROOT}{way[0].lower()}{way[1:].removesuffix('Updates')}s/update"
-        if address in OPERATIONS:
-            for key, schema in SCHEMAS[name]["properties"].items():
-                if "anyOf" in schema:
-                    yield address, way, name, key
+def wrapped_in(name: str) -> list[tuple[str, bool]]:
+    """Return the properties of a schema that stand in wrappers, and whether each is a map of them."""
+    properties = SCHEMAS[name]["properties"].items()
+    return [
+        (key, "additionalProperties" in inner)
+        for key, inner in properties
+        if any(reference.endswith("UpdateValue") for reference in references(inner))
+    ]
 
 
-@pytest.mark.parametrize(("address", "way", "name", "key"), [*wrapped_properties()])
-async def test_clearing_works_where_the_document_says(api: Api, address: str, way: str, name: str, key: str) -> None:
+@pytest.mark.parametrize(("address", "way", "name"), WRAPPED)
+async def test_clearing_works_where_the_document_says(api: Api, address: str, way: tuple[Any, ...], name: str) -> None:
     harbour = await open_harbour(api)
-    body = harbour.example(address)
-    body[way][0][key] = {"Value": None}
-    status, data = await harbour.ask(address, body)
+    judge = validator(body_of(ROOT + address)["schema"])
+    for key, several in wrapped_in(name):
+        body = harbour.example(ROOT + address)
+        inner: Any = body
+        for step in way:
+            inner = inner.setdefault(step, {}) if isinstance(inner, dict) else inner[step]
+        words = {"Classifications": "Staff", "Options": "Invoiceable"}
+        inner[key] = {words[key]: {"Value": None}} if several else {"Value": None}
+        status, data = await harbour.ask(ROOT + address, body)
+        assert (key, status) == (key, 400 if f"{name}.{key}" in NOT_CLEARABLE else 200), data
+        assert judge.is_valid(body) is (status == 200), key
 
-    assert status == (400 if f"{name}.{key}" in NOT_CLEARABLE else 200), data
-    assert validator(body_of(address)["schema"]).is_valid(body) is (status == 200)
+
+def test_every_wrapper_is_checked_for_clearing() -> None:
+    assert {name for name in SCHEMAS if wrapped_in_any(name)} == {name for _, _, name in WRAPPED}
 
 
-def test_every_update_is_checked_for_clearing() -> None:
-    updates = [name for name in SCHEMAS if name.startswith("Loyalty") and name.endswith("UpdateParameters")]
-    assert sorted(updates) == sorted(WAY_TO_IDS.values())
+def wrapped_in_any(name: str) -> bool:
+    return "properties" in SCHEMAS[name] and bool(wrapped_in(name))
 
 
 LIMITS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
@@ -221,15 +242,18 @@ async def test_limits_are_those_of_the_code(api: Api, address: str, way: tuple[A
         assert not judge.is_valid(body), value
 
 
+STRICT_AT = {"CompaniesAddRequest": "companies/add", "LoyaltyProgramParameters": "loyaltyPrograms/add"}
+
+
 async def test_strict_door_needs_what_the_document_says(build: BuildApi) -> None:
-    strict = await open_harbour(await build(connector_strict=True))
+    strict = Harbour(await build(connector_strict=True), {})
     for place in sorted(STRICTLY_NEEDED):
         name, _, key = place.rpartition(".")
-        address = ROOT + ("loyaltyPrograms/add" if name else "loyaltyPrograms/getAll")
+        address = ROOT + STRICT_AT.get(name, "loyaltyPrograms/getAll")
         body = strict.example(address)
         schema = SCHEMAS[name or body_of(address)["schema"]["$ref"].rpartition("/")[2]]
         assert "strict mode" in schema["properties"][key]["description"]
-        del (body["LoyaltyPrograms"][0] if name else body)[key]
+        del (body["LoyaltyPrograms"][0] if name == "LoyaltyProgramParameters" else body)[key]
         status, data = await strict.ask(address, body)
         assert (place, status) == (place, 400), data
         assert f"{key}." in data["Message"]

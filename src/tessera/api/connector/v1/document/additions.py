@@ -36,12 +36,26 @@ NEEDED = frozenset({"TimeInterval.StartUtc", "TimeInterval.EndUtc"})
 
 # Members that a server in strict mode does not let go missing.
 STRICTLY_NEEDED = frozenset(
-    {"Client", "Limitation", "LoyaltyProgramParameters.Type", "LoyaltyProgramParameters.Subscription"}
+    {
+        "Client",
+        "Limitation",
+        "CompaniesAddRequest.Options",
+        "LoyaltyProgramParameters.Type",
+        "LoyaltyProgramParameters.Subscription",
+    }
 )
 
 # `read_required`: properties whose wrapper must hold a value.
 NOT_CLEARABLE = frozenset(
     {
+        "AccountCompanyUpdate.Name",
+        "AccountCustomerUpdate.Classifications",
+        "AccountCustomerUpdate.LastName",
+        "AccountCustomerUpdate.Options",
+        "CompaniesUpdateRequest.Name",
+        "CompanyOptionsUpdate.AddFeesToInvoices",
+        "CompanyOptionsUpdate.AddTaxDeductedPaymentToInvoices",
+        "CompanyOptionsUpdate.Invoiceable",
         "LoyaltyMembershipUpdateParameters.LoyaltyProgramId",
         "LoyaltyMembershipUpdateParameters.State",
         "LoyaltyMembershipUpdateParameters.IsPrimary",

@@ -178,6 +178,14 @@ COMPANY_SHOWN: dict[str, Any] = {
     "ExternalIdentifier": None,
 }
 
+ACCOUNT_CUSTOMER_SHOWN: dict[str, Any] = {
+    **CUSTOMER_SHOWN,
+    "Telephone": None,
+    "TaxIdentifier": None,
+    "Classifications": {"Returning": True, "Staff": False},
+    "Options": {"SendMarketingEmails": True, "Invoiceable": False},
+}
+
 ROOT = "/api/connector/v1/"
 EXAMPLES: dict[str, Example] = {
     ROOT + "configuration/get": Example(
@@ -220,6 +228,28 @@ EXAMPLES: dict[str, Example] = {
         {"Name": "Lovelace"}, {"Customers": [{"Customer": CUSTOMER_SHOWN, "Reservation": None}], "Documents": None}
     ),
     ROOT + "customers/merge": Example({"SourceCustomerId": OTHER_CUSTOMER, "TargetCustomerId": CUSTOMER}, {}),
+    ROOT + "accounts/update": Example(
+        {
+            "AccountUpdates": [
+                {
+                    "Id": CUSTOMER,
+                    "Discriminator": "Customer",
+                    "Customer": {
+                        "Email": {"Value": "ada@example.com"},
+                        "Telephone": {"Value": None},
+                        "Classifications": {"Returning": {"Value": True}},
+                    },
+                },
+                {"Id": COMPANY, "Discriminator": "Company", "Company": {"Name": {"Value": "Example Travel"}}},
+            ]
+        },
+        {
+            "Accounts": [
+                {"Id": CUSTOMER, "Discriminator": "Customer", "Customer": ACCOUNT_CUSTOMER_SHOWN, "Company": None},
+                {"Id": COMPANY, "Discriminator": "Company", "Customer": None, "Company": COMPANY_SHOWN},
+            ]
+        },
+    ),
     ROOT + "accounts/merge": Example(
         {
             "AccountMergeParameters": [

@@ -38,7 +38,9 @@ def build_schemas(operations: Sequence[Operation[Any]], error: type[Any]) -> Sch
     schemas = {names[name]: refer(schema, names) for name, schema in tidied.items()}
     for name, schema in schemas.items():
         describe(name, schema)
-    require_answers([names[found[kind]] for kind in (*(one.answer for one in operations), error)], schemas)
+    asked = reachable([names[found[operation.request]] for operation in operations], schemas)
+    answered = reachable([names[found[kind]] for kind in (*(one.answer for one in operations), error)], schemas)
+    require_all(answered - asked, schemas)
     separate_wrappers(schemas)
     for operation in operations:
         add_credentials(schemas[names[found[operation.request]]])
@@ -111,7 +113,7 @@ def name_content(value: Schema) -> str:
         name = target(inner)
         return NAMES.get(name, name)
     if "enum" in inner:
-        return NAMES.get("|".join(one for one in inner["enum"] if one), "Enum")
+        return NAMES.get("|".join(filter(None, inner["enum"])), "".join(filter(None, inner["enum"])))
     if inner.get("format") == "uuid":
         return "Guid"
     kind = inner["type"]
@@ -167,17 +169,22 @@ def pascal(name: str) -> str:
     return "".join(part.capitalize() for part in name.split("_"))
 
 
-def require_answers(roots: list[str], schemas: dict[str, Schema]) -> None:
+def require_all(answered: set[str], schemas: dict[str, Schema]) -> None:
     """Mark all members of answers: they are always there, null where they have nothing to tell."""
-    waiting, seen = list(roots), set()
-    while waiting:
-        name = waiting.pop()
-        if name in seen:
-            continue
-        seen.add(name)
+    for name in answered:
         if schemas[name].get("properties"):
             schemas[name]["required"] = list(schemas[name]["properties"])
-        waiting += references_in(schemas[name])
+
+
+def reachable(roots: list[str], schemas: dict[str, Schema]) -> set[str]:
+    """Return the names of the schemas that some are made of, their own included."""
+    waiting, seen = list(roots), set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting += references_in(schemas[name])
+    return seen
 
 
 def references_in(schema: Any) -> Iterator[str]:
@@ -195,7 +202,7 @@ def references_in(schema: Any) -> Iterator[str]:
 def separate_wrappers(schemas: dict[str, Schema]) -> None:
     """Give moments wrappers of their own, and properties that cannot be cleared such whose value is needed."""
     for name, schema in [*schemas.items()]:
-        for key, inner in schema.get("properties", {}).items():
+        for key, inner in wrapped_in(schema):
             wrapper = wrapper_in(inner)
             if wrapper is None:
                 continue
@@ -208,6 +215,12 @@ def separate_wrappers(schemas: dict[str, Schema]) -> None:
     used = {name for schema in schemas.values() for name in references_in(schema)}
     for name in [name for name in schemas if name.endswith(NULLABLE) and name not in used]:
         del schemas[name]
+
+
+def wrapped_in(schema: Schema) -> Iterator[tuple[str, Schema]]:
+    """Yield the properties of a schema, and what stands for all members of those that are maps."""
+    for key, inner in schema.get("properties", {}).items():
+        yield key, inner.get("additionalProperties") or inner
 
 
 def wrapper_in(schema: Schema) -> str | None:
