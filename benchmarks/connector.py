@@ -60,8 +60,10 @@ class Scene:
 
 def measure_connector(members: int, added: int, *, with_peers: bool, moment: datetime, console: Console) -> None:
     """Measure with so many memberships there and so many to add; print and write what was found."""
-    if members < 2 * PAGE or added < ITEMS_A_CALL or (members + added) % 2:
-        raise BenchmarkError(f"Give at least {2 * PAGE:,} members and {ITEMS_A_CALL:,} to add, and even numbers.")
+    if members < 2 * PAGE or not ITEMS_A_CALL <= added <= 2 * members:
+        raise BenchmarkError(
+            f"Give at least {2 * PAGE:,} members, and from {ITEMS_A_CALL:,} to twice as many as them to add."
+        )
     if with_peers:
         install_peers()
     with open_place() as place:
