@@ -132,6 +132,8 @@ async def work_jobs(house: House) -> None:
     executor = Executor(ground, house.engine, house.client)
     dispatcher = Dispatcher(ground, house.client)
     ground.jobs.handle(EXECUTE_RUN, executor.execute)
+    if await dispatcher.realign():
+        logger.warning("the database came from another server: the feed was renumbered, and some events are told again")
     chores = [
         asyncio.create_task(repeat(executor.requeue_stranded, every=settings.run_lease_seconds)),
         asyncio.create_task(repeat(partial(forget_old_runs, ground.database, settings), every=FORGET_SECONDS)),

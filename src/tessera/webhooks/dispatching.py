@@ -1,5 +1,6 @@
 """Dispatching: reads the feed for every subscription, makes deliveries, and has them sent."""
 
+from tessera.platform.events import find_new_number, renumber_events
 from tessera.platform.ground import Ground
 from tessera.platform.http import OutboundClient
 from tessera.platform.ids import new_ids
@@ -16,6 +17,16 @@ class Dispatcher:
     def __init__(self, ground: Ground, client: OutboundClient) -> None:
         self._ground = ground
         self._sender = Sender(ground, client)
+
+    async def realign(self) -> bool:
+        """Put feed and positions right after the database was restored on another server; say whether it was."""
+        async with self._ground.database.session() as session:
+            number = await find_new_number(session)
+            if number is None:
+                return False
+            await store.realign_positions(session, number)
+            await renumber_events(session, number)
+            return True
 
     async def dispatch(self) -> int:
         """Make deliveries of all events that are to be told; return how many."""

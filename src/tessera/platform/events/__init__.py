@@ -7,6 +7,7 @@ from tessera.platform.events.errors import PositionAheadError, PositionExpiredEr
 from tessera.platform.events.positions import BEGINNING, EventPosition, parse_position
 from tessera.platform.events.reading import EventPage, StoredEvent, latest_position, list_events
 from tessera.platform.events.recording import INSERT_EVENTS, Event, record_events
+from tessera.platform.events.restoring import find_new_number, renumber_events
 from tessera.platform.events.retention import forget_old_events
 from tessera.platform.events.waiting import wait_for_events
 
@@ -20,10 +21,12 @@ __all__ = [
     "PositionExpiredError",
     "PositionInvalidError",
     "StoredEvent",
+    "find_new_number",
     "forget_old_events",
     "latest_position",
     "list_events",
     "parse_position",
     "record_events",
+    "renumber_events",
     "wait_for_events",
 ]

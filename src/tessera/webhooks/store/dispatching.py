@@ -56,6 +56,24 @@ RETURNING (SELECT count(*) FROM page) AS read, (SELECT count(*) FROM wanted) AS 
 """
 
 
+# Of what a subscription had not been told yet, the first in the new order; more may be told twice, nothing is left out.
+REALIGN = """
+UPDATE webhook_subscriptions s
+   SET position_transaction_id = %(number)s::text::xid8,
+       position_sequence = coalesce(
+         (SELECT min(e.sequence) - 1 FROM events e
+           WHERE e.chain_id = s.chain_id
+             AND (e.transaction_id, e.sequence) > (s.position_transaction_id, s.position_sequence)),
+         (SELECT max(e.sequence) FROM events e WHERE e.chain_id = s.chain_id), 0)
+ WHERE s.position_transaction_id >= %(number)s::text::xid8
+"""
+
+
+async def realign_positions(session: Session, number: int) -> None:
+    """Bring positions in transactions yet to come into the transaction with this number."""
+    await run(session, REALIGN, {"number": str(number)})
+
+
 async def list_behind(session: Session) -> list[UUID]:
     """Return the enabled subscriptions for which there are events, in any order."""
     return [row["id"] for row in await run(session, BEHIND, {})]
