@@ -1,11 +1,15 @@
 """Every failure is a problem body of one shape, with the request's id and nothing that it should not tell."""
 
+from dataclasses import replace
 from typing import Any
 
 import psycopg
 import pytest
+from litestar import Litestar
+from litestar.datastructures import State
 from tests.api.management.conftest import Desk
 
+from tessera.api import build_api
 from tessera.api.management.v1 import registry
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.routes import Route
@@ -17,6 +21,7 @@ from tessera.platform.errors import (
     TesseraError,
     UnavailableError,
 )
+from tessera.web import answer_failure, build_pages
 
 
 class LimitError(UnavailableError):
@@ -138,6 +143,19 @@ async def test_unknown_address(desk: Desk, method: str, path: str) -> None:
 
     assert (reply.status, reply.data["code"]) == (404, "not_found")
     check_problem(reply)
+
+
+async def test_pages_beside_it_answer_nothing_below(desk: Desk) -> None:
+    handlers = [*build_api(), *build_pages()]
+    state = State({"ground": desk.ground})
+    app = Litestar(handlers, state=state, exception_handlers={Exception: answer_failure}, openapi_config=None)
+    beside = replace(desk, app=app)
+
+    assert (await beside.call("GET", "/api-keys")).status == 200
+    for method, path, status in (("GET", "/nothing", 404), ("PUT", "/api-keys", 405), ("GET", "", 404)):
+        reply = await beside.send(method, path, key=None)
+        assert reply.status == status
+        check_problem(reply)
 
 
 async def test_wrong_method(desk: Desk) -> None:
