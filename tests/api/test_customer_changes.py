@@ -51,7 +51,7 @@ async def test_blanks_keep_what_is_stored(api: Api) -> None:
     api.clock.forward(minutes=5)
     for blank in (None, "", "  "):
         texts = {name: blank for name, value in OTHERS.items() if isinstance(value, str)}
-        given = {
+        given: dict[str, Any] = {
             **texts,
             "Title": None,
             "Sex": None,
@@ -107,7 +107,7 @@ async def test_email_of_another_customer_is_refused(api: Api) -> None:
 
 
 async def test_portfolio_token_names_the_chain(api: Api, other: Api, portfolio: Api) -> None:
-    given = {"CustomerId": other.account_ids[0], "Notes": "n"}
+    given: dict[str, Any] = {"CustomerId": other.account_ids[0], "Notes": "n"}
     for chain in (None, UNKNOWN, str(api.chain_id)):
         assert (await portfolio.call("customers/update", ChainId=chain, **given)).status == 400
     assert (await portfolio.good("customers/update", ChainId=str(other.chain_id), **given))["Notes"] == "n"

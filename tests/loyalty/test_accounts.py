@@ -2,12 +2,31 @@
 
 import pytest
 
-from tessera.loyalty import Address, CustomerFilter, NewCustomer, create_accounts, list_customers, upsert_customer
+from tessera.loyalty import (
+    AccountMerge,
+    Address,
+    CompanyChange,
+    CompanyFilter,
+    CustomerChange,
+    CustomerFilter,
+    NewCompany,
+    NewCustomer,
+    create_accounts,
+    create_companies,
+    delete_companies,
+    list_companies,
+    list_customers,
+    merge_accounts,
+    update_accounts,
+    upsert_customer,
+)
 from tessera.loyalty.errors import (
     AccountExternalIdTakenError,
     CustomerEmailTakenError,
+    UnknownAccountError,
     UnknownChainError,
     UnknownCompanyError,
+    UnknownMergeTargetError,
 )
 from tessera.platform.db import Database
 from tessera.platform.ids import new_id
@@ -82,3 +101,31 @@ async def test_overwriting_keeps_what_is_left_out(database: Database, house: Hou
 
     assert kept.id == made.id
     assert (kept.last_name, kept.first_name, kept.notes, list(kept.options)) == ("b", "Ada", "m", ["Invoiceable"])
+
+
+async def test_stranger_changes_merges_and_deletes_nothing(database: Database, house: House, stranger: House) -> None:
+    async with database.session() as session:
+        (company,) = await create_companies(session, house.actor, house.chain_id, [NewCompany(name="x")], now=NOON)
+    merge = AccountMerge("customer", house.account_ids[:1], house.account_ids[1])
+    async with database.session() as session:
+        for chain_id, error in ((None, UnknownAccountError), (house.chain_id, UnknownChainError)):
+            for change in (CustomerChange(id=house.account_ids[0], notes="n"), CompanyChange(id=company.id, notes="n")):
+                with pytest.raises(error):
+                    await update_accounts(session, stranger.actor, chain_id, [change], now=NOON)
+            with pytest.raises(error):
+                await delete_companies(session, stranger.actor, chain_id, [company.id], now=NOON)
+        with pytest.raises(UnknownMergeTargetError):
+            await merge_accounts(session, stranger.actor, None, [merge], now=NOON)
+        with pytest.raises(UnknownChainError):
+            await create_companies(session, stranger.actor, house.chain_id, [NewCompany(name="y")], now=NOON)
+        assert await list_companies(session, stranger.actor, CompanyFilter(deleted=None)) == []
+
+
+async def test_companies_come_in_order_with_numbers(database: Database, house: House) -> None:
+    new = [NewCompany(name=f"Firm {number}", address=Address(city="Porto")) for number in range(1000)]
+    async with database.session() as session:
+        made = await create_companies(session, house.actor, house.chain_id, new, now=NOON)
+
+    assert [one.name for one in made] == [one.name for one in new]
+    assert [one.number - made[0].number for one in made] == list(range(1000))
+    assert {one.address for one in made} == {Address(city="Porto")}
