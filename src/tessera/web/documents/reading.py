@@ -153,7 +153,7 @@ def read_operation(
         id=str(operation.get("operationId") or re.sub(r"\W+", "-", f"{method}-{path}")),
         method=method.upper(),
         path=path,
-        summary=operation.get("summary") or f"{method.upper()} {path}",
+        summary=operation.get("summary", "").replace("`", "") or f"{method.upper()} {path}",
         about=[split_code(part) for part in paragraphs(operation.get("description", ""))],
         parameters=[read_parameter(one) for one in given],
         body=read_body(document, body),

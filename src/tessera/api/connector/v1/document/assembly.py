@@ -53,13 +53,13 @@ def describe_tag(resource: str) -> Schema:
 
 def describe_operation(operation: Operation[Any], names: Names) -> Schema:
     """Return all about one address."""
-    summary, _, rest = (operation.perform.__doc__ or "").strip().partition("\n")
+    summary, _, rest = " ".join((operation.perform.__doc__ or "").split()).partition(". ")
     needed = f"Needs the permission `{operation.permission}`." if operation.permission else "Needs no permission."
     described: Schema = {
         "operationId": operation_id(operation.address),
         "tags": [resource_of(operation)],
         "summary": summary.rstrip("."),
-        "description": " ".join(part for part in (" ".join(rest.split()), needed) if part),
+        "description": " ".join(part for part in (rest, needed) if part),
         "requestBody": {
             "required": True,
             "content": describe_content(names[operation.request], request_example(operation)),
