@@ -10,10 +10,11 @@ from .conftest import Post, subjects_of
 
 # The old server had counted far further than the new one.
 AHEAD = 1_000_000
-OTHER_SERVER = (
-    f"UPDATE events SET transaction_id = (transaction_id::text::bigint + {AHEAD})::text::xid8",
-    f"UPDATE webhook_subscriptions s SET position_transaction_id = ({AHEAD} + (s.position_transaction_id::text)::int)::text::xid8",
-)
+MOVE_EVENTS = f"UPDATE events SET transaction_id = (transaction_id::text::bigint + {AHEAD})::text::xid8"
+MOVE_POSITIONS = f"""
+UPDATE webhook_subscriptions
+   SET position_transaction_id = (position_transaction_id::text::bigint + {AHEAD})::text::xid8
+"""
 
 
 async def test_feed_goes_on_after_a_restore(post: Post, receiver: Receiver) -> None:
@@ -25,7 +26,7 @@ async def test_feed_goes_on_after_a_restore(post: Post, receiver: Receiver) -> N
     async with post.database.session() as session:
         page = await list_events(session, [post.chain_id], after=None)
     async with post.database.session() as session:
-        for statement in OTHER_SERVER:
+        for statement in (MOVE_EVENTS, MOVE_POSITIONS):
             await session.execute(text(statement))
     old = page.position._replace(transaction_id=page.position.transaction_id + AHEAD)
     receiver.received.clear()

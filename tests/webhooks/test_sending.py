@@ -3,11 +3,13 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+from tests.builders.pages import read_page
 from tests.builders.receivers import Receiver, Reply, in_turn, run_receiver
 
 from tessera import webhooks
@@ -59,6 +61,21 @@ def test_signature_is_the_one_of_the_specification() -> None:
     secret, message_id = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek"
     signature = sign(secret, message_id, 1614265330, b'{"test": 2432232314}')
     assert signature == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+async def test_check_in_the_how_to_works(post: Post, receiver: Receiver) -> None:
+    code = read_page("how-to/follow-changes.md").split("```python\n")[1].split("```")[0]
+    found: dict[str, Any] = {}
+    exec(code, found)
+    made = await post.subscribe(receiver.url)
+    await post.happen()
+    await post.work()
+
+    (request,) = receiver.received
+    assert found["is_genuine"](made.secret, request.headers, request.body)
+    assert not found["is_genuine"](made.secret, request.headers, request.body + b" ")
+    assert not found["is_genuine"](made.secret, {**request.headers, "webhook-id": "other"}, request.body)
+    assert not found["is_genuine"](made.secret, {**request.headers, "webhook-timestamp": "1"}, request.body)
 
 
 async def test_only_wanted_events_are_told(post: Post, receiver: Receiver, chains: list[UUID]) -> None:
