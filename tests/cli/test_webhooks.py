@@ -1,8 +1,11 @@
 """`tessera webhook` and `tessera event`, from making a subscription to reading what happened."""
 
 import json
+import signal
 from collections.abc import Callable
+from pathlib import Path
 
+from tests.builders.commands import keep_running
 from typer.testing import Result
 
 Tessera = Callable[..., Result]
@@ -44,6 +47,18 @@ def test_replay_needs_one_choice(tessera: Tessera) -> None:
     result = tessera("webhook", "replay", "0190b3c4-5d6e-7f80-9123-456789abcdef")
 
     assert "one of them" in str(result.exception)
+
+
+def test_events_are_followed(tessera: Tessera, deployment: dict[str, str], tmp_path: Path) -> None:
+    good(tessera("chain", "create", "Harbour"))
+    with keep_running("event", "follow", "--after", "0-0", log=tmp_path / "log", **deployment) as following:
+        good(tessera("webhook", "create", "CRM", URL))
+        following.wait_for(lambda text: "webhooks.subscription.created" in text)
+        good(tessera("webhook", "create", "Mail", URL))
+        text = following.wait_for(lambda text: text.count("\n") == 2)
+        assert following.stop(signal.SIGINT) in (0, 130)
+
+    assert [json.loads(line)["payload"]["label"] for line in text.splitlines()] == ["CRM", "Mail"]
 
 
 def test_events_are_listed(tessera: Tessera) -> None:

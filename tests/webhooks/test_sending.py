@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 from sqlalchemy import text
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
@@ -14,25 +15,22 @@ from tests.builders.receivers import Receiver, Reply, in_turn, run_receiver
 
 from tessera import webhooks
 from tessera.platform.db import fetch_rows
+from tessera.platform.ids import new_id
 from tessera.webhooks import DeliveryState, SubscriptionChange
 from tessera.webhooks.retries import WAITS, next_wait
 from tessera.webhooks.sending import MOST_CALLS, MOST_CALLS_EACH
 from tessera.webhooks.signing import sign
+from tessera.webhooks.store import dispatching, sending
 
 from .conftest import NAME, SYSTEM, Post, open_post, subjects_of, until
 
 DELIVERED, PENDING, FAILED = DeliveryState.DELIVERED, DeliveryState.PENDING, DeliveryState.FAILED
 
 
-async def change(post: Post, subscription_id: UUID, **members: object) -> None:
+async def change(post: Post, subscription_id: UUID, **members: Any) -> None:
     async with post.database.session() as session:
         await webhooks.update_subscription(
-            session,
-            SYSTEM,
-            post.ground,
-            subscription_id,
-            SubscriptionChange(**members),
-            now=post.clock(),  # type: ignore[arg-type]
+            session, SYSTEM, post.ground, subscription_id, SubscriptionChange(**members), now=post.clock()
         )
 
 
@@ -395,6 +393,40 @@ async def test_large_load_is_taken_up_quickly(post: Post) -> None:
 
     assert timer() - begun < 10
     assert len(await post.deliveries(made.subscription.id)) == 20_000
+
+
+async def explain(post: Post, statement: str, values: dict[str, Any]) -> str:
+    async with await post.database.connect() as connection:
+        cursor = await connection.execute(f"EXPLAIN {statement}".encode(), values)
+        return "\n".join(row[0] for row in await cursor.fetchall())
+
+
+async def test_looks_of_an_idle_worker_use_indexes(post: Post, admin_address: str) -> None:
+    await post.subscribe("http://127.0.0.1:9/")
+    for _ in range(4):
+        await post.happen(5000)
+    await post.dispatcher.dispatch()
+    now = post.clock()
+    taking: dict[str, Any] = {
+        "id": new_id(),
+        "chain_id": post.chain_id,
+        "names": None,
+        "transaction_id": "5",
+        "sequence": 0,
+    }
+    taking |= {"window": 200, "ids": [new_id()], "now": now}
+    claiming = {"full": [], "subscriptions": 16, "each": 32, "until": now, "now": now}
+    for _ in range(2):
+        behind = await explain(post, dispatching.BEHIND, {})
+        take = await explain(post, dispatching.TAKE, taking)
+        claim = await explain(post, sending.CLAIM, claiming)
+        for plan in (behind, take):
+            assert "ix_events_chain_id_transaction_id_sequence" in plan
+            assert "Seq Scan on events" not in plan
+        assert "ix_webhook_deliveries_pending" in claim
+        assert "Seq Scan on webhook_deliveries" not in claim
+        async with await psycopg.AsyncConnection.connect(admin_address, autocommit=True) as connection:
+            await connection.execute("ANALYZE")
 
 
 async def test_test_is_sent(post: Post, receiver: Receiver) -> None:

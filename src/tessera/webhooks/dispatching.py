@@ -1,5 +1,7 @@
 """Dispatching: reads the feed for every subscription, makes deliveries, and has them sent."""
 
+from uuid import UUID
+
 from tessera.platform.events import find_new_number, renumber_events
 from tessera.platform.ground import Ground
 from tessera.platform.http import OutboundClient
@@ -32,21 +34,26 @@ class Dispatcher:
         """Make deliveries of all events that are to be told; return how many."""
         async with self._ground.database.session() as session:
             behind = await store.list_behind(session)
-        made = 0
-        for subscription_id in behind:
-            window = FIRST_WINDOW
-            while True:
-                async with self._ground.database.session() as session:
-                    locked = await store.lock_for_dispatch(session, subscription_id)
-                    if locked is None:
-                        break
-                    ids, now = new_ids(window), self._ground.clock()
-                    read, wanted = await store.take_up_events(session, subscription_id, locked, ids, now=now)
+        made, window = 0, FIRST_WINDOW
+        # In turns, so that a large load of one chain does not keep the others waiting.
+        while behind:
+            left = []
+            for subscription_id in behind:
+                read, wanted = await self._take_up(subscription_id, window)
                 made += wanted
-                if read < window:
-                    break
-                window = WINDOW
+                if read == window:
+                    left.append(subscription_id)
+            behind, window = left, WINDOW
         return made
+
+    async def _take_up(self, subscription_id: UUID, window: int) -> tuple[int, int]:
+        """Make deliveries of the next events of a subscription; return how many were read, and how many wanted."""
+        async with self._ground.database.session() as session:
+            locked = await store.lock_for_dispatch(session, subscription_id)
+            if locked is None:
+                return 0, 0
+            ids, now = new_ids(window), self._ground.clock()
+            return await store.take_up_events(session, subscription_id, locked, ids, now=now)
 
     async def send_due(self) -> int:
         """Send everything that is due, and what becomes due meanwhile; return how many attempts that took."""

@@ -7,14 +7,15 @@ from uuid import UUID
 from tessera.platform.db import Row, Session
 from tessera.webhooks.store.statements import run
 
-# One look at the index for each subscription.
+# One look at the index for each subscription; EXISTS might be planned as a scan of all events.
 BEHIND = """
-SELECT s.id FROM webhook_subscriptions s
- WHERE s.enabled AND EXISTS (
-   SELECT 1 FROM events e
-    WHERE e.chain_id = s.chain_id
-      AND (e.transaction_id, e.sequence) > (s.position_transaction_id, s.position_sequence)
-      AND e.transaction_id < pg_snapshot_xmin(pg_current_snapshot()))
+SELECT s.id FROM webhook_subscriptions s CROSS JOIN LATERAL (
+  SELECT 1 FROM events e
+   WHERE e.chain_id = s.chain_id
+     AND (e.transaction_id, e.sequence) > (s.position_transaction_id, s.position_sequence)
+     AND e.transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+   ORDER BY e.transaction_id, e.sequence LIMIT 1) AS news
+ WHERE s.enabled
  ORDER BY random()
 """
 

@@ -15,9 +15,10 @@ DUE = "state = 'pending' AND d.due_at <= %(now)s AND (d.claimed_until IS NULL OR
 # A few of each subscription, so that a long queue of one does not keep the others waiting.
 CLAIM = f"""
 WITH ready AS MATERIALIZED (
-  SELECT s.id FROM webhook_subscriptions s
+  SELECT s.id FROM webhook_subscriptions s CROSS JOIN LATERAL (
+    SELECT 1 FROM webhook_deliveries d WHERE d.subscription_id = s.id AND d.{DUE}
+     ORDER BY d.due_at, d.id LIMIT 1) AS one
    WHERE s.enabled AND s.id <> ALL (%(full)s::uuid[])
-     AND EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.subscription_id = s.id AND d.{DUE})
    ORDER BY random() LIMIT %(subscriptions)s
 ), due AS (
   SELECT found.id FROM ready CROSS JOIN LATERAL (
