@@ -131,7 +131,9 @@ async def test_ten_thousand_are_paged_through_beside_writers(build: BuildApi) ->
             await add(api.account_ids[first : first + 100])
             await api.good("loyaltyMemberships/delete", LoyaltyMembershipIds=mine[step * 10 : step * 10 + 10])
 
-    pages, *_ = await asyncio.gather(read_pages(api, 500), *(write(part) for part in range(4)))
+    writing = [asyncio.create_task(write(part)) for part in range(4)]
+    pages = await read_pages(api, 500)
+    await asyncio.gather(*writing)
     read = [one for page in pages for one in page]
     assert len(read) == len(set(read))
     standing = [one for one in reversed(ids) if one not in doomed]

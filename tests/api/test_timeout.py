@@ -6,7 +6,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 
 from tessera.api import build_api
-from tessera.platform.db import Database, app_address
+from tessera.platform.db import Database, app_address, driver
 from tessera.platform.ground import Ground
 from tessera.platform.jobs import JobQueue
 from tessera.platform.settings import Settings
@@ -20,9 +20,8 @@ async def test_request_that_waits_too_long_is_ended(api: Api, admin_address: str
     impatient = Database(app_address(admin_address, api.keys), statement_seconds=0.2)
     ground = Ground(Settings(connector_request_limit=0), impatient, api.keys, JobQueue(impatient), api.clock)
     hasty = replace(api, app=Litestar(build_api(), state=State({"ground": ground}), openapi_config=None))
-    async with api.database.session() as session, api.database.session():
-        connection = await (await session.connection()).get_raw_connection()
-        await connection.driver_connection.execute("SELECT FROM chains FOR UPDATE")
+    async with api.database.session() as session:
+        await (await driver(session)).execute("SELECT FROM chains FOR UPDATE")
         reply = await hasty.call("loyaltyPrograms/add", LoyaltyPrograms=[PROGRAM])
     assert reply.status == 408, reply.body
     assert "too long" in reply.message
