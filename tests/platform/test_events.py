@@ -129,6 +129,19 @@ async def test_running_transaction_holds_later_ones_back(database: Database) -> 
     assert found.items[0].sequence < found.items[-1].sequence
 
 
+async def test_sequence_tells_which_change_was_later(database: Database) -> None:
+    chain_id, subject = new_id(), new_id()
+    async with database.session() as early:
+        await record_events(early, [Event(chain_id, "loyalty.tier.added", new_id(), {})])
+        async with database.session() as late:
+            await record_events(late, [Event(chain_id, "loyalty.tier.changed", subject, {"name": "first"})])
+        await record_events(early, [Event(chain_id, "loyalty.tier.changed", subject, {"name": "second"})])
+    page = await read(database, [chain_id], names=["loyalty.tier.changed"])
+
+    assert [event.payload["name"] for event in page.items] == ["second", "first"]
+    assert [event.payload["name"] for event in sorted(page.items, key=lambda event: event.sequence)][-1] == "second"
+
+
 async def test_pages_of_several_chains_are_merged(database: Database) -> None:
     chains = new_ids(3)
     written = [(chain, subject) for _ in range(10) for chain in chains for subject in await write(database, chain, 2)]
