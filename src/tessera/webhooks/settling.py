@@ -62,7 +62,8 @@ class Settler:
 async def record_outcomes(session: Session, ground: Ground, outcomes: Sequence[Outcome]) -> None:
     """Settle deliveries, and switch off subscriptions whose receiver is gone or fails for too long."""
     now = ground.clock()
-    await store.settle_deliveries(session, outcomes, now=now)
+    if not await store.settle_deliveries(session, outcomes, now=now):
+        return
     off = await store.note_health(session, outcomes, patience=PATIENCE, reasons=(GONE, FAILING), now=now)
     events, entries = [], []
     for row in off:

@@ -40,7 +40,9 @@ UPDATE webhook_deliveries SET claimed_until = NULL
 """
 
 # First the subscriptions, as those who delete them do; a share that lets others go on.
-HOLD = "SELECT id FROM webhook_subscriptions WHERE id = ANY (%(ids)s::uuid[]) ORDER BY id FOR KEY SHARE"
+HOLD = """
+SELECT id, failing_since FROM webhook_subscriptions WHERE id = ANY (%(ids)s::uuid[]) ORDER BY id FOR KEY SHARE
+"""
 
 # A success is true whoever reports it; a failure counts while the delivery is in the hands of the one who reports it.
 SETTLE = """
@@ -89,10 +91,10 @@ async def release_deliveries(session: Session, ids: Sequence[UUID], until: datet
     await run(session, RELEASE, {"ids": list(ids), "until": until})
 
 
-async def settle_deliveries(session: Session, outcomes: Sequence[Outcome], *, now: datetime) -> None:
-    """Write down what came of attempts."""
+async def settle_deliveries(session: Session, outcomes: Sequence[Outcome], *, now: datetime) -> bool:
+    """Write down what came of attempts; say whether some subscription's health may have changed by it."""
     subscriptions = sorted({outcome.subscription_id for outcome in outcomes})
-    await run(session, HOLD, {"ids": subscriptions})
+    held = await run(session, HOLD, {"ids": subscriptions})
     ordered = sorted(outcomes, key=lambda outcome: outcome.delivery_id)
     parameters: dict[str, Any] = {
         "ids": [outcome.delivery_id for outcome in ordered],
@@ -105,6 +107,8 @@ async def settle_deliveries(session: Session, outcomes: Sequence[Outcome], *, no
         "now": now,
     }
     await run(session, SETTLE, parameters)
+    failed = any(outcome.state is not DeliveryState.DELIVERED for outcome in outcomes)
+    return failed or any(row["failing_since"] is not None for row in held)
 
 
 async def note_health(
