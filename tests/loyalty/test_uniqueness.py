@@ -91,7 +91,9 @@ async def test_counting_leaves_row_security_in_force(admin_address: str) -> None
     settle(admin_address, ())
     settle(admin_address, ALL)
     with psycopg.connect(admin_address) as connection:
-        row = connection.execute("SELECT relforcerowsecurity FROM pg_class WHERE relname = 'memberships'").fetchone()
+        row = connection.execute(
+            "SELECT relforcerowsecurity FROM pg_class WHERE oid = 'tessera.memberships'::regclass"
+        ).fetchone()
     assert row == (True,)
 
 
