@@ -116,11 +116,7 @@ async def record(
     sequences: Mapping[UUID, int],
 ) -> None:
     """Write an event for each membership and balance that changed, and one audit entry with the counts."""
-    events = [
-        Event(chain_id, MEMBERSHIP_CHANGED, step.id, {name: getattr(step.after, name) for name in changed})
-        for step in steps
-        if (changed := step.changed)
-    ]
+    events = [Event(chain_id, MEMBERSHIP_CHANGED, step.id, changed) for step in steps if (changed := step.changed)]
     events += [Event(chain_id, MEMBERSHIP_CHANGED, item, {"is_primary": False}) for item in sorted(demoted)]
     events += [
         Event(chain_id, BALANCE_CHANGED, step.id, tell_movement(step, sequences[step.id]))

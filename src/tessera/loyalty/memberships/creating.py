@@ -23,7 +23,7 @@ from tessera.platform.audit import Entry, record_entries
 from tessera.platform.auth import Actor
 from tessera.platform.db import Session
 from tessera.platform.events import Event, record_events
-from tessera.platform.ids import new_id
+from tessera.platform.ids import new_ids
 
 
 async def create_memberships(
@@ -36,7 +36,7 @@ async def create_memberships(
     kind, actor_id = profile_of(actor)
     memberships = [
         Membership(
-            new_id(),
+            membership_id,
             chain_id,
             item.account_id,
             item.program_id,
@@ -55,7 +55,7 @@ async def create_memberships(
             now,
             now,
         )
-        for item in items
+        for membership_id, item in zip(new_ids(len(items)), items, strict=True)
     ]
     winners = {item.account_id: item.id for item in memberships if item.is_primary}
     demoted = await demote_rivals(session, chain_id, winners, Mark(kind, actor_id, now))

@@ -1,5 +1,7 @@
 """Changes of memberships in the making: what is there, and what it becomes."""
 
+from operator import attrgetter
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -25,10 +27,14 @@ class MembershipStep(Struct, frozen=True, gc=False):
         return self.points is not None
 
     @property
-    def changed(self) -> list[str]:
-        """Names of the properties that differ, the balance aside."""
-        before, after = self.before, self.after
-        return [name for name in PROPERTIES if getattr(before, name) != getattr(after, name)]
+    def changed(self) -> dict[str, Any]:
+        """What the properties that differ have become, the balance aside."""
+        before, after = READ(self.before), READ(self.after)
+        if before == after:
+            return {}
+        return {
+            name: new for name, old, new in zip(PROPERTIES, before, after, strict=True) if old is not new and old != new
+        }
 
 
 PROPERTIES = (
@@ -41,3 +47,4 @@ PROPERTIES = (
     "expires_at",
     "url",
 )
+READ = attrgetter(*PROPERTIES)

@@ -1,8 +1,10 @@
 """`loyaltyMemberships`: getAll, add, update, delete."""
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
-from typing import Annotated
+from operator import attrgetter
+from typing import Annotated, Any
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -195,45 +197,48 @@ async def update(call: Call, request: UpdateMemberships) -> MembershipsPage:
 
 
 def read_update(item: MembershipUpdate, place: int, *, strict: bool) -> MembershipChange:
-    """Return the change to make; an empty text in a wrapper clears."""
-    way = ("LoyaltyMembershipUpdates", place)
-    number = read_change(item.membership_number, *way, "MembershipNumber", strict=strict)
-    if number is UNSET:
-        number = read_change(item.code, *way, "Code", strict=strict)
-    return MembershipChange(
-        id=item.loyalty_membership_id,
-        program_id=read_required(item.loyalty_program_id, *way, "LoyaltyProgramId", strict=strict),
-        state=read_required(item.state, *way, "State", strict=strict),
-        is_primary=read_required(item.is_primary, *way, "IsPrimary", strict=strict),
-        tier_id=read_change(item.loyalty_tier_id, *way, "LoyaltyTierId", strict=strict),
-        membership_number=empty_to_none(number),
-        provider_membership_id=read_text(item.provider_membership_id, *way, "ProviderMembershipId", strict=strict),
-        points=read_points(item.points, *way, strict=strict),
-        expires_at=read_expiry(item.expiration_date, *way, strict=strict),
-        url=read_text(item.url, *way, "Url", strict=strict),
-    )
+    """Return the change to make. Most items change one property of ten, so the others cost no more than a look."""
+    changes: dict[str, Any] = {
+        target: read(given, "LoyaltyMembershipUpdates", place, name, strict=strict)
+        for given, (name, target, read) in zip(CHANGEABLE(item), READERS, strict=True)
+        if given is not None
+    }
+    return MembershipChange(id=item.loyalty_membership_id, **changes)
 
 
-def read_text(given: Change[str] | str | None, *way: Step, strict: bool) -> str | UnsetType | None:
-    """Return a text to set."""
-    return empty_to_none(read_change(given, *way, strict=strict))
-
-
-def empty_to_none(value: str | UnsetType | None) -> str | UnsetType | None:
-    """Return None for an empty text, as clients of 2022 write it."""
+def read_text(given: Change[str] | str, *way: Step, strict: bool) -> str | UnsetType | None:
+    """Return a text to set; an empty one clears, as clients of 2022 write it."""
+    value = read_change(given, *way, strict=strict)
     return None if value == "" else value
 
 
-def read_points(given: Change[Number] | Number | None, *way: Step, strict: bool) -> int | UnsetType | None:
+def read_points(given: Change[Number] | Number, *way: Step, strict: bool) -> int | UnsetType | None:
     """Return the balance to set."""
-    value = read_change(given, *way, "Points", strict=strict)
-    return value if value is None or value is UNSET else read_int32(value, *way, "Points")
+    value = read_change(given, *way, strict=strict)
+    return value if value is None or value is UNSET else read_int32(value, *way)
 
 
-def read_expiry(given: Change[str] | str | None, *way: Step, strict: bool) -> datetime | UnsetType | None:
+def read_expiry(given: Change[str] | str, *way: Step, strict: bool) -> datetime | UnsetType | None:
     """Return the moment of expiry to set; an empty text clears."""
-    value = read_change(given, *way, "ExpirationDate", strict=strict)
-    return value if value is UNSET else read_moment(value, *way, "ExpirationDate")
+    value = read_change(given, *way, strict=strict)
+    return value if value is UNSET else read_moment(value, *way)
+
+
+# Member, its name on the wire, what it changes, how it is read. Of two that change one thing the later wins.
+UPDATES: tuple[tuple[str, str, str, Callable[..., Any]], ...] = (
+    ("loyalty_program_id", "LoyaltyProgramId", "program_id", read_required),
+    ("state", "State", "state", read_required),
+    ("is_primary", "IsPrimary", "is_primary", read_required),
+    ("loyalty_tier_id", "LoyaltyTierId", "tier_id", read_change),
+    ("code", "Code", "membership_number", read_text),
+    ("membership_number", "MembershipNumber", "membership_number", read_text),
+    ("provider_membership_id", "ProviderMembershipId", "provider_membership_id", read_text),
+    ("points", "Points", "points", read_points),
+    ("expiration_date", "ExpirationDate", "expires_at", read_expiry),
+    ("url", "Url", "url", read_text),
+)
+CHANGEABLE = attrgetter(*(member for member, *_ in UPDATES))
+READERS = [(name, target, read) for _, name, target, read in UPDATES]
 
 
 async def delete(call: Call, request: DeleteMemberships) -> Done:
