@@ -86,7 +86,9 @@ def new_database(server: EmbeddedServer, template: str) -> Iterator[str]:
     """Make a database from a template, give its superuser's address, and drop it."""
     name = f"test_{new_id().hex[-12:]}"
     with psycopg.connect(server.address("postgres"), autocommit=True) as connection:
-        connection.execute(SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(Identifier(name), Identifier(template)))
+        connection.execute(
+            SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(Identifier(name), Identifier(template))
+        )
         # Rights on a database are not copied with it.
         grant_database(connection, name)
     try:

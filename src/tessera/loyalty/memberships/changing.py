@@ -99,11 +99,13 @@ async def write(
     traded = rules.find_traded(steps)
     if traded:
         await store.clear_identifiers(session, chain_id, traded)
-    sequences = await store.write_steps(session, chain_id, steps, source=actor.kind, mark=mark)
-    moved = [(step.id, step.before.balance, step.after.balance) for step in steps if step.moves]
-    if moved:
-        await take_from_lots(session, chain_id, moved, now=mark.now)
-    return sequences
+    written = await store.write_steps(session, chain_id, steps, source=actor.kind, mark=mark)
+    spent = [
+        (step.id, step.before.balance, step.after.balance) for step in steps if step.moves and written[step.id].has_lots
+    ]
+    if spent:
+        await take_from_lots(session, chain_id, spent, now=mark.now)
+    return {membership_id: movement.sequence for membership_id, movement in written.items()}
 
 
 async def record(

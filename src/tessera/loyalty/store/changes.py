@@ -1,6 +1,7 @@
 """Statements that change memberships."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from tessera.loyalty.store.statements import run
@@ -58,8 +59,16 @@ WITH changed AS (
 INSERT INTO points_movements (chain_id, membership_id, kind, points, balance, source, actor_id, created_at)
 SELECT %(chain_id)s, id, 'set', points, coalesce(balance, 0), %(source)s, %(actor_id)s, %(now)s
   FROM changed WHERE points IS NOT NULL
-RETURNING membership_id, sequence
+RETURNING membership_id, sequence,
+          EXISTS (SELECT FROM points_lots l WHERE l.membership_id = points_movements.membership_id)
 """
+
+
+class Written(NamedTuple):
+    """A movement that was written, and whether the membership has lots."""
+
+    sequence: int
+    has_lots: bool
 
 
 async def find_accounts(session: Session, chain_id: UUID, ids: Sequence[UUID]) -> set[UUID]:
@@ -90,8 +99,8 @@ async def clear_identifiers(session: Session, chain_id: UUID, ids: Sequence[UUID
 
 async def write_steps(
     session: Session, chain_id: UUID, steps: Sequence[MembershipStep], *, source: str, mark: Mark
-) -> dict[UUID, int]:
-    """Write what the memberships become, with their movements; return the sequences of these by membership."""
+) -> dict[UUID, Written]:
+    """Write what the memberships become, with their movements; return these by membership."""
     after = [step.after for step in steps]
     values = {
         "chain_id": chain_id,
@@ -111,4 +120,4 @@ async def write_steps(
         "urls": as_array([item.url for item in after]),
         "points": as_array([step.points for step in steps]),
     }
-    return {row[0]: row[1] for row in await run(session, WRITE, values)}
+    return {row[0]: Written(row[1], row[2]) for row in await run(session, WRITE, values)}
