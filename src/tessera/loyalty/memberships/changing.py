@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from tessera.loyalty import rules
 from tessera.loyalty.errors import ChangedMeanwhileError, UnknownMembershipError, UnknownTierError
-from tessera.loyalty.events import BALANCE_CHANGED, MEMBERSHIP_CHANGED
+from tessera.loyalty.events import MEMBERSHIP_CHANGED
 from tessera.loyalty.reach import profile_of, require_chain
 from tessera.loyalty.store import accounts as account_store
 from tessera.loyalty.store import changes as store
@@ -15,7 +14,7 @@ from tessera.loyalty.store import memberships as membership_store
 from tessera.loyalty.store import tiers as tier_store
 from tessera.loyalty.store.lots import take_from_lots
 from tessera.loyalty.values.marks import Mark
-from tessera.loyalty.values.memberships import Membership, MembershipChange, MovementKind
+from tessera.loyalty.values.memberships import Membership, MembershipChange
 from tessera.loyalty.values.steps import MembershipStep
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.auth import Actor
@@ -45,8 +44,8 @@ async def update_memberships(
     ]
     touched = [step for step in steps if step.moves or step.changed]
     demoted = await store.demote_rivals(session, chain_id, winners, mark)
-    sequences = await write(session, chain_id, touched, actor=actor, mark=mark)
-    await record(session, actor, chain_id, touched, demoted=demoted - held.keys(), sequences=sequences)
+    await write(session, chain_id, touched, actor=actor, mark=mark)
+    await record(session, actor, chain_id, touched, demoted=demoted - held.keys())
     results = {**held, **{step.id: step.after for step in touched}}
     return [results[item.id] for item in items]
 
@@ -90,49 +89,28 @@ def check_claims(winners: Mapping[UUID, UUID], claims: set[UUID]) -> None:
         raise ChangedMeanwhileError("A membership moved to another account meanwhile. Repeat the call.")
 
 
-async def write(
-    session: Session, chain_id: UUID, steps: Sequence[MembershipStep], *, actor: Actor, mark: Mark
-) -> dict[UUID, int]:
-    """Write the steps; return the sequence of each movement by membership."""
+async def write(session: Session, chain_id: UUID, steps: Sequence[MembershipStep], *, actor: Actor, mark: Mark) -> None:
+    """Write the steps, and take from lots what a balance set to less leaves no room for."""
     if not steps:
-        return {}
+        return
     traded = rules.find_traded(steps)
     if traded:
         await store.clear_identifiers(session, chain_id, traded)
-    written = await store.write_steps(session, chain_id, steps, source=actor.kind, mark=mark)
-    spent = [
-        (step.id, step.before.balance, step.after.balance) for step in steps if step.moves and written[step.id].has_lots
-    ]
-    if spent:
+    with_lots = await store.write_steps(session, chain_id, steps, source=actor.kind, mark=mark)
+    if with_lots:
+        spent = [(step.id, step.before.balance, step.after.balance) for step in steps if step.id in with_lots]
         await take_from_lots(session, chain_id, spent, now=mark.now)
-    return {membership_id: movement.sequence for membership_id, movement in written.items()}
 
 
 async def record(
-    session: Session,
-    actor: Actor,
-    chain_id: UUID,
-    steps: Sequence[MembershipStep],
-    *,
-    demoted: set[UUID],
-    sequences: Mapping[UUID, int],
+    session: Session, actor: Actor, chain_id: UUID, steps: Sequence[MembershipStep], *, demoted: set[UUID]
 ) -> None:
-    """Write an event for each membership and balance that changed, and one audit entry with the counts."""
+    """Write an event for each membership that changed, and one audit entry with the counts."""
     events = [Event(chain_id, MEMBERSHIP_CHANGED, step.id, changed) for step in steps if (changed := step.changed)]
     events += [Event(chain_id, MEMBERSHIP_CHANGED, item, {"is_primary": False}) for item in sorted(demoted)]
-    events += [
-        Event(chain_id, BALANCE_CHANGED, step.id, tell_movement(step, sequences[step.id]))
-        for step in steps
-        if step.points is not None
-    ]
     await record_events(session, events)
     if steps:
-        after = {"count": len(steps), "with_points": len(sequences)}
+        after = {"count": len(steps), "with_points": sum(step.moves for step in steps)}
         only = steps[0].id if len(steps) == 1 else None
         name = "1 membership" if only else f"{len(steps)} memberships"
         await record_entries(session, actor, [Entry("updated", "membership", only, name, chain_id, after=after)])
-
-
-def tell_movement(step: MembershipStep, sequence: int) -> dict[str, Any]:
-    """Return what an event tells of the movement."""
-    return {"kind": MovementKind.SET, "points": step.points, "balance": step.after.balance, "sequence": sequence}

@@ -1,13 +1,15 @@
 """Statements that change memberships."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 from uuid import UUID
 
+from tessera.loyalty.events import BALANCE_CHANGED
 from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.marks import Mark
+from tessera.loyalty.values.memberships import MovementKind
 from tessera.loyalty.values.steps import MembershipStep
 from tessera.platform.db import Session, as_array
+from tessera.platform.events import INSERT_EVENTS
 
 # Lateral selects hold the planner to the keys, even where a fresh table has no statistics yet. A row is then reached by
 # its place (ctid), which stays while the transaction holds the row.
@@ -39,8 +41,9 @@ UPDATE memberships SET membership_number = NULL, provider_membership_id = NULL
  WHERE memberships.ctid = held.ctid
 """
 
-# A balance and the movement behind it come in one statement: the ledger's triggers look at both when it ends.
-WRITE = """
+# A balance and the movement behind it come in one statement: the ledger's triggers look at both when it ends. The event
+# of each movement comes along.
+WRITE = f"""
 WITH changed AS (
   UPDATE memberships SET program_id = new.program_id, tier_id = new.tier_id, state = new.state,
          is_primary = new.is_primary, membership_number = new.membership_number,
@@ -55,20 +58,20 @@ WITH changed AS (
      SELECT ctid FROM memberships WHERE chain_id = %(chain_id)s AND memberships.id = new.id OFFSET 0) AS held
    WHERE memberships.ctid = held.ctid
   RETURNING memberships.id, memberships.balance, new.points
+), moved AS (
+  INSERT INTO points_movements (chain_id, membership_id, kind, points, balance, source, actor_id, created_at)
+  SELECT %(chain_id)s, id, %(set)s, points, coalesce(balance, 0), %(source)s, %(actor_id)s, %(now)s
+    FROM changed WHERE points IS NOT NULL
+  RETURNING membership_id, sequence
+), told AS (
+  {INSERT_EVENTS}
+  SELECT %(chain_id)s, %(event)s, id,
+         jsonb_build_object('kind', %(set)s::text, 'points', points, 'balance', balance, 'sequence', sequence)
+    FROM moved JOIN changed ON id = membership_id
 )
-INSERT INTO points_movements (chain_id, membership_id, kind, points, balance, source, actor_id, created_at)
-SELECT %(chain_id)s, id, 'set', points, coalesce(balance, 0), %(source)s, %(actor_id)s, %(now)s
-  FROM changed WHERE points IS NOT NULL
-RETURNING membership_id, sequence,
-          EXISTS (SELECT FROM points_lots l WHERE l.membership_id = points_movements.membership_id)
-"""
-
-
-class Written(NamedTuple):
-    """A movement that was written, and whether the membership has lots."""
-
-    sequence: int
-    has_lots: bool
+SELECT membership_id FROM moved
+ WHERE EXISTS (SELECT FROM points_lots l WHERE l.membership_id = moved.membership_id)
+"""  # noqa: S608 - constants
 
 
 async def find_accounts(session: Session, chain_id: UUID, ids: Sequence[UUID]) -> set[UUID]:
@@ -99,12 +102,14 @@ async def clear_identifiers(session: Session, chain_id: UUID, ids: Sequence[UUID
 
 async def write_steps(
     session: Session, chain_id: UUID, steps: Sequence[MembershipStep], *, source: str, mark: Mark
-) -> dict[UUID, Written]:
-    """Write what the memberships become, with their movements; return these by membership."""
+) -> set[UUID]:
+    """Write what the memberships become, with their movements and an event each; return those that have lots."""
     after = [step.after for step in steps]
     values = {
         "chain_id": chain_id,
         "source": source,
+        "set": MovementKind.SET,
+        "event": BALANCE_CHANGED,
         "kind": mark.kind,
         "actor_id": mark.actor_id,
         "now": mark.now,
@@ -120,4 +125,4 @@ async def write_steps(
         "urls": as_array([item.url for item in after]),
         "points": as_array([step.points for step in steps]),
     }
-    return {row[0]: Written(row[1], row[2]) for row in await run(session, WRITE, values)}
+    return {row[0] for row in await run(session, WRITE, values)}
