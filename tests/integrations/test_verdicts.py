@@ -9,10 +9,9 @@ import pytest
 from tessera.integrations.calls.partial import UnreadableAnswerError, find_refused_rows
 from tessera.integrations.calls.urls import UrlMaker, check_queries
 from tessera.integrations.calls.verdicts import VerdictKind, can_replay, classify_error, classify_status
-from tessera.platform.http import parse_retry_after
 from tessera.integrations.errors import UrlNotAllowedError
 from tessera.integrations.rendering import ErrorPath, PlannedRequest
-from tessera.platform.http import CallErrorKind
+from tessera.platform.http import CallErrorKind, parse_retry_after
 
 NOW = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
 SUCCESS = ((200, 299),)

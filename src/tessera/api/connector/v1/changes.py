@@ -8,13 +8,13 @@ from tessera.api.connector.v1.refusals import Step, invalid
 from tessera.api.connector.v1.scalars import blank_to_none
 
 T = TypeVar("T")
-Value = TypeVar("Value", covariant=True)
+V_co = TypeVar("V_co", covariant=True)
 
 
-class Change(Struct, Generic[Value], rename="pascal", frozen=True, gc=False):
+class Change(Struct, Generic[V_co], rename="pascal", frozen=True, gc=False):
     """A new value in its wrapper; without one the property is cleared."""
 
-    value: Value | None = None
+    value: V_co | None = None
 
 
 def read_change(given: Change[T] | T | None, *steps: Step, strict: bool) -> T | UnsetType | None:
