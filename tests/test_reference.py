@@ -19,6 +19,7 @@ from tessera.exports.request_log import RequestState
 from tessera.integrations.calls import VerdictKind
 from tessera.integrations.registry import connector_types
 from tessera.loyalty.datasets import DATASETS
+from tessera.platform.permissions import list_permissions
 
 REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
 MARKER = "<!-- From the source; see tests/test_reference.py. -->\n"
@@ -40,7 +41,13 @@ def test_page_says_what_the_source_says(page: str, render: Callable[[], str]) ->
     assert body == wanted, f"{page} is out of date: TESSERA_WRITE_REFERENCE=1 pytest tests/test_reference.py"
 
 
-@pytest.mark.parametrize("kind", ["permission", "event", "job"])
+def test_names_page_has_exactly_the_permissions() -> None:
+    names = set(list_permissions())
+    assert first_cells(read_section("reference/names.md", "Permissions")) == names
+    assert api_names()["permission"] <= names
+
+
+@pytest.mark.parametrize("kind", ["event", "job"])
 def test_names_page_has_exactly_what_there_is(kind: str) -> None:
     names = api_names()[kind]
     assert names

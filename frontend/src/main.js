@@ -4,7 +4,10 @@ import { drawCharts } from "./charts.js";
 import { showCode } from "./code.js";
 import { listenForConfirmations } from "./confirmations.js";
 import { listenForCopies } from "./copies.js";
+import { guardForms } from "./guards.js";
+import { closeLocks } from "./locks.js";
 import { showMoments } from "./moments.js";
+import { raisePopups } from "./popups.js";
 import { listenForThemes } from "./themes.js";
 
 listenForConfirmations();
@@ -13,6 +16,9 @@ listenForThemes();
 showMoments(document);
 drawCharts(document);
 showCode(document);
+raisePopups(document);
+closeLocks(document);
+guardForms(document);
 
 // What the server sends later gets what the first page got.
 document.addEventListener("htmx:after:swap", () => {

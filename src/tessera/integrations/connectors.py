@@ -1,11 +1,13 @@
 """What a connector type declares: properties, capabilities, and how its profiles become a target."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
-from tessera.platform.http import CallLimits
+from tessera.platform.http import CallLimits, OutboundClient
+from tessera.platform.settings import Settings
 
 
 class PropertyKind(StrEnum):
@@ -91,14 +93,59 @@ class Target:
     secrets: tuple[str, ...] = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class OpenedProfile:
+    """A profile with its secrets open. It goes to its kind and nowhere else."""
+
+    id: UUID
+    chain_id: UUID
+    label: str
+    variant: str
+    version: int
+    settings: Mapping[str, Any]
+    secrets: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What a kind needs to reach other people's machines."""
+
+    client: OutboundClient
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeStep:
+    """One thing that *Test connection* tried: `passed` None where it was not reached, or does not decide."""
+
+    title: str
+    passed: bool | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """What *Test connection* found, step by step; secrets never stand in it."""
+
+    steps: Sequence[ProbeStep]
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing failed."""
+        return all(step.passed is not False for step in self.steps)
+
+
+# Takes the profile, what it needs to get out, and the names of the options that the user ticked.
+Probe = Callable[[OpenedProfile, Outside, frozenset[str]], Awaitable[ProbeResult]]
 OpenTarget = Callable[[str, Mapping[str, Any], Mapping[str, str]], Target]
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectorType:
-    """A type of integration, shown as a tile.
+    """A type of integration, shown as a tile, which several types may share as tabs.
 
-    `open_target` takes variant, settings and opened secrets; a type without it sends nothing over HTTP.
+    `open_target` takes variant, settings and opened secrets; a type without it sends nothing over HTTP. `probe` is
+    *Test connection*; `probe_options` are boxes to tick beside it, by key, for what leaves a trace outside.
     """
 
     key: str
@@ -110,6 +157,10 @@ class ConnectorType:
     capabilities: Capabilities
     used_by: frozenset[str]
     open_target: OpenTarget | None = None
+    probe: Probe | None = None
+    probe_options: Mapping[str, str] = field(default_factory=dict)
+    about: str = ""
+    group: str = "HTTP"
 
     def has_variant(self, key: str) -> bool:
         """Say whether the variant is one of this type's."""

@@ -12,10 +12,11 @@ class Place:
     label: str
     path: str
     permission: str
+    also: tuple[str, ...] = ()
 
     def holds(self, path: str) -> bool:
-        """Say whether the page at `path` lies here."""
-        return path == self.path or path.startswith(f"{self.path}/")
+        """Say whether the page at `path` lies here, or below one of the addresses that belong here too."""
+        return any(path == start or path.startswith(f"{start}/") for start in (self.path, *self.also))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,27 +44,49 @@ class Section:
         return any(place.holds(path) for group in self.groups for place in group.places)
 
 
-SECTIONS = (
-    Section("Analytics", (Group("Analytics", (Place("Queries", "/analytics/queries", "queries:read"),)),)),
-    Section(
-        "Admin",
-        (
-            Group(
-                "Integrations",
-                (
-                    Place("Connection Profiles", "/admin/integrations/profiles", "connection-profiles:read"),
-                    Place("Templates", "/admin/integrations/templates", "http-templates:read"),
-                ),
-            ),
-            Group(
-                "Exports",
-                (
-                    Place("Export definitions", "/admin/exports/definitions", "exports:read"),
-                    Place("Runs", "/admin/exports/runs", "exports:read"),
-                ),
-            ),
+INTEGRATIONS = Group(
+    "Integrations",
+    (
+        Place(
+            "Connectors",
+            "/admin/integrations/connectors",
+            "connection-profiles:read",
+            also=("/admin/integrations/profiles", "/admin/integrations/templates"),
         ),
+        Place("Exports", "/admin/exports/definitions", "exports:read"),
+        Place("Runs", "/admin/exports/runs", "exports:read"),
+        Place("Encryption Keys", "/admin/integrations/encryption-keys", "encryption-keys:read"),
     ),
+)
+ACCESS = Group(
+    "Access",
+    (
+        Place("Users", "/admin/access/users", "users:read"),
+        Place("Roles", "/admin/access/roles", "roles:read"),
+        Place("API keys", "/admin/access/api-keys", "api-keys:read"),
+        Place("Connector tokens", "/admin/access/connector-tokens", "connector-tokens:read"),
+    ),
+)
+SYSTEM = Group(
+    "System",
+    (
+        Place("Audit", "/admin/audit", "audit:read"),
+        Place("Chains", "/admin/chains", "chains:read"),
+    ),
+)
+LOYALTY = Group(
+    "Loyalty",
+    (
+        Place("Memberships", "/loyalty/memberships", "members:read"),
+        Place("Accounts", "/loyalty/accounts", "members:read"),
+        Place("Programs", "/loyalty/programs", "programs:read"),
+        Place("Tiers", "/loyalty/tiers", "programs:read"),
+    ),
+)
+SECTIONS = (
+    Section("Loyalty", (LOYALTY,)),
+    Section("Analytics", (Group("Analytics", (Place("Queries", "/analytics/queries", "queries:read"),)),)),
+    Section("Admin", (INTEGRATIONS, ACCESS, SYSTEM)),
 )
 
 

@@ -1,7 +1,7 @@
 """One visit: who asks, in which transaction, and how a page answers. Checked here, before any page's own code runs."""
 
 import hmac
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -14,9 +14,11 @@ from litestar.di import NamedDependency
 from litestar.enums import MediaType
 from litestar.handlers import BaseRouteHandler
 
+from tessera import loyalty
+from tessera.loyalty import Chain
 from tessera.platform.auth import Actor, UserSession, Visitor, find_session
 from tessera.platform.db import Session
-from tessera.platform.errors import DeniedError
+from tessera.platform.errors import ConflictError, DeniedError
 from tessera.platform.ground import Ground
 from tessera.platform.settings import Settings
 from tessera.web.assets import load_assets
@@ -31,6 +33,7 @@ SIGNED_IN = "signed in"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 THEMES = ("light", "dark")
 THEME_COOKIE = "tessera_theme"
+CHAIN_COOKIE = "tessera_chain"
 NOTICE_COOKIE = "tessera_notice"
 
 AnyRequest = Request[Any, Any, State]
@@ -48,15 +51,22 @@ class FormExpiredError(DeniedError):
     code = "form_expired"
 
 
+class ChainNeededError(ConflictError):
+    """The page works within a chain, and there is none that the user sees."""
+
+    code = "chain_needed"
+
+
 @dataclass
 class Visit:
-    """A request for a page, inside its one transaction."""
+    """A request for a page, inside its one transaction. `chains` are those that the user sees, by name."""
 
     request: AnyRequest
     ground: Ground
     session: Session
     signed_in: UserSession | None
     now: datetime
+    chains: Sequence[Chain] = ()
 
     @cached_property
     def actor(self) -> Actor:
@@ -64,6 +74,26 @@ class Visit:
         if self.signed_in is None:
             raise SignInNeededError("Sign in to see this page.")
         return self.signed_in.user.act(origin=client_address(self.request, self.ground.settings))
+
+    @property
+    def chosen(self) -> Chain | None:
+        """The chain that lists and new things belong to: chosen in the top bar, else the first."""
+        wanted = self.request.cookies.get(CHAIN_COOKIE, "")
+        return next((chain for chain in self.chains if str(chain.id) == wanted), next(iter(self.chains), None))
+
+    @property
+    def chain(self) -> Chain:
+        """The chosen chain, where the page cannot do without one."""
+        if self.chosen is None:
+            raise ChainNeededError(
+                "There is no chain that you see yet. Create one, or ask an administrator for access."
+            )
+        return self.chosen
+
+    async def fields(self) -> list[tuple[str, str]]:
+        """Return the fields of the form that was sent, in order, repeated ones as often as they came."""
+        sent = await self.request.form()
+        return [(name, value) for name, value in sent.multi_items() if isinstance(value, str)]
 
     async def form(self) -> dict[str, str]:
         """Return the fields of the form that was sent; of a repeated one the last."""
@@ -75,14 +105,18 @@ class Visit:
     ) -> Response[str]:
         """Answer with a page. A notice left by the action before is shown once."""
         waiting = NOTICES.get(self.request.cookies.get(NOTICE_COOKIE, ""))
-        values = {**frame_of(self.request, self.signed_in), "now": self.now, "notice": notice or waiting, **context}
+        values = {**self.frame(), "now": self.now, "notice": notice or waiting, **context}
         cookies = [Cookie(NOTICE_COOKIE, value="", max_age=0)] if waiting else []
         return Response(render(template, values), media_type=MediaType.HTML, status_code=status, cookies=cookies)
 
     def fragment(self, template: str, /, **context: Any) -> Response[str]:
         """Answer with a part of a page; a waiting notice stays for the next whole page."""
-        values = {**frame_of(self.request, self.signed_in), "now": self.now, **context}
+        values = {**self.frame(), "now": self.now, **context}
         return Response(render(template, values), media_type=MediaType.HTML)
+
+    def frame(self) -> dict[str, Any]:
+        """Return what the layout shows around this page."""
+        return {**frame_of(self.request, self.signed_in), "chains": self.chains, "chain": self.chosen}
 
     def go(self, path: str, *, notice: str | None = None, cookies: list[Cookie] | None = None) -> Response[None]:
         """Answer with the address of the page to see next, and leave it a notice."""
@@ -96,19 +130,33 @@ PageVisit = NamedDependency[Visit]
 
 
 async def provide_visit(request: AnyRequest, state: State) -> AsyncIterator[Visit]:
-    """Open the request's transaction, which commits when the page is ready, and let in only who may see the page."""
+    """Open the request's transaction, which commits when the page is ready, and let in only who may see the page.
+
+    A page that declares `in_transaction=False` waits for somebody else's machine: its visit's transaction has ended
+    already, and it opens others from the ground around the wait.
+    """
     ground: Ground = state.ground
     async with ground.database.session() as session:
-        now = ground.clock()
-        signed_in = await find_signed_in(request, ground, session, now)
-        request.scope["user"] = signed_in  # error pages show the frame of whoever asks
-        visit = Visit(request, ground, session, signed_in, now)
-        permission = needed_permission(request.route_handler)
-        if permission != ANYONE:
-            if permission != SIGNED_IN:
-                visit.actor.require(permission)
-            await check_form(visit)
-        yield visit
+        visit = await admit(request, ground, session)
+        if request.route_handler.opt.get("in_transaction", True):
+            yield visit
+            return
+    yield visit
+
+
+async def admit(request: AnyRequest, ground: Ground, session: Session) -> Visit:
+    """Return the visit of somebody who may see the page, or raise."""
+    now = ground.clock()
+    signed_in = await find_signed_in(request, ground, session, now)
+    request.scope["user"] = signed_in  # error pages show the frame of whoever asks
+    visit = Visit(request, ground, session, signed_in, now)
+    permission = needed_permission(request.route_handler)
+    if permission != ANYONE:
+        if permission != SIGNED_IN:
+            visit.actor.require(permission)
+        await check_form(visit)
+        visit.chains = await loyalty.list_chains(session, visit.actor)
+    return visit
 
 
 def needed_permission(handler: BaseRouteHandler) -> str:
@@ -147,6 +195,8 @@ def frame_of(request: AnyRequest, signed_in: UserSession | None) -> dict[str, An
         "csrf_token": signed_in.csrf_token if signed_in else "",
         "sections": visible_sections(signed_in.user.act()) if signed_in else [],
         "may": signed_in.user.act().may if signed_in else (lambda _: False),
+        "chains": (),
+        "chain": None,
         "link": lambda **changes: link_to(request, changes),
     }
 

@@ -11,6 +11,7 @@ from tessera.platform.auth import SignInDelayedError, sign_in, sign_out
 from tessera.web.headers import is_secure
 from tessera.web.visits import (
     ANYONE,
+    CHAIN_COOKIE,
     SIGNED_IN,
     THEME_COOKIE,
     THEMES,
@@ -62,6 +63,16 @@ async def sign_out_user(visit: PageVisit) -> Response[None]:
     if visit.signed_in is not None:
         await sign_out(visit.session, visit.signed_in)
     return visit.go("/sign-in", notice="signed_out", cookies=[session_of(visit, "", max_age=0)])
+
+
+@post("/chain", permission=SIGNED_IN)
+async def choose_chain(visit: PageVisit) -> Response[None]:
+    """Remember in this browser which chain lists show, and go to the home page: other pages may not exist there."""
+    form = await visit.form()
+    chosen = form.get("chain", "")
+    known = chosen if any(str(chain.id) == chosen for chain in visit.chains) else ""
+    cookie = Cookie(CHAIN_COOKIE, value=known, max_age=YEAR if known else 0, httponly=True, samesite="lax")
+    return visit.go("/", cookies=[cookie])
 
 
 @post("/theme", permission=SIGNED_IN)

@@ -14,4 +14,6 @@ HTTP_API = ConnectorType(
     capabilities=Capabilities(takes_templates=True),
     used_by=frozenset({"http_template"}),
     open_target=open_target,
+    about="JSON requests to any receiver, shaped by templates.",
+    group="HTTP",
 )

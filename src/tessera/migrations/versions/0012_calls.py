@@ -1,0 +1,10 @@
+"""Tokens of outside systems, and the last calls of a profile."""
+
+revision = "0012"
+down_revision = "0011"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
