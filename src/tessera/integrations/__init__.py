@@ -2,6 +2,7 @@
 
 from tessera.integrations.addresses import AddressPolicy, address_policy
 from tessera.integrations.calls import Answer, HttpSender, Verdict, VerdictKind
+from tessera.integrations.connectors import ConnectorType
 from tessera.integrations.errors import TemplateError
 from tessera.integrations.profiles import (
     NewProfile,
@@ -44,6 +45,7 @@ __all__ = [
     "AddressPolicy",
     "Answer",
     "CompiledTemplate",
+    "ConnectorType",
     "HttpSender",
     "NewProfile",
     "NewTemplate",

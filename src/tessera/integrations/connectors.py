@@ -142,7 +142,7 @@ OpenTarget = Callable[[str, Mapping[str, Any], Mapping[str, str]], Target]
 
 @dataclass(frozen=True, slots=True)
 class ConnectorType:
-    """A type of integration, shown as a tile, which several types may share as tabs.
+    """A type of integration, shown as a tile, which several types may share as tabs; those name it in `tile_label`.
 
     `open_target` takes variant, settings and opened secrets; a type without it sends nothing over HTTP. `probe` is
     *Test connection*; `probe_options` are boxes to tick beside it, by key, for what leaves a trace outside.
@@ -161,6 +161,7 @@ class ConnectorType:
     probe_options: Mapping[str, str] = field(default_factory=dict)
     about: str = ""
     group: str = "HTTP"
+    tile_label: str = ""
 
     def has_variant(self, key: str) -> bool:
         """Say whether the variant is one of this type's."""
