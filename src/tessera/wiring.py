@@ -18,6 +18,7 @@ from tessera.platform.events import forget_old_events
 from tessera.platform.failures import explain_failure
 from tessera.platform.ground import Ground
 from tessera.platform.http import OutboundClient
+from tessera.platform.idempotency import forget_old_answers
 from tessera.platform.jobs import JobQueue
 from tessera.platform.secrets import load_keys
 from tessera.platform.settings import Settings
@@ -156,9 +157,11 @@ async def work_jobs(house: House) -> None:
 
 
 async def forget_news(ground: Ground) -> None:
-    """Delete events and deliveries past their days."""
+    """Delete events, deliveries and kept answers past their days."""
     await forget_old_events(ground.database, days=ground.settings.event_days, now=ground.clock())
     await forget_old_deliveries(ground)
+    async with ground.database.session() as session:
+        await forget_old_answers(session, now=ground.clock())
 
 
 async def repeat(chore: Callable[[], Awaitable[object]], *, every: float) -> None:

@@ -10,7 +10,8 @@ How to add a resource:
    (`PageQuery` or a kind of it for lists); `body`, an `Asked` read from the body; `idempotency_key`, a `str` from the
    header of that name, which is required unless the annotation allows None; `if_match`, an `int | None`, the version
    that the header of that name asks for. The return annotation is the answer's shape; None answers 204. One with a
-   member `version` is answered with its `ETag`. The docstring becomes summary and description.
+   member `version` is answered with its `ETag`. A POST that reads no key is answered from the kept answers when it is
+   repeated under one. The docstring becomes summary and description.
 3. List the operations as `ROUTES = (Route("GET", "/things", "things:read", list_things), …)`. The permission is
    checked before the function runs. `call.session` is the request's transaction, committed after the function
    returned; with `in_transaction=False` there is none, and the function opens what it needs from `call.ground`.

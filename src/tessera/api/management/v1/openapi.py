@@ -184,12 +184,12 @@ def without_null(schema: dict[str, Any], components: dict[str, Any]) -> dict[str
 
 def header_parameters(route: Route) -> Iterator[dict[str, Any]]:
     """Yield the headers that an operation needs."""
-    if KEY in route.reads:
+    if KEY in route.reads or route.repeatable:
         yield {
             "name": "Idempotency-Key",
             "in": "header",
-            "required": route.reads[KEY] is str,
-            "description": "The same on every attempt: a repeated call moves points once.",
+            "required": route.reads.get(KEY) is str,
+            "description": "The same on every attempt: a repeated call is answered and not carried out again.",
             "schema": {"type": "string", "minLength": 1, "maxLength": KEY_LENGTH, "pattern": "^[!-~]+$"},
         }
     if IF_MATCH in route.reads:

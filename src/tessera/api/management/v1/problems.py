@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 TOO_MANY = frozenset({"request_limit_reached"})
 # Conflicts that only If-Match brings about.
-CHANGED = frozenset({"subscription_changed"})
+CHANGED = frozenset({"subscription_changed", "version_mismatch"})
 
 
 class Fault(Struct, frozen=True, omit_defaults=True):
@@ -120,7 +120,10 @@ def status_of(error: TesseraError) -> int | None:
 
 
 def faults_of(error: TesseraError) -> list[Fault]:
-    """Return the member at fault where the room names one."""
+    """Return the members at fault where the room names them."""
+    faults = error.details.get("faults")
+    if isinstance(faults, Mapping):
+        return [Fault(str(message), pointer=f"/{member}") for member, message in faults.items()]
     member = error.details.get("field")
     return [Fault(error.message, pointer=f"/{member}")] if isinstance(member, str) else []
 

@@ -59,6 +59,11 @@ class Route:
         return inspect.signature(self.run, eval_str=True).return_annotation
 
     @property
+    def repeatable(self) -> bool:
+        """Whether the door itself answers a repeated call; functions that read the key see to it themselves."""
+        return self.method == "POST" and KEY not in self.reads
+
+    @property
     def name(self) -> str:
         """The operation's name in the document."""
         return self.run.__name__

@@ -25,6 +25,7 @@ from tessera.api.management.v1.registry import find_route
 from tessera.api.management.v1.routes import BODY, IF_MATCH, KEY, QUERY, Route
 from tessera.platform.auth import Actor, find_api_key_actor
 from tessera.platform.ground import Ground
+from tessera.platform.idempotency import Attempt, KeptAnswer, claim_key, keep_answer, release_key
 from tessera.platform.ids import new_id
 
 MOUNT = "/api/v1"
@@ -124,15 +125,68 @@ async def authenticate(ground: Ground, request: Request) -> Actor:
 
 
 async def run(ground: Ground, request: Request, route: Route, texts: Mapping[str, str], actor: Actor) -> Answer:
-    """Read what the route's function takes, run it in the request's one transaction, and encode what it returns."""
+    """Read what the route's function takes, run it, and return its answer; of a repeated call the first answer."""
     arguments = await read_arguments(request, route, texts)
     call = Call(ground, actor, ground.clock())
+    key = read_key(request.headers, required=False) if route.repeatable else None
+    if key is None or actor.id is None:
+        return await perform(call, route, arguments)
+    attempt = Attempt(actor.id, key, describe_call(request, arguments))
+    return await perform_once(call, route, arguments, attempt)
+
+
+async def perform(call: Call, route: Route, arguments: Mapping[str, Any]) -> Answer:
+    """Run the function, in the request's one transaction unless it wants none."""
+    if not route.in_transaction:
+        return encode_answer(route, await route.run(call, **arguments))
+    async with call.ground.database.session() as session:
+        return encode_answer(route, await route.run(replace(call, transaction=session), **arguments))
+
+
+async def perform_once(call: Call, route: Route, arguments: Mapping[str, Any], attempt: Attempt) -> Answer:
+    """Run the function unless it was run under this key before; a call that fails may be sent again."""
+    database, keys = call.ground.database, call.ground.keys
     if route.in_transaction:
-        async with ground.database.session() as session:
-            given = await route.run(replace(call, transaction=session), **arguments)
-    else:
-        given = await route.run(call, **arguments)
+        async with database.session() as session:
+            kept = await claim_key(session, keys, attempt, now=call.now)
+            if kept is not None:
+                return repeat_answer(kept)
+            answer = encode_answer(route, await route.run(replace(call, transaction=session), **arguments))
+            await keep_answer(session, keys, attempt, kept_form(answer))
+        return answer
+    async with database.session() as session:
+        kept = await claim_key(session, keys, attempt, now=call.now)
+    if kept is not None:
+        return repeat_answer(kept)
+    try:
+        answer = encode_answer(route, await route.run(call, **arguments))
+    except BaseException:
+        async with database.session() as session:
+            await release_key(session, attempt)
+        raise
+    async with database.session() as session:
+        await keep_answer(session, keys, attempt, kept_form(answer))
+    return answer
+
+
+def describe_call(request: Request, arguments: Mapping[str, Any]) -> str:
+    """Return all that makes two calls the same one; a reordered body is no other call."""
+    return f"{request.method} {request.path} {ENCODER.encode(arguments).decode()}"
+
+
+def encode_answer(route: Route, given: Any) -> Answer:
+    """Return what a function gave as an answer."""
     return Answer(204) if given is None else Answer(route.status, ENCODER.encode(given), JSON | tag_of(given))
+
+
+def kept_form(answer: Answer) -> KeptAnswer:
+    """Return the answer as it is kept."""
+    return KeptAnswer(answer.status, answer.headers, answer.body)
+
+
+def repeat_answer(kept: KeptAnswer) -> Answer:
+    """Return a kept answer, marked as such."""
+    return Answer(kept.status, kept.body, {**kept.headers, "Idempotency-Replayed": "true"})
 
 
 def tag_of(given: Any) -> dict[str, str]:
