@@ -4,6 +4,7 @@ import { drawCharts } from "./charts.js";
 import { showCode } from "./code.js";
 import { listenForConfirmations } from "./confirmations.js";
 import { listenForCopies } from "./copies.js";
+import { openEditors } from "./editors.js";
 import { guardForms } from "./guards.js";
 import { closeLocks } from "./locks.js";
 import { showMoments } from "./moments.js";
@@ -19,9 +20,12 @@ showCode(document);
 raisePopups(document);
 closeLocks(document);
 guardForms(document);
+openEditors(document);
 
 // What the server sends later gets what the first page got.
 document.addEventListener("htmx:after:swap", () => {
   showMoments(document);
   drawCharts(document);
+  showCode(document);
+  openEditors(document);
 });
