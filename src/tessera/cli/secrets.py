@@ -24,13 +24,19 @@ def rotate() -> None:
 def reseal() -> None:
     """Seal every stored secret with the newest key. Restart all processes before: they must know that key."""
 
-    async def work(desk: Desk) -> tuple[int, int]:
+    async def work(desk: Desk) -> tuple[int, int, int]:
         keys = desk.ground.keys
         async with desk.session() as session:
-            return await integrations.reseal_secrets(session, keys), await webhooks.reseal_secrets(session, keys)
+            return (
+                await integrations.reseal_secrets(session, keys),
+                await integrations.reseal_encryption_keys(session, keys),
+                await webhooks.reseal_secrets(session, keys),
+            )
 
-    profiles, subscriptions = at_desk(work)
+    profiles, encryption_keys, subscriptions = at_desk(work)
     typer.echo(f"Sealed the secrets of {profiles:,} connection {'profile' if profiles == 1 else 'profiles'} anew.")
+    if encryption_keys:
+        typer.echo(f"Sealed {encryption_keys:,} encryption {'key' if encryption_keys == 1 else 'keys'} anew.")
     if subscriptions:
         shown = "subscription" if subscriptions == 1 else "subscriptions"
         typer.echo(f"Sealed the secrets of {subscriptions:,} webhook {shown} anew.")

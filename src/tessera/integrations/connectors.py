@@ -36,7 +36,8 @@ class ShownWhen:
 class Property:
     """One setting of a profile, declared once: forms, checks, the API and the reference are made from it.
 
-    `clean` returns the value as it is stored, or raises ValueError with what is wrong.
+    `clean` returns the value as it is stored, or raises ValueError with what is wrong. `refers_to` says what a
+    reference leads to, as `encryption_key:` and a type of key.
     """
 
     key: str
@@ -50,6 +51,7 @@ class Property:
     choices: tuple[str, ...] = ()
     clean: Callable[[Any], Any] | None = None
     shown_when: ShownWhen | None = None
+    refers_to: str | None = None
 
     @property
     def secret(self) -> bool:
@@ -94,8 +96,22 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenedKey:
+    """An encryption key that a profile refers to, opened."""
+
+    id: UUID
+    label: str
+    type: str
+    material: str = field(repr=False)
+    passphrase: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class OpenedProfile:
-    """A profile with its secrets open. It goes to its kind and nowhere else."""
+    """A profile with its secrets open. It goes to its kind and nowhere else.
+
+    `keys` holds the encryption keys that it refers to, by the key of the property.
+    """
 
     id: UUID
     chain_id: UUID
@@ -104,6 +120,7 @@ class OpenedProfile:
     version: int
     settings: Mapping[str, Any]
     secrets: Mapping[str, str] = field(repr=False)
+    keys: Mapping[str, OpenedKey] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,18 @@ class ProfileNotFoundError(NotFoundError):
     code = "connection_profile_not_found"
 
 
+class EncryptionKeyNotFoundError(NotFoundError):
+    """No such encryption key among those the actor may see."""
+
+    code = "encryption_key_not_found"
+
+
+class EncryptionKeyInvalidError(InvalidError):
+    """Key material that does not open, or is of another type than was said."""
+
+    code = "encryption_key_invalid"
+
+
 class TemplateNotFoundError(NotFoundError):
     """No such template among those the actor may see."""
 

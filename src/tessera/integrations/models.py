@@ -1,4 +1,4 @@
-"""Tables of connection profiles and templates."""
+"""Tables of connection profiles, templates and encryption keys."""
 
 from datetime import datetime
 from typing import Any
@@ -63,6 +63,33 @@ class TemplateRow(Table):
     shape: Mapped[dict[str, Any]] = mapped_column(
         comment="method, path, headers, body and limits, as a run snapshots them"
     )
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    created_by: Mapped[str]
+    updated_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    updated_by: Mapped[str]
+
+
+class EncryptionKeyRow(Table):
+    """A saved key for SFTP login or OpenPGP; its material is sealed and never shown."""
+
+    __tablename__ = "encryption_keys"
+    __table_args__ = (
+        CheckConstraint("type IN ('rsa_private_key', 'pgp_public_key', 'pgp_private_key')", name="type"),
+        Index("uq_encryption_keys_chain_id_internal_name", "chain_id", func.lower(text("internal_name")), unique=True),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    chain_id: Mapped[UUID] = mapped_column(ForeignKey("chains.id"))
+    type: Mapped[str]
+    label: Mapped[str]
+    internal_name: Mapped[str]
+    algorithm: Mapped[str]
+    fingerprint: Mapped[str]
+    expires_at: Mapped[datetime | None]
+    sealed_material: Mapped[str]
+    sealed_passphrase: Mapped[str | None]
+    material_set_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(server_default=text("1"))
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
     created_by: Mapped[str]

@@ -22,6 +22,7 @@ from tessera.integrations.errors import (
 from tessera.integrations.events import PROFILE_CHANGED, PROFILE_CREATED, PROFILE_DELETED
 from tessera.integrations.naming import check_name, choose_name, clean_label, copied_label, name_taken
 from tessera.integrations.profile_checks import READY, check_input, check_variant, state_of
+from tessera.integrations.references import check_references
 from tessera.integrations.registry import get_connector
 from tessera.integrations.sealing import change_secrets, open_secrets
 from tessera.integrations.store import profiles as store
@@ -112,7 +113,7 @@ async def create_profile(
         "variant": new.variant,
         "label": label,
         "internal_name": choose_name(new.internal_name, label, new.type, taken=taken),
-        "settings": checked.settings,
+        "settings": await check_references(session, chain_id, connector, new.variant, checked.settings),
         "secrets": change_secrets({}, checked.secrets, profile_id=profile_id, keys=keys, now=now()),
         "state": state_of(checked, connector, allow_missing=new.draft),
         "enabled": new.enabled,
@@ -161,7 +162,7 @@ async def update_profile(
         raise VariantFrozenError("The authentication type never changes. Create another profile for the other type.")
     if change.version is not None and change.version != stored["version"]:
         raise changed_meanwhile(stored["label"])
-    properties, secrets = changed_properties(stored, change, keys=keys, policy=policy)
+    properties, secrets = await changed_properties(session, stored, change, keys=keys, policy=policy)
     row = {
         "id": stored["id"],
         "version": stored["version"],
@@ -236,8 +237,8 @@ async def check_room(session: Session, chain_id: UUID, connector: ConnectorType)
         raise TooManyProfilesError(f"A chain has at most {most} {connector.label} profiles. Change the one there is.")
 
 
-def changed_properties(
-    stored: Mapping[str, Any], change: ProfileChange, *, keys: KeyRing, policy: AddressPolicy
+async def changed_properties(
+    session: Session, stored: Mapping[str, Any], change: ProfileChange, *, keys: KeyRing, policy: AddressPolicy
 ) -> tuple[dict[str, Any], Mapping[str, str | None]]:
     """Return the stored properties with the change made, and which secrets it sets or clears."""
     if not change.settings:
@@ -252,8 +253,9 @@ def changed_properties(
         sealed=stored["secrets"],
         policy=policy,
     )
+    settings = await check_references(session, stored["chain_id"], connector, stored["variant"], checked.settings)
     properties = {
-        "settings": checked.settings,
+        "settings": settings,
         "secrets": change_secrets(stored["secrets"], checked.secrets, profile_id=stored["id"], keys=keys, now=now()),
         "state": state_of(checked, connector, allow_missing=False),
     }
