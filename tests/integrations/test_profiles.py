@@ -8,10 +8,11 @@ from sqlalchemy import text
 from tests.integrations.places import OWNER, POLICY, Place
 
 from tessera import integrations
-from tessera.integrations import AddressPolicy, NewProfile, Profile, ProfileChange
+from tessera.integrations import AddressPolicy, NewProfile, Profile, ProfileChange, ProfileFilter
 from tessera.integrations.errors import (
     ChainNotFoundError,
     InUseError,
+    NameAmbiguousError,
     NameInvalidError,
     NameTakenError,
     ProfileDisabledError,
@@ -90,7 +91,7 @@ async def test_outsider_finds_nothing(database: Database, place: Place, keys: Ke
         made = await create(session, place, keys)
         outsider = place.outsider
         assert (await integrations.list_profiles(session, outsider)).items == []
-        assert (await integrations.list_profiles(session, outsider, chain_id=place.chain_id)).items == []
+        assert (await integrations.list_profiles(session, outsider, ProfileFilter(place.chain_id))).items == []
         with pytest.raises(ProfileNotFoundError):
             await integrations.get_profile(session, outsider, place.chain_id, made.id)
         with pytest.raises(ProfileNotFoundError):
@@ -285,8 +286,9 @@ async def test_label_is_trimmed_and_needed(database: Database, place: Place, key
     async with database.session() as session:
         assert (await create(session, place, keys, "  CRM ")).label == "CRM"
         for label in ("", "   ", "x" * 256, "a\nb"):
-            with pytest.raises(NameInvalidError):
+            with pytest.raises(SettingsInvalidError) as caught:
                 await create(session, place, keys, label)
+            assert caught.value.details["field"] == "label"
 
 
 async def test_copy_takes_everything_along(database: Database, place: Place, keys: KeyRing) -> None:
@@ -305,12 +307,79 @@ async def test_list_searches_and_pages(database: Database, place: Place, keys: K
     async with database.session() as session:
         for label in ("Beta", "alpha", "100% real"):
             await create(session, place, keys, label)
-        page = await integrations.list_profiles(session, OWNER, chain_id=place.chain_id, size=2)
-        found = await integrations.list_profiles(session, OWNER, chain_id=place.chain_id, search="LPH", kind="http_api")
-        literal = await integrations.list_profiles(session, OWNER, chain_id=place.chain_id, search="%")
+        page = await integrations.list_profiles(session, OWNER, ProfileFilter(place.chain_id), size=2)
+        found = await integrations.list_profiles(session, OWNER, ProfileFilter(kind="http_api", search="LPH"))
+        literal = await integrations.list_profiles(session, OWNER, ProfileFilter(place.chain_id, search="%"))
     assert ([item.label for item in page.items], page.total) == (["100% real", "alpha"], 3)
     assert [item.label for item in found.items] == ["alpha"]
     assert [item.label for item in literal.items] == ["100% real"]
+
+
+@pytest.mark.parametrize(
+    ("sort", "labels"),
+    [
+        ("label", "abc"),
+        ("-label", "cba"),
+        ("created", "bca"),
+        ("-created", "acb"),
+        ("-updated", "bac"),
+        ("x; --", "abc"),
+    ],
+)
+async def test_list_is_sorted_and_read_on(
+    database: Database, place: Place, keys: KeyRing, sort: str, labels: str
+) -> None:
+    made = {}
+    for label in "bca":
+        async with database.session() as session:
+            made[label] = await create(session, place, keys, label)
+    async with database.session() as session:
+        await change(session, made["b"], keys, settings={"read_timeout_seconds": 5})
+    async with database.session() as session:
+        page = await integrations.list_profiles(session, OWNER, ProfileFilter(sort=sort), size=2)
+        rest = ProfileFilter(sort=sort, after=page.items[-1].id)
+        last = await integrations.list_profiles(session, OWNER, rest, size=2)
+    assert "".join(item.label for item in (*page.items, *last.items)) == labels
+
+
+async def test_types_are_counted(database: Database, place: Place, keys: KeyRing) -> None:
+    async with database.session() as session:
+        await change(session, await create(session, place, keys), keys, enabled=False)
+        await create(session, place, keys, settings={}, draft=True)
+        counts = await integrations.count_profiles(session, OWNER, chain_id=place.chain_id)
+        assert counts == {"http_api": {"total": 2, "incomplete": 1, "off": 1}}
+        assert await integrations.count_profiles(session, place.outsider) == {}
+        assert await integrations.count_profiles(session, place.outsider, chain_id=place.chain_id) == {}
+
+
+async def test_every_fault_is_told_at_once(database: Database, place: Place, keys: KeyRing) -> None:
+    async with database.session() as session:
+        made = await create(session, place, keys)
+        with pytest.raises(SettingsInvalidError) as caught:
+            await change(session, made, keys, label="", internal_name="a b", settings={"base_url": "nowhere"})
+        with pytest.raises(SettingsInvalidError) as created:
+            await create(session, place, keys, label="", internal_name="crm", settings={})
+    assert list(caught.value.details["faults"]) == ["label", "internal_name", "base_url"]  # type: ignore[call-overload]
+    assert list(created.value.details["faults"]) == ["label", "internal_name", "base_url", "token"]  # type: ignore[call-overload]
+
+
+async def test_name_of_several_chains_needs_its_chain(database: Database, place: Place, keys: KeyRing) -> None:
+    async with database.session() as session:
+        ours = await create(session, place, keys)
+        assert await integrations.get_profile(session, OWNER, None, "crm") == ours
+        new = NewProfile("http_api", "bearer", "CRM", settings=BEARER)
+        await integrations.create_profile(session, OWNER, chain_id=place.other_id, new=new, keys=keys, policy=POLICY)
+        with pytest.raises(NameAmbiguousError):
+            await integrations.get_profile(session, OWNER, None, "crm")
+        assert await integrations.get_profile(session, OWNER, place.chain_id, "crm") == ours
+
+
+async def test_same_label_is_noticed(database: Database, place: Place, keys: KeyRing) -> None:
+    async with database.session() as session:
+        first = await create(session, place, keys)
+        assert not await integrations.has_twin(session, OWNER, first)
+        await create(session, place, keys)
+        assert await integrations.has_twin(session, OWNER, first)
 
 
 async def test_delete_waits_for_its_users(database: Database, place: Place, keys: KeyRing) -> None:
@@ -320,8 +389,12 @@ async def test_delete_waits_for_its_users(database: Database, place: Place, keys
         new = integrations.NewTemplate("Remove members", place.query.id, made.id, shape)
         template = await integrations.create_template(session, OWNER, chain_id=place.chain_id, new=new)
         assert (await integrations.get_profile(session, OWNER, place.chain_id, made.id)).used_by == 1
+        (user,) = await integrations.list_profile_users(session, OWNER, made)
+        assert (user.kind, user.id, user.label) == ("http_template", template.id, "Remove members")
         with pytest.raises(InUseError, match="Remove members"):
             await integrations.delete_profile(session, OWNER, place.chain_id, made.id)
+        with pytest.raises(VersionMismatchError):
+            await integrations.delete_profile(session, OWNER, place.chain_id, made.id, version=7)
         await integrations.delete_template(session, OWNER, place.chain_id, template.id)
         await integrations.delete_profile(session, OWNER, place.chain_id, made.id)
         with pytest.raises(ProfileNotFoundError):

@@ -18,13 +18,19 @@ from tessera.integrations.encryption_keys import (
 from tessera.integrations.errors import TemplateError
 from tessera.integrations.key_material import KeyType
 from tessera.integrations.profiles import (
+    PROFILE_ORDERS,
     NewProfile,
     Profile,
     ProfileChange,
+    ProfileFilter,
+    ProfileUser,
     copy_profile,
+    count_profiles,
     create_profile,
     delete_profile,
     get_profile,
+    has_twin,
+    list_profile_users,
     list_profiles,
     update_profile,
 )
@@ -56,6 +62,7 @@ from tessera.integrations.templates import (
 )
 
 __all__ = [
+    "PROFILE_ORDERS",
     "AddressPolicy",
     "Answer",
     "CompiledTemplate",
@@ -70,6 +77,8 @@ __all__ = [
     "PlannedRequest",
     "Profile",
     "ProfileChange",
+    "ProfileFilter",
+    "ProfileUser",
     "RowFailure",
     "RunFacts",
     "Template",
@@ -83,6 +92,7 @@ __all__ = [
     "connector_types",
     "copy_profile",
     "copy_template",
+    "count_profiles",
     "create_encryption_key",
     "create_profile",
     "create_template",
@@ -93,9 +103,11 @@ __all__ = [
     "get_encryption_key",
     "get_profile",
     "get_template",
+    "has_twin",
     "list_choices",
     "list_encryption_keys",
     "list_key_users",
+    "list_profile_users",
     "list_profiles",
     "list_templates",
     "missing_columns",

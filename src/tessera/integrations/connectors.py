@@ -36,8 +36,9 @@ class ShownWhen:
 class Property:
     """One setting of a profile, declared once: forms, checks, the API and the reference are made from it.
 
-    `clean` returns the value as it is stored, or raises ValueError with what is wrong. `refers_to` says what a
-    reference leads to, as `encryption_key:` and a type of key.
+    `clean` returns the value as it is stored, or raises ValueError with what is wrong. `choice_labels` says how a
+    choice reads where that is not as it is stored. A `multiline` text or secret keeps its line breaks. `refers_to`
+    says what a reference leads to, as `encryption_key:` and a type of key.
     """
 
     key: str
@@ -49,6 +50,8 @@ class Property:
     least: int | None = None
     most: int | None = None
     choices: tuple[str, ...] = ()
+    choice_labels: Mapping[str, str] = field(default_factory=dict)
+    multiline: bool = False
     clean: Callable[[Any], Any] | None = None
     shown_when: ShownWhen | None = None
     refers_to: str | None = None

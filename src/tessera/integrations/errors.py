@@ -37,6 +37,12 @@ class NameInvalidError(InvalidError):
     code = "internal_name_invalid"
 
 
+class NameAmbiguousError(ConflictError):
+    """Several chains have an asset of that internal name."""
+
+    code = "internal_name_ambiguous"
+
+
 class NameTakenError(ConflictError):
     """Another asset of the kind has the internal name."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from itertools import count
 
-from tessera.integrations.errors import NameInvalidError, NameTakenError
+from tessera.integrations.errors import NameInvalidError, NameTakenError, SettingsInvalidError
 from tessera.platform.names import derive_internal_name, is_internal_name, next_free_name
 
 LONGEST_LABEL = 255
@@ -13,7 +13,7 @@ def clean_label(label: str) -> str:
     """Return the label trimmed, or refuse it."""
     label = label.strip()
     if not 1 <= len(label) <= LONGEST_LABEL or not label.isprintable():
-        raise NameInvalidError(f"A label has 1 to {LONGEST_LABEL} printable characters.", field="label")
+        raise SettingsInvalidError(f"A label has 1 to {LONGEST_LABEL} printable characters.", field="label")
     return label
 
 

@@ -1,6 +1,6 @@
 """Connection profiles: saved settings to reach one outside system, their secrets sealed and never shown."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from tessera.integrations.connectors import ConnectorType
 from tessera.integrations.errors import (
     ChainNotFoundError,
     InUseError,
+    NameAmbiguousError,
     NotCopyableError,
     ProfileDisabledError,
     ProfileNotFoundError,
@@ -20,6 +21,7 @@ from tessera.integrations.errors import (
     VariantFrozenError,
 )
 from tessera.integrations.events import PROFILE_CHANGED, PROFILE_CREATED, PROFILE_DELETED
+from tessera.integrations.faults import gather_faults
 from tessera.integrations.naming import check_name, choose_name, clean_label, copied_label, name_taken
 from tessera.integrations.profile_checks import READY, check_input, check_variant, state_of
 from tessera.integrations.references import check_references
@@ -36,6 +38,8 @@ from tessera.platform.paging import Page
 from tessera.platform.secrets import MASK, KeyRing
 
 KIND = "connection_profile"
+PROFILE_ORDERS = tuple(store.ORDERS)
+USERS_TOLD = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,30 @@ class Profile:
     def ready(self) -> bool:
         """Whether nothing required is missing."""
         return self.state == READY
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileUser:
+    """An asset that sends through a profile."""
+
+    kind: str
+    id: UUID
+    chain_id: UUID
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileFilter:
+    """Which profiles to list: of one chain or all, of one type, with a text in label or internal name.
+
+    `sort` is one of `PROFILE_ORDERS`, with a minus where it is turned round; `after` leaves out what comes before.
+    """
+
+    chain_id: UUID | None = None
+    kind: str | None = None
+    search: str = ""
+    sort: str = "label"
+    after: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,47 +131,71 @@ async def create_profile(
     connector = get_connector(new.type)
     check_variant(connector, new.variant)
     await check_room(session, chain_id, connector)
-    checked = check_input(connector, new.variant, new.settings, stored={}, sealed={}, policy=policy)
-    label = clean_label(new.label)
     _, taken = await store.list_names(session, chain_id)
+    with gather_faults() as together:
+        with together:
+            label = clean_label(new.label)
+        with together:
+            internal_name = choose_name(new.internal_name, new.label, new.type, taken=taken)
+        with together:
+            checked = check_input(connector, new.variant, new.settings, stored={}, sealed={}, policy=policy)
+            settings = await check_references(session, chain_id, connector, new.variant, checked.settings)
+            state = state_of(checked, connector, allow_missing=new.draft)
     row = {
         "id": (profile_id := new_id()),
         "chain_id": chain_id,
         "type": new.type,
         "variant": new.variant,
         "label": label,
-        "internal_name": choose_name(new.internal_name, label, new.type, taken=taken),
-        "settings": await check_references(session, chain_id, connector, new.variant, checked.settings),
+        "internal_name": internal_name,
+        "settings": settings,
         "secrets": change_secrets({}, checked.secrets, profile_id=profile_id, keys=keys, now=now()),
-        "state": state_of(checked, connector, allow_missing=new.draft),
+        "state": state,
         "enabled": new.enabled,
     }
     return await insert(session, actor, row, action="created")
 
 
-async def get_profile(session: Session, actor: Actor, chain_id: UUID, id_or_name: UUID | str) -> Profile:
-    """Return the chain's profile with that id or internal name."""
+async def get_profile(session: Session, actor: Actor, chain_id: UUID | None, id_or_name: UUID | str) -> Profile:
+    """Return the profile with that id or internal name, of the chain or of any that the actor sees."""
     actor.require("connection-profiles:read")
     return make_profile(await find_row(session, actor, chain_id, id_or_name))
 
 
 async def list_profiles(
-    session: Session,
-    actor: Actor,
-    *,
-    chain_id: UUID | None = None,
-    kind: str | None = None,
-    search: str = "",
-    number: int = 1,
-    size: int = 50,
+    session: Session, actor: Actor, wanted: ProfileFilter | None = None, *, number: int = 1, size: int = 50
 ) -> Page[Profile]:
-    """Return a page of profiles by label, of one chain or of all that the actor sees."""
+    """Return a page of the profiles that the actor sees."""
     actor.require("connection-profiles:read")
-    chains = actor.chains if chain_id is None else ([chain_id] if actor.sees(chain_id) else [])
-    rows, total = await store.list_profiles(
-        session, chains=chains, kind=kind, search=search, offset=(number - 1) * size, limit=size
+    wanted = wanted or ProfileFilter()
+    narrowed, sort = narrow(actor, wanted), order_of(wanted)
+    rows = await store.list_profiles(
+        session, narrowed, sort=sort, offset=(number - 1) * size, limit=size, after=wanted.after
     )
+    total = await store.count_profiles(session, narrowed)
     return Page([make_profile(row) for row in rows], total, number, size)
+
+
+async def count_profiles(
+    session: Session, actor: Actor, *, chain_id: UUID | None = None
+) -> dict[str, Mapping[str, int]]:
+    """Return by type how many profiles there are (`total`), and how many of them are `incomplete` or `off`."""
+    actor.require("connection-profiles:read")
+    chains = narrow(actor, ProfileFilter(chain_id)).chains
+    return {row.pop("type"): row for row in map(dict, await store.count_types(session, chains))}
+
+
+async def list_profile_users(session: Session, actor: Actor, profile: Profile) -> list[ProfileUser]:
+    """Return the first assets that use the profile, by label; `used_by` of the profile counts them all."""
+    actor.require("connection-profiles:read")
+    stored = await find_row(session, actor, profile.chain_id, profile.id)
+    return [ProfileUser(**row) for row in await store.list_users(session, stored["id"], limit=USERS_TOLD)]
+
+
+async def has_twin(session: Session, actor: Actor, profile: Profile) -> bool:
+    """Say whether another profile of the type has the same label: it may, but people will mix them up."""
+    actor.require("connection-profiles:read")
+    return await store.has_twin(session, await find_row(session, actor, profile.chain_id, profile.id))
 
 
 async def update_profile(
@@ -162,12 +214,18 @@ async def update_profile(
         raise VariantFrozenError("The authentication type never changes. Create another profile for the other type.")
     if change.version is not None and change.version != stored["version"]:
         raise changed_meanwhile(stored["label"])
-    properties, secrets = await changed_properties(session, stored, change, keys=keys, policy=policy)
+    with gather_faults() as together:
+        with together:
+            label = stored["label"] if change.label is None else clean_label(change.label)
+        with together:
+            internal_name = await renamed(session, stored, change.internal_name)
+        with together:
+            properties, secrets = await changed_properties(session, stored, change, keys=keys, policy=policy)
     row = {
         "id": stored["id"],
         "version": stored["version"],
-        "label": stored["label"] if change.label is None else clean_label(change.label),
-        "internal_name": await renamed(session, stored, change.internal_name),
+        "label": label,
+        "internal_name": internal_name,
         "enabled": stored["enabled"] if change.enabled is None else change.enabled,
         **properties,
     }
@@ -175,24 +233,28 @@ async def update_profile(
     return await get_profile(session, actor, profile.chain_id, profile.id)
 
 
-async def delete_profile(session: Session, actor: Actor, chain_id: UUID, id_or_name: UUID | str) -> None:
-    """Delete a profile that no template uses."""
+async def delete_profile(
+    session: Session, actor: Actor, chain_id: UUID | None, id_or_name: UUID | str, *, version: int | None = None
+) -> None:
+    """Delete a profile that nothing uses; with `version`, only while it is that one."""
     actor.require("connection-profiles:admin")
     stored = await find_row(session, actor, chain_id, id_or_name)
-    users = await store.list_users(session, stored["id"])
+    if version is not None and version != stored["version"]:
+        raise changed_meanwhile(stored["label"])
+    users = [user["label"] for user in await store.list_users(session, stored["id"], limit=USERS_TOLD)]
     try:
         if users:
-            raise in_use(stored["label"], users)
+            raise in_use(stored, users)
         async with session.begin_nested():
             await store.delete_profile(session, stored["id"])
-    except IntegrityError:  # a template took it up since the list was read
-        raise in_use(stored["label"], ["a template that was saved just now"]) from None
+    except IntegrityError:  # something took it up since the list was read
+        raise in_use(stored, ["something that was saved just now"]) from None
     values = (shown_values(stored), None)
     await note_change(session, actor, stored, kind=KIND, event=PROFILE_DELETED, action="deleted", values=values)
 
 
 async def copy_profile(
-    session: Session, actor: Actor, chain_id: UUID, id_or_name: UUID | str, *, keys: KeyRing
+    session: Session, actor: Actor, chain_id: UUID | None, id_or_name: UUID | str, *, keys: KeyRing
 ) -> Profile:
     """Copy a profile with everything, secrets included, under the next free label and internal name."""
     actor.require("connection-profiles:write")
@@ -200,7 +262,7 @@ async def copy_profile(
     connector = get_connector(stored["type"])
     if not connector.capabilities.copyable:
         raise NotCopyableError(f"{connector.label} profiles cannot be copied. Create a new one.")
-    labels, taken = await store.list_names(session, chain_id)
+    labels, taken = await store.list_names(session, stored["chain_id"])
     profile_id = new_id()
     opened = open_secrets(stored["secrets"], profile_id=stored["id"], keys=keys)
     row = {
@@ -221,13 +283,27 @@ def check_usable(profile: Profile) -> None:
         raise ProfileDisabledError(f"The connection profile {profile.label} is switched off. Enable it first.")
 
 
-async def find_row(session: Session, actor: Actor, chain_id: UUID, id_or_name: UUID | str) -> Mapping[str, Any]:
+async def find_row(session: Session, actor: Actor, chain_id: UUID | None, id_or_name: UUID | str) -> Mapping[str, Any]:
     """Return the stored profile, sealed secrets included; the caller keeps it inside this room."""
-    chains = [chain_id] if actor.sees(chain_id) else []
-    row = await store.find_profile(session, chains=chains, id_or_name=id_or_name)
-    if row is None:
+    chains = narrow(actor, ProfileFilter(chain_id)).chains
+    rows = await store.find_profiles(session, chains=chains, id_or_name=id_or_name)
+    if not rows:
         raise ProfileNotFoundError(f"There is no connection profile {id_or_name}. List them to find yours.")
-    return row
+    if len(rows) > 1:
+        raise NameAmbiguousError(f"Several chains have a connection profile {id_or_name}. Name the chain too.")
+    return rows[0]
+
+
+def narrow(actor: Actor, wanted: ProfileFilter) -> store.Wanted:
+    """Return the filter confined to the chains that the actor sees."""
+    one = wanted.chain_id
+    chains = actor.chains if one is None else [one] if actor.sees(one) else []
+    return store.Wanted(chains, wanted.kind, wanted.search)
+
+
+def order_of(wanted: ProfileFilter) -> str:
+    """Return the order asked for; one that there is not is the first."""
+    return wanted.sort if wanted.sort in store.LISTS else PROFILE_ORDERS[0]
 
 
 async def check_room(session: Session, chain_id: UUID, connector: ConnectorType) -> None:
@@ -309,10 +385,12 @@ def shown_values(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**{name: row[name] for name in names}, **row["settings"], **dict.fromkeys(row["secrets"], MASK)}
 
 
-def in_use(label: str, users: Any) -> InUseError:
+def in_use(stored: Mapping[str, Any], users: Sequence[str]) -> InUseError:
     """Say who uses the profile."""
+    more = stored["used_by"] - len(users)
+    told = ", ".join(users) + (f" and {more:,} more" if more > 0 else "")
     return InUseError(
-        f"The connection profile {label} is used by {', '.join(users)}. Choose another profile there first.",
+        f"The connection profile {stored['label']} is used by {told}. Choose another profile there first.",
         users=list(users),
     )
 

@@ -1,13 +1,20 @@
 """Checking what was typed into a profile against its connector's properties. Pure."""
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
+
+import msgspec
 
 from tessera.integrations.connectors import ConnectorType, Property, PropertyKind
 from tessera.integrations.errors import UrlNotAllowedError
 
 LONGEST_TEXT = 10_000
+LONGEST_JSON, DEEPEST_JSON = 100_000, 20
+MOST_HEADERS = 100
+CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 TRUE, FALSE = frozenset({"true", "on", "yes", "1"}), frozenset({"false", "off", "no", "0", ""})
 HEADER_FIELDS = frozenset({"name", "value", "secret"})
 
@@ -48,7 +55,14 @@ def check_properties(
         else:
             check_setting(each, given.get(each.key, stored.get(each.key)), check_url, checked)
     seal_headers(shown, sealed, checked)
+    forget_secrets(connector, shown, sealed, checked)
     return checked
+
+
+def forget_secrets(connector: ConnectorType, shown: list[Property], sealed: Collection[str], checked: Checked) -> None:
+    """Take away secrets of properties that the profile has no longer: nobody would see that they are still there."""
+    gone = {each.key for each in connector.properties} - {each.key for each in shown}
+    checked.secrets.update(dict.fromkeys(key for key in sealed if key.partition(":")[0] in gone))
 
 
 def check_names(
@@ -110,8 +124,19 @@ def read_text(each: Property, value: Any) -> str:
         raise ValueError("Give a text.")  # noqa: TRY004 - told to the user like any other fault
     if len(value) > LONGEST_TEXT:
         raise ValueError(f"Longer than {LONGEST_TEXT:,} characters. Shorten it.")
+    check_storable(value)
     text = value if each.secret else value.strip()
+    if not each.secret and not each.multiline and CONTROL.search(text):
+        raise ValueError("Line breaks and control characters have no place here. Take them out.")
     return str(each.clean(text)) if each.clean else text
+
+
+def check_storable(text: str) -> None:
+    """Refuse what no text column holds, and what is no text at all."""
+    if "\0" in text:
+        raise ValueError("The character of code zero cannot be stored. Take it out.")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("Half a character cannot be stored. Type it again.")
 
 
 def read_int(each: Property, value: Any) -> int:
@@ -135,25 +160,60 @@ def read_bool(_each: Property, value: Any) -> bool:
 
 def read_choice(each: Property, value: Any) -> str:
     """Return one of the property's choices."""
-    if value not in each.choices:
+    if not isinstance(value, str) or value not in each.choices:
         raise ValueError(f"Give one of {', '.join(each.choices)}.")
-    return str(value)
+    return value
 
 
 def read_json(each: Property, value: Any) -> Any:
-    """Return a parsed JSON value."""
+    """Return a JSON value; forms and command lines bring it as text."""
+    if isinstance(value, str):
+        value = parse_json(value)
+    check_json(value, 0)
     return each.clean(value) if each.clean else value
+
+
+def parse_json(text: str) -> Any:
+    """Return what the text holds, or say where it stops being JSON."""
+    if len(text) > LONGEST_JSON:
+        raise ValueError(f"Longer than {LONGEST_JSON:,} characters. Shorten it.")
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+        raise ValueError(f"This is no JSON: {error}.") from None
+    except RecursionError:
+        raise ValueError(f"Nested more than {DEEPEST_JSON} deep. Flatten it.") from None
+
+
+def check_json(value: Any, depth: int) -> None:
+    """Refuse what the database cannot store, and depths at which nothing is meant."""
+    if depth > DEEPEST_JSON:
+        raise ValueError(f"Nested more than {DEEPEST_JSON} deep. Flatten it.")
+    if isinstance(value, str):
+        check_storable(value)
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            check_storable(str(key))
+            check_json(inner, depth + 1)
+    elif isinstance(value, list):
+        for inner in value:
+            check_json(inner, depth + 1)
+    elif isinstance(value, float) and not isfinite(value):
+        raise ValueError("Numbers beyond all bounds cannot be stored. Give a smaller one.")
 
 
 def read_headers(each: Property, value: Any) -> list[dict[str, Any]]:
     """Return name and value pairs; the value of a secret one may be left out to keep the one that is stored."""
     if not isinstance(value, list | tuple) or not all(is_header(header) for header in value):
         raise ValueError('Give a list of headers: {"name": …, "value": …, "secret": true or false}.')
+    if len(value) > MOST_HEADERS:
+        raise ValueError(f"More than {MOST_HEADERS} headers. Leave some out.")
     headers = [
         {"name": header["name"].strip(), "value": header.get("value"), "secret": header.get("secret", False)}
         for header in value
     ]
     for header in headers:
+        check_storable(header["name"] + (header["value"] or ""))
         if header["value"] is None and not header["secret"]:
             raise ValueError(f"The header {header['name']} has no value. Give one or take the header out.")
     return each.clean(headers) if each.clean else headers

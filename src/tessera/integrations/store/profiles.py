@@ -1,31 +1,71 @@
 """Statements on connection profiles."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from tessera.platform.db import Session, change_rows, fetch_rows
 from tessera.platform.ids import parse_id
 from tessera.platform.paging import COUNT_LIMIT
 
-SELECT = """
-SELECT p.*, (SELECT count(*) FROM http_templates t WHERE t.profile_id = p.id) AS used_by
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which profiles a list is about; no chains means all."""
+
+    chains: Iterable[UUID] | None
+    kind: str | None = None
+    search: str = ""
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The filter as the statements take it."""
+        chains = None if self.chains is None else list(self.chains)
+        return {"chains": chains, "type": self.kind, "search": self.search}
+
+
+USED_BY = "(SELECT count(*) FROM http_templates t WHERE t.profile_id = p.id) AS used_by"
+
+SELECT = f"""
+SELECT p.*, {USED_BY}
   FROM connection_profiles p
  WHERE (cast(:chains AS uuid[]) IS NULL OR p.chain_id = ANY (:chains))
-"""
+"""  # noqa: S608 - the part is a constant
 
+# Two are enough to see that a name is not unique among the chains.
 FIND = text(SELECT + " AND p.id = :id")
-FIND_BY_NAME = text(SELECT + " AND lower(p.internal_name) = lower(:name)")
+FIND_BY_NAME = text(SELECT + " AND lower(p.internal_name) = lower(:name) LIMIT 2")
 
 FILTER = """
    AND (cast(:type AS text) IS NULL OR p.type = :type)
-   AND (strpos(lower(p.label), lower(:search)) > 0 OR strpos(lower(p.internal_name), lower(:search)) > 0)
+   AND (:search = '' OR strpos(lower(p.label), lower(:search)) > 0
+        OR strpos(lower(p.internal_name), lower(:search)) > 0)
 """
 
-LIST = text(SELECT + FILTER + " ORDER BY lower(p.label), p.id OFFSET :offset LIMIT :limit")
+ORDERS = {"label": "lower(p.label)", "created": "p.created_at", "updated": "p.updated_at"}
+
+
+def list_in_order(key: str, *, falling: bool) -> TextClause:
+    """Return the statement of a list; the users are counted for the page that is shown and for no other row."""
+    order, turn, beyond = ORDERS[key], ("DESC" if falling else "ASC"), ("<" if falling else ">")
+    return text(f"""
+SELECT p.*, {USED_BY}
+  FROM (SELECT p.* FROM connection_profiles p
+         WHERE (cast(:chains AS uuid[]) IS NULL OR p.chain_id = ANY (:chains)) {FILTER}
+           AND (cast(:after AS uuid) IS NULL OR ({order}, p.id) {beyond}
+                (SELECT {order}, p.id FROM connection_profiles p WHERE p.id = :after))
+         ORDER BY {order} {turn}, p.id {turn} OFFSET :offset LIMIT :limit) p
+ ORDER BY {order} {turn}, p.id {turn}
+""")  # noqa: S608 - every part is a constant
+
+
+LISTS = {
+    f"{'-' if falling else ''}{key}": list_in_order(key, falling=falling) for key in ORDERS for falling in (False, True)
+}
 
 COUNT = text(f"""
 SELECT count(*) FROM (
@@ -57,7 +97,23 @@ COUNT_OF_TYPE = text("SELECT count(*) FROM connection_profiles WHERE chain_id = 
 
 HAS_CHAIN = text("SELECT EXISTS (SELECT 1 FROM chains WHERE id = :chain_id)")
 
-USERS = text("SELECT label FROM http_templates WHERE profile_id = :id ORDER BY lower(label) LIMIT 20")
+USERS = text("""
+SELECT 'http_template' AS kind, id, chain_id, label FROM http_templates WHERE profile_id = :id
+ ORDER BY lower(label), id LIMIT :limit
+""")
+
+COUNTS = text("""
+SELECT type, count(*) AS total, count(*) FILTER (WHERE state = 'incomplete') AS incomplete,
+       count(*) FILTER (WHERE NOT enabled) AS off
+  FROM connection_profiles
+ WHERE (cast(:chains AS uuid[]) IS NULL OR chain_id = ANY (:chains))
+ GROUP BY type
+""")
+
+HAS_TWIN = text("""
+SELECT EXISTS (SELECT 1 FROM connection_profiles
+                WHERE chain_id = :chain_id AND type = :type AND label = :label AND id <> :id)
+""")
 
 SEALED = text("SELECT id, secrets FROM connection_profiles WHERE secrets <> '{}' ORDER BY id FOR UPDATE")
 
@@ -80,14 +136,32 @@ async def find_profile(
     return None if found is None else dict(found)
 
 
+async def find_profiles(
+    session: Session, *, chains: Iterable[UUID] | None, id_or_name: UUID | str
+) -> list[dict[str, Any]]:
+    """Return the profiles of those chains with that id or internal name, but no more than two."""
+    asset_id = id_or_name if isinstance(id_or_name, UUID) else parse_id(id_or_name)
+    statement, sought = (FIND_BY_NAME, {"name": id_or_name}) if asset_id is None else (FIND, {"id": asset_id})
+    parameters = {"chains": None if chains is None else list(chains), **sought}
+    return [dict(row) for row in (await session.execute(statement, parameters)).mappings()]
+
+
 async def list_profiles(
-    session: Session, *, chains: Iterable[UUID] | None, kind: str | None, search: str, offset: int, limit: int
-) -> tuple[Sequence[Mapping[str, Any]], int]:
-    """Return a page of profiles by label, and how many there are, up to a limit."""
-    parameters = {"chains": None if chains is None else list(chains), "type": kind, "search": search}
-    rows = await fetch_rows(session, LIST, {**parameters, "offset": offset, "limit": limit})
-    total = await session.scalar(COUNT, {**parameters, "most": COUNT_LIMIT + 1})
-    return rows, total or 0
+    session: Session, wanted: Wanted, *, sort: str, offset: int, limit: int, after: UUID | None
+) -> Sequence[Mapping[str, Any]]:
+    """Return some of the profiles in the order of `LISTS` that is asked for."""
+    page = {"offset": offset, "limit": limit, "after": after}
+    return await fetch_rows(session, LISTS[sort], {**wanted.parameters, **page})
+
+
+async def count_profiles(session: Session, wanted: Wanted) -> int:
+    """Return how many such profiles there are, up to a limit."""
+    return await session.scalar(COUNT, {**wanted.parameters, "most": COUNT_LIMIT + 1}) or 0
+
+
+async def count_types(session: Session, chains: Iterable[UUID] | None) -> Sequence[Mapping[str, Any]]:
+    """Return how many profiles each type has, and how many of them are incomplete or off."""
+    return await fetch_rows(session, COUNTS, {"chains": None if chains is None else list(chains)})
 
 
 async def insert_profile(session: Session, row: Mapping[str, Any], actor: str) -> bool:
@@ -121,9 +195,14 @@ async def has_chain(session: Session, chain_id: UUID) -> bool:
     return bool(await session.scalar(HAS_CHAIN, {"chain_id": chain_id}))
 
 
-async def list_users(session: Session, profile_id: UUID) -> Sequence[str]:
-    """Return the labels of templates that use the profile."""
-    return (await session.scalars(USERS, {"id": profile_id})).all()
+async def list_users(session: Session, profile_id: UUID, *, limit: int) -> Sequence[Mapping[str, Any]]:
+    """Return the first of the assets that use the profile."""
+    return await fetch_rows(session, USERS, {"id": profile_id, "limit": limit})
+
+
+async def has_twin(session: Session, row: Mapping[str, Any]) -> bool:
+    """Say whether another profile of the type has the same label."""
+    return bool(await session.scalar(HAS_TWIN, {key: row[key] for key in ("chain_id", "type", "label", "id")}))
 
 
 async def list_sealed(session: Session) -> Sequence[tuple[UUID, dict[str, Any]]]:
