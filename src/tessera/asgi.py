@@ -37,7 +37,7 @@ def build_app(settings: Settings, connector: ConnectorApi | None = None) -> Lite
     async def furnish(app: Litestar) -> AsyncIterator[None]:
         seconds = settings.request_timeout_seconds
         async with open_house(settings, application="tessera web", statement_seconds=seconds) as house:
-            app.state.ground, app.state.engine = house.ground, house.engine
+            app.state.ground, app.state.engine, app.state.client = house.ground, house.engine, house.client
             yield
 
     return Litestar(

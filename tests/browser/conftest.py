@@ -60,7 +60,7 @@ async def site(database: Database, query_address: str, keys: KeyRing, tmp_path: 
         async with database.session() as session:
             await create_users(session, command_line_actor("test"), [NewUser(EMAIL, "Ada Lovelace", PASSWORD)])
         app = Litestar(build_pages(), exception_handlers={Exception: answer_failure}, openapi_config=None)
-        app.state.ground, app.state.engine = house.ground, house.engine
+        app.state.ground, app.state.engine, app.state.client = house.ground, house.engine, house.client
         port = free_port()
         server = Server(app, port=port, interface=Interfaces.ASGI, log_enabled=False)
         serving = asyncio.create_task(server.serve())

@@ -92,6 +92,7 @@ def build_site(house: SmallHouse, **changed: Any) -> Litestar:
     )
     app.state.ground = replace(house.ground, **changed)
     app.state.engine = house.engine
+    app.state.client = house.client
     return app
 
 

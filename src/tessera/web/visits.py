@@ -20,7 +20,9 @@ from tessera.platform.auth import Actor, UserSession, Visitor, find_session
 from tessera.platform.db import Session
 from tessera.platform.errors import ConflictError, DeniedError
 from tessera.platform.ground import Ground
+from tessera.platform.http import OutboundClient
 from tessera.platform.settings import Settings
+from tessera.queries import QueryEngine
 from tessera.web.assets import load_assets
 from tessera.web.headers import is_secure
 from tessera.web.navigation import visible_sections
@@ -74,6 +76,18 @@ class Visit:
         if self.signed_in is None:
             raise SignInNeededError("Sign in to see this page.")
         return self.signed_in.user.act(origin=client_address(self.request, self.ground.settings))
+
+    @property
+    def engine(self) -> QueryEngine:
+        """What runs queries."""
+        engine: QueryEngine = self.request.app.state.engine
+        return engine
+
+    @property
+    def client(self) -> OutboundClient:
+        """What calls other machines."""
+        client: OutboundClient = self.request.app.state.client
+        return client
 
     @property
     def chosen(self) -> Chain | None:

@@ -1,7 +1,8 @@
 """The management API on a real database, asked in process with the exact bytes of a request."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -25,12 +26,15 @@ from tessera.loyalty import (
 from tessera.platform.auth import MadeApiKey, NewApiKey, create_api_keys, system_actor
 from tessera.platform.db import Database
 from tessera.platform.ground import Ground
+from tessera.platform.http import OutboundClient
 from tessera.platform.ids import new_id
 from tessera.platform.jobs import JobQueue
 from tessera.platform.secrets import KeyRing
 from tessera.platform.settings import Settings
+from tessera.queries import QueryEngine
 
 SYSTEM = system_actor("tests")
+LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 
 @dataclass
@@ -123,13 +127,25 @@ BuildDesk = Callable[..., Awaitable[Desk]]
 
 
 @pytest.fixture
-def furnish(database: Database, keys: KeyRing, tmp_path: Path) -> BuildDesk:
+async def outbound() -> AsyncIterator[OutboundClient]:
+    """Return a client that may call this machine."""
+    client = OutboundClient(allowed_networks=LOOPBACK, allow_insecure_http=True)
+    yield client
+    await client.close()
+
+
+@pytest.fixture
+def furnish(
+    database: Database, query_address: str, keys: KeyRing, tmp_path: Path, outbound: OutboundClient
+) -> BuildDesk:
     """Return the maker of desks, each with a chain of its own and a key that may do everything in it."""
 
     async def furnish_one(name: str = "Harbour", **settings: Any) -> Desk:
         clock = TestClock()
         ground = Ground(Settings(data_dir=tmp_path, **settings), database, keys, JobQueue(database), clock)
-        app = Litestar(build_api(), state=State({"ground": ground}), openapi_config=None, logging_config=None)
+        engine = QueryEngine(database, query_address, ground.settings)
+        state = State({"ground": ground, "engine": engine, "client": outbound})
+        app = Litestar(build_api(), state=state, openapi_config=None, logging_config=None)
         async with database.session() as session:
             (chain,) = await create_chains(session, SYSTEM, [name], now=NOON)
         desk = Desk(app, ground, clock, chain.id, None)

@@ -39,8 +39,7 @@ async def show_saved_query(visit: PageVisit, chain_id: FromPath[UUID], query_id:
 
 async def read_preview(visit: Visit, query: Query) -> dict[str, Any]:
     """Return the first rows, or why there are none to see."""
-    engine = visit.request.app.state.engine
     try:
-        return {"preview": await queries.preview_query(visit.actor, engine, query.chain_id, query)}
+        return {"preview": await queries.preview_query(visit.actor, visit.engine, query.chain_id, query)}
     except TesseraError as error:
         return {"refused": error.message}

@@ -6,6 +6,8 @@ from datetime import datetime
 from tessera.platform.auth import Actor
 from tessera.platform.db import Session
 from tessera.platform.ground import Ground
+from tessera.platform.http import OutboundClient
+from tessera.queries import QueryEngine
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,8 @@ class Call:
     actor: Actor
     now: datetime
     transaction: Session | None = None
+    query_engine: QueryEngine | None = None
+    outbound: OutboundClient | None = None
 
     @property
     def session(self) -> Session:
@@ -23,3 +27,17 @@ class Call:
         if self.transaction is None:
             raise RuntimeError("this route runs outside a transaction")
         return self.transaction
+
+    @property
+    def engine(self) -> QueryEngine:
+        """What runs queries."""
+        if self.query_engine is None:
+            raise RuntimeError("this process runs no queries")
+        return self.query_engine
+
+    @property
+    def client(self) -> OutboundClient:
+        """What calls other machines."""
+        if self.outbound is None:
+            raise RuntimeError("this process calls nobody")
+        return self.outbound

@@ -127,7 +127,8 @@ async def authenticate(ground: Ground, request: Request) -> Actor:
 async def run(ground: Ground, request: Request, route: Route, texts: Mapping[str, str], actor: Actor) -> Answer:
     """Read what the route's function takes, run it, and return its answer; of a repeated call the first answer."""
     arguments = await read_arguments(request, route, texts)
-    call = Call(ground, actor, ground.clock())
+    state = request.scope["app"].state
+    call = Call(ground, actor, ground.clock(), query_engine=state.get("engine"), outbound=state.get("client"))
     key = read_key(request.headers, required=False) if route.repeatable else None
     if key is None or actor.id is None:
         return await perform(call, route, arguments)
