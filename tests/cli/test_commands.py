@@ -79,6 +79,17 @@ def test_secret_is_never_shown(furnished: Tessera) -> None:
     assert "https://crm.example" in furnished("profile", "update", "crm", "--label", "CRM").stdout
 
 
+def test_profile_is_tried_step_by_step(furnished: Tessera, tessera: Tessera) -> None:
+    furnished("profile", "create", "Nowhere", "--set", "base_url=https://localhost")
+    tried = furnished("profile", "test", "nowhere")
+
+    assert tried.exit_code == 1
+    assert re.search(r"^ ?Address +no +Calls to localhost are refused", tried.stdout, re.MULTILINE)
+    assert re.search(r"^ ?Answer +– +Not tried", tried.stdout, re.MULTILINE)
+    assert json.loads(tessera("profile", "test", "nowhere", "--json").stdout)[0]["passed"] is False
+    assert "no option 'fly'" in str(furnished("profile", "test", "nowhere", "--option", "fly").exception)
+
+
 def test_query_is_changed_previewed_and_counted(furnished: Tessera) -> None:
     changed = read(furnished("query", "update", "rich_members", "--text", f"{SELECT} AND balance < 200", "--json"))
 

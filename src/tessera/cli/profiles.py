@@ -9,7 +9,7 @@ import typer
 from tessera import integrations
 from tessera.cli.desk import Desk, at_desk, find_chain
 from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
-from tessera.integrations import NewProfile, Profile, ProfileChange
+from tessera.integrations import NewProfile, ProbeResult, Profile, ProfileChange
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -31,6 +31,8 @@ PROFILE = {
     "Enabled": lambda p: p.enabled,
     "Templates": lambda p: p.used_by,
 }
+
+STEP = {"Step": lambda s: s.title, "Passed": lambda s: s.passed, "Found": lambda s: s.message}
 
 
 @app.command("list")
@@ -103,6 +105,30 @@ def update_profile(
             return await integrations.update_profile(session, desk.actor, profile, change, keys=keys, policy=policy)
 
     show_whole(at_desk(work), as_json=as_json)
+
+
+@app.command("test")
+def try_profile(
+    name: Name,
+    option: Annotated[
+        list[str] | None, typer.Option(help="A step that leaves a trace on the other side, where the type has some.")
+    ] = None,
+    chain: ChainOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Try whether a profile reaches its system, step by step. Ends with 1 where it does not."""
+
+    async def work(desk: Desk) -> ProbeResult:
+        async with desk.session() as session:
+            owner = await find_chain(session, desk.actor, chain)
+        return await integrations.test_profile(
+            desk.ground, desk.house.client, desk.actor, chain_id=owner, profile_id=name, options=option or ()
+        )
+
+    result = at_desk(work)
+    show_list(result.steps, STEP, as_json=as_json, empty="There was nothing to try.")
+    if not result.passed:
+        raise typer.Exit(1)
 
 
 def show_whole(profile: Profile, *, as_json: bool) -> None:

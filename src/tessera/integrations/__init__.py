@@ -2,7 +2,7 @@
 
 from tessera.integrations.addresses import AddressPolicy, address_policy
 from tessera.integrations.calls import Answer, HttpSender, Verdict, VerdictKind
-from tessera.integrations.connectors import ConnectorType
+from tessera.integrations.connectors import ConnectorType, ProbeResult, ProbeStep
 from tessera.integrations.encryption_keys import (
     EncryptionKey,
     EncryptionKeyChange,
@@ -17,6 +17,18 @@ from tessera.integrations.encryption_keys import (
 )
 from tessera.integrations.errors import TemplateError
 from tessera.integrations.key_material import KeyType
+from tessera.integrations.probing import test_profile
+from tessera.integrations.profile_calls import (
+    CallKind,
+    Health,
+    NewCall,
+    ProfileCall,
+    ProfileHealth,
+    health_by_type,
+    list_calls,
+    profile_health,
+    record_call,
+)
 from tessera.integrations.profiles import (
     PROFILE_ORDERS,
     NewProfile,
@@ -65,19 +77,26 @@ __all__ = [
     "PROFILE_ORDERS",
     "AddressPolicy",
     "Answer",
+    "CallKind",
     "CompiledTemplate",
     "ConnectorType",
     "EncryptionKey",
     "EncryptionKeyChange",
+    "Health",
     "HttpSender",
     "KeyType",
+    "NewCall",
     "NewEncryptionKey",
     "NewProfile",
     "NewTemplate",
     "PlannedRequest",
+    "ProbeResult",
+    "ProbeStep",
     "Profile",
+    "ProfileCall",
     "ProfileChange",
     "ProfileFilter",
+    "ProfileHealth",
     "ProfileUser",
     "RowFailure",
     "RunFacts",
@@ -104,6 +123,8 @@ __all__ = [
     "get_profile",
     "get_template",
     "has_twin",
+    "health_by_type",
+    "list_calls",
     "list_choices",
     "list_encryption_keys",
     "list_key_users",
@@ -112,9 +133,12 @@ __all__ = [
     "list_templates",
     "missing_columns",
     "open_sender",
+    "profile_health",
     "read_shape",
+    "record_call",
     "reseal_encryption_keys",
     "reseal_secrets",
+    "test_profile",
     "update_encryption_key",
     "update_profile",
     "update_template",

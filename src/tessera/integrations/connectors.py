@@ -61,6 +61,10 @@ class Property:
         """Whether the value is sealed and never shown."""
         return self.kind is PropertyKind.SECRET
 
+    def label_of(self, choice: str) -> str:
+        """Return what is shown for one of the choices."""
+        return self.choice_labels.get(choice, choice)
+
     def is_shown(self, variant: str, values: Mapping[str, Any]) -> bool:
         """Say whether the property is part of such a profile."""
         if self.shown_when is None:
@@ -145,14 +149,15 @@ class ProbeStep:
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """What *Test connection* found, step by step; secrets never stand in it."""
+    """What *Test connection* found, step by step, and the last HTTP status; secrets never stand in it."""
 
     steps: Sequence[ProbeStep]
+    status: int | None = None
 
     @property
     def passed(self) -> bool:
-        """Whether nothing failed."""
-        return all(step.passed is not False for step in self.steps)
+        """Whether something was tried and nothing failed."""
+        return any(step.passed for step in self.steps) and all(step.passed is not False for step in self.steps)
 
 
 # Takes the profile, what it needs to get out, and the names of the options that the user ticked.

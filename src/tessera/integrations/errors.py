@@ -97,6 +97,12 @@ class NotCopyableError(ConflictError):
     code = "not_copyable"
 
 
+class NotTestableError(ConflictError):
+    """Profiles of this type have nothing to test."""
+
+    code = "not_testable"
+
+
 class ProfileDisabledError(ConflictError):
     """A disabled or incomplete profile cannot be selected or used."""
 

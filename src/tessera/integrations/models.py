@@ -1,10 +1,10 @@
-"""Tables of connection profiles, templates and encryption keys."""
+"""Tables of connection profiles with their calls and tokens, templates and encryption keys."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, func, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tessera.platform.db import Table
@@ -40,6 +40,44 @@ class ProfileRow(Table):
     created_by: Mapped[str]
     updated_at: Mapped[datetime] = mapped_column(server_default=NOW)
     updated_by: Mapped[str]
+
+
+class ProfileCallRow(Table):
+    """What came of a test or run of a profile; the newest few are kept."""
+
+    __tablename__ = "profile_calls"
+    __table_args__ = (
+        CheckConstraint("kind IN ('test', 'send_test', 'run')", name="kind"),
+        Index("ix_profile_calls_profile_id_id", "profile_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    profile_id: Mapped[UUID] = mapped_column(ForeignKey("connection_profiles.id", ondelete="CASCADE"))
+    chain_id: Mapped[UUID]
+    at: Mapped[datetime] = mapped_column(server_default=NOW)
+    kind: Mapped[str]
+    passed: Mapped[bool]
+    code: Mapped[str | None]
+    status: Mapped[int | None]
+    latency_ms: Mapped[float | None]
+    message: Mapped[str]
+
+
+class OAuthTokenRow(Table):
+    """An access token of an outside system, for one profile and one state of its OAuth properties."""
+
+    __tablename__ = "oauth_tokens"
+
+    profile_id: Mapped[UUID] = mapped_column(ForeignKey("connection_profiles.id", ondelete="CASCADE"), primary_key=True)
+    fingerprint: Mapped[bytes] = mapped_column(
+        primary_key=True, comment="keyed digest of what the token was asked with"
+    )
+    chain_id: Mapped[UUID]
+    generation: Mapped[int] = mapped_column(BigInteger, server_default=text("0"), comment="counts the tokens")
+    sealed_token: Mapped[str | None]
+    usable_until: Mapped[datetime | None] = mapped_column(comment="the expiry, less a margin")
+    claim: Mapped[UUID | None] = mapped_column(comment="who fetches the next token")
+    claimed_until: Mapped[datetime | None] = mapped_column(comment="until then nobody else may fetch")
 
 
 class TemplateRow(Table):

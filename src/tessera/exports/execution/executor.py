@@ -20,13 +20,14 @@ from tessera.exports.execution.judging import Ending, Judge
 from tessera.exports.execution.lease import Hold, claim_run, run_beside
 from tessera.exports.execution.pacing import Pace
 from tessera.exports.execution.planner import Numbers, Planner
+from tessera.exports.execution.profile_news import call_of
 from tessera.exports.execution.recorder import Recorder
 from tessera.exports.execution.resuming import resume_requests
 from tessera.exports.jobs import EXECUTE_RUN
 from tessera.exports.snapshots import Snapshot, read_snapshot
 from tessera.exports.store import recording, spool
 from tessera.exports.store import runs as store
-from tessera.integrations import HttpSender, RunFacts, compile_template, open_sender
+from tessera.integrations import HttpSender, RunFacts, compile_template, open_sender, record_call
 from tessera.platform.auth import system_actor
 from tessera.platform.db import driver, explain_database_error
 from tessera.platform.errors import TesseraError, UnavailableError
@@ -204,6 +205,8 @@ class Executor:
                 unsure=unsure,
             )
             await store.add_moment(session, run["id"], ended["state"], ending.message or "")
+            if (call := call_of(ended)) is not None:
+                await record_call(session, UUID(ended["snapshot"]["profile_id"]), call)
             payload = {name: ended[name] for name in ("state", "selected", "sent", "unchanged", "failed", "skipped")}
             await record_events(session, [Event(run["chain_id"], RUN_FINISHED, run["id"], payload)])
 

@@ -60,6 +60,12 @@ class OutboundClient:
                 if not self._leave(origin, route) or tries == MOST_TRIES:
                     raise
 
+    async def vet(self, url: str) -> Sequence[Address]:
+        """Return the addresses that the URL's host has now, if it may be called; raise as `send` would."""
+        parsed = parse_url(url, allow_insecure_http=self._allow_insecure_http)
+        host, port = parsed.host_str or "", parsed.port_or_known_default or 0
+        return await vet_host(host, port, allowed=self._allowed, resolver=self._resolver)
+
     async def close(self) -> None:
         """Break off what is under way and close all connections."""
         routes = list(self._routes.values())

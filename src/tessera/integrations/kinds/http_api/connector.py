@@ -2,6 +2,7 @@
 
 from tessera.integrations.connectors import Capabilities, ConnectorType
 from tessera.integrations.kinds.http_api.client import open_target
+from tessera.integrations.kinds.http_api.probe import probe
 from tessera.integrations.kinds.http_api.settings import PROPERTIES, VARIANTS
 
 HTTP_API = ConnectorType(
@@ -14,6 +15,7 @@ HTTP_API = ConnectorType(
     capabilities=Capabilities(takes_templates=True),
     used_by=frozenset({"http_template"}),
     open_target=open_target,
+    probe=probe,
     about="JSON requests to any receiver, shaped by templates.",
     group="HTTP",
 )
