@@ -16,7 +16,7 @@ from tests.builders.reference import api_names, render_commands, render_errors, 
 
 from tessera.exports import RunState
 from tessera.exports.request_log import RequestState
-from tessera.integrations.calls import VerdictKind
+from tessera.integrations.interface import VerdictKind
 from tessera.integrations.registry import connector_types
 from tessera.loyalty.datasets import DATASETS
 from tessera.platform.permissions import list_permissions

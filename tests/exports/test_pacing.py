@@ -3,6 +3,8 @@
 import asyncio
 import time
 
+import pytest
+
 from tessera.exports.execution.pacing import Pace
 
 
@@ -89,4 +91,34 @@ async def test_rate_spreads_starts() -> None:
     pace = make_pace(10, per_second=50)
     started = time.monotonic()
     await asyncio.gather(*(take_turn(pace, 0) for _ in range(11)))
+    assert time.monotonic() - started >= 0.2
+
+
+async def test_weight_counts_against_the_rate() -> None:
+    pace = make_pace(10, per_second=100)
+    started = time.monotonic()
+    for weight in (10, 10, 1):
+        async with pace.turn(weight=weight):
+            pass
+    assert 0.2 <= time.monotonic() - started < 0.5
+
+
+async def test_eased_rate_grows_back() -> None:
+    pace = make_pace(4, per_second=100)
+    pace.ease(0.5)
+    pace.ease(0.9)
+    assert (pace.share, pace.limit) == (0.5, 4)
+    for _ in range(20):
+        pace.note_success()
+    assert pace.share == pytest.approx(0.55)
+    for _ in range(20 * 20):
+        pace.note_success()
+    assert (pace.share, pace.limit) == (1, 4)
+
+
+async def test_eased_rate_spreads_starts() -> None:
+    pace = make_pace(10, per_second=100)
+    pace.ease(0.25)
+    started = time.monotonic()
+    await asyncio.gather(*(take_turn(pace, 0) for _ in range(6)))
     assert time.monotonic() - started >= 0.2

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tessera.integrations.calls import VerdictKind
 from tessera.integrations.connectors import ConnectorType
+from tessera.integrations.interface import VerdictKind
 from tessera.integrations.registry import connector_types
 from tessera.integrations.rendering import ErrorPath, TemplateShape
 from tessera.integrations.rendering.expressions import FACTS

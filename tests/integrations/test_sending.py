@@ -14,11 +14,11 @@ from tests.builders.receivers import Receiver, Reply, run_receiver
 from tests.integrations.places import OWNER, Place
 
 from tessera import integrations
-from tessera.integrations import AddressPolicy, HttpSender, NewProfile, PlannedRequest, ProfileChange, VerdictKind
+from tessera.integrations import AddressPolicy, NewProfile, PlannedRequest, ProfileChange, Sender, VerdictKind
 from tessera.integrations.connectors import Capabilities, ConnectorType
 from tessera.integrations.errors import ProfileDisabledError, ProfileNotFoundError, SettingsInvalidError
 from tessera.integrations.registry import connector_types, get_connector
-from tessera.integrations.rendering import ErrorPath, Header, Method, TemplateShape
+from tessera.integrations.rendering import ErrorPath, Header, Method, TemplateShape, plain_shape
 from tessera.platform.db import Database
 from tessera.platform.http import OutboundClient
 from tessera.platform.secrets import KeyRing
@@ -36,7 +36,7 @@ PLANNED = PlannedRequest(
 class Line:
     """A sender and the receiver that it reaches."""
 
-    sender: HttpSender
+    sender: Sender
     receiver: Receiver
 
 
@@ -62,9 +62,8 @@ async def lines(database: Database, place: Place, keys: KeyRing, client: Outboun
             profile = await integrations.create_profile(
                 session, OWNER, chain_id=place.chain_id, new=new, keys=keys, policy=POLICY
             )
-            sender = await integrations.open_sender(
-                session, OWNER, chain_id=place.chain_id, profile_id=profile.id, shape=shape, keys=keys, client=client
-            )
+            parts: dict[str, Any] = {"profile_id": profile.id, "shape": plain_shape(shape), "keys": keys}
+            sender = await integrations.open_sender(session, OWNER, chain_id=place.chain_id, client=client, **parts)
             yield Line(sender, receiver)
 
     return open_line
@@ -191,9 +190,8 @@ async def test_private_address_is_refused_when_connecting(database: Database, pl
         profile = await integrations.create_profile(
             session, OWNER, chain_id=place.chain_id, new=new, keys=keys, policy=POLICY
         )
-        sender = await integrations.open_sender(
-            session, OWNER, chain_id=place.chain_id, profile_id=profile.id, shape=SHAPE, keys=keys, client=strict
-        )
+        parts: dict[str, Any] = {"profile_id": profile.id, "shape": plain_shape(SHAPE), "keys": keys, "client": strict}
+        sender = await integrations.open_sender(session, OWNER, chain_id=place.chain_id, **parts)
     answer = await sender.send(PLANNED)
     await strict.close()
     assert (answer.verdict.kind, answer.verdict.code) == (VerdictKind.CONFIGURATION, "address_refused")
@@ -263,7 +261,7 @@ async def test_disabled_profile_opens_no_sender(
         )
         change = ProfileChange(enabled=False)
         await integrations.update_profile(session, OWNER, profile, change, keys=keys, policy=POLICY)
-        parts: dict[str, Any] = {"profile_id": profile.id, "shape": SHAPE, "keys": keys, "client": client}
+        parts: dict[str, Any] = {"profile_id": profile.id, "shape": plain_shape(SHAPE), "keys": keys, "client": client}
         with pytest.raises(ProfileDisabledError, match="switched off"):
             await integrations.open_sender(session, OWNER, chain_id=place.chain_id, **parts)
         with pytest.raises(ProfileNotFoundError):

@@ -8,8 +8,9 @@ import pytest
 
 from tessera.integrations.calls.partial import UnreadableAnswerError, find_refused_rows
 from tessera.integrations.calls.urls import UrlMaker, check_queries
-from tessera.integrations.calls.verdicts import VerdictKind, can_replay, classify_error, classify_status
+from tessera.integrations.calls.verdicts import can_replay, classify_error, classify_status
 from tessera.integrations.errors import UrlNotAllowedError
+from tessera.integrations.interface import VerdictKind
 from tessera.integrations.rendering import ErrorPath, PlannedRequest
 from tessera.platform.http import CallErrorKind, parse_retry_after
 

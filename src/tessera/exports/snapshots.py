@@ -10,7 +10,6 @@ import msgspec
 from tessera import integrations, queries
 from tessera.exports.errors import NotRunnableError
 from tessera.exports.values import Definition
-from tessera.integrations import TemplateShape
 from tessera.platform.auth import Actor
 from tessera.platform.db import Session
 from tessera.queries import Query
@@ -18,7 +17,10 @@ from tessera.queries import Query
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything a worker needs but the profile's secrets, which it opens anew each time."""
+    """Everything a worker needs but the profile's secrets, which it opens anew each time.
+
+    `shape` says what goes out, as the profile's connector reads it.
+    """
 
     definition: str
     definition_version: int
@@ -28,7 +30,8 @@ class Snapshot:
     profile_id: UUID
     profile: str
     profile_version: int
-    shape: TemplateShape
+    connector: str
+    shape: Mapping[str, Any]
     concurrency: int | None
 
 
@@ -57,7 +60,8 @@ async def take_snapshot(session: Session, actor: Actor, definition: Definition) 
         profile_id=profile.id,
         profile=profile.internal_name,
         profile_version=profile.version,
-        shape=shape,
+        connector=profile.type,
+        shape=msgspec.to_builtins(shape),
         concurrency=definition.concurrency,
     )
     plain: Mapping[str, Any] = msgspec.to_builtins(snapshot)

@@ -1,7 +1,6 @@
 """Integrations: connectors, connection profiles, templates, rendering, calls."""
 
 from tessera.integrations.addresses import AddressPolicy, address_policy
-from tessera.integrations.calls import Answer, HttpSender, Verdict, VerdictKind
 from tessera.integrations.connectors import ConnectorType, ProbeResult, ProbeStep
 from tessera.integrations.encryption_keys import (
     EncryptionKey,
@@ -16,6 +15,7 @@ from tessera.integrations.encryption_keys import (
     update_encryption_key,
 )
 from tessera.integrations.errors import TemplateError
+from tessera.integrations.interface import Answer, RequestPlanner, Sender, Verdict, VerdictKind
 from tessera.integrations.key_material import KeyType
 from tessera.integrations.probing import test_profile
 from tessera.integrations.profile_calls import (
@@ -49,16 +49,15 @@ from tessera.integrations.profiles import (
 from tessera.integrations.references import list_choices
 from tessera.integrations.registry import connector_types
 from tessera.integrations.rendering import (
-    CompiledTemplate,
     PlannedRequest,
     RowFailure,
     RunFacts,
     TemplateShape,
-    compile_template,
     decode_rows,
+    read_shape,
 )
 from tessera.integrations.sealing import reseal_secrets
-from tessera.integrations.targets import open_sender
+from tessera.integrations.targets import make_planner, open_sender
 from tessera.integrations.templates import (
     NewTemplate,
     Template,
@@ -69,7 +68,6 @@ from tessera.integrations.templates import (
     get_template,
     list_templates,
     missing_columns,
-    read_shape,
     update_template,
 )
 
@@ -78,12 +76,10 @@ __all__ = [
     "AddressPolicy",
     "Answer",
     "CallKind",
-    "CompiledTemplate",
     "ConnectorType",
     "EncryptionKey",
     "EncryptionKeyChange",
     "Health",
-    "HttpSender",
     "KeyType",
     "NewCall",
     "NewEncryptionKey",
@@ -98,8 +94,10 @@ __all__ = [
     "ProfileFilter",
     "ProfileHealth",
     "ProfileUser",
+    "RequestPlanner",
     "RowFailure",
     "RunFacts",
+    "Sender",
     "Template",
     "TemplateChange",
     "TemplateError",
@@ -107,7 +105,6 @@ __all__ = [
     "Verdict",
     "VerdictKind",
     "address_policy",
-    "compile_template",
     "connector_types",
     "copy_profile",
     "copy_template",
@@ -131,6 +128,7 @@ __all__ = [
     "list_profile_users",
     "list_profiles",
     "list_templates",
+    "make_planner",
     "missing_columns",
     "open_sender",
     "profile_health",

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from tessera.integrations.interface import RequestPlanner, Sender
 from tessera.platform.http import CallLimits, OutboundClient
 from tessera.platform.settings import Settings
 
@@ -162,14 +163,22 @@ class ProbeResult:
 
 # Takes the profile, what it needs to get out, and the names of the options that the user ticked.
 Probe = Callable[[OpenedProfile, Outside, frozenset[str]], Awaitable[ProbeResult]]
+# Takes the settings as they would be stored; returns what is wrong with which property, where properties go together.
+CheckSettings = Callable[[Mapping[str, Any]], Mapping[str, str]]
 OpenTarget = Callable[[str, Mapping[str, Any], Mapping[str, str]], Target]
+# A shape is the saved document of what goes out, in plain JSON values; only its own kind reads it. Columns are pairs of
+# name and type, in the order of a row's values.
+MakePlanner = Callable[[Mapping[str, Any], Sequence[tuple[str, str]]], RequestPlanner]
+MakeSender = Callable[[Target, Mapping[str, Any], OutboundClient], Sender]
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectorType:
     """A type of integration, shown as a tile, which several types may share as tabs; those name it in `tile_label`.
 
-    `open_target` takes variant, settings and opened secrets; a type without it sends nothing over HTTP. `probe` is
+    `check` looks at a profile's settings as a whole, once each property is right by itself.
+    `open_target` takes variant, settings and opened secrets; `make_planner` and `make_sender` take the shape of what
+    goes out, and bring both sides of the one interface. A type without them sends nothing over HTTP. `probe` is
     *Test connection*; `probe_options` are boxes to tick beside it, by key, for what leaves a trace outside.
     """
 
@@ -181,7 +190,10 @@ class ConnectorType:
     properties: tuple[Property, ...]
     capabilities: Capabilities
     used_by: frozenset[str]
+    check: CheckSettings | None = None
     open_target: OpenTarget | None = None
+    make_planner: MakePlanner | None = None
+    make_sender: MakeSender | None = None
     probe: Probe | None = None
     probe_options: Mapping[str, str] = field(default_factory=dict)
     about: str = ""

@@ -56,6 +56,8 @@ def check_properties(
             check_setting(each, given.get(each.key, stored.get(each.key)), check_url, checked)
     seal_headers(shown, sealed, checked)
     forget_secrets(connector, shown, sealed, checked)
+    if connector.check is not None and not checked.faults:
+        checked.faults.update(connector.check(checked.settings))
     return checked
 
 

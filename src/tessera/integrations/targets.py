@@ -1,12 +1,13 @@
 """From a saved profile to a sender: the one place where a profile's secrets are opened."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
-from tessera.integrations.calls import HttpSender
 from tessera.integrations.errors import ProfileDisabledError
+from tessera.integrations.interface import RequestPlanner, Sender
 from tessera.integrations.profiles import check_usable, find_row, make_profile
 from tessera.integrations.registry import get_connector
-from tessera.integrations.rendering import TemplateShape
 from tessera.integrations.sealing import open_secrets
 from tessera.platform.auth import Actor
 from tessera.platform.db import Session
@@ -20,16 +21,24 @@ async def open_sender(
     *,
     chain_id: UUID,
     profile_id: UUID,
-    shape: TemplateShape,
+    shape: Mapping[str, Any],
     keys: KeyRing,
     client: OutboundClient,
-) -> HttpSender:
-    """Return the sender of a template through a profile as it is now; refuse a profile that is switched off."""
+) -> Sender:
+    """Return the sender of a shape through a profile as it is now; refuse a profile that is switched off."""
     actor.require("connection-profiles:read")
     row = await find_row(session, actor, chain_id, profile_id)
     check_usable(make_profile(row))
     connector = get_connector(row["type"])
-    if connector.open_target is None:
+    if connector.open_target is None or connector.make_sender is None:
         raise ProfileDisabledError(f"{connector.label} profiles send no requests. Choose another profile.")
     secrets = open_secrets(row["secrets"], profile_id=row["id"], keys=keys)
-    return HttpSender(connector.open_target(row["variant"], row["settings"], secrets), shape, client)
+    return connector.make_sender(connector.open_target(row["variant"], row["settings"], secrets), shape, client)
+
+
+def make_planner(key: str, shape: Mapping[str, Any], columns: Sequence[tuple[str, str]]) -> RequestPlanner:
+    """Return what plans the requests of a shape for profiles of the connector type with that key."""
+    connector = get_connector(key)
+    if connector.make_planner is None:
+        raise ProfileDisabledError(f"{connector.label} profiles send no requests. Choose another profile.")
+    return connector.make_planner(shape, columns)

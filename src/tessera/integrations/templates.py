@@ -1,12 +1,11 @@
 """HTTP templates: a profile, a query and the shape of a request, compiled whenever they are saved."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from sqlalchemy.exc import IntegrityError
 
 from tessera import queries
@@ -14,14 +13,13 @@ from tessera.integrations.calls import check_queries
 from tessera.integrations.errors import (
     InUseError,
     ProfileDisabledError,
-    TemplateError,
     TemplateNotFoundError,
 )
 from tessera.integrations.events import TEMPLATE_CHANGED, TEMPLATE_CREATED, TEMPLATE_DELETED
 from tessera.integrations.naming import check_name, choose_name, clean_label, copied_label, name_taken
 from tessera.integrations.profiles import Profile, check_usable, get_profile
 from tessera.integrations.registry import get_connector
-from tessera.integrations.rendering import TemplateShape, compile_template, find_columns
+from tessera.integrations.rendering import TemplateShape, compile_template, find_columns, plain_shape, read_shape
 from tessera.integrations.store import templates as store
 from tessera.integrations.trail import changed_meanwhile, differences, note_change
 from tessera.platform.auth import Actor
@@ -33,7 +31,6 @@ from tessera.platform.secrets import MASK
 from tessera.queries import Column
 
 KIND = "http_template"
-SHAPE_FIELDS = frozenset(each.name for each in fields(TemplateShape))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,24 +176,6 @@ async def copy_template(session: Session, actor: Actor, chain_id: UUID, id_or_na
 def missing_columns(shape: TemplateShape, columns: Sequence[Column]) -> tuple[str, ...]:
     """Return the columns that the template uses and the query does not have."""
     return tuple(sorted(find_columns(shape) - {column.name for column in columns}))
-
-
-def read_shape(plain: Mapping[str, Any]) -> TemplateShape:
-    """Return the shape that plain JSON values spell, as doors receive and snapshots keep it."""
-    unknown = sorted(set(plain) - SHAPE_FIELDS)
-    if unknown:
-        known = ", ".join(sorted(SHAPE_FIELDS))
-        raise TemplateError(f"there is no property {unknown[0]!r}. There are: {known}.", place="Template")
-    try:
-        return msgspec.convert(plain, TemplateShape)
-    except msgspec.ValidationError as error:
-        raise TemplateError(f"{error}. Correct the property.", place="Template") from None
-
-
-def plain_shape(shape: TemplateShape) -> dict[str, Any]:
-    """Return the shape as plain JSON values, just as the database gives them back."""
-    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(shape))
-    return plain
 
 
 def check_shape(shape: TemplateShape, columns: Sequence[Column], profile: Profile) -> TemplateShape:

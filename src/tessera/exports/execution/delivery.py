@@ -12,7 +12,7 @@ from tessera.exports.execution.planner import Planner
 from tessera.exports.execution.recorder import Recorder
 from tessera.exports.execution.requests import OpenRequest
 from tessera.exports.request_log import RequestState
-from tessera.integrations import HttpSender
+from tessera.integrations import Sender
 
 # Requests that wait for their next try stay in memory with their bodies: this bounds them.
 MOST_OPEN = 256
@@ -25,7 +25,7 @@ COMPLETED = Ending("completed")
 class Delivery:
     """The sending phase of one run in one worker."""
 
-    def __init__(self, planner: Planner, sender: HttpSender, recorder: Recorder, *, pace: Pace, judge: Judge) -> None:
+    def __init__(self, planner: Planner, sender: Sender, recorder: Recorder, *, pace: Pace, judge: Judge) -> None:
         self._planner = planner
         self._sender = sender
         self._recorder = recorder
@@ -115,7 +115,7 @@ class Delivery:
         task = asyncio.current_task()
         assert task is not None
         # In row order: halves of a split request and further tries go before later rows, so that few are open at once.
-        async with self._pace.turn(request.ordinals[0]):
+        async with self._pace.turn(request.ordinals[0], request.planned.weight):
             self._calling.add(task)
             if not begun:
                 # Not before its turn: whatever has begun counts as perhaps sent, should the worker die.
@@ -141,10 +141,12 @@ class Delivery:
         return [OpenRequest(half, request.window_number, parent=request.number) for half in planned]
 
     def _adjust_pace(self, judgement: Judgement) -> None:
+        if judgement.share is not None:
+            self._pace.ease(judgement.share)
         if judgement.slow_down:
             self._pace.slow_down()
-        if judgement.retry_after is not None:
-            self._pace.hold(judgement.retry_after)
+        if judgement.hold is not None:
+            self._pace.hold(judgement.hold)
         if judgement.settlement.sent:
             self._pace.note_success()
 

@@ -27,7 +27,7 @@ from tessera.exports.jobs import EXECUTE_RUN
 from tessera.exports.snapshots import Snapshot, read_snapshot
 from tessera.exports.store import recording, spool
 from tessera.exports.store import runs as store
-from tessera.integrations import HttpSender, RunFacts, compile_template, open_sender, record_call
+from tessera.integrations import RunFacts, Sender, make_planner, open_sender, record_call
 from tessera.platform.auth import system_actor
 from tessera.platform.db import driver, explain_database_error
 from tessera.platform.errors import TesseraError, UnavailableError
@@ -106,7 +106,7 @@ class Executor:
             logger.exception("run %s failed in a way that nobody foresaw", run["id"])
             return UNFORESEEN
 
-    async def _open_sender(self, run: Mapping[str, Any], snapshot: Snapshot) -> HttpSender:
+    async def _open_sender(self, run: Mapping[str, Any], snapshot: Snapshot) -> Sender:
         async with self._database.session() as session:
             return await open_sender(
                 session,
@@ -131,7 +131,7 @@ class Executor:
         return selected
 
     async def _send(
-        self, run: Mapping[str, Any], snapshot: Snapshot, sender: HttpSender, *, hold: Hold, selected: int
+        self, run: Mapping[str, Any], snapshot: Snapshot, sender: Sender, *, hold: Hold, selected: int
     ) -> Ending:
         connection = await self._database.connect("tessera run", autocommit=True)
         try:
@@ -169,6 +169,7 @@ class Executor:
         self, run: Mapping[str, Any], snapshot: Snapshot, connection: psycopg.AsyncConnection[Any], pace: Pace
     ) -> Planner:
         columns = snapshot.query.columns
+        requests = make_planner(snapshot.connector, snapshot.shape, [(column.name, column.type) for column in columns])
         facts = RunFacts(
             id=run["id"],
             export=snapshot.definition,
@@ -180,10 +181,10 @@ class Executor:
         return Planner(
             self._database,
             run["id"],
-            template=compile_template(snapshot.shape, [(column.name, column.type) for column in columns]),
+            requests=requests,
             facts=facts,
             numbers=Numbers(*await recording.find_last_numbers(connection, run["id"])),
-            rows_per_window=choose_window(snapshot.shape.batch_size, pace.most),
+            rows_per_window=choose_window(requests.rows_per_request, pace.most),
             exact=any(column.type == "decimal" for column in columns),
         )
 
@@ -211,11 +212,11 @@ class Executor:
             await record_events(session, [Event(run["chain_id"], RUN_FINISHED, run["id"], payload)])
 
 
-def choose_window(batch_size: int, concurrency: int) -> int:
+def choose_window(rows_per_request: int, concurrency: int) -> int:
     """Return how many rows are planned and committed together.
 
     Half of what may be in flight: with as much again waiting for its turn, a crash leaves at most twice the
     concurrency begun and unsettled.
     """
-    requests = min(max(1, concurrency // 2), max(1, MOST_ROWS_PER_WINDOW // batch_size))
-    return batch_size * requests
+    requests = min(max(1, concurrency // 2), max(1, MOST_ROWS_PER_WINDOW // rows_per_request))
+    return rows_per_request * requests

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from tessera.exports import retries
 from tessera.exports.execution.requests import OpenRequest, RowError, Settlement
 from tessera.exports.request_log import RequestState
-from tessera.integrations import Answer, HttpSender, Verdict, VerdictKind
+from tessera.integrations import Answer, Sender, Verdict, VerdictKind
 
 SEND = "send"
 FIRST_EXCERPTS = 100
@@ -29,11 +29,16 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A settlement, and what the pace and the run should make of it."""
+    """A settlement, and what the pace and the run should make of it.
+
+    `retry_after` is for the request alone, `hold` for everything that goes to the receiver.
+    """
 
     settlement: Settlement
     ending: Ending | None = None
     retry_after: float | None = None
+    hold: float | None = None
+    share: float | None = None
     slow_down: bool = False
     receiver_in_trouble: bool = False
 
@@ -41,7 +46,7 @@ class Judgement:
 class Judge:
     """Judges the answers of one run."""
 
-    def __init__(self, sender: HttpSender) -> None:
+    def __init__(self, sender: Sender) -> None:
         self._sender = sender
 
     def judge(self, request: OpenRequest, answer: Answer) -> Judgement:
@@ -63,11 +68,16 @@ class Judge:
             row_errors=failed,
             excerpt=self._excerpt(request, answer, state),
         )
+        retry_after = answer.retry_after if verdict.kind is VerdictKind.TRANSIENT else None
+        # Told to go on with a share of the rate, a sender that stops as well would stand still for nothing.
+        eased = answer.share is not None
         return Judgement(
             settlement,
             ending=ending_of(verdict, answer),
-            retry_after=answer.retry_after if verdict.kind is VerdictKind.TRANSIENT else None,
-            slow_down=answer.status == TOO_MANY_REQUESTS,
+            retry_after=retry_after,
+            hold=None if eased else retry_after,
+            share=answer.share,
+            slow_down=answer.status == TOO_MANY_REQUESTS and not eased,
             receiver_in_trouble=verdict.kind in RETRIED and not waits,
         )
 

@@ -7,6 +7,7 @@ from heapq import heappop, heappush
 from itertools import count
 
 GROW_AFTER = 20
+GROW_SHARE = 0.05
 
 
 class Pace:
@@ -17,6 +18,7 @@ class Pace:
         self.limit = concurrency
         self.in_flight = 0
         self.closed_until = 0.0
+        self.share = 1.0
         self._gap = 1 / per_second if per_second else 0.0
         self._next_start = 0.0
         self._clock = clock
@@ -30,11 +32,14 @@ class Pace:
         return len(self._waiting)
 
     @asynccontextmanager
-    async def turn(self, rank: int = 0) -> AsyncIterator[None]:
-        """Wait for a place, then for the moment; give the place back at the end. Equal ranks go as they came."""
+    async def turn(self, rank: int = 0, weight: int = 1) -> AsyncIterator[None]:
+        """Wait for a place, then for the moment; give the place back at the end. Equal ranks go as they came.
+
+        The weight is what the turn counts against the rate.
+        """
         await self._enter(rank)
         try:
-            await self._wait_for_moment()
+            await self._wait_for_moment(weight)
             yield
         finally:
             self.in_flight -= 1
@@ -49,14 +54,20 @@ class Pace:
         self.limit = max(1, self.limit // 2)
         self._successes = 0
 
+    def ease(self, share: float) -> None:
+        """Go on with no more than this share of the rate."""
+        self.share = min(self.share, share)
+        self._successes = 0
+
     def note_success(self) -> None:
-        """Let one more in flight after every twenty successes, up to the profile's own limit."""
-        if self.limit == self.most:
+        """Let one more in flight, and a little more of the rate be used, after every twenty successes."""
+        if self.limit == self.most and self.share == 1:
             return
         self._successes += 1
         if self._successes >= GROW_AFTER:
             self._successes = 0
-            self.limit += 1
+            self.share = min(1.0, self.share + GROW_SHARE)
+            self.limit = min(self.most, self.limit + 1)
             self._admit()
 
     async def _enter(self, rank: int) -> None:
@@ -81,9 +92,9 @@ class Pace:
                 self.in_flight += 1
                 place.set_result(None)
 
-    async def _wait_for_moment(self) -> None:
+    async def _wait_for_moment(self, weight: int) -> None:
         # The moment can move while we wait, so it is looked at again.
         while (wait := max(self.closed_until, self._next_start) - self._clock()) > 0:  # noqa: ASYNC110
             await asyncio.sleep(wait)
         if self._gap:
-            self._next_start = max(self._clock(), self._next_start) + self._gap
+            self._next_start = max(self._clock(), self._next_start) + self._gap * weight / self.share

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from tessera.exports.execution.requests import OpenRequest, Window
 from tessera.exports.store.spool import read_chosen_rows, read_rows
-from tessera.integrations import CompiledTemplate, PlannedRequest, RowFailure, RunFacts, decode_rows
+from tessera.integrations import PlannedRequest, RequestPlanner, RowFailure, RunFacts, decode_rows
 from tessera.platform.db import Database, driver
 
 RENDER = "render"
@@ -20,7 +20,7 @@ class Planner:
         database: Database,
         run_id: UUID,
         *,
-        template: CompiledTemplate,
+        requests: RequestPlanner,
         facts: RunFacts,
         numbers: "Numbers",
         rows_per_window: int,
@@ -28,7 +28,7 @@ class Planner:
     ) -> None:
         self._database = database
         self._run_id = run_id
-        self._template = template
+        self._requests = requests
         self._facts = facts
         self._numbers = numbers
         self._rows_per_window = rows_per_window
@@ -45,7 +45,7 @@ class Planner:
             first_row = until + 1
 
     def _plan_window(self, rows: Sequence[tuple[int, Sequence[Any]]], until: int) -> Window:
-        plan = self._template.plan(rows, self._facts, first_index=self._numbers.next_request)
+        plan = self._requests.plan(rows, self._facts, first_index=self._numbers.next_request)
         number = self._numbers.take_window(len(plan.requests))
         requests = [OpenRequest(planned, number, attempts=1) for planned in plan.requests]
         return Window(number, until, requests, [row_error(failure) for failure in plan.failures])
@@ -57,7 +57,7 @@ class Planner:
             found = await read_chosen_rows(await driver(session), self._run_id, list(ordinals))
         values = decode_rows([text.encode() for _, text in found], exact=self._exact)
         rows = [(ordinal, row) for (ordinal, _), row in zip(found, values, strict=True)]
-        plan = self._template.plan(rows, self._facts, first_index=number)
+        plan = self._requests.plan(rows, self._facts, first_index=number)
         # These rows made one request before, so they make one again, or a smaller one.
         (planned,) = plan.requests
         return planned

@@ -1,14 +1,11 @@
 """Calls: sending a planned request, judging its answer, and what the log keeps of both."""
 
-from tessera.integrations.calls.sender import Answer, HttpSender
+from tessera.integrations.calls.sender import HttpSender
 from tessera.integrations.calls.urls import check_queries
-from tessera.integrations.calls.verdicts import Verdict, VerdictKind, classify_error, classify_status
+from tessera.integrations.calls.verdicts import classify_error, classify_status
 
 __all__ = [
-    "Answer",
     "HttpSender",
-    "Verdict",
-    "VerdictKind",
     "check_queries",
     "classify_error",
     "classify_status",

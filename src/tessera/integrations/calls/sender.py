@@ -1,31 +1,17 @@
 """Sends planned requests through a profile's target and says what came of them."""
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tessera.integrations.calls.excerpts import Excerpts
 from tessera.integrations.calls.partial import UnreadableAnswerError, find_refused_rows
 from tessera.integrations.calls.urls import UrlMaker, check_queries
-from tessera.integrations.calls.verdicts import Verdict, VerdictKind, can_replay, classify_error, classify_status
+from tessera.integrations.calls.verdicts import can_replay, classify_error, classify_status
 from tessera.integrations.connectors import Target
+from tessera.integrations.interface import Answer, Verdict, VerdictKind
 from tessera.integrations.rendering import PlannedRequest, TemplateShape
 from tessera.platform.clock import Clock, now
-from tessera.platform.http import CallError, CallErrorKind, OutboundClient, Reply, parse_retry_after
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came of one call: a status, or the kind of error that stood in its way, and what either means."""
-
-    verdict: Verdict
-    status: int | None
-    duration_seconds: float
-    retry_after: float | None = None
-    error_kind: CallErrorKind | None = None
-    headers: Mapping[str, str] | None = None
-    excerpt: bytes = b""
-    bytes: int = 0
+from tessera.platform.http import CallError, OutboundClient, Reply, parse_retry_after
 
 
 class HttpSender:

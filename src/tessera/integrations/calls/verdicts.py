@@ -1,10 +1,9 @@
 """What an answer, or the lack of one, means for its request. Pure; what to do about it is decided by exports."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from http import HTTPStatus
 
+from tessera.integrations.interface import Verdict, VerdictKind
 from tessera.platform.http import CallErrorKind
 
 SPLITTABLE = frozenset({400, 413, 422})
@@ -13,36 +12,6 @@ CREDENTIALS = frozenset({401, 403})
 IDEMPOTENT = frozenset({"GET", "PUT", "DELETE"})
 
 StatusRanges = Sequence[tuple[int, int]]
-
-
-class VerdictKind(StrEnum):
-    """The classes of outcome, each with one thing to do.
-
-    A split one failed, and each half may be tried once; a replay and a transient one are tried again, the transient
-    one after what the receiver asked to wait; credentials and configuration end the run.
-    """
-
-    OK = "ok"
-    PERMANENT = "permanent"
-    SPLIT = "split"
-    TRANSIENT = "transient"
-    REPLAY = "replay"
-    UNKNOWN = "unknown"
-    CREDENTIALS = "credentials"
-    CONFIGURATION = "configuration"
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """A class of outcome; `code` and `message` are empty for a plain success.
-
-    `failed_rows` are positions in the request, from 0, that a success answer names as refused, with its reasons.
-    """
-
-    kind: VerdictKind
-    code: str = ""
-    message: str = ""
-    failed_rows: Sequence[tuple[int, str]] = ()
 
 
 OK = Verdict(VerdictKind.OK)

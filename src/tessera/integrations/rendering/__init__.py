@@ -10,6 +10,8 @@ from tessera.integrations.rendering.shapes import (
     RowFailure,
     RunFacts,
     TemplateShape,
+    plain_shape,
+    read_shape,
 )
 from tessera.integrations.rendering.values import decode_rows
 
@@ -26,4 +28,6 @@ __all__ = [
     "compile_template",
     "decode_rows",
     "find_columns",
+    "plain_shape",
+    "read_shape",
 ]

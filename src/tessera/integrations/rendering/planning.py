@@ -49,12 +49,12 @@ class CompiledTemplate:
         self.columns = tuple(columns)
         self.parts = parts
         self.used_columns = frozenset(used)
-        self.batch_size = batch_size_of(shape)
+        self.rows_per_request = batch_size_of(shape)
 
     def plan(self, rows: Sequence[Row], run: RunFacts, *, first_index: int) -> Plan:
         """Return the requests of the rows, numbered from `first_index`, and the rows that could not be rendered."""
         planner = Planner(self, run, first_index)
-        if self.batch_size == 1:
+        if self.rows_per_request == 1:
             for ordinal, values in rows:
                 planner.add_single(ordinal, values)
         else:
@@ -150,8 +150,8 @@ class Planner:
         self.ordinals: list[int] = []
         self.records: list[bytes] = []
         self.keys: list[str] = []
-        self.facts.update(request_index=self.index, row_count=self.template.batch_size, idempotency_key=None)
-        self.around = 1 if self.template.batch_size == 1 else self.envelope_size()
+        self.facts.update(request_index=self.index, row_count=self.template.rows_per_request, idempotency_key=None)
+        self.around = 1 if self.template.rows_per_request == 1 else self.envelope_size()
         self.size = self.around
 
     def envelope_size(self) -> int:
@@ -178,7 +178,7 @@ class Planner:
         self.size += len(record) + 1
         if self.parts.key_column is not None:
             self.keys.append(text_of(values[self.parts.key_column]))
-        if len(self.ordinals) == self.template.batch_size:
+        if len(self.ordinals) == self.template.rows_per_request:
             self.close()
 
     def add_single(self, ordinal: int, values: Sequence[Any]) -> None:

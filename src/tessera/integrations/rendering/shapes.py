@@ -1,10 +1,15 @@
 """What goes into rendering and what comes out: shapes, facts and plans, as plain values."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
+
+import msgspec
+
+from tessera.integrations.errors import TemplateError
 
 MEBIBYTE = 1_048_576
 
@@ -76,7 +81,8 @@ class PlannedRequest:
     """One call, complete but for the profile's part: its address, credentials and static headers.
 
     `idempotency_key` is the bare key; the sender writes its header, so that a key once given stays with a request.
-    `keys` holds the rows' values of the error path's column, in the order of `ordinals`.
+    `keys` holds the rows' values of the error path's column, in the order of `ordinals`. `weight` is what the request
+    counts where the receiver limits the rate of something else than requests.
     """
 
     index: int
@@ -87,6 +93,7 @@ class PlannedRequest:
     body: bytes | None
     idempotency_key: str | None
     keys: tuple[str, ...] | None = None
+    weight: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +111,24 @@ class Plan:
 
     requests: Sequence[PlannedRequest]
     failures: Sequence[RowFailure]
+
+
+SHAPE_FIELDS = frozenset(each.name for each in fields(TemplateShape))
+
+
+def read_shape(plain: Mapping[str, Any]) -> TemplateShape:
+    """Return the shape that plain JSON values spell, as doors receive and snapshots keep it."""
+    unknown = sorted(set(plain) - SHAPE_FIELDS)
+    if unknown:
+        known = ", ".join(sorted(SHAPE_FIELDS))
+        raise TemplateError(f"there is no property {unknown[0]!r}. There are: {known}.", place="Template")
+    try:
+        return msgspec.convert(plain, TemplateShape)
+    except msgspec.ValidationError as error:
+        raise TemplateError(f"{error}. Correct the property.", place="Template") from None
+
+
+def plain_shape(shape: TemplateShape) -> dict[str, Any]:
+    """Return the shape as plain JSON values, just as the database gives them back."""
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(shape))
+    return plain

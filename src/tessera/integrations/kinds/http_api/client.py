@@ -1,12 +1,14 @@
 """How an HTTP API profile reaches its receiver: address, credentials, static headers and limits."""
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from tessera.integrations.calls import HttpSender
 from tessera.integrations.connectors import Target
-from tessera.platform.http import CallLimits
+from tessera.integrations.rendering import CompiledTemplate, compile_template, read_shape
+from tessera.platform.http import CallLimits, OutboundClient
 
 
 def product_token() -> str:
@@ -33,6 +35,16 @@ def open_target(variant: str, settings: Mapping[str, Any], secrets: Mapping[str,
         # A receiver may echo the credentials as they were sent.
         secrets=(*secrets.values(), *(value.partition(" ")[2] for _, value in credentials)),
     )
+
+
+def make_planner(shape: Mapping[str, Any], columns: Sequence[tuple[str, str]]) -> CompiledTemplate:
+    """Return the template ready to plan requests of the query's rows."""
+    return compile_template(read_shape(shape), columns)
+
+
+def make_sender(target: Target, shape: Mapping[str, Any], client: OutboundClient) -> HttpSender:
+    """Return the sender of the template's requests."""
+    return HttpSender(target, read_shape(shape), client)
 
 
 def authorization(variant: str, settings: Mapping[str, Any], secrets: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

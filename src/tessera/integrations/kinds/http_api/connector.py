@@ -1,7 +1,7 @@
 """The HTTP API connector as the registry knows it."""
 
 from tessera.integrations.connectors import Capabilities, ConnectorType
-from tessera.integrations.kinds.http_api.client import open_target
+from tessera.integrations.kinds.http_api.client import make_planner, make_sender, open_target
 from tessera.integrations.kinds.http_api.probe import probe
 from tessera.integrations.kinds.http_api.settings import PROPERTIES, VARIANTS
 
@@ -15,6 +15,8 @@ HTTP_API = ConnectorType(
     capabilities=Capabilities(takes_templates=True),
     used_by=frozenset({"http_template"}),
     open_target=open_target,
+    make_planner=make_planner,
+    make_sender=make_sender,
     probe=probe,
     about="JSON requests to any receiver, shaped by templates.",
     group="HTTP",
