@@ -21,6 +21,7 @@ from tessera.loyalty.chains import (
 from tessera.loyalty.checks import Fault, list_faults
 from tessera.loyalty.datasets import DATASETS, Dataset
 from tessera.loyalty.demo import create_demo_tokens
+from tessera.loyalty.members import get_account_line, get_member, list_account_lines, list_members
 from tessera.loyalty.memberships import (
     create_memberships,
     delete_memberships,
@@ -49,6 +50,7 @@ from tessera.loyalty.uniqueness import settle_uniqueness
 from tessera.loyalty.values.accounts import Customer, CustomerChange, CustomerFilter, NewCustomer
 from tessera.loyalty.values.chains import Address, Chain, Enterprise, EnterpriseFilter, LinkedEnterprise, NewEnterprise
 from tessera.loyalty.values.companies import Company, CompanyChange, CompanyFilter, NewCompany
+from tessera.loyalty.values.members import AccountLine, Member, MemberSearch
 from tessera.loyalty.values.memberships import (
     Membership,
     MembershipChange,
@@ -85,6 +87,7 @@ from tessera.loyalty.values.tokens import CONNECTOR_PERMISSIONS, MadeToken, NewA
 __all__ = [
     "CONNECTOR_PERMISSIONS",
     "DATASETS",
+    "AccountLine",
     "AccountMerge",
     "Address",
     "Adjustment",
@@ -105,6 +108,8 @@ __all__ = [
     "Fault",
     "LinkedEnterprise",
     "MadeToken",
+    "Member",
+    "MemberSearch",
     "Membership",
     "MembershipChange",
     "MembershipFilter",
@@ -154,15 +159,19 @@ __all__ = [
     "expire_points",
     "find_membership_chains",
     "find_scope",
+    "get_account_line",
     "get_balance",
+    "get_member",
     "get_membership_chain",
     "get_program_chain",
+    "list_account_lines",
     "list_chains",
     "list_companies",
     "list_customers",
     "list_enterprises",
     "list_faults",
     "list_linked_enterprises",
+    "list_members",
     "list_memberships",
     "list_movements",
     "list_programs",

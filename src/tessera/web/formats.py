@@ -84,6 +84,11 @@ def short_id(value: object) -> str:
     return f"…{str(value)[-8:]}"
 
 
+def as_pairs(words: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the options of a choice whose words read as they are."""
+    return [(word, word) for word in words]
+
+
 def split_excerpt(text: str) -> tuple[str, str]:
     """Return head and body of a request or answer as it was kept."""
     head, _, body = text.partition("\n\n")

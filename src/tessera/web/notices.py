@@ -13,6 +13,10 @@ class Notice:
 
 NOTICES = {
     "signed_out": Notice("You are signed out."),
+    "created": Notice("Created."),
+    "saved": Notice("Saved."),
+    "deleted": Notice("Deleted."),
+    "points_moved": Notice("The movement stands in the ledger."),
     "run_started": Notice("The run is started."),
     "run_cancelled": Notice("The run ends as soon as what is in flight has been settled.", "running"),
 }

@@ -32,6 +32,7 @@ def environment() -> Environment:
         exact=formats.exact,
         clock_time=formats.clock_time,
         short_id=formats.short_id,
+        as_pairs=formats.as_pairs,
         bar_spans=formats.bar_spans,
         spread_json=json_texts.spread_json,
         split_excerpt=formats.split_excerpt,

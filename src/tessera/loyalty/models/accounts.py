@@ -49,8 +49,9 @@ class AccountRow(Table):
         Index(
             "uq_accounts_chain_id_email",
             "chain_id",
-            func.lower(text("email")),
+            func.lower(text("email")).label("address"),
             unique=True,
+            postgresql_ops={"address": "text_pattern_ops"},
             postgresql_where=text("deleted_at IS NULL AND kind = 'customer' AND email IS NOT NULL"),
         ),
         Index("ix_accounts_chain_id_created_at", "chain_id", "kind", "created_at", "sequence", postgresql_where=ACTIVE),
@@ -91,6 +92,13 @@ class AccountRow(Table):
             "chain_id",
             "external_id",
             postgresql_where=text("deleted_at IS NOT NULL AND external_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_accounts_chain_id_lower_name",
+            "chain_id",
+            func.lower(text("name")).label("company"),
+            postgresql_where=text("kind = 'company' AND deleted_at IS NULL"),
+            postgresql_ops={"company": "text_pattern_ops"},
         ),
         Index(
             "ix_accounts_chain_id_lower_last_name",

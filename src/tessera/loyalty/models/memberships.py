@@ -52,6 +52,7 @@ class MembershipRow(Table):
             "membership_number",
             "program_id",
             unique=True,
+            postgresql_ops={"membership_number": "text_pattern_ops"},
             postgresql_where=text("deleted_at IS NULL AND membership_number IS NOT NULL"),
         ),
         Index(

@@ -15,6 +15,14 @@ class Place(NamedTuple):
 
     columns: tuple[str, ...]
     predicate: str
+    by_beginning: frozenset[str] = frozenset()
+
+    @property
+    def keys(self) -> str:
+        """What the index is made of; a column looked up by beginnings compares as bytes."""
+        return ", ".join(
+            f"{column} text_pattern_ops" if column in self.by_beginning else column for column in self.columns
+        )
 
     @property
     def unique_index(self) -> str:
@@ -29,7 +37,11 @@ class Place(NamedTuple):
 
 PLACES: Mapping[str, Place] = {
     "account": Place(("account_id", "program_id"), "deleted_at IS NULL"),
-    "number": Place(("membership_number", "program_id"), "deleted_at IS NULL AND membership_number IS NOT NULL"),
+    "number": Place(
+        ("membership_number", "program_id"),
+        "deleted_at IS NULL AND membership_number IS NOT NULL",
+        frozenset({"membership_number"}),
+    ),
     "provider-id": Place(
         ("provider_membership_id", "program_id"), "deleted_at IS NULL AND provider_membership_id IS NOT NULL"
     ),
@@ -79,7 +91,7 @@ def switch_rule(connection: Connection[Any], name: str, *, on: bool) -> None:
     statement = CREATE.format(
         kind="UNIQUE INDEX" if on else "INDEX",
         name=wanted,
-        columns=", ".join(place.columns),
+        columns=place.keys,
         predicate=place.predicate,
     )
     connection.execute(statement.encode())

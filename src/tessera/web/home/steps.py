@@ -22,7 +22,7 @@ async def read_steps(visit: Visit) -> list[Step]:
     session, actor = visit.session, visit.actor
     chains = await loyalty.list_chains(session, actor)
     steps = [
-        Step("Create a chain", "The tenant whose members live here.", bool(chains), command="tessera chain create"),
+        Step("Create a chain", "The tenant whose members live here.", bool(chains), path="/admin/chains"),
     ]
     if actor.may("exports:read"):
         definitions = await exports.list_definitions(session, actor, size=1)
