@@ -8,10 +8,12 @@ from msgspec import Meta, Struct
 
 from tessera.api.management.v1.reading import Asked
 from tessera.platform.errors import NotFoundError
+from tessera.platform.paging import Page
 
 T = TypeVar("T")
 
 LARGEST_PAGE = 1000
+FURTHEST_PAGE = 100_000
 
 
 class UnknownPageError(NotFoundError):
@@ -32,6 +34,28 @@ class Listing(Struct, Generic[T], frozen=True):
 
     items: Sequence[T]
     next: Annotated[str | None, Meta(description="Give it as `after` to read on; null at the end.")] = None
+
+
+class SearchQuery(Asked, frozen=True):
+    """Which page of a list that is searched and sorted, by its number."""
+
+    q: Annotated[str, Meta(max_length=255, description="Those with this text in label or internal name.")] = ""
+    page: Annotated[int, Meta(ge=1, le=FURTHEST_PAGE, description="Number of the page, from 1.")] = 1
+    limit: Annotated[int, Meta(ge=1, le=LARGEST_PAGE, description="How many items a page has.")] = 100
+
+
+class NumberedListing(Struct, Generic[T], frozen=True):
+    """A page of a list that is searched and sorted."""
+
+    items: Sequence[T]
+    total: Annotated[int, Meta(description="How many there are; 10,001 means more than 10,000.")]
+    next: Annotated[int | None, Meta(description="Number of the next page; null at the end.")] = None
+
+
+def number_page(page: Page[Any], show: Callable[[Any], T]) -> NumberedListing[T]:
+    """Return the page of a room's list."""
+    following = page.number + 1 if page.number < page.last else None
+    return NumberedListing([show(item) for item in page.items], page.total, following)
 
 
 def make_page(found: Sequence[Any], limit: int, show: Callable[[Any], T]) -> Listing[T]:
