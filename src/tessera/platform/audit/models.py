@@ -14,7 +14,15 @@ class AuditEntryRow(Table):
     """Who changed what, from what to what."""
 
     __tablename__ = "audit_entries"
-    __table_args__ = (Index(None, "chain_id", "id"), Index(None, "object_id", "id"))
+    __table_args__ = (
+        Index(None, "created_at", "id"),
+        Index(None, "chain_id", "created_at", "id"),
+        Index(None, "object_id", "created_at", "id"),
+        Index(None, "object_kind", "created_at", "id"),
+        Index(None, "action", "created_at", "id"),
+        Index(None, "object_kind", "action", "created_at", "id"),
+        Index(None, "actor_id", "created_at", "id"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
@@ -30,3 +38,6 @@ class AuditEntryRow(Table):
     object_name: Mapped[str]
     before: Mapped[dict[str, Any] | None]
     after: Mapped[dict[str, Any] | None]
+
+
+Index("ix_audit_entries_actor", func.lower(AuditEntryRow.actor_name), AuditEntryRow.created_at, AuditEntryRow.id)

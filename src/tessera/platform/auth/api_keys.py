@@ -4,12 +4,13 @@ Nothing is cached: a key that is revoked, or switched off, opens nothing from th
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from uuid import UUID
 
-from tessera.platform.actors import LEVELS, Actor, ActorKind, is_permission
+from tessera.platform.actors import LEVELS, Actor, ActorKind
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.auth import key_store as store
 from tessera.platform.auth.errors import (
@@ -19,8 +20,11 @@ from tessera.platform.auth.errors import (
     ApiKeyRevokedError,
     ApiKeyScopeError,
 )
+from tessera.platform.auth.grants import ADMIN_ROLE_ID, HeldRole, find_excess, find_unshaped, read_roles, unite
+from tessera.platform.auth.roles import hold_roles
 from tessera.platform.db import Row, Session
 from tessera.platform.ids import new_ids
+from tessera.platform.paging import Page
 from tessera.platform.secrets import KeyRing
 
 PREFIX = "tsr_"
@@ -32,23 +36,43 @@ TOUCH_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class NewApiKey:
-    """A key to make. `chains` and `permissions` None are all that its maker has."""
+    """A key to make. `chains` None are all that its maker sees; neither permissions nor roles are all its maker may do.
+
+    `permissions` are held beside the roles.
+    """
 
     label: str
     chains: frozenset[UUID] | None = None
     permissions: frozenset[str] | None = None
     expires_at: datetime | None = None
+    roles: frozenset[UUID] = frozenset()
+
+    def role_ids(self, maker: Actor) -> frozenset[UUID]:
+        """Return the roles to bind the key to: what a maker of everything passes on whole is the role Admin."""
+        whole = self.permissions is None and not self.roles and maker.permissions is None
+        return frozenset({ADMIN_ROLE_ID}) if whole else self.roles
+
+    def own(self, maker: Actor) -> frozenset[str]:
+        """Return the permissions of its own."""
+        if self.permissions is not None:
+            return self.permissions
+        return frozenset() if self.roles else maker.permissions or frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key as it is listed. `chains` None sees every chain; `permissions` None may do everything."""
+    """A key as it is listed. `chains` None sees every chain.
+
+    `permissions` are those of the roles, as they are now, together with the key's `own`; None may do everything.
+    """
 
     id: UUID
     label: str
     hint: str
     chains: frozenset[UUID] | None
     permissions: frozenset[str] | None
+    roles: tuple[HeldRole, ...]
+    own: frozenset[str]
     enabled: bool
     created_at: datetime
     created_by: str
@@ -72,11 +96,15 @@ async def create_api_keys(
     actor.require("api-keys:admin")
     for item in new:
         check_key(actor, item, now)
+    roles = {
+        role.id: role for role in await hold_roles(session, actor, [r for one in new for r in one.role_ids(actor)])
+    }
     made = [
-        MadeApiKey(make_key(actor, item, key_id, text, now=now), text)
+        MadeApiKey(make_key(actor, item, key_id, text, now=now, roles=roles), text)
         for key_id, text, item in zip(new_ids(len(new)), [make_text() for _ in new], new, strict=True)
     ]
     await store.insert_keys(session, [row_of(item, keys) for item in made])
+    await store.bind_roles(session, [(item.key.id, role.id) for item in made for role in item.key.roles])
     await record_entries(session, actor, [entry_of("created", item.key) for item in made])
     return made
 
@@ -89,25 +117,39 @@ async def list_api_keys(
     return [read_key(row) for row in await store.list_keys(session, chains=reach_of(actor), after=after, count=count)]
 
 
+async def list_api_key_page(
+    session: Session, actor: Actor, *, search: str = "", sort: str = "-created", number: int = 1, size: int = 50
+) -> Page[ApiKey]:
+    """Return a page of the keys within reach whose label or beginning holds the text."""
+    actor.require("api-keys:read")
+    sort = sort if sort in store.ORDERS else "-created"
+    rows, total = await store.list_page(
+        session, chains=reach_of(actor), search=search, sort=sort, offset=(number - 1) * size, limit=size
+    )
+    return Page([read_key(row) for row in rows], total, number, size)
+
+
 async def enable_api_key(session: Session, actor: Actor, key_id: UUID, *, enabled: bool) -> ApiKey:
     """Switch a key on or off; a revoked one stays as it is."""
-    found = await get_key(session, actor, key_id)
+    actor.require("api-keys:admin")
+    found = await get_api_key(session, actor, key_id)
     if found.revoked_at is not None:
         raise ApiKeyRevokedError(f"The API key {found.label} is revoked for ever. Make a new one.")
     if enabled:
         check_reach(actor, found.label, found.chains, found.permissions)
     await store.enable_keys(session, [key_id], enabled=enabled)
     await record_entries(session, actor, [entry_of("enabled" if enabled else "disabled", found)])
-    return await get_key(session, actor, key_id)
+    return await get_api_key(session, actor, key_id)
 
 
 async def revoke_api_key(session: Session, actor: Actor, key_id: UUID, *, now: datetime) -> ApiKey:
     """End a key for ever; once more changes nothing."""
-    found = await get_key(session, actor, key_id)
+    actor.require("api-keys:admin")
+    found = await get_api_key(session, actor, key_id)
     if found.revoked_at is None:
         await store.revoke_keys(session, [key_id], now=now)
         await record_entries(session, actor, [entry_of("revoked", found)])
-    return await get_key(session, actor, key_id)
+    return await get_api_key(session, actor, key_id)
 
 
 async def find_api_key_actor(
@@ -129,9 +171,9 @@ async def find_api_key_actor(
     return Actor(ActorKind.API_KEY, key.id, key.label, key.chains, key.permissions, origin, request_id)
 
 
-async def get_key(session: Session, actor: Actor, key_id: UUID) -> ApiKey:
-    """Return a key that reaches no further than the actor, who may change it."""
-    actor.require("api-keys:admin")
+async def get_api_key(session: Session, actor: Actor, key_id: UUID) -> ApiKey:
+    """Return a key that reaches no further than the actor."""
+    actor.require("api-keys:read")
     rows = await store.list_keys(session, chains=reach_of(actor), ids=[key_id])
     if not rows:
         raise ApiKeyNotFoundError(f"There is no API key {key_id}. List the keys to find the one you mean.")
@@ -140,19 +182,20 @@ async def get_key(session: Session, actor: Actor, key_id: UUID) -> ApiKey:
 
 def check_key(actor: Actor, new: NewApiKey, now: datetime) -> None:
     """Refuse a label, permission or end that cannot be used, and more than the maker has."""
-    if not 1 <= len(new.label.strip()) <= 255:
-        raise ApiKeyInvalidError("The label needs 1 to 255 characters.", field="label")
-    for permission in sorted(new.permissions or ()):
-        if not is_permission(permission):
-            raise ApiKeyInvalidError(
-                f"{permission!r} is no permission. Write a resource and one of {', '.join(LEVELS)}: members:read.",
-                field="permissions",
-            )
+    label = new.label.strip()
+    if not 1 <= len(label) <= 255 or not label.isprintable():
+        raise ApiKeyInvalidError("The label needs 1 to 255 printable characters.", field="label")
+    unshaped = find_unshaped(new.permissions or ())
+    if unshaped is not None:
+        raise ApiKeyInvalidError(
+            f"{unshaped[:100]!r} is no permission. Write a resource and one of {', '.join(LEVELS)}: members:read.",
+            field="permissions",
+        )
     if new.expires_at is not None and new.expires_at <= now:
         raise ApiKeyInvalidError("The key would be expired already. Choose a later moment.", field="expires_at")
     chains = actor.chains if new.chains is None else new.chains
-    permissions = actor.permissions if new.permissions is None else new.permissions
-    check_reach(actor, new.label, chains, permissions)
+    # What the roles give is looked at where they are read: nobody gives a role that has more than themselves.
+    check_reach(actor, new.label, chains, new.own(actor))
 
 
 def check_reach(actor: Actor, label: str, chains: frozenset[UUID] | None, permissions: frozenset[str] | None) -> None:
@@ -160,23 +203,31 @@ def check_reach(actor: Actor, label: str, chains: frozenset[UUID] | None, permis
     if actor.chains is not None:
         for chain_id in sorted((chains or frozenset()) - actor.chains):
             raise ApiKeyChainError(f"There is no chain {chain_id} within reach of {actor.name}.", field="chain_ids")
-    if permissions is None and actor.permissions is not None:
-        raise ApiKeyScopeError(f"The API key {label} may do everything, which {actor.name} may not.")
-    for permission in sorted(permissions or ()):
-        if not actor.may(permission):
-            raise ApiKeyScopeError(
-                f"{actor.name} lacks the permission {permission}, so the API key {label} cannot have it. Leave it out."
-            )
+    excess = find_excess(actor, permissions)
+    if excess:
+        raise ApiKeyScopeError(f"{actor.name} lacks {excess}, so the API key {label} cannot have it. Leave it out.")
 
 
-def make_key(actor: Actor, new: NewApiKey, key_id: UUID, text: str, *, now: datetime) -> ApiKey:
+def make_key(
+    actor: Actor,
+    new: NewApiKey,
+    key_id: UUID,
+    text: str,
+    *,
+    now: datetime,
+    roles: Mapping[UUID, HeldRole] = MappingProxyType({ADMIN_ROLE_ID: HeldRole(ADMIN_ROLE_ID, "Admin", None)}),
+) -> ApiKey:
     """Return the key as it will be stored, with what its maker has where nothing narrower is asked for."""
+    held = tuple(roles[role_id] for role_id in sorted(new.role_ids(actor)))
+    own = new.own(actor)
     return ApiKey(
         id=key_id,
         label=new.label.strip(),
         hint=text[:HINT_LENGTH],
         chains=actor.chains if new.chains is None else new.chains,
-        permissions=actor.permissions if new.permissions is None else new.permissions,
+        permissions=unite(own, held),
+        roles=held,
+        own=own,
         enabled=True,
         created_at=now,
         created_by=actor.name,
@@ -200,7 +251,7 @@ def row_of(made: MadeApiKey, keys: KeyRing) -> dict[str, object]:
         "label": key.label,
         "hint": key.hint,
         "chain_ids": None if key.chains is None else sorted(key.chains),
-        "permissions": None if key.permissions is None else sorted(key.permissions),
+        "permissions": sorted(key.own),
         "created_at": key.created_at,
         "created_by": key.created_by,
         "expires_at": key.expires_at,
@@ -209,11 +260,13 @@ def row_of(made: MadeApiKey, keys: KeyRing) -> dict[str, object]:
 
 def read_key(row: Row) -> ApiKey:
     """Turn a stored row into the value that others see."""
-    values = {name: value for name, value in row.items() if name not in {"chain_ids", "permissions"}}
-    chains, permissions = row["chain_ids"], row["permissions"]
+    values = {name: value for name, value in row.items() if name not in {"chain_ids", "permissions", "roles"}}
+    chains, own, roles = row["chain_ids"], frozenset(row["permissions"]), read_roles(row["roles"])
     return ApiKey(
         chains=None if chains is None else frozenset(chains),
-        permissions=None if permissions is None else frozenset(permissions),
+        permissions=unite(own, roles),
+        roles=roles,
+        own=own,
         **values,
     )
 
@@ -224,7 +277,8 @@ def entry_of(action: str, key: ApiKey) -> Entry:
     if action == "created":
         after = {
             "chain_ids": None if key.chains is None else sorted(map(str, key.chains)),
-            "permissions": None if key.permissions is None else sorted(key.permissions),
+            "permissions": sorted(key.own),
+            "roles": [role.label for role in key.roles],
         }
     return Entry(action, "api_key", key.id, key.label, after=after)
 

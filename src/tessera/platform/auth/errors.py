@@ -1,19 +1,30 @@
-"""What can go wrong with users, sign-in and API keys.
+"""What can go wrong with users, roles, sign-in and API keys.
 
 InvalidError
-  UserInvalidError     a property of a user cannot be used
-  ApiKeyInvalidError   a property of an API key cannot be used
+  UserInvalidError        a property of a user cannot be used
+  RoleInvalidError        a property of a role cannot be used
+  ApiKeyInvalidError      a property of an API key cannot be used
 DeniedError
-  ApiKeyScopeError     a key cannot have more than its maker
+  GrantExceedsError       nobody grants more than they hold
+  UserExceedsError        nobody changes a user who holds more
+  RoleReachError          roles are for every chain
+  ApiKeyScopeError        a key cannot have more than its maker
 ConflictError
-  EmailTakenError      another user signs in with this address
-  ApiKeyRevokedError   a revoked key stays revoked
+  EmailTakenError         another user signs in with this address
+  UserChangedError        somebody else changed the user meanwhile
+  LastAdministratorError  nobody would be left who may do everything
+  RoleTakenError          another role has this name
+  RoleBuiltInError        built-in roles stay as they are
+  RoleInUseError          somebody holds the role
+  RoleChangedError        somebody else changed the role meanwhile
+  ApiKeyRevokedError      a revoked key stays revoked
 NotFoundError
-  UserNotFoundError    no such user
-  ApiKeyNotFoundError  no such key within reach
-  ApiKeyChainError     no such chain within reach
+  UserNotFoundError       no such user within reach
+  RoleNotFoundError       no such role
+  ApiKeyNotFoundError     no such key within reach
+  ApiKeyChainError        no such chain within reach
 UnavailableError
-  SignInDelayedError   too many failures; try again later
+  SignInDelayedError      too many failures; try again later
 """
 
 from tessera.platform.errors import ConflictError, DeniedError, InvalidError, NotFoundError, UnavailableError
@@ -35,6 +46,72 @@ class UserNotFoundError(NotFoundError):
     """No such user."""
 
     code = "user_not_found"
+
+
+class UserExceedsError(DeniedError):
+    """A user is not changed by somebody who holds less: a new password would be a way to the rest."""
+
+    code = "user_exceeds_actor"
+
+
+class UserChangedError(ConflictError):
+    """Somebody else changed the user in the meantime."""
+
+    code = "user_changed"
+
+
+class LastAdministratorError(ConflictError):
+    """One enabled user always may do everything in every chain."""
+
+    code = "last_administrator"
+
+
+class GrantExceedsError(DeniedError):
+    """Nobody grants more than they hold."""
+
+    code = "grant_exceeds_holder"
+
+
+class RoleInvalidError(InvalidError):
+    """A property of a role cannot be used."""
+
+    code = "role_invalid"
+
+
+class RoleReachError(DeniedError):
+    """Roles are for every chain: who sees only some does not change them."""
+
+    code = "role_beyond_reach"
+
+
+class RoleTakenError(ConflictError):
+    """Another role has this label or internal name."""
+
+    code = "role_taken"
+
+
+class RoleBuiltInError(ConflictError):
+    """Built-in roles stay as they are."""
+
+    code = "role_built_in"
+
+
+class RoleInUseError(ConflictError):
+    """A role that somebody holds is not deleted; `holders` are the first of them."""
+
+    code = "in_use"
+
+
+class RoleChangedError(ConflictError):
+    """Somebody else changed the role in the meantime."""
+
+    code = "role_changed"
+
+
+class RoleNotFoundError(NotFoundError):
+    """No such role."""
+
+    code = "role_not_found"
 
 
 class ApiKeyInvalidError(InvalidError):

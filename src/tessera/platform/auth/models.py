@@ -1,4 +1,4 @@
-"""Tables of access: users, their sessions, failures to sign in, and API keys."""
+"""Tables of access: roles, users, their sessions, failures to sign in, and API keys."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,6 +7,28 @@ from sqlalchemy import ARRAY, ForeignKey, Index, LargeBinary, Text, UniqueConstr
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tessera.platform.db import Table
+
+
+class RoleRow(Table):
+    """A named set of permissions."""
+
+    __tablename__ = "roles"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    label: Mapped[str]
+    internal_name: Mapped[str]
+    description: Mapped[str] = mapped_column(server_default="")
+    permissions: Mapped[list[str] | None] = mapped_column(ARRAY(Text), comment="resource:level; null is everything")
+    built_in: Mapped[bool] = mapped_column(server_default=text("false"))
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_by: Mapped[str]
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_by: Mapped[str]
+
+
+Index("uq_roles_label", func.lower(RoleRow.label), unique=True)
+Index("uq_roles_internal_name", func.lower(RoleRow.internal_name), unique=True)
 
 
 class UserRow(Table):
@@ -21,11 +43,14 @@ class UserRow(Table):
     chain_ids: Mapped[list[UUID] | None] = mapped_column(
         ARRAY(Uuid), comment="chains the user may see; null is every chain"
     )
-    permissions: Mapped[list[str] | None] = mapped_column(ARRAY(Text), comment="resource:level; null is everything")
+    permissions: Mapped[list[str]] = mapped_column(
+        ARRAY(Text), server_default="{}", comment="resource:level, beside those of the roles"
+    )
     enabled: Mapped[bool] = mapped_column(server_default=text("true"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
     last_seen_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(server_default=text("1"))
 
 
 Index("uq_users_email", func.lower(UserRow.email), unique=True)
@@ -72,10 +97,32 @@ class ApiKeyRow(Table):
     chain_ids: Mapped[list[UUID] | None] = mapped_column(
         ARRAY(Uuid), comment="chains the key may see; null is every chain"
     )
-    permissions: Mapped[list[str] | None] = mapped_column(ARRAY(Text), comment="resource:level; null is everything")
+    permissions: Mapped[list[str]] = mapped_column(
+        ARRAY(Text), server_default="{}", comment="resource:level, beside those of the roles"
+    )
     enabled: Mapped[bool] = mapped_column(server_default=text("true"))
     created_at: Mapped[datetime]
     created_by: Mapped[str]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     used_at: Mapped[datetime | None]
+
+
+class UserRoleRow(Table):
+    """A user who holds a role."""
+
+    __tablename__ = "user_roles"
+    __table_args__ = (Index(None, "role_id"),)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("tessera.users.id", ondelete="CASCADE"), primary_key=True)
+    role_id: Mapped[UUID] = mapped_column(ForeignKey("tessera.roles.id"), primary_key=True)
+
+
+class ApiKeyRoleRow(Table):
+    """An API key that is bound to a role."""
+
+    __tablename__ = "api_key_roles"
+    __table_args__ = (Index(None, "role_id"),)
+
+    api_key_id: Mapped[UUID] = mapped_column(ForeignKey("tessera.api_keys.id", ondelete="CASCADE"), primary_key=True)
+    role_id: Mapped[UUID] = mapped_column(ForeignKey("tessera.roles.id"), primary_key=True)

@@ -14,12 +14,25 @@ INSERT_USER = text(
     "VALUES (:id, :email, :name, :password_hash, cast(:chain_ids AS uuid[]), cast(:permissions AS text[]))"
 )
 FIND_EMAILS = text("SELECT lower(email) AS email FROM users WHERE lower(email) = ANY(:emails)")
-SELECT_USERS = (
-    "SELECT id, email, name, password_hash, chain_ids, permissions, enabled, created_at, last_seen_at FROM users"
+# ruff: noqa: S608 - what is put together here are constants
+
+# Read with every user, at every request: a change of a role is there with the next one.
+ROLES_OF_USER = (
+    "coalesce((SELECT jsonb_agg(jsonb_build_object('id', r.id, 'label', r.label, 'permissions', r.permissions)"
+    " ORDER BY lower(r.label)) FROM user_roles h JOIN roles r ON r.id = h.role_id WHERE h.user_id = u.id), '[]')"
+    " AS roles"
 )
-FIND_USERS = text(f"{SELECT_USERS} WHERE id = ANY(:ids) ORDER BY id")
-LIST_USERS = text(f"{SELECT_USERS} ORDER BY lower(email)")
-FIND_SECRET = text(f"{SELECT_USERS} WHERE lower(email) = lower(:email) AND enabled")
+SELECT_USERS = (
+    "SELECT u.id, u.email, u.name, u.password_hash, u.chain_ids, u.permissions, u.enabled, u.created_at, u.last_seen_at,"
+    f" u.version, {ROLES_OF_USER} FROM users u"
+)
+FIND_USERS = text(f"{SELECT_USERS} WHERE u.id = ANY(:ids) ORDER BY u.id")
+LIST_USERS = text(
+    f"{SELECT_USERS} WHERE (cast(:chains AS uuid[]) IS NULL OR u.chain_ids <@ cast(:chains AS uuid[]))"
+    " ORDER BY lower(u.email)"
+)
+FIND_SECRET = text(f"{SELECT_USERS} WHERE lower(u.email) = lower(:email) AND u.enabled")
+FIND_BY_EMAIL = text(f"{SELECT_USERS} WHERE lower(u.email) = lower(:email)")
 SET_PASSWORD = text("UPDATE users SET password_hash = :password_hash, updated_at = :now WHERE id = :id")
 SET_SEEN = text("UPDATE users SET last_seen_at = :now WHERE id = :id")
 
@@ -30,7 +43,7 @@ INSERT_SESSION = text(
 )
 FIND_SESSION = text(
     "SELECT s.id AS session_id, s.csrf_token, s.created_at AS opened_at, s.seen_at, s.expires_at, u.id, u.email,"
-    " u.name, u.chain_ids, u.permissions, u.enabled, u.created_at, u.last_seen_at "
+    f" u.name, u.chain_ids, u.permissions, u.enabled, u.created_at, u.last_seen_at, u.version, {ROLES_OF_USER} "
     "FROM user_sessions s JOIN users u ON u.id = s.user_id "
     "WHERE s.token_digest = :token_digest AND s.expires_at > :now AND u.enabled"
 )
@@ -68,9 +81,14 @@ async def find_users(session: Session, ids: Sequence[UUID]) -> list[Row]:
     return await fetch_rows(session, FIND_USERS, {"ids": list(ids)})
 
 
-async def list_users(session: Session) -> list[Row]:
-    """Return every user by address."""
-    return await fetch_rows(session, LIST_USERS, {})
+async def list_users(session: Session, chains: Sequence[UUID] | None) -> list[Row]:
+    """Return the users who see no further than these chains, by address."""
+    return await fetch_rows(session, LIST_USERS, {"chains": chains})
+
+
+async def find_by_email(session: Session, email: str) -> Row | None:
+    """Return the user with this address, enabled or not."""
+    return await fetch_row(session, FIND_BY_EMAIL, {"email": email})
 
 
 async def find_secret(session: Session, email: str) -> Row | None:
