@@ -18,6 +18,7 @@ KEY = {
     "Label": lambda k: k.label,
     "Begins": lambda k: k.hint,
     "Chains": lambda k: "all" if k.chains is None else len(k.chains),
+    "Roles": lambda k: [role.label for role in k.roles],
     "Permissions": lambda k: "all" if k.permissions is None else sorted(k.permissions),
     "Enabled": lambda k: k.enabled,
     "Expires": lambda k: k.expires_at,
@@ -35,7 +36,11 @@ def create_key(
         list[str] | None, typer.Option(help="Name or id of a chain it sees, several times; without any: all.")
     ] = None,
     permission: Annotated[
-        list[str] | None, typer.Option(help="A permission such as members:read, several times; without any: all.")
+        list[str] | None,
+        typer.Option(help="A permission such as members:read, several times; without any, and without a role: all."),
+    ] = None,
+    role: Annotated[
+        list[str] | None, typer.Option(help="Internal name or id of a role it is bound to, several times.")
     ] = None,
     expires: Annotated[int | None, typer.Option(metavar="DAYS", min=1, max=36500, help="Days until it ends.")] = None,
     as_json: AsJson = False,
@@ -45,11 +50,13 @@ def create_key(
     async def work(desk: Desk) -> MadeApiKey:
         async with desk.session() as session:
             chains = [await find_chain(session, desk.actor, text) for text in chain or ()]
+            roles = [await auth.find_role(session, desk.actor, text) for text in role or ()]
             new = NewApiKey(
                 label=label,
                 chains=frozenset(chains) if chain else None,
                 permissions=frozenset(permission) if permission else None,
                 expires_at=None if expires is None else desk.now() + timedelta(days=expires),
+                roles=frozenset(found.id for found in roles),
             )
             return (await auth.create_api_keys(session, desk.actor, desk.ground.keys, [new], now=desk.now()))[0]
 

@@ -21,6 +21,7 @@ GROUPS = {
     "token": ("tokens", "Credentials of Connector API clients."),
     "api-key": ("api_keys", "Keys of programs that use the management API."),
     "user": ("users", "People who sign in to the pages."),
+    "role": ("roles", "Roles, the named sets of permissions that users and API keys hold."),
     "points": ("points", "Points of memberships: the ledger, and what can be done with it."),
     "query": ("queries", "Saved queries over the datasets."),
     "profile": ("profiles", "Connection profiles: how to reach outside systems."),

@@ -3,21 +3,27 @@
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
+from msgspec import UNSET
 
-from tessera.cli.desk import Desk, at_desk
+from tessera.cli.desk import Desk, at_desk, find_chain
 from tessera.cli.printing import AsJson, show_item, show_json, show_list
 from tessera.platform.auth import (
     NewUser,
     User,
+    UserChange,
     UserNotFoundError,
     change_password,
     create_users,
+    find_role,
     find_user_by_email,
     list_users,
     make_password,
+    update_user,
 )
+from tessera.platform.db import Session
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -25,11 +31,18 @@ USER = {
     "Id": lambda u: u.id,
     "E-mail": lambda u: u.email,
     "Name": lambda u: u.name,
+    "Roles": lambda u: [role.label for role in u.roles],
+    "Chains": lambda u: "all" if u.chains is None else len(u.chains),
     "Permissions": lambda u: "all" if u.permissions is None else sorted(u.permissions),
     "Enabled": lambda u: u.enabled,
     "Last seen": lambda u: u.last_seen_at,
 }
 
+Roles = Annotated[list[str] | None, typer.Option("--role", help="Internal name or id of a role, several times.")]
+Chains = Annotated[
+    list[str] | None, typer.Option("--chain", help="Name or id of a chain to see, several times; without any: all.")
+]
+Email = Annotated[str, typer.Argument(metavar="E-MAIL", help="Address that the user signs in with.")]
 PasswordFile = Annotated[
     Path | None,
     typer.Option("--password-file", help="File with the password, - for standard input; without it one is drawn."),
@@ -52,8 +65,11 @@ def create_user(
     email: Annotated[str, typer.Argument(help="Address to sign in with.")],
     name: Annotated[str | None, typer.Option(help="Name to show; without it the address.")] = None,
     permission: Annotated[
-        list[str] | None, typer.Option(help="A permission such as exports:read, several times; without any: all.")
+        list[str] | None,
+        typer.Option(help="A permission such as exports:read, several times; without any, and without a role: all."),
     ] = None,
+    role: Roles = None,
+    chain: Chains = None,
     password_file: PasswordFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -63,8 +79,15 @@ def create_user(
     granted = frozenset(permission) if permission else None
 
     async def work(desk: Desk) -> User:
-        new = NewUser(email, name or email, password, permissions=granted)
         async with desk.session() as session:
+            new = NewUser(
+                email,
+                name or email,
+                password,
+                chains=await find_chains(session, desk, chain),
+                permissions=granted,
+                roles=await find_role_ids(session, desk, role),
+            )
             return (await create_users(session, desk.actor, [new]))[0]
 
     user = at_desk(work)
@@ -77,8 +100,62 @@ def create_user(
         typer.echo(f"Password: {told}\nIt is shown this once.")
 
 
+@app.command("update")
+def change_user(
+    email: Email,
+    name: Annotated[str | None, typer.Option(help="Name to show.")] = None,
+    role: Roles = None,
+    chain: Annotated[list[str] | None, typer.Option(help="Name or id of a chain to see, several times.")] = None,
+    all_chains: Annotated[bool, typer.Option("--all-chains", help="Let the user see every chain.")] = False,
+    permission: Annotated[
+        list[str] | None, typer.Option(help="A permission to hold beside the roles, several times.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change a user; roles, chains and permissions that are given replace those held."""
+
+    async def work(desk: Desk) -> User:
+        async with desk.session() as session:
+            user = await get_by_email(session, desk, email)
+            change = UserChange(
+                name=UNSET if name is None else name,
+                roles=await find_role_ids(session, desk, role) if role else UNSET,
+                permissions=frozenset(permission) if permission else UNSET,
+                chains=None if all_chains else await find_chains(session, desk, chain) if chain else UNSET,
+            )
+            return await update_user(session, desk.actor, user.id, change, version=None, now=desk.now())
+
+    show_item(at_desk(work), USER, as_json=as_json)
+
+
+@app.command("disable")
+def disable_user(email: Email) -> None:
+    """Let a user sign in no more, and end every session of theirs."""
+    switch_user(email, enabled=False)
+    typer.echo("Switched off, and signed out everywhere. `tessera user enable` lets them in again.")
+
+
+@app.command("enable")
+def enable_user(email: Email) -> None:
+    """Let a user sign in again."""
+    switch_user(email, enabled=True)
+    typer.echo("Switched on.")
+
+
+def switch_user(email: str, *, enabled: bool) -> None:
+    """Switch a user on or off."""
+
+    async def work(desk: Desk) -> None:
+        async with desk.session() as session:
+            user = await get_by_email(session, desk, email)
+            change = UserChange(enabled=enabled)
+            await update_user(session, desk.actor, user.id, change, version=None, now=desk.now())
+
+    at_desk(work)
+
+
 @app.command("password")
-def set_password(email: str, password_file: PasswordFile = None) -> None:
+def set_password(email: Email, password_file: PasswordFile = None) -> None:
     """Give a user a new password, and end every session of theirs."""
     password = read_password(password_file)
     drawn = password is None
@@ -86,13 +163,29 @@ def set_password(email: str, password_file: PasswordFile = None) -> None:
 
     async def work(desk: Desk) -> None:
         async with desk.session() as session:
-            user = await find_user_by_email(session, desk.actor, email)
-            if user is None:
-                raise UserNotFoundError(f"There is no user {email}. `tessera user list` shows all.")
+            user = await get_by_email(session, desk, email)
             await change_password(session, desk.actor, user_id=user.id, password=password, now=desk.now())
 
     at_desk(work)
     typer.echo(f"New password: {password}" if drawn else "The password was changed.")
+
+
+async def get_by_email(session: Session, desk: Desk, email: str) -> User:
+    """Return the user with this address, enabled or not."""
+    user = await find_user_by_email(session, desk.actor, email, enabled=False)
+    if user is None:
+        raise UserNotFoundError(f"There is no user {email}. `tessera user list` shows all.")
+    return user
+
+
+async def find_role_ids(session: Session, desk: Desk, texts: Sequence[str] | None) -> frozenset[UUID]:
+    """Return the ids of the roles that were named."""
+    return frozenset([(await find_role(session, desk.actor, text)).id for text in texts or ()])
+
+
+async def find_chains(session: Session, desk: Desk, texts: Sequence[str] | None) -> frozenset[UUID] | None:
+    """Return the ids of the chains that were named; None, which is every chain, without any."""
+    return frozenset([await find_chain(session, desk.actor, text) for text in texts]) if texts else None
 
 
 def read_password(path: Path | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -58,7 +59,7 @@ KEEPER = Actor(
 )
 
 
-async def make_role(session: Session, **changed: object) -> Role:
+async def make_role(session: Session, **changed: Any) -> Role:
     return await create_role(session, ROOT, replace(HELPER, **changed), now=NOON)
 
 
@@ -68,7 +69,7 @@ async def test_house_begins_with_three_roles(database: Database) -> None:
     assert [(role.label, role.built_in) for role in roles] == [("Admin", True), ("Author", True), ("CSR", True)]
     assert [role.id for role in roles] == [ADMIN_ROLE_ID, AUTHOR_ROLE_ID, CSR_ROLE_ID]
     assert roles[0].permissions is None
-    assert roles[2].permissions == {"members:read"}
+    assert roles[2].permissions == frozenset({"members:read"})
 
 
 async def test_change_of_a_role_acts_on_the_next_request(database: Database, keys: KeyRing) -> None:
@@ -94,8 +95,8 @@ async def test_change_of_a_role_acts_on_the_next_request(database: Database, key
         change = RoleChange(permissions=frozenset({"points:write"}))
         await update_role(session, ROOT, role.id, change, version=role.version, now=NOON)
     user, key = await find_actors()
-    assert user.permissions == {"points:write", "members:read"}
-    assert key.permissions == {"points:write"}
+    assert user.permissions == frozenset({"points:write", "members:read"})
+    assert key.permissions == frozenset({"points:write"})
 
 
 async def test_whoever_is_given_nothing_less_is_admin(database: Database, keys: KeyRing) -> None:
@@ -201,7 +202,8 @@ async def test_role_in_use_is_not_deleted(database: Database, keys: KeyRing) -> 
         (made,) = await create_api_keys(session, ROOT, keys, [NewApiKey("Sync", roles=frozenset({role.id}))], now=NOON)
         with pytest.raises(RoleInUseError, match=r"held by ada@example\.com, Sync") as caught:
             await delete_role(session, ROOT, role.id)
-        assert [holder["kind"] for holder in caught.value.details["holders"]] == ["user", "api_key"]
+        holders: Any = caught.value.details["holders"]
+        assert [holder["kind"] for holder in holders] == ["user", "api_key"]
         await update_user(session, ROOT, user.id, UserChange(roles=frozenset()), version=None, now=NOON)
         with pytest.raises(RoleInUseError, match="Sync"):
             await delete_role(session, ROOT, role.id)
@@ -237,7 +239,7 @@ async def test_second_of_two_changes_loses(database: Database) -> None:
     ],
 )
 async def test_unfit_role_is_refused(
-    database: Database, change: dict[str, object], error: type[TesseraError], field: str
+    database: Database, change: dict[str, Any], error: type[TesseraError], field: str
 ) -> None:
     async with database.session() as session:
         with pytest.raises(error) as caught:

@@ -1,5 +1,24 @@
 """The audit trail: who changed what, from what to what. Append-only."""
 
 from tessera.platform.audit.entries import Entry, record_entries
+from tessera.platform.audit.reading import (
+    AuditEntryNotFoundError,
+    KeptEntry,
+    TrailFilter,
+    count_entries,
+    get_entry,
+    list_entries,
+    list_words,
+)
 
-__all__ = ["Entry", "record_entries"]
+__all__ = [
+    "AuditEntryNotFoundError",
+    "Entry",
+    "KeptEntry",
+    "TrailFilter",
+    "count_entries",
+    "get_entry",
+    "list_entries",
+    "list_words",
+    "record_entries",
+]

@@ -99,7 +99,7 @@ class RoleBuiltInError(ConflictError):
 class RoleInUseError(ConflictError):
     """A role that somebody holds is not deleted; `holders` are the first of them."""
 
-    code = "in_use"
+    code = "role_in_use"
 
 
 class RoleChangedError(ConflictError):

@@ -140,7 +140,6 @@ async def update_role(
     session: Session, actor: Actor, role_id: UUID, change: RoleChange, *, version: int | None, now: datetime
 ) -> Role:
     """Change a role; with a version only while it still is that one."""
-    require_changer(actor)
     before = await get_changeable(session, actor, role_id, version)
     values = {
         name: getattr(before, name) if getattr(change, name) is UNSET else getattr(change, name)
@@ -167,7 +166,6 @@ async def update_role(
 
 async def delete_role(session: Session, actor: Actor, role_id: UUID, *, version: int | None = None) -> None:
     """Delete a role that nobody holds."""
-    require_changer(actor)
     role = await get_changeable(session, actor, role_id, version)
     await store.lock_role(session, role_id)
     holders = await store.list_holders(session, role_id, HOLDERS_TOLD)
@@ -213,7 +211,9 @@ def require_changer(actor: Actor) -> None:
 
 async def get_changeable(session: Session, actor: Actor, role_id: UUID, version: int | None) -> Role:
     """Return a role that may be changed, in the version that the caller saw."""
+    actor.require("roles:admin")
     role = await get_role(session, actor, role_id)
+    require_changer(actor)
     if role.built_in:
         raise RoleBuiltInError(f"The role {role.label} is built in and stays as it is. Copy it, and change the copy.")
     if version is not None and version != role.version:

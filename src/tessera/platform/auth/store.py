@@ -23,8 +23,8 @@ ROLES_OF_USER = (
     " AS roles"
 )
 SELECT_USERS = (
-    "SELECT u.id, u.email, u.name, u.password_hash, u.chain_ids, u.permissions, u.enabled, u.created_at, u.last_seen_at,"
-    f" u.version, {ROLES_OF_USER} FROM users u"
+    "SELECT u.id, u.email, u.name, u.password_hash, u.chain_ids, u.permissions, u.enabled, u.created_at,"
+    f" u.last_seen_at, u.version, {ROLES_OF_USER} FROM users u"
 )
 FIND_USERS = text(f"{SELECT_USERS} WHERE u.id = ANY(:ids) ORDER BY u.id")
 LIST_USERS = text(

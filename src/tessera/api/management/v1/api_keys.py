@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from tessera import loyalty
 from tessera.api.management.v1.calls import Call
@@ -23,8 +23,12 @@ class NewApiKey(Asked, frozen=True):
         list[UUID] | None, Meta(description="Chains it sees; null is every chain that the maker sees.")
     ] = None
     permissions: Annotated[
-        list[Permission] | None, Meta(description="What it may do; null is all that the maker may do.")
+        list[Permission] | None,
+        Meta(description="What it may do, beside its roles; null without a role is all that the maker may do."),
     ] = None
+    role_ids: Annotated[
+        list[UUID], Meta(max_length=100, description="Roles it is bound to; a change of a role acts at once.")
+    ] = field(default_factory=list)
     expires_at: Annotated[Moment | None, Meta(description="When it ends; null is never.")] = None
 
 
@@ -35,7 +39,10 @@ class ApiKey(Struct, frozen=True):
     label: str
     hint: Annotated[str, Meta(description="Its first characters, by which people tell keys apart.")]
     chain_ids: Annotated[Sequence[UUID] | None, Meta(description="Null is every chain.")]
-    permissions: Annotated[Sequence[str] | None, Meta(description="Null is everything.")]
+    permissions: Annotated[
+        Sequence[str] | None, Meta(description="With those of its roles, as they are now; null is everything.")
+    ]
+    role_ids: Sequence[UUID]
     enabled: bool
     created_at: Moment
     created_by: str
@@ -71,6 +78,7 @@ async def create_api_key(call: Call, body: NewApiKey) -> MadeApiKey:
         chains=None if body.chain_ids is None else frozenset(body.chain_ids),
         permissions=None if body.permissions is None else frozenset(body.permissions),
         expires_at=body.expires_at,
+        roles=frozenset(body.role_ids),
     )
     (made,) = await auth.create_api_keys(call.session, call.actor, call.ground.keys, [new], now=call.now)
     return MadeApiKey(show(made.key), made.text)
@@ -102,6 +110,7 @@ def show(key: auth.ApiKey) -> ApiKey:
         hint=key.hint,
         chain_ids=None if key.chains is None else sorted(key.chains),
         permissions=None if key.permissions is None else sorted(key.permissions),
+        role_ids=[role.id for role in key.roles],
         enabled=key.enabled,
         created_at=key.created_at,
         created_by=key.created_by,

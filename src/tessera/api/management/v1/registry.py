@@ -2,11 +2,25 @@
 
 from collections.abc import Iterator
 
-from tessera.api.management.v1 import api_keys, chains, events, memberships, points, programs, tokens, webhooks
+from tessera.api.management.v1 import (
+    api_keys,
+    audit_log,
+    chains,
+    events,
+    memberships,
+    points,
+    programs,
+    roles,
+    tokens,
+    users,
+    webhooks,
+)
 from tessera.api.management.v1.problems import RefusedError
 from tessera.api.management.v1.routes import Route
 
 ROUTES: tuple[Route, ...] = (
+    *users.ROUTES,
+    *roles.ROUTES,
     *api_keys.ROUTES,
     *chains.ROUTES,
     *tokens.ROUTES,
@@ -15,6 +29,7 @@ ROUTES: tuple[Route, ...] = (
     *points.ROUTES,
     *events.ROUTES,
     *webhooks.ROUTES,
+    *audit_log.ROUTES,
 )
 
 

@@ -1,0 +1,115 @@
+"""`tessera role`: named sets of permissions."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from msgspec import UNSET
+
+from tessera.cli.desk import Desk, at_desk
+from tessera.cli.printing import AsJson, show_item, show_list
+from tessera.platform import auth
+from tessera.platform.auth import NewRole, Role, RoleChange
+
+app = typer.Typer(no_args_is_help=True)
+
+ROLE = {
+    "Id": lambda r: r.id,
+    "Label": lambda r: r.label,
+    "Name": lambda r: r.internal_name,
+    "Permissions": lambda r: "all" if r.permissions is None else sorted(r.permissions),
+    "Users": lambda r: r.users,
+    "API keys": lambda r: r.api_keys,
+    "Built in": lambda r: r.built_in,
+}
+ONE = {**ROLE, "Description": lambda r: r.description, "Changed": lambda r: r.updated_at, "By": lambda r: r.updated_by}
+
+RoleName = Annotated[str, typer.Argument(metavar="ROLE", help="Internal name or id of the role.")]
+Permission = Annotated[
+    list[str] | None, typer.Option(help="A permission such as members:read, several times.", show_default=False)
+]
+Everything = Annotated[bool, typer.Option("--everything", help="Let its holders do everything.")]
+Description = Annotated[str | None, typer.Option(help="What the role is for.")]
+
+
+@app.command("list")
+def list_all(as_json: AsJson = False) -> None:
+    """List the roles."""
+
+    async def work(desk: Desk) -> Sequence[Role]:
+        async with desk.session() as session:
+            return await auth.list_roles(session, desk.actor)
+
+    show_list(at_desk(work), ROLE, as_json=as_json)
+
+
+@app.command("show")
+def show_role(role: RoleName, as_json: AsJson = False) -> None:
+    """Show one role."""
+
+    async def work(desk: Desk) -> Role:
+        async with desk.session() as session:
+            return await auth.find_role(session, desk.actor, role)
+
+    show_item(at_desk(work), ONE, as_json=as_json)
+
+
+@app.command("create")
+def create_role(
+    label: Annotated[str, typer.Argument(help="What people call it.")],
+    permission: Permission = None,
+    everything: Everything = False,
+    description: Description = None,
+    internal_name: Annotated[str | None, typer.Option(help="Name for programs; without it one is made.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Create a role: the same for every chain."""
+
+    async def work(desk: Desk) -> Role:
+        new = NewRole(label, chosen(permission, everything=everything), description or "", internal_name)
+        async with desk.session() as session:
+            return await auth.create_role(session, desk.actor, new, now=desk.now())
+
+    show_item(at_desk(work), ONE, as_json=as_json)
+
+
+@app.command("update")
+def update_role(
+    role: RoleName,
+    label: Annotated[str | None, typer.Option(help="What people call it.")] = None,
+    permission: Permission = None,
+    everything: Everything = False,
+    description: Description = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change a role; permissions that are given replace those it has. It acts at once on everybody who holds it."""
+
+    async def work(desk: Desk) -> Role:
+        change = RoleChange(
+            label=UNSET if label is None else label,
+            description=UNSET if description is None else description,
+            permissions=chosen(permission, everything=everything) if permission or everything else UNSET,
+        )
+        async with desk.session() as session:
+            found = await auth.find_role(session, desk.actor, role)
+            return await auth.update_role(session, desk.actor, found.id, change, version=None, now=desk.now())
+
+    show_item(at_desk(work), ONE, as_json=as_json)
+
+
+@app.command("delete")
+def delete_role(role: RoleName) -> None:
+    """Delete a role that nobody holds."""
+
+    async def work(desk: Desk) -> None:
+        async with desk.session() as session:
+            found = await auth.find_role(session, desk.actor, role)
+            await auth.delete_role(session, desk.actor, found.id)
+
+    at_desk(work)
+    typer.echo("Deleted.")
+
+
+def chosen(permissions: Sequence[str] | None, *, everything: bool) -> frozenset[str] | None:
+    """Return the permissions that were asked for; None is everything."""
+    return None if everything else frozenset(permissions or ())

@@ -1,0 +1,151 @@
+"""Reading the audit trail: newest first, by any filter, within the chains that the reader sees.
+
+Who sees only some chains is shown nothing that happened outside any chain. Statements are put together of constants for
+the filters given, so that each is answered by the end of an index, however long the trail is.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from tessera.platform.actors import Actor
+from tessera.platform.db import Row, Session, fetch_row, fetch_rows
+from tessera.platform.errors import NotFoundError
+from tessera.platform.paging import COUNT_LIMIT
+
+# ruff: noqa: S608 - what is put together here are constants
+READ = "audit:read"
+COLUMNS = (
+    "e.id, e.created_at, e.chain_id, e.actor_kind, e.actor_id, e.actor_name, e.origin, e.request_id, e.action,"
+    " e.object_kind, e.object_id, e.object_name, e.before, e.after"
+)
+NEWEST = "ORDER BY e.created_at DESC, e.id DESC LIMIT :count"
+CONDITIONS = {
+    "kind": "e.object_kind = :kind",
+    "action": "e.action = :action",
+    "actor_name": "lower(e.actor_name) = lower(:actor_name)",
+    "actor_id": "e.actor_id = :actor_id",
+    "chain_id": "e.chain_id = :chain_id",
+    "object_id": "e.object_id = :object_id",
+    "since": "e.created_at >= :since",
+    "until": "e.created_at < :until",
+}
+BEHIND = "(e.created_at, e.id) < (:behind_at, :behind_id)"
+FIND = text(
+    f"SELECT {COLUMNS} FROM audit_entries e"
+    " WHERE e.id = :id AND (cast(:chains AS uuid[]) IS NULL OR e.chain_id = ANY(cast(:chains AS uuid[])))"
+)
+# From one word to the next through the index: a handful of looks, where counting would read everything.
+WORDS = """
+WITH RECURSIVE words AS (
+  (SELECT {column} AS word FROM audit_entries ORDER BY {column} LIMIT 1)
+  UNION ALL
+  SELECT (SELECT e.{column} FROM audit_entries e WHERE e.{column} > words.word ORDER BY e.{column} LIMIT 1)
+    FROM words WHERE words.word IS NOT NULL)
+SELECT word FROM words WHERE word IS NOT NULL
+"""
+KINDS, ACTIONS = text(WORDS.format(column="object_kind")), text(WORDS.format(column="action"))
+
+
+class AuditEntryNotFoundError(NotFoundError):
+    """No such entry of the audit trail within reach."""
+
+    code = "audit_entry_not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class TrailFilter:
+    """Which entries are wanted; None is any. A name fits in whatever case; `until` itself is left out."""
+
+    kind: str | None = None
+    action: str | None = None
+    actor_name: str | None = None
+    actor_id: UUID | None = None
+    chain_id: UUID | None = None
+    object_id: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptEntry:
+    """One entry as it was written."""
+
+    id: int
+    created_at: datetime
+    chain_id: UUID | None
+    actor_kind: str
+    actor_id: UUID | None
+    actor_name: str
+    origin: str | None
+    request_id: str | None
+    action: str
+    object_kind: str
+    object_id: UUID | None
+    object_name: str
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+
+
+async def list_entries(
+    session: Session, actor: Actor, wanted: TrailFilter, *, after: int | None = None, count: int = 50
+) -> list[KeptEntry]:
+    """Return entries, newest first, from below the entry `after`."""
+    actor.require(READ)
+    values = values_of(wanted, count)
+    if after is not None:
+        behind = await get_entry(session, actor, after)
+        values |= {"behind_at": behind.created_at, "behind_id": behind.id}
+    rows = await find(session, actor, values, COLUMNS)
+    return [KeptEntry(**row) for row in rows]
+
+
+async def count_entries(session: Session, actor: Actor, wanted: TrailFilter) -> int:
+    """Return how many entries fit; counting ends at the limit of lists."""
+    actor.require(READ)
+    return len(await find(session, actor, values_of(wanted, COUNT_LIMIT + 1), "e.id, e.created_at"))
+
+
+async def get_entry(session: Session, actor: Actor, entry_id: int) -> KeptEntry:
+    """Return one entry."""
+    actor.require(READ)
+    chains = None if actor.chains is None else sorted(actor.chains)
+    row = await fetch_row(session, FIND, {"id": entry_id, "chains": chains})
+    if row is None:
+        raise AuditEntryNotFoundError(f"There is no entry {entry_id} in the audit trail. Read the list to find yours.")
+    return KeptEntry(**row)
+
+
+async def list_words(session: Session, actor: Actor) -> tuple[list[str], list[str]]:
+    """Return the kinds of object and the actions that the trail knows."""
+    actor.require(READ)
+    kinds = await fetch_rows(session, KINDS, {})
+    actions = await fetch_rows(session, ACTIONS, {})
+    return [row["word"] for row in kinds], [row["word"] for row in actions]
+
+
+async def find(session: Session, actor: Actor, values: dict[str, Any], columns: str) -> Sequence[Row]:
+    """Run the statement that these values need."""
+    conditions = [condition for name, condition in CONDITIONS.items() if name in values]
+    if "behind_id" in values:
+        conditions.append(BEHIND)
+    where = " AND ".join(conditions) or "true"
+    statement = f"SELECT {columns} FROM audit_entries e WHERE {where} {NEWEST}"
+    if actor.chains is not None:
+        # Chain by chain, each from the end of its index: one scan over several would have to sort them all.
+        values |= {"chains": sorted(actor.chains)}
+        statement = (
+            f"SELECT e.* FROM unnest(cast(:chains AS uuid[])) AS reach (chain) CROSS JOIN LATERAL (SELECT {columns}"
+            f" FROM audit_entries e WHERE e.chain_id = reach.chain AND {where} {NEWEST}) AS e {NEWEST}"
+        )
+    return await fetch_rows(session, text(statement), values)
+
+
+def values_of(wanted: TrailFilter, count: int) -> dict[str, Any]:
+    """Return what is asked for, and nothing else."""
+    given = {name: getattr(wanted, name) for name in CONDITIONS}
+    return {**{name: value for name, value in given.items() if value is not None}, "count": count}
