@@ -74,7 +74,7 @@ async def test_user_is_changed(database: Database) -> None:
     assert (found.name, found.email, found.permissions, found.chains) == (
         "Benno",
         "BEN@example.com",
-        {"members:read"},
+        frozenset({"members:read"}),
         None,
     )
     assert found.version == 2
