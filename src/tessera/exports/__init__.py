@@ -1,10 +1,13 @@
 """What leaves, when and where to: definitions, runs, delivery."""
 
 from tessera.exports.definitions import (
+    copy_definition,
     create_definition,
+    delete_definition,
     get_definition,
     get_definition_by_name,
     list_definitions,
+    update_definition,
 )
 from tessera.exports.errors import DefinitionNotFoundError, RunActiveError, RunNotFoundError
 from tessera.exports.execution import Executor
@@ -25,12 +28,13 @@ from tessera.exports.request_log import (
 )
 from tessera.exports.retention import forget_old_runs
 from tessera.exports.runs import Run, RunState, cancel_run, get_run, list_runs, start_run
-from tessera.exports.values import Definition, NewDefinition
+from tessera.exports.values import Definition, DefinitionChange, NewDefinition
 
 __all__ = [
     "EXECUTE_RUN",
     "Attempt",
     "Definition",
+    "DefinitionChange",
     "DefinitionNotFoundError",
     "Executor",
     "LoggedRequest",
@@ -45,7 +49,9 @@ __all__ = [
     "RunNotFoundError",
     "RunState",
     "cancel_run",
+    "copy_definition",
     "create_definition",
+    "delete_definition",
     "forget_old_runs",
     "get_definition",
     "get_definition_by_name",
@@ -58,4 +64,5 @@ __all__ = [
     "list_row_errors",
     "list_runs",
     "start_run",
+    "update_definition",
 ]

@@ -1,14 +1,28 @@
 """Export definitions: a query, a template, and how fast to go."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import fields, replace
+from itertools import count
 from typing import Any
 from uuid import UUID
 
+from msgspec import UNSET
+from sqlalchemy.exc import IntegrityError
+
 from tessera import integrations, queries
-from tessera.exports.errors import DefinitionInvalidError, DefinitionNotFoundError, UnknownColumnError
-from tessera.exports.events import DEFINITION_CREATED
+from tessera.exports.errors import (
+    DefinitionChangedError,
+    DefinitionInUseError,
+    DefinitionInvalidError,
+    DefinitionNameInvalidError,
+    DefinitionNameTakenError,
+    DefinitionNotFoundError,
+    UnknownColumnError,
+)
+from tessera.exports.events import DEFINITION_CHANGED, DEFINITION_CREATED, DEFINITION_DELETED
 from tessera.exports.store import definitions as store
-from tessera.exports.values import Definition, NewDefinition
+from tessera.exports.values import Definition, DefinitionChange, NewDefinition
+from tessera.integrations import Template
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.auth import Actor
 from tessera.platform.db import Session
@@ -16,6 +30,7 @@ from tessera.platform.events import Event, record_events
 from tessera.platform.ids import new_id
 from tessera.platform.names import derive_internal_name, is_internal_name, next_free_name
 from tessera.platform.paging import Page
+from tessera.queries import Query
 
 
 async def create_definition(session: Session, actor: Actor, *, chain_id: UUID, new: NewDefinition) -> Definition:
@@ -24,6 +39,99 @@ async def create_definition(session: Session, actor: Actor, *, chain_id: UUID, n
     query = await queries.get_query(session, actor, chain_id, new.query_id)
     template = await integrations.get_template(session, actor, chain_id, new.template_id)
     check_limits(new)
+    check_columns(query, template)
+    definition_id = new_id()
+    name = await choose_name(session, chain_id, new)
+    await store.insert_definition(session, definition_id, chain_id, name, new, actor.name)
+    after = {"label": new.label, "query": query.internal_name, "template": template.internal_name}
+    made = await get_definition(session, actor, definition_id=definition_id)
+    await note(session, actor, made, "created", DEFINITION_CREATED, values=(None, after))
+    return made
+
+
+async def update_definition(
+    session: Session, actor: Actor, definition: Definition, change: DefinitionChange
+) -> Definition:
+    """Change a definition; its query must still have every column that its template uses."""
+    actor.require("exports:write")
+    stored = await get_definition(session, actor, definition_id=definition.id)
+    if change.version is not None and change.version != stored.version:
+        raise changed_meanwhile(stored)
+    given = {
+        field.name: value
+        for field in fields(change)
+        if field.name != "version" and (value := getattr(change, field.name)) is not UNSET
+    }
+    after = replace(stored, **given)
+    new = NewDefinition(**{name: getattr(after, name) for name in NewDefinition.__slots__})
+    check_limits(new)
+    check_columns(
+        await queries.get_query(session, actor, stored.chain_id, after.query_id),
+        await integrations.get_template(session, actor, stored.chain_id, after.template_id),
+    )
+    if after.internal_name != stored.internal_name:
+        check_name(
+            after.internal_name, await store.names_taken(session, stored.chain_id) - {stored.internal_name.lower()}
+        )
+    if not await store.update_definition(session, stored, new, actor.name):
+        raise changed_meanwhile(stored)
+    differing = [name for name in given if getattr(stored, name) != given[name]]
+    values = tuple({name: getattr(each, name) for name in differing} for each in (stored, after))
+    await note(session, actor, after, "updated", DEFINITION_CHANGED, values=(values[0], values[1]))
+    return await get_definition(session, actor, definition_id=stored.id)
+
+
+async def copy_definition(session: Session, actor: Actor, *, definition_id: UUID) -> Definition:
+    """Copy a definition under the next free label and internal name, switched off so that nothing leaves twice."""
+    stored = await get_definition(session, actor, definition_id=definition_id)
+    labels = await store.labels_taken(session, stored.chain_id)
+    new = NewDefinition(
+        label=next(label for number in count(1) if (label := f"{stored.label[:240]} ({number})") not in labels),
+        query_id=stored.query_id,
+        template_id=stored.template_id,
+        internal_name=next_free_name(stored.internal_name, await store.names_taken(session, stored.chain_id)),
+        description=stored.description,
+        rows_per_request=stored.rows_per_request,
+        concurrency=stored.concurrency,
+        enabled=False,
+    )
+    return await create_definition(session, actor, chain_id=stored.chain_id, new=new)
+
+
+async def delete_definition(session: Session, actor: Actor, *, definition_id: UUID) -> None:
+    """Delete a definition of which no run is on record any more."""
+    actor.require("exports:admin")
+    stored = await get_definition(session, actor, definition_id=definition_id)
+    try:
+        async with session.begin_nested():
+            await store.delete_definition(session, stored.id)
+    except IntegrityError:
+        raise DefinitionInUseError(
+            f"{stored.label} has runs on record, which tell what left. Switch it off instead: nothing leaves any more."
+        ) from None
+    before = {"label": stored.label, "query": stored.query_label, "template": stored.template_label}
+    await note(session, actor, stored, "deleted", DEFINITION_DELETED, values=(before, None))
+
+
+async def note(
+    session: Session,
+    actor: Actor,
+    definition: Definition,
+    action: str,
+    event: str,
+    *,
+    values: tuple[Mapping[str, Any] | None, Mapping[str, Any] | None],
+) -> None:
+    """Leave the audit entry and the event of a change; `values` are those before and after."""
+    before, after = values
+    name, chain_id = definition.internal_name, definition.chain_id
+    entry = Entry(action, "export_definition", definition.id, name, chain_id, before=before, after=after)
+    await record_entries(session, actor, [entry])
+    await record_events(session, [Event(chain_id, event, definition.id, {"internal_name": name})])
+
+
+def check_columns(query: Query, template: Template) -> None:
+    """Refuse a template that uses columns which the query does not have."""
     missing = integrations.missing_columns(template.shape, query.columns)
     if missing:
         raise UnknownColumnError(
@@ -31,14 +139,13 @@ async def create_definition(session: Session, actor: Actor, *, chain_id: UUID, n
             "Add the columns to the query, or choose another template.",
             columns=list(missing),
         )
-    definition_id = new_id()
-    name = await choose_name(session, chain_id, new)
-    await store.insert_definition(session, definition_id, chain_id, name, new, actor.name)
-    after = {"label": new.label, "query": query.internal_name, "template": template.internal_name}
-    entry = Entry("created", "export_definition", definition_id, name, chain_id, after=after)
-    await record_entries(session, actor, [entry])
-    await record_events(session, [Event(chain_id, DEFINITION_CREATED, definition_id, {"internal_name": name})])
-    return await get_definition(session, actor, definition_id=definition_id)
+
+
+def changed_meanwhile(definition: Definition) -> DefinitionChangedError:
+    """Say that somebody else was faster."""
+    return DefinitionChangedError(
+        f"{definition.label} was changed by somebody else in the meantime. Read it again, then change it."
+    )
 
 
 async def get_definition(session: Session, actor: Actor, *, definition_id: UUID) -> Definition:
@@ -61,10 +168,15 @@ async def get_definition_by_name(session: Session, actor: Actor, *, chain_id: UU
     return make_definition(row)
 
 
-async def list_definitions(session: Session, actor: Actor, *, number: int = 1, size: int = 50) -> Page[Definition]:
-    """Return a page of definitions by label."""
+async def list_definitions(
+    session: Session, actor: Actor, *, chain_id: UUID | None = None, search: str = "", number: int = 1, size: int = 50
+) -> Page[Definition]:
+    """Return a page of definitions by label, of one chain or of all that the actor sees."""
     actor.require("exports:read")
-    rows, total = await store.list_definitions(session, chains=actor.chains, offset=(number - 1) * size, limit=size)
+    chains = actor.chains if chain_id is None else ([chain_id] if actor.sees(chain_id) else [])
+    rows, total = await store.list_definitions(
+        session, chains=chains, search=search, offset=(number - 1) * size, limit=size
+    )
     return Page([make_definition(row) for row in rows], total, number, size)
 
 
@@ -88,13 +200,16 @@ async def choose_name(session: Session, chain_id: UUID, new: NewDefinition) -> s
     taken = await store.names_taken(session, chain_id)
     if new.internal_name is None:
         return next_free_name(derive_internal_name(new.label, "export"), taken)
-    if not is_internal_name(new.internal_name):
-        raise DefinitionInvalidError(
-            f"The internal name {new.internal_name!r} may hold only letters, digits and underscores.",
+    return check_name(new.internal_name, taken)
+
+
+def check_name(name: str, taken: Collection[str]) -> str:
+    """Return the internal name, or refuse it; `taken` is in lower case."""
+    if not is_internal_name(name):
+        raise DefinitionNameInvalidError(
+            f"The internal name {name[:100]!r} may hold only letters, digits and underscores, 1 to 100 of them.",
             field="internal_name",
         )
-    if new.internal_name.lower() in taken:
-        raise DefinitionInvalidError(
-            f"The internal name {new.internal_name} is taken. Choose another one.", field="internal_name"
-        )
-    return new.internal_name
+    if name.lower() in taken:
+        raise DefinitionNameTakenError(f"The internal name {name} is taken. Choose another one.", field="internal_name")
+    return name

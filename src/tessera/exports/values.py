@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from msgspec import UNSET, UnsetType
+
 
 @dataclass(frozen=True, slots=True)
 class Definition:
@@ -39,3 +41,19 @@ class NewDefinition:
     description: str = ""
     rows_per_request: int | None = None
     concurrency: int | None = None
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionChange:
+    """What changes; UNSET leaves a thing as it is. `version` is the one that the caller saw, None for any."""
+
+    label: str | UnsetType = UNSET
+    internal_name: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    query_id: UUID | UnsetType = UNSET
+    template_id: UUID | UnsetType = UNSET
+    rows_per_request: int | UnsetType | None = UNSET
+    concurrency: int | UnsetType | None = UNSET
+    enabled: bool | UnsetType = UNSET
+    version: int | None = None

@@ -1,12 +1,13 @@
 """Statements on export definitions."""
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 
-from tessera.exports.values import NewDefinition
-from tessera.platform.db import Row, Session, fetch_row, fetch_rows
+from tessera.exports.values import Definition, NewDefinition
+from tessera.platform.db import Row, Session, change_rows, fetch_row, fetch_rows
 from tessera.platform.paging import COUNT_LIMIT
 
 SELECT = """
@@ -28,20 +29,34 @@ FIND = text(
 """
 )
 
-LIST = text(SELECT + " ORDER BY lower(d.label), d.id OFFSET :offset LIMIT :limit")
+FILTER = " AND (strpos(lower(d.label), lower(:search)) > 0 OR strpos(lower(d.internal_name), lower(:search)) > 0)"
 
-COUNT = text("""
+LIST = text(SELECT + FILTER + " ORDER BY lower(d.label), d.id OFFSET :offset LIMIT :limit")
+
+COUNT = text(f"""
 SELECT count(*) FROM (
-  SELECT 1 FROM export_definitions
-   WHERE (cast(:chains AS uuid[]) IS NULL OR chain_id = ANY (:chains)) LIMIT :most) AS counted
-""")
+  SELECT 1 FROM export_definitions d
+   WHERE (cast(:chains AS uuid[]) IS NULL OR d.chain_id = ANY (:chains)) {FILTER} LIMIT :most) AS counted
+""")  # noqa: S608 - constants
 
 INSERT = text("""
 INSERT INTO export_definitions (id, chain_id, label, internal_name, description, query_id, template_id,
-                                rows_per_request, concurrency, created_by, updated_by)
+                                rows_per_request, concurrency, enabled, created_by, updated_by)
 VALUES (:id, :chain_id, :label, :internal_name, :description, :query_id, :template_id,
-        :rows_per_request, :concurrency, :actor, :actor)
+        :rows_per_request, :concurrency, :enabled, :actor, :actor)
 """)
+
+UPDATE = text("""
+UPDATE export_definitions
+   SET label = :label, internal_name = :internal_name, description = :description, query_id = :query_id,
+       template_id = :template_id, rows_per_request = :rows_per_request, concurrency = :concurrency,
+       enabled = :enabled, version = version + 1, updated_at = now(), updated_by = :actor
+ WHERE id = :id AND version = :version
+""")
+
+DELETE = text("DELETE FROM export_definitions WHERE id = :id")
+
+LABELS = text("SELECT label FROM export_definitions WHERE chain_id = :chain_id")
 
 NAMES = text("SELECT lower(internal_name) FROM export_definitions WHERE chain_id = :chain_id")
 
@@ -59,10 +74,10 @@ async def find_definition(
 
 
 async def list_definitions(
-    session: Session, *, chains: Iterable[UUID] | None, offset: int, limit: int
+    session: Session, *, chains: Iterable[UUID] | None, search: str, offset: int, limit: int
 ) -> tuple[list[Row], int]:
     """Return one page by label, and the count up to its limit."""
-    scope = {"chains": as_list(chains)}
+    scope = {"chains": as_list(chains), "search": search}
     rows = await fetch_rows(session, LIST, scope | {"offset": offset, "limit": limit})
     total = (await session.execute(COUNT, scope | {"most": COUNT_LIMIT + 1})).scalar_one()
     return rows, total
@@ -72,9 +87,24 @@ async def insert_definition(
     session: Session, definition_id: UUID, chain_id: UUID, name: str, new: NewDefinition, actor: str
 ) -> None:
     """Write a definition."""
-    parameters = {
-        "id": definition_id,
-        "chain_id": chain_id,
+    await session.execute(INSERT, {"id": definition_id, "chain_id": chain_id, **values_of(name, new, actor)})
+
+
+async def update_definition(session: Session, stored: Definition, new: NewDefinition, actor: str) -> bool:
+    """Write a changed definition; False where somebody else was faster."""
+    name = new.internal_name or stored.internal_name
+    values = {"id": stored.id, "version": stored.version, **values_of(name, new, actor)}
+    return await change_rows(session, UPDATE, values) == 1
+
+
+async def delete_definition(session: Session, definition_id: UUID) -> None:
+    """Delete a definition; the database refuses while runs refer to it."""
+    await session.execute(DELETE, {"id": definition_id})
+
+
+def values_of(name: str, new: NewDefinition, actor: str) -> dict[str, Any]:
+    """Return the columns that a caller decides."""
+    return {
         "label": new.label.strip(),
         "internal_name": name,
         "description": new.description,
@@ -82,9 +112,14 @@ async def insert_definition(
         "template_id": new.template_id,
         "rows_per_request": new.rows_per_request,
         "concurrency": new.concurrency,
+        "enabled": new.enabled,
         "actor": actor,
     }
-    await session.execute(INSERT, parameters)
+
+
+async def labels_taken(session: Session, chain_id: UUID) -> set[str]:
+    """Return the labels of the chain's definitions."""
+    return set((await session.execute(LABELS, {"chain_id": chain_id})).scalars())
 
 
 async def names_taken(session: Session, chain_id: UUID) -> set[str]:

@@ -1,0 +1,99 @@
+"""Export definitions and runs over the management API."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from litestar import Litestar
+from litestar.datastructures import State
+from tests.api.conftest import TestClock
+from tests.api.management.conftest import Desk
+from tests.builders.house import create_export, create_members, make_settings, open_small_house, run_to_end
+from tests.builders.receivers import run_receiver
+
+from tessera.api import build_api
+from tessera.exports import Definition, Run
+from tessera.platform.auth import NewApiKey, create_api_keys, system_actor
+from tessera.platform.clock import now
+from tessera.platform.db import Database
+from tessera.platform.secrets import KeyRing
+
+SYSTEM = system_actor("tests")
+
+
+class Kept(NamedTuple):
+    """The API of a chain with an export that has run."""
+
+    desk: Desk
+    definition: Definition
+    run: Run
+
+
+@pytest.fixture
+async def kept(database: Database, query_address: str, keys: KeyRing, tmp_path: Path) -> AsyncIterator[Kept]:
+    """A chain with an export that has run, and a desk that may do everything in it."""
+    async with (
+        open_small_house(database, query_address, keys, make_settings(tmp_path)) as house,
+        run_receiver() as receiver,
+    ):
+        chain_id = await create_members(database, 25)
+        definition = await create_export(house, chain_id, receiver.url)
+        run = await run_to_end(house, definition)
+        app = Litestar(build_api(), state=State({"ground": house.ground}), openapi_config=None, logging_config=None)
+        async with database.session() as session:
+            new = NewApiKey("exports", chains=frozenset({chain_id}))
+            (made,) = await create_api_keys(session, SYSTEM, keys, [new], now=now())
+        yield Kept(Desk(app, house.ground, TestClock(), chain_id, made.text), definition, run)
+
+
+async def test_run_tells_what_it_did(kept: Kept) -> None:
+    desk, definition, run = kept
+    (told,) = (await desk.good("GET", f"/runs?definition_id={definition.id}"))["items"]
+    assert (told["id"], told["state"], told["selected"], told["sent"]) == (str(run.id), "completed", 25, 25)
+    assert (await desk.good("GET", "/runs?state=failed"))["items"] == []
+    requests = await desk.good("GET", f"/runs/{run.id}/requests?limit=2")
+    assert (requests["total"], requests["next"], requests["items"][0]["row_count"]) == (3, 2, 10)
+    assert (await desk.good("GET", f"/runs/{run.id}/errors"))["items"] == []
+    ended = await desk.call("POST", f"/runs/{run.id}/cancel")
+    assert (ended.status, ended.data["code"]) == (409, "run_ended")
+
+
+async def test_definition_is_kept(kept: Kept) -> None:
+    desk, definition, _ = kept
+    path = f"/export-definitions/{definition.id}"
+    shown = await desk.call("GET", path)
+    assert shown.headers["etag"] == '"1"'
+    copy = await desk.good("POST", f"{path}/copy", status=201)
+    assert (copy["label"], copy["internal_name"], copy["enabled"]) == ("Members out (1)", "members_out_1", False)
+    changed = await desk.good("PATCH", f"/export-definitions/{copy['id']}", label="CRM", concurrency=3, enabled=True)
+    assert (changed["label"], changed["concurrency"], changed["version"]) == ("CRM", 3, 2)
+    found = await desk.good("GET", "/export-definitions?q=cr")
+    assert [item["id"] for item in found["items"]] == [copy["id"]]
+    run = await desk.good("POST", f"/export-definitions/{copy['id']}/run", status=202)
+    assert (run["state"], run["trigger"]) == ("pending", "api")
+    again = await desk.call("POST", f"/export-definitions/{copy['id']}/run")
+    assert (again.status, again.data["code"]) == (409, "run_active")
+    refused = await desk.call("DELETE", f"/export-definitions/{copy['id']}")
+    assert (refused.status, refused.data["code"]) == (409, "in_use")
+
+
+async def test_unused_definition_is_deleted(kept: Kept) -> None:
+    desk, definition, _ = kept
+    body = {"chain_id": str(definition.chain_id), "label": "New", "query": "members", "template": "members"}
+    made = await desk.good("POST", "/export-definitions", status=201, **body)
+    taken = await desk.call("POST", "/export-definitions", **body, internal_name="NEW")
+    assert (taken.status, taken.data["code"]) == (409, "internal_name_taken")
+    odd = await desk.call("POST", "/export-definitions", **body, internal_name="a b")
+    assert (odd.status, odd.data["code"]) == (422, "internal_name_invalid")
+    assert (await desk.call("DELETE", f"/export-definitions/{made['id']}")).status == 204
+    assert (await desk.call("GET", f"/export-definitions/{made['id']}")).status == 404
+
+
+async def test_change_on_an_old_version_is_refused(kept: Kept) -> None:
+    desk, definition, _ = kept
+    path = f"/export-definitions/{definition.id}"
+    await desk.good("PATCH", path, label="First")
+    late = await desk.send("PATCH", path, b'{"label": "Second"}', headers={"If-Match": '"1"'})
+    assert (late.status, late.data["code"]) == (412, "version_mismatch")
+    assert (await desk.good("GET", path))["label"] == "First"
