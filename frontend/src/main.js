@@ -7,18 +7,24 @@ import { listenForCopies } from "./copies.js";
 import { openEditors } from "./editors.js";
 import { guardForms } from "./guards.js";
 import { closeLocks } from "./locks.js";
+import { showConditions } from "./conditions.js";
 import { showMoments } from "./moments.js";
 import { raisePopups } from "./popups.js";
+import { openRows } from "./rows.js";
 import { listenForThemes } from "./themes.js";
+import { listenForWaits } from "./waits.js";
 
 listenForConfirmations();
 listenForCopies();
 listenForThemes();
+listenForWaits();
 showMoments(document);
 drawCharts(document);
 showCode(document);
 raisePopups(document);
 closeLocks(document);
+openRows(document);
+showConditions(document);
 guardForms(document);
 openEditors(document);
 

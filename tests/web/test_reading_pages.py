@@ -4,34 +4,22 @@ import re
 from uuid import UUID
 
 import pytest
-from tests.builders.house import TOKEN, create_export, create_members
+from tests.builders.house import create_export, create_members
 from tests.web.conftest import Browser, Site
 
 from tessera.exports import Definition
-
-TEAM = {"name": "X-Team", "value": "blue"}
-KEY = {"name": "X-Key", "value": "blue-moon-42", "secret": True}
 
 
 @pytest.fixture
 async def definition(site: Site) -> Definition:
     chain = await create_members(site.house.database, 3)
-    return await create_export(site.house, chain, "http://127.0.0.1:9/api", settings={"static_headers": [TEAM, KEY]})
+    return await create_export(site.house, chain, "http://127.0.0.1:9/api")
 
 
 async def first_link(browser: Browser, path: str) -> str:
     found = re.search(rf'href="({path}/[^"]+)"', (await browser.get(path)).text)
     assert found is not None
     return found[1]
-
-
-async def test_profile_shows_all_but_its_secrets(definition: Definition, owner: Browser) -> None:
-    page = (await owner.get(await first_link(owner, "/admin/integrations/profiles"))).text
-    assert "http://127.0.0.1:9/api" in page
-    assert "X-Team: blue, X-Key: ***" in page
-    assert "set <time" in page
-    assert TOKEN not in page
-    assert "blue-moon-42" not in page
 
 
 async def test_template_shows_its_request(definition: Definition, owner: Browser) -> None:
@@ -59,7 +47,7 @@ async def test_preview_of_members_needs_their_permission(site: Site, definition:
 
 
 async def test_outsider_reads_nothing(definition: Definition, owner: Browser, outsider: Browser) -> None:
-    for path in ("/admin/integrations/profiles", "/admin/integrations/templates", "/analytics/queries"):
+    for path in ("/admin/integrations/templates", "/analytics/queries"):
         assert (await outsider.get(await first_link(owner, path))).status_code == 404
         assert not re.search(rf'href="{path}/', (await outsider.get(path)).text)
     lent = f"/analytics/queries?chain={definition.chain_id}"

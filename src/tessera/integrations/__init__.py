@@ -1,7 +1,7 @@
 """Integrations: connectors, connection profiles, templates, rendering, calls."""
 
 from tessera.integrations.addresses import AddressPolicy, address_policy
-from tessera.integrations.connectors import ConnectorType, ProbeResult, ProbeStep
+from tessera.integrations.connectors import ConnectorType, ProbeResult, ProbeStep, Property, PropertyKind, ShownWhen
 from tessera.integrations.encryption_keys import (
     EncryptionKey,
     EncryptionKeyChange,
@@ -29,6 +29,7 @@ from tessera.integrations.profile_calls import (
     profile_health,
     record_call,
 )
+from tessera.integrations.profile_history import list_profile_changes, list_profile_changes_since
 from tessera.integrations.profiles import (
     PROFILE_ORDERS,
     NewProfile,
@@ -48,14 +49,7 @@ from tessera.integrations.profiles import (
 )
 from tessera.integrations.references import list_choices
 from tessera.integrations.registry import connector_types
-from tessera.integrations.rendering import (
-    PlannedRequest,
-    RowFailure,
-    RunFacts,
-    TemplateShape,
-    decode_rows,
-    read_shape,
-)
+from tessera.integrations.rendering import PlannedRequest, RowFailure, RunFacts, TemplateShape, decode_rows, read_shape
 from tessera.integrations.sealing import reseal_secrets
 from tessera.integrations.targets import make_planner, open_sender
 from tessera.integrations.templates import (
@@ -94,10 +88,13 @@ __all__ = [
     "ProfileFilter",
     "ProfileHealth",
     "ProfileUser",
+    "Property",
+    "PropertyKind",
     "RequestPlanner",
     "RowFailure",
     "RunFacts",
     "Sender",
+    "ShownWhen",
     "Template",
     "TemplateChange",
     "TemplateError",
@@ -125,6 +122,8 @@ __all__ = [
     "list_choices",
     "list_encryption_keys",
     "list_key_users",
+    "list_profile_changes",
+    "list_profile_changes_since",
     "list_profile_users",
     "list_profiles",
     "list_templates",

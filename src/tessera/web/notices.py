@@ -17,6 +17,12 @@ NOTICES = {
     "saved": Notice("Saved."),
     "deleted": Notice("Deleted."),
     "points_moved": Notice("The movement stands in the ledger."),
+    "profile_copied": Notice("This is the copy. Edit it to give it a name of its own."),
+    "profile_deleted": Notice("The connection profile is deleted."),
+    "profile_disabled": Notice("The connection profile is off: runs that reach it fail at their start.", "off"),
+    "profile_enabled": Notice("The connection profile is on."),
+    "profile_saved": Notice("The connection profile is saved."),
+    "profile_saved_twin": Notice("Saved. Another profile of this connector has the same label.", "heals"),
     "run_started": Notice("The run is started."),
     "run_cancelled": Notice("The run ends as soon as what is in flight has been settled.", "running"),
 }

@@ -1,8 +1,39 @@
-"""Pages of the integrations room: connection profiles and HTTP templates, to read."""
+"""Pages of the integrations room: connectors, connection profiles and HTTP templates."""
 
+from tessera.web.integrations.connectors import list_connectors
 from tessera.web.integrations.http_templates import list_http_templates, show_http_template
-from tessera.web.integrations.profiles import list_connection_profiles, show_connection_profile
+from tessera.web.integrations.profile_forms import edit_profile, save_profile
+from tessera.web.integrations.profile_lists import (
+    create_first_profile,
+    create_other_profile,
+    list_first_profiles,
+    list_other_profiles,
+)
+from tessera.web.integrations.profile_pages import (
+    copy_profile,
+    delete_profile,
+    list_connection_profiles,
+    show_profile,
+    switch_profile,
+)
+from tessera.web.integrations.profile_tests import test_profile
 
-PAGES = (list_connection_profiles, show_connection_profile, list_http_templates, show_http_template)
+PAGES = (
+    list_connectors,
+    list_first_profiles,
+    list_other_profiles,
+    create_first_profile,
+    create_other_profile,
+    list_connection_profiles,
+    show_profile,
+    edit_profile,
+    save_profile,
+    copy_profile,
+    switch_profile,
+    delete_profile,
+    test_profile,
+    list_http_templates,
+    show_http_template,
+)
 
 __all__ = ["PAGES"]

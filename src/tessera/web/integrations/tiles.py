@@ -30,6 +30,11 @@ class Tile:
         return next((each.tile_label for each in self.types if each.tile_label), self.first.label)
 
     @property
+    def about(self) -> str:
+        """The line on the tile."""
+        return " ".join(dict.fromkeys(each.about for each in self.types if each.about))
+
+    @property
     def path(self) -> str:
         """Where a click on the tile leads."""
         return f"{CONNECTORS}/{self.key}"

@@ -1,0 +1,22 @@
+// Rows of a list inside a form: spare ones go away, others are added and taken out by buttons.
+export function openRows(root) {
+  for (const place of root.querySelectorAll("[data-rows]")) {
+    const pattern = place.querySelector("[data-row-pattern]");
+    for (const row of place.querySelectorAll("[data-spare]")) row.remove();
+    let next = place.querySelectorAll("[data-row]").length;
+    place.addEventListener("click", (event) => {
+      if (event.target.closest("[data-remove-row]")) {
+        event.target.closest("[data-row]").remove();
+        place.querySelector("[data-add-row]").focus();
+        place.dispatchEvent(new Event("input", { bubbles: true }));
+      } else if (event.target.closest("[data-add-row]")) {
+        const row = pattern.content.cloneNode(true);
+        for (const input of row.querySelectorAll("[name]")) input.name = input.name.replace("-ROW-", `-${next}-`);
+        next += 1;
+        const first = row.querySelector("input");
+        pattern.before(row);
+        first.focus();
+      }
+    });
+  }
+}

@@ -1,0 +1,123 @@
+"""The pop-up in which a connection profile is filled in and changed, over the profile's own page."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from tessera import integrations
+from tessera.integrations import ConnectorType, Profile, ProfileChange
+from tessera.platform.errors import ConflictError, InvalidError
+from tessera.web.forms import WHOLE, faults_of
+from tessera.web.integrations.profile_pages import ONE, find_connector, path_of, read_details, read_reference_choices
+from tessera.web.integrations.property_fields import Typed, make_groups, name_of, possible_properties
+from tessera.web.integrations.property_reading import read_settings, sets_secret
+from tessera.web.integrations.showing import tell_change
+from tessera.web.visits import PageVisit, Visit
+
+LONGEST_VERSION = 9
+
+
+@get(f"{ONE}/edit", permission="connection-profiles:write")
+async def edit_profile(visit: PageVisit, chain_id: FromPath[UUID], profile_id: FromPath[UUID]) -> Response[Any]:
+    """Open the pop-up with what is stored."""
+    profile = await integrations.get_profile(visit.session, visit.actor, chain_id, profile_id)
+    return await show_form(visit, profile, is_new="new" in visit.request.query_params)
+
+
+@post(f"{ONE}/edit", permission="connection-profiles:write", fresh=sets_secret)
+async def save_profile(visit: PageVisit, chain_id: FromPath[UUID], profile_id: FromPath[UUID]) -> Response[Any]:
+    """Save what was typed, or show it again with what is wrong."""
+    profile = await integrations.get_profile(visit.session, visit.actor, chain_id, profile_id)
+    form = await visit.form()
+    connector = find_connector(profile)
+    settings = read_settings(connector, profile.variant, form)
+    change = ProfileChange(
+        label=form.get("label", ""),
+        internal_name=form.get("internal_name", "") if "edit_internal_name" in form else None,
+        settings=settings,
+        version=read_version(form),
+    )
+    try:
+        saved = await integrations.update_profile(
+            visit.session,
+            visit.actor,
+            profile,
+            change,
+            keys=visit.ground.keys,
+            policy=integrations.address_policy(visit.ground.settings),
+        )
+    except (InvalidError, ConflictError) as error:
+        return await show_refused(visit, profile, form, settings=settings, error=error)
+    twin = await integrations.has_twin(visit.session, visit.actor, saved)
+    return visit.go(path_of(saved), notice="profile_saved_twin" if twin else "profile_saved")
+
+
+def read_version(form: Mapping[str, str]) -> int:
+    """Return the version that the form was made from; a form without one was made from none there ever was."""
+    text = form.get("version", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_VERSION else 0
+
+
+async def show_refused(
+    visit: Visit,
+    profile: Profile,
+    form: Mapping[str, str],
+    *,
+    settings: Mapping[str, Any],
+    error: InvalidError | ConflictError,
+) -> Response[Any]:
+    """Show the pop-up as it was typed, what is wrong, and what somebody else changed in the meantime."""
+    faults = faults_of(error)
+    since = await integrations.list_profile_changes_since(visit.session, visit.actor, profile, read_version(form))
+    connector = find_connector(profile)
+    return await show_form(
+        visit,
+        profile,
+        status=409 if since else 422,
+        is_new="new" in visit.request.query_params,
+        typed=Typed(settings, {**faults}),
+        form=form,
+        faults=field_names(connector, profile, faults),
+        since=[(change, tell_change(connector, change)) for change in since],
+    )
+
+
+def field_names(connector: ConnectorType, profile: Profile, faults: Mapping[str, str]) -> dict[str, str]:
+    """Return the faults by the names of the form's fields; one of no field is the form's as a whole."""
+    names = {each.key: name_of(each) for each in possible_properties(connector, profile.variant)}
+    known = {**names, "label": "label", "internal_name": "internal_name"}
+    return {known.get(key, WHOLE): message for key, message in faults.items()}
+
+
+async def show_form(
+    visit: Visit,
+    profile: Profile,
+    *,
+    is_new: bool = False,
+    status: int = 200,
+    typed: Typed | None = None,
+    form: Mapping[str, str] | None = None,
+    **shown: Any,
+) -> Response[Any]:
+    """Show the profile's page and the pop-up over it."""
+    connector = find_connector(profile)
+    groups = make_groups(
+        connector, profile, choices=await read_reference_choices(visit, connector, profile), typed=typed
+    )
+    labels = {field.name: field.asked.label for group in groups for field in group.fields}
+    form = form or {}
+    return visit.page(
+        "integrations/templates/profile_edit.html",
+        status=status,
+        **await read_details(visit, profile),
+        groups=groups,
+        labels={**labels, "label": "Label", "internal_name": "Internal Name"},
+        is_new=is_new,
+        label_typed=form.get("label", profile.label),
+        name_typed=form.get("internal_name", profile.internal_name),
+        unlocked="edit_internal_name" in form,
+        **{"faults": {}, "since": [], "token": None, **shown},
+    )

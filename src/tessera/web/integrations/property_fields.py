@@ -1,0 +1,149 @@
+"""A profile's form, made from the properties that its type declares: what each field shows. Pure."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from tessera.integrations import ConnectorType, Profile, Property, PropertyKind, ShownWhen
+
+# So that no property is taken for another field of the page; a secret's name tells that its value is one.
+PLAIN, SECRET, CLEAR = "p_", "secret_", "clear_"
+VARIANT = "variant"
+# Without scripts nobody can add a row: these are there to be filled in.
+SPARE_ROWS = 3
+
+Choices = Mapping[str, Sequence[tuple[Any, str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderRow:
+    """One header as its row shows it; of a secret one only since when it is set."""
+
+    name: str = ""
+    value: str = ""
+    secret: bool = False
+    set_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field: the property, and what stands in it."""
+
+    asked: Property
+    value: Any = ""
+    error: str = ""
+    set_at: datetime | None = None
+    options: Sequence[tuple[Any, str]] = ()
+    rows: Sequence[HeaderRow] = ()
+
+    @property
+    def name(self) -> str:
+        """The field's name in the form."""
+        return name_of(self.asked)
+
+    @property
+    def kind(self) -> str:
+        """How it is entered."""
+        return self.asked.kind.value
+
+
+@dataclass(frozen=True, slots=True)
+class FieldGroup:
+    """Fields that are part of the profile under the same condition, in words and as scripts read it."""
+
+    fields: Sequence[Field]
+    condition: str = ""
+    deciding: str = ""
+    values: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What somebody typed into the form, to be shown again; secrets are not among it."""
+
+    settings: Mapping[str, Any]
+    faults: Mapping[str, str]
+
+
+def name_of(each: Property) -> str:
+    """Return the name of a property's field."""
+    return f"{SECRET if each.secret else PLAIN}{each.key}"
+
+
+def references_of(connector: ConnectorType, variant: str) -> list[Property]:
+    """Return the properties whose choices are other things of the chain."""
+    return [each for each in possible_properties(connector, variant) if each.kind is PropertyKind.REFERENCE]
+
+
+def possible_properties(connector: ConnectorType, variant: str) -> list[Property]:
+    """Return the properties that a profile of the variant can have, whatever else is chosen."""
+    return [
+        each
+        for each in connector.properties
+        if each.shown_when is None or each.shown_when.key != VARIANT or variant in each.shown_when.values
+    ]
+
+
+def make_groups(
+    connector: ConnectorType, profile: Profile, *, choices: Choices, typed: Typed | None = None
+) -> list[FieldGroup]:
+    """Return the fields of a profile's form, those under one condition together."""
+    fields = [
+        make_field(each, profile, choices.get(each.key, ()), typed)
+        for each in possible_properties(connector, profile.variant)
+    ]
+    return [
+        make_group(connector, when, list(members))
+        for when, members in groupby(fields, key=lambda field: condition_of(field.asked))
+    ]
+
+
+def condition_of(each: Property) -> ShownWhen | None:
+    """Return what else must be chosen for the property to be part of the profile; the variant is chosen already."""
+    return None if each.shown_when is None or each.shown_when.key == VARIANT else each.shown_when
+
+
+def make_group(connector: ConnectorType, when: ShownWhen | None, fields: Sequence[Field]) -> FieldGroup:
+    """Return the group of fields under a condition."""
+    if when is None:
+        return FieldGroup(fields)
+    deciding = next(each for each in connector.properties if each.key == when.key)
+    values = [choice for choice in deciding.choices if choice in when.values] or sorted(when.values)
+    words = " or ".join(deciding.label_of(value) for value in values)
+    return FieldGroup(fields, f"With {deciding.label} {words}", name_of(deciding), json.dumps(values))
+
+
+def make_field(each: Property, profile: Profile, options: Sequence[tuple[Any, str]], typed: Typed | None) -> Field:
+    """Return one field with what is stored, or what was typed."""
+    error = typed.faults.get(each.key, "") if typed else ""
+    if each.secret:
+        return Field(each, error=error, set_at=profile.secrets.get(each.key))
+    value = profile.settings.get(each.key, each.default)
+    if typed and each.key in typed.settings:
+        value = typed.settings[each.key]
+    if each.kind is PropertyKind.HEADERS:
+        return Field(each, error=error, rows=list(header_rows(each, value or (), profile)))
+    if each.kind is PropertyKind.ENUM:
+        options = [(choice, each.label_of(choice)) for choice in each.choices]
+    return Field(each, shown_value(each, value), error, options=options)
+
+
+def shown_value(each: Property, value: Any) -> Any:
+    """Return a value as it stands in its field; JSON that was typed stays as it was typed."""
+    if each.kind is PropertyKind.BOOL:
+        return bool(value)
+    if each.kind is PropertyKind.JSON and not isinstance(value, str) and value is not None:
+        return json.dumps(value, indent=2, ensure_ascii=False)
+    return "" if value is None else value
+
+
+def header_rows(each: Property, headers: Sequence[Mapping[str, Any]], profile: Profile) -> Iterator[HeaderRow]:
+    """Yield a row a header, and some to fill in."""
+    for header in headers:
+        secret = bool(header.get("secret"))
+        set_at = profile.secrets.get(f"{each.key}:{header['name'].lower()}") if secret else None
+        yield HeaderRow(header["name"], "" if secret else header.get("value") or "", secret, set_at)
+    yield from [HeaderRow()] * SPARE_ROWS
