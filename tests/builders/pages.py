@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import tessera
+from tessera.integrations.tokens.requests import ADVICE
 
 SOURCE = Path(tessera.__file__).parent
 DOCS = Path(__file__).parents[2] / "docs"
@@ -15,7 +16,8 @@ ROW = re.compile(r"^\| `([^`]+)`", re.MULTILINE)
 # Where codes of outcomes are made: the callable, and at which place the code stands.
 CODE_PLACES = {"RowFault": 0, "Ending": 1, "Verdict": 1}
 CODE_NAMES = ("LOST", "UNKNOWN")
-ROOMS = ("integrations/rendering", "integrations/calls", "exports/execution")
+ROOMS = ("integrations/rendering", "integrations/calls", "integrations/tokens", "exports/execution")
+CODE_KEYWORDS = ("code", "reason")
 
 
 def read_page(name: str) -> str:
@@ -48,7 +50,8 @@ def broken_links() -> list[str]:
 
 def outcome_codes() -> set[str]:
     """Return the codes that runs, requests, attempts and rows can carry, beside those of errors and statuses."""
-    return {code for room in ROOMS for path in (SOURCE / room).rglob("*.py") for code in codes_in(path)}
+    found = {code for room in ROOMS for path in (SOURCE / room).rglob("*.py") for code in codes_in(path)}
+    return found | {f"oauth_{code}" for code in ADVICE}
 
 
 def codes_in(path: Path) -> Iterator[str]:
@@ -60,7 +63,10 @@ def codes_in(path: Path) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             place = CODE_PLACES.get(node.func.id, len(node.args))
-            given = [*node.args[place : place + 1], *(each.value for each in node.keywords if each.arg == "code")]
+            given = [
+                *node.args[place : place + 1],
+                *(each.value for each in node.keywords if each.arg in CODE_KEYWORDS),
+            ]
             yield from (str(each.value) for each in given if isinstance(each, ast.Constant))
         # A class of outcome beside its code, and the error of a row: ordinal, phase, code, message.
         if isinstance(node, ast.Tuple) and len(node.elts) > 1 and ast.unparse(node.elts[0]).startswith("VerdictKind."):

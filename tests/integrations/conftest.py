@@ -6,6 +6,9 @@ from tests.integrations.places import OWNER, Place
 from tessera import loyalty, queries
 from tessera.platform.clock import now
 from tessera.platform.db import Database
+from tessera.platform.ground import Ground
+from tessera.platform.jobs import JobQueue
+from tessera.platform.secrets import KeyRing
 from tessera.platform.settings import load_settings
 from tessera.queries import NewQuery, QueryEngine
 
@@ -20,3 +23,9 @@ async def place(database: Database, query_address: str) -> Place:
     async with database.session() as session:
         query = await queries.create_query(session, OWNER, engine, chain_id=first.id, new=new)
     return Place(first.id, second.id, query)
+
+
+@pytest.fixture
+def ground(database: Database, keys: KeyRing) -> Ground:
+    """Give the ground of a process on the test's database."""
+    return Ground(load_settings({}), database, keys, JobQueue(database))

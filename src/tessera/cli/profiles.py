@@ -62,7 +62,7 @@ def show_profile(name: Name, chain: ChainOption = None, as_json: AsJson = False)
 @app.command("create")
 def create_profile(
     label: str,
-    variant: Annotated[str, typer.Option(help="How to authenticate: none, basic or bearer.")] = "none",
+    variant: Annotated[str, typer.Option(help="How to authenticate: none, basic, bearer or oauth2.")] = "none",
     kind: Annotated[str, typer.Option("--type", help="Type of connector.")] = "http_api",
     setting: Setting = None,
     secret: SecretSetting = None,

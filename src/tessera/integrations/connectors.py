@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from tessera.integrations.interface import RequestPlanner, Sender
+from tessera.integrations.tokens import TokenGrant, TokenKeeper
 from tessera.platform.http import CallLimits, OutboundClient
 from tessera.platform.settings import Settings
 
@@ -93,7 +94,11 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where and how requests go: what is left of a profile once its secrets are open."""
+    """Where and how requests go: what is left of a profile once its secrets are open.
+
+    `authorities` are certificate authorities, in DER, that its calls trust too. A `grant` says how an access token is
+    asked for; `tokens` keeps one, where requests are sent.
+    """
 
     base_url: str
     headers: tuple[tuple[str, str], ...] = field(repr=False)
@@ -101,6 +106,9 @@ class Target:
     concurrency: int
     per_second: int | None
     secrets: tuple[str, ...] = field(repr=False)
+    authorities: tuple[bytes, ...] = field(default=(), repr=False)
+    grant: TokenGrant | None = None
+    tokens: TokenKeeper | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """This room's failures, each of one of the five kinds."""
 
-from tessera.platform.errors import ConflictError, InvalidError, NotFoundError
+from tessera.platform.errors import ConflictError, InvalidError, NotFoundError, UnavailableError
 
 
 class TemplateError(InvalidError):
@@ -119,3 +119,14 @@ class VersionMismatchError(ConflictError):
     """Somebody else changed the thing in the meantime."""
 
     code = "version_mismatch"
+
+
+class TokenError(UnavailableError):
+    """No access token came from the token endpoint; `reason` says why, `temporary` whether trying again can help."""
+
+    code = "oauth_token"
+
+    def __init__(self, message: str, *, reason: str, temporary: bool = False, retry_after: float | None = None) -> None:
+        super().__init__(message, retry_after=retry_after, reason=reason)
+        self.reason = reason
+        self.temporary = temporary

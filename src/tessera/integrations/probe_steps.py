@@ -3,9 +3,11 @@
 from http import HTTPStatus
 
 from tessera.integrations.connectors import ProbeStep
+from tessera.integrations.errors import TokenError
+from tessera.integrations.tokens import FetchedToken, TokenGrant, request_token
 from tessera.platform.http import CallError, CallErrorKind, OutboundClient, Reply, parse_url
 
-ADDRESS, CONNECTION, ANSWER = "Address", "Connection", "Answer"
+ADDRESS, CONNECTION, ANSWER, TOKEN = "Address", "Connection", "Answer", "Access token"
 NOT_REACHED = "Not tried: the step before it failed."
 
 
@@ -21,6 +23,20 @@ async def try_address(client: OutboundClient, url: str) -> ProbeStep:
     if host == shown:
         return ProbeStep(ADDRESS, True, f"{host} may be called from here.")
     return ProbeStep(ADDRESS, True, f"{host} is {shown}{more}, and may be called from here.")
+
+
+async def try_token(client: OutboundClient, grant: TokenGrant) -> tuple[ProbeStep, FetchedToken | None]:
+    """Ask for a token anew, whether or not one is kept that could be used: it is the credentials that are tried."""
+    try:
+        token = await request_token(client, grant)
+    except TokenError as error:
+        return ProbeStep(TOKEN, False, error.message), None
+    lasts = (
+        f"{token.lifetime_seconds:,.0f} s"
+        if token.lifetime_seconds < 120
+        else f"{token.lifetime_seconds / 60:,.0f} min"
+    )
+    return ProbeStep(TOKEN, True, f"{host_of(grant.url)} gave a token that lasts {lasts}."), token
 
 
 def connected_step(url: str) -> ProbeStep:

@@ -28,6 +28,7 @@ from tessera.integrations.references import check_references
 from tessera.integrations.registry import get_connector
 from tessera.integrations.sealing import change_secrets, open_secrets
 from tessera.integrations.store import profiles as store
+from tessera.integrations.store.tokens import forget_tokens
 from tessera.integrations.trail import changed_meanwhile, differences, note_change
 from tessera.platform.auth import Actor
 from tessera.platform.clock import now
@@ -230,6 +231,8 @@ async def update_profile(
         **properties,
     }
     await save(session, actor, stored, row, secrets=secrets)
+    if change.settings:
+        await forget_tokens(session, stored["id"])
     return await get_profile(session, actor, profile.chain_id, profile.id)
 
 

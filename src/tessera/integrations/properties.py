@@ -100,7 +100,7 @@ def check_secret(each: Property, given: Mapping[str, Any], sealed: Collection[st
 def check_setting(each: Property, value: Any, check_url: CheckUrl, checked: Checked) -> None:
     """Take a plain value, or its default where it is empty."""
     if value is None or value == "":
-        if each.required:
+        if each.required and each.default is None:
             checked.missing.append(each.key)
         checked.settings[each.key] = list(each.default) if each.kind is PropertyKind.HEADERS else each.default
         return

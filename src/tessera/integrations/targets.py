@@ -1,6 +1,7 @@
-"""From a saved profile to a sender: the one place where a profile's secrets are opened."""
+"""From a saved profile to a sender."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -9,10 +10,11 @@ from tessera.integrations.interface import RequestPlanner, Sender
 from tessera.integrations.profiles import check_usable, find_row, make_profile
 from tessera.integrations.registry import get_connector
 from tessera.integrations.sealing import open_secrets
+from tessera.integrations.tokens import TokenKeeper
 from tessera.platform.auth import Actor
 from tessera.platform.db import Session
+from tessera.platform.ground import Ground
 from tessera.platform.http import OutboundClient
-from tessera.platform.secrets import KeyRing
 
 
 async def open_sender(
@@ -22,18 +24,25 @@ async def open_sender(
     chain_id: UUID,
     profile_id: UUID,
     shape: Mapping[str, Any],
-    keys: KeyRing,
+    ground: Ground,
     client: OutboundClient,
 ) -> Sender:
-    """Return the sender of a shape through a profile as it is now; refuse a profile that is switched off."""
+    """Return the sender of a shape through a profile as it is now; refuse a profile that is switched off.
+
+    The sender outlives the session: the token that it may need is kept in transactions of its own.
+    """
     actor.require("connection-profiles:read")
     row = await find_row(session, actor, chain_id, profile_id)
     check_usable(make_profile(row))
     connector = get_connector(row["type"])
     if connector.open_target is None or connector.make_sender is None:
         raise ProfileDisabledError(f"{connector.label} profiles send no requests. Choose another profile.")
-    secrets = open_secrets(row["secrets"], profile_id=row["id"], keys=keys)
-    return connector.make_sender(connector.open_target(row["variant"], row["settings"], secrets), shape, client)
+    secrets = open_secrets(row["secrets"], profile_id=row["id"], keys=ground.keys)
+    target = connector.open_target(row["variant"], row["settings"], secrets)
+    if target.grant is not None:
+        tokens = TokenKeeper(target.grant, row["id"], database=ground.database, keys=ground.keys, client=client)
+        target = replace(target, tokens=tokens)
+    return connector.make_sender(target, shape, client)
 
 
 def make_planner(key: str, shape: Mapping[str, Any], columns: Sequence[tuple[str, str]]) -> RequestPlanner:

@@ -114,7 +114,7 @@ class Executor:
                 chain_id=run["chain_id"],
                 profile_id=snapshot.profile_id,
                 shape=snapshot.shape,
-                keys=self._ground.keys,
+                ground=self._ground,
                 client=self._client,
             )
 

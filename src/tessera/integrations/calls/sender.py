@@ -11,7 +11,7 @@ from tessera.integrations.connectors import Target
 from tessera.integrations.interface import Answer, Verdict, VerdictKind
 from tessera.integrations.rendering import PlannedRequest, TemplateShape
 from tessera.platform.clock import Clock, now
-from tessera.platform.http import CallError, OutboundClient, Reply, parse_retry_after
+from tessera.platform.http import CallError, Headers, OutboundClient, Reply, parse_retry_after
 
 
 class HttpSender:
@@ -22,6 +22,7 @@ class HttpSender:
         self._client = client
         self._clock = clock
         self._limits = target.limits
+        self._authorities = target.authorities
         self._urls = UrlMaker(target.base_url)
         # The template's headers win over the profile's.
         named = {header.name.lower() for header in shape.headers}
@@ -37,14 +38,18 @@ class HttpSender:
 
     async def send(self, planned: PlannedRequest) -> Answer:
         """Call the receiver once. No answer is an answer too: this raises for nothing that the receiver does."""
+        return await self._call(planned, self._headers_of(planned))
+
+    async def _call(self, planned: PlannedRequest, headers: Headers) -> Answer:
         started = time.perf_counter()
         try:
             reply = await self._client.send(
                 planned.method,
                 self._urls.make(planned.path),
-                headers=self._headers_of(planned),
+                headers=headers,
                 body=planned.body or b"",
                 limits=self._limits,
+                authorities=self._authorities,
             )
         except CallError as error:
             verdict = classify_error(

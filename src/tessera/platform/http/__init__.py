@@ -1,6 +1,7 @@
 """Outbound HTTP: `OutboundClient` sends, the address policy says where to, a `CallError` says what went wrong."""
 
 from tessera.platform.http.addresses import judge_address
+from tessera.platform.http.authorities import clean_authorities, parse_authorities
 from tessera.platform.http.calls import CallLimits, Headers, Reply
 from tessera.platform.http.client import OutboundClient
 from tessera.platform.http.errors import (
@@ -34,8 +35,10 @@ __all__ = [
     "RefusedAddressError",
     "Reply",
     "Resolver",
+    "clean_authorities",
     "judge_address",
     "normalise_host",
+    "parse_authorities",
     "parse_retry_after",
     "parse_url",
     "vet_host",

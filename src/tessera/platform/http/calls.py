@@ -21,12 +21,16 @@ Headers = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class CallLimits:
-    """How long a call may take, and how much of an answer is read before the rest is left unread."""
+    """How long a call may take, and how much of an answer is read before the rest is left unread.
+
+    `addresses` is at how many of a name's addresses the call may knock.
+    """
 
     connect_seconds: float = 5
     read_seconds: float = 30
     total_seconds: float = 60
     answer_bytes: int = 1024 * 1024
+    addresses: int = 3
 
     @property
     def usable_connect_seconds(self) -> float:

@@ -14,7 +14,6 @@ from tessera.platform.http.vetting import vet_host
 
 FRESH_SECONDS = 30
 MOST_ROUTES = 256
-MOST_TRIES = 3
 DEFAULT_LIMITS = CallLimits()
 
 
@@ -38,15 +37,23 @@ class OutboundClient:
         self._routes: dict[Origin, Route] = {}
 
     async def send(
-        self, method: str, url: str, *, headers: Headers = (), body: bytes = b"", limits: CallLimits = DEFAULT_LIMITS
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Headers = (),
+        body: bytes = b"",
+        limits: CallLimits = DEFAULT_LIMITS,
+        authorities: tuple[bytes, ...] = (),
     ) -> Reply:
         """Return the answer, whatever its status; raise a `CallError` whose kind says what is known.
 
         A name with several addresses is tried at more than one of them, as long as nothing was sent. A cancelled call
-        returns at once, but its request may go on behind the scenes until the limits strike.
+        returns at once, but its request may go on behind the scenes until the limits strike. `authorities` are
+        certificate authorities, in DER, that this call trusts beside those of the deployment.
         """
         parsed = parse_url(url, allow_insecure_http=self._allow_insecure_http)
-        origin = Origin(parsed.scheme, parsed.host_str or "", parsed.port_or_known_default or 0, limits)
+        origin = Origin(parsed.scheme, parsed.host_str or "", parsed.port_or_known_default or 0, limits, authorities)
         call = Call(method, parsed, headers, body, limits)
         tries = 0
         while True:
@@ -57,7 +64,7 @@ class OutboundClient:
                 return await send_call(route.client, call)
             except NotSentError:
                 tries += 1
-                if not self._leave(origin, route) or tries == MOST_TRIES:
+                if not self._leave(origin, route) or tries >= limits.addresses:
                     raise
 
     async def vet(self, url: str) -> Sequence[Address]:

@@ -20,12 +20,16 @@ IDLE_SECONDS = 4
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a call goes by its URL; `limits` belong to it because a client keeps them for all its calls."""
+    """Where a call goes by its URL, and what a client keeps for all its calls.
+
+    `authorities` are more certificate authorities, in DER: connections that trust different ones are never shared.
+    """
 
     scheme: str
     host: str
     port: int
     limits: CallLimits
+    authorities: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ def prepare(origin: Origin, address: Address, authorities: Sequence[bytes]) -> C
     )
     # Answers stay packed: a small one could unpack to gigabytes.
     builder = builder.gzip(enable=False).brotli(enable=False).zstd(enable=False).deflate(enable=False)
-    for authority in authorities:
+    for authority in (*authorities, *origin.authorities):
         builder = builder.add_root_certificate_der(authority)
     return builder
 

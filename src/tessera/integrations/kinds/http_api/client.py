@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from tessera.integrations.calls import HttpSender
+from tessera.integrations.calls import HttpSender, TokenSender
 from tessera.integrations.connectors import Target
 from tessera.integrations.rendering import CompiledTemplate, compile_template, read_shape
-from tessera.platform.http import CallLimits, OutboundClient
+from tessera.integrations.tokens import DEFAULT_LIFETIME, TokenGrant, client_credentials
+from tessera.platform.http import CallLimits, OutboundClient, parse_authorities
 
 
 def product_token() -> str:
@@ -19,6 +20,7 @@ def product_token() -> str:
         return "Tessera"
 
 
+TOKEN_READ_SECONDS = 30
 USER_AGENT = ("User-Agent", product_token())
 
 
@@ -26,6 +28,8 @@ def open_target(variant: str, settings: Mapping[str, Any], secrets: Mapping[str,
     """Return the target of a profile, its credentials made ready once for all calls."""
     connect, read = settings["connect_timeout_seconds"], settings["read_timeout_seconds"]
     credentials = authorization(variant, settings, secrets)
+    authorities = parse_authorities(settings.get("ca_certificate"))
+    grant = make_grant(settings, secrets, authorities) if variant == "oauth2" else None
     return Target(
         base_url=settings["base_url"],
         headers=(*credentials, *static_headers(settings, secrets)),
@@ -33,7 +37,13 @@ def open_target(variant: str, settings: Mapping[str, Any], secrets: Mapping[str,
         concurrency=settings["max_concurrent_requests"],
         per_second=settings["max_requests_per_second"],
         # A receiver may echo the credentials as they were sent.
-        secrets=(*secrets.values(), *(value.partition(" ")[2] for _, value in credentials)),
+        secrets=(
+            *secrets.values(),
+            *(value.partition(" ")[2] for _, value in credentials),
+            *(grant.secrets if grant else ()),
+        ),
+        authorities=authorities,
+        grant=grant,
     )
 
 
@@ -44,7 +54,30 @@ def make_planner(shape: Mapping[str, Any], columns: Sequence[tuple[str, str]]) -
 
 def make_sender(target: Target, shape: Mapping[str, Any], client: OutboundClient) -> HttpSender:
     """Return the sender of the template's requests."""
+    if target.tokens is not None:
+        return TokenSender(target, target.tokens, read_shape(shape), client)
     return HttpSender(target, read_shape(shape), client)
+
+
+def make_grant(settings: Mapping[str, Any], secrets: Mapping[str, str], authorities: tuple[bytes, ...]) -> TokenGrant:
+    """Return how a profile's access token is asked for; an endpoint that hangs holds everybody up, so not for long."""
+    headers, body, spellings = client_credentials(
+        settings["client_id"],
+        secrets["client_secret"],
+        {"scope": settings["scope"], "audience": settings["audience"], **settings["extra_token_parameters"]},
+        in_body=settings["client_authentication"] == "body",
+    )
+    connect = settings["connect_timeout_seconds"]
+    read = min(settings["read_timeout_seconds"], TOKEN_READ_SECONDS)
+    return TokenGrant(
+        url=settings["access_token_url"],
+        headers=(USER_AGENT, *headers),
+        body=body,
+        limits=CallLimits(connect_seconds=connect, read_seconds=read, total_seconds=connect + read),
+        authorities=authorities,
+        lifetime_seconds=settings["token_expiration_seconds"] or DEFAULT_LIFETIME,
+        secrets=spellings,
+    )
 
 
 def authorization(variant: str, settings: Mapping[str, Any], secrets: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

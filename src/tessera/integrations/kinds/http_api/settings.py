@@ -5,11 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 from tessera.integrations.connectors import Property, PropertyKind, ShownWhen, Variant
+from tessera.integrations.http_options import CA_CERTIFICATE, CONNECT_TIMEOUT, READ_TIMEOUT
+from tessera.integrations.oauth_options import oauth_properties
 
 VARIANTS = (
     Variant("none", "No Auth"),
     Variant("basic", "Basic Authentication"),
     Variant("bearer", "Bearer Token"),
+    Variant("oauth2", "OAuth 2.0"),
 )
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 TOKEN = re.compile(r"[\x21-\x7e]+")
@@ -65,11 +68,6 @@ def clean_headers(headers: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return headers
 
 
-def seconds(key: str, label: str, text: str, *, default: int, most: int) -> Property:
-    """Declare a time limit."""
-    return Property(key, label, text, PropertyKind.INT, default=default, least=1, most=most)
-
-
 def credential(key: str, label: str, text: str, clean: Callable[[str], str], *, variant: str) -> Property:
     """Declare a secret that one authentication type needs."""
     return Property(key, label, text, PropertyKind.SECRET, required=True, clean=clean, shown_when=when(variant))
@@ -90,10 +88,9 @@ PROPERTIES = (
     ),
     credential("password", "Password", "Password of that account.", clean_line, variant="basic"),
     credential("token", "Token", "The bearer token.", clean_token, variant="bearer"),
-    seconds(
-        "connect_timeout_seconds", "Connect timeout", "Seconds until a connection must stand.", default=10, most=60
-    ),
-    seconds("read_timeout_seconds", "Read timeout", "Seconds until the answer must have come.", default=30, most=300),
+    *oauth_properties(when("oauth2")),
+    CONNECT_TIMEOUT,
+    READ_TIMEOUT,
     Property(
         "max_requests_per_second",
         "Max requests per second",
@@ -119,4 +116,5 @@ PROPERTIES = (
         default=(),
         clean=clean_headers,
     ),
+    CA_CERTIFICATE,
 )
