@@ -9,7 +9,7 @@ from tests.builders.towns import Town
 
 from tessera.platform.auth import Actor, ActorKind
 from tessera.platform.db import driver
-from tessera.platform.errors import DeniedError
+from tessera.platform.errors import DeniedError, InvalidError
 from tessera.platform.ids import new_id
 from tessera.queries import (
     Column,
@@ -18,17 +18,20 @@ from tessera.queries import (
     Parameter,
     ParameterType,
     QueryInUseError,
-    QueryInvalidError,
     QueryNotFoundError,
     QueryVersionError,
+    copy_query,
     count_query,
     create_query,
     delete_query,
     get_query,
+    list_newest_queries,
     list_queries,
+    list_query_choices,
     preview_query,
     update_query,
 )
+from tessera.queries.errors import QueryNameTakenError
 
 GOLD = NewQuery(
     "Gold members",
@@ -71,7 +74,7 @@ async def test_same_label_gets_the_next_name(town: Town) -> None:
         found = await get_query(session, person(town), town.north, "TWINS_1")
         assert found == made[1]
         given = replace(new, internal_name="Twins")
-        with pytest.raises(QueryInvalidError, match="is taken"):
+        with pytest.raises(QueryNameTakenError, match="is taken"):
             await create_query(session, person(town), town.engine(), chain_id=town.north, new=given)
 
 
@@ -88,7 +91,7 @@ async def test_same_label_gets_the_next_name(town: Town) -> None:
 )
 async def test_unusable_query_is_not_stored(town: Town, change: dict[str, Any], said: str) -> None:
     async with town.database.session() as session:
-        with pytest.raises(QueryInvalidError, match=said):
+        with pytest.raises(InvalidError, match=said):
             await create_query(session, person(town), town.engine(), chain_id=town.north, new=replace(GOLD, **change))
 
 
@@ -178,3 +181,57 @@ async def test_query_in_use_stays(town: Town) -> None:
                 await delete_query(session, person(town), query=query)
             assert await get_query(session, person(town), town.north, query.id) == query
         connection.execute("DROP TABLE users_of_queries")
+
+
+async def test_copy_has_the_next_free_names(town: Town) -> None:
+    async with town.database.session() as session:
+        new = replace(GOLD, label="Copied", description="who is gold")
+        query = await create_query(session, person(town), town.engine(), chain_id=town.north, new=new)
+        first = await copy_query(session, person(town), query=query)
+        second = await copy_query(session, person(town), query=query)
+        again = await copy_query(session, person(town), query=first)
+    assert [each.label for each in (first, second, again)] == ["Copied (1)", "Copied (2)", "Copied (1) (1)"]
+    assert [each.internal_name for each in (first, second)] == ["copied_1", "copied_2"]
+    assert (first.text, first.parameters, first.columns) == (query.text, query.parameters, query.columns)
+    assert first.description == "who is gold"
+
+
+async def test_copy_of_personal_data_needs_the_permission(town: Town) -> None:
+    async with town.database.session() as session:
+        query = await create_query(session, person(town), town.engine(), chain_id=town.north, new=GOLD)
+        with pytest.raises(DeniedError, match="members:read"):
+            await copy_query(session, person(town, "queries:write"), query=query)
+
+
+async def test_delete_names_the_users(town: Town) -> None:
+    async with town.database.session() as session:
+        query = await create_query(session, person(town), town.engine(), chain_id=town.north, new=GOLD)
+        with pytest.raises(QueryInUseError, match="CRM, Mails") as refused:
+            await delete_query(session, person(town), query=query, users=["CRM", "Mails"])
+    assert (refused.value.code, refused.value.details["users"]) == ("in_use", ["CRM", "Mails"])
+
+
+async def test_list_is_searched_and_sorted(town: Town) -> None:
+    async with town.database.session() as session:
+        for label in ("Zebra list", "Ape list"):
+            new = replace(GOLD, label=label)
+            await create_query(session, person(town), town.engine(), chain_id=town.north, new=new)
+
+        def found(**asked: Any) -> Any:
+            return list_queries(session, person(town), town.north, search="A LIST", **asked)
+
+        assert [query.label for query in (await found()).items] == ["Zebra list"]
+        both = await list_queries(session, person(town), None, search=" list", sort="-label")
+        assert [query.label for query in both.items] == ["Zebra list", "Ape list"]
+        assert (await list_queries(session, person(town), None, search=" list", sort="; drop")).total == 2
+        newest = await list_newest_queries(session, person(town), chain_id=None, search=" list", after=None, count=1)
+        behind = await list_newest_queries(
+            session, person(town), chain_id=None, search=" list", after=newest[0].id, count=5
+        )
+        assert [query.label for query in (*newest, *behind)] == ["Ape list", "Zebra list"]
+        stranger = person(town, chain="south")
+        assert (await list_queries(session, stranger, town.north, search=" list")).items == []
+        assert await list_query_choices(session, stranger, town.north) == []
+        labels = [label for _, label in await list_query_choices(session, person(town), town.north)]
+        assert labels == sorted(labels, key=str.lower)
+        assert {"Ape list", "Zebra list"} <= set(labels)

@@ -9,9 +9,17 @@ from tessera.exports.definitions import (
     list_definitions,
     update_definition,
 )
-from tessera.exports.errors import DefinitionNotFoundError, RunActiveError, RunNotFoundError
-from tessera.exports.execution import Executor
-from tessera.exports.jobs import EXECUTE_RUN
+from tessera.exports.errors import (
+    DefinitionNotFoundError,
+    RunActiveError,
+    RunNotFoundError,
+)
+from tessera.exports.execution import (
+    Executor,
+)
+from tessera.exports.jobs import (
+    EXECUTE_RUN,
+)
 from tessera.exports.request_log import (
     Attempt,
     LoggedRequest,
@@ -26,12 +34,33 @@ from tessera.exports.request_log import (
     list_requests,
     list_row_errors,
 )
-from tessera.exports.retention import forget_old_runs
-from tessera.exports.runs import Run, RunState, cancel_run, get_run, list_runs, start_run
-from tessera.exports.values import Definition, DefinitionChange, NewDefinition
+from tessera.exports.retention import (
+    forget_old_runs,
+)
+from tessera.exports.runs import (
+    Run,
+    RunState,
+    cancel_run,
+    get_run,
+    list_runs,
+    start_run,
+)
+from tessera.exports.usage import (
+    AssetUser,
+    UserKind,
+    count_template_users,
+    list_query_users,
+    list_template_users,
+)
+from tessera.exports.values import (
+    Definition,
+    DefinitionChange,
+    NewDefinition,
+)
 
 __all__ = [
     "EXECUTE_RUN",
+    "AssetUser",
     "Attempt",
     "Definition",
     "DefinitionChange",
@@ -48,8 +77,10 @@ __all__ = [
     "RunActiveError",
     "RunNotFoundError",
     "RunState",
+    "UserKind",
     "cancel_run",
     "copy_definition",
+    "count_template_users",
     "create_definition",
     "delete_definition",
     "forget_old_runs",
@@ -59,10 +90,12 @@ __all__ = [
     "get_run",
     "list_definitions",
     "list_moments",
+    "list_query_users",
     "list_rates",
     "list_requests",
     "list_row_errors",
     "list_runs",
+    "list_template_users",
     "start_run",
     "update_definition",
 ]

@@ -1,12 +1,9 @@
 """Labels and internal names of profiles and templates. Pure."""
 
 from collections.abc import Collection
-from itertools import count
 
 from tessera.integrations.errors import NameInvalidError, NameTakenError, SettingsInvalidError
-from tessera.platform.names import derive_internal_name, is_internal_name, next_free_name
-
-LONGEST_LABEL = 255
+from tessera.platform.names import LONGEST_LABEL, derive_internal_name, is_internal_name, next_free_name
 
 
 def clean_label(label: str) -> str:
@@ -39,9 +36,3 @@ def check_name(name: str, *, taken: Collection[str]) -> str:
 def name_taken(name: str) -> NameTakenError:
     """Say that the name is taken."""
     return NameTakenError(f"The internal name {name} is taken. Choose another one.", field="internal_name")
-
-
-def copied_label(label: str, taken: Collection[str]) -> str:
-    """Return `X (1)` for `X`, with the lowest number that is free."""
-    candidates = (f"{label[: LONGEST_LABEL - len(ending)]}{ending}" for ending in (f" ({n})" for n in count(1)))
-    return next(candidate for candidate in candidates if candidate not in taken)

@@ -22,7 +22,7 @@ from tessera.integrations.errors import (
 )
 from tessera.integrations.events import PROFILE_CHANGED, PROFILE_CREATED, PROFILE_DELETED
 from tessera.integrations.faults import gather_faults
-from tessera.integrations.naming import check_name, choose_name, clean_label, copied_label, name_taken
+from tessera.integrations.naming import check_name, choose_name, clean_label, name_taken
 from tessera.integrations.profile_checks import READY, check_input, check_variant, state_of
 from tessera.integrations.references import check_references
 from tessera.integrations.registry import get_connector
@@ -34,7 +34,7 @@ from tessera.platform.auth import Actor
 from tessera.platform.clock import now
 from tessera.platform.db import Session
 from tessera.platform.ids import new_id
-from tessera.platform.names import next_free_name
+from tessera.platform.names import copied_label, next_free_name
 from tessera.platform.paging import Page
 from tessera.platform.secrets import MASK, KeyRing
 

@@ -16,7 +16,7 @@ from tessera.integrations.errors import (
     TemplateNotFoundError,
 )
 from tessera.integrations.events import TEMPLATE_CHANGED, TEMPLATE_CREATED, TEMPLATE_DELETED
-from tessera.integrations.naming import check_name, choose_name, clean_label, copied_label, name_taken
+from tessera.integrations.naming import check_name, choose_name, clean_label, name_taken
 from tessera.integrations.profiles import Profile, check_usable, get_profile
 from tessera.integrations.registry import get_connector
 from tessera.integrations.rendering import TemplateShape, compile_template, find_columns, plain_shape, read_shape
@@ -25,7 +25,7 @@ from tessera.integrations.trail import changed_meanwhile, differences, note_chan
 from tessera.platform.auth import Actor
 from tessera.platform.db import Session
 from tessera.platform.ids import new_id
-from tessera.platform.names import next_free_name
+from tessera.platform.names import copied_label, next_free_name
 from tessera.platform.paging import Page
 from tessera.platform.secrets import MASK
 from tessera.queries import Column
@@ -120,6 +120,13 @@ async def list_templates(
         session, chains=chains, profile_id=profile_id, search=search, offset=(number - 1) * size, limit=size
     )
     return Page([make_template(row) for row in rows], total, number, size)
+
+
+async def list_query_templates(
+    session: Session, actor: Actor, chain_id: UUID, query_id: UUID, *, count: int
+) -> Sequence[tuple[UUID, str]]:
+    """Return ids and labels of the templates that use the query, to whoever sees the chain."""
+    return await store.list_of_query(session, chain_id, query_id, limit=count) if actor.sees(chain_id) else []
 
 
 async def update_template(session: Session, actor: Actor, template: Template, change: TemplateChange) -> Template:

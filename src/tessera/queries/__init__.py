@@ -1,7 +1,8 @@
 """Analytics queries over the datasets: check, describe, preview, count, give rows."""
 
+from tessera.queries.changing import copy_query, create_query, delete_query, update_query
 from tessera.queries.checking import check_query
-from tessera.queries.columns import Column, ColumnType
+from tessera.queries.columns import Column, ColumnType, header_line
 from tessera.queries.engines import Preview, QueryEngine, Selection
 from tessera.queries.errors import (
     QueryFailedError,
@@ -14,20 +15,16 @@ from tessera.queries.errors import (
     QueryUnavailableError,
     QueryVersionError,
 )
-from tessera.queries.parameters import Parameter, ParameterType
-from tessera.queries.saved import (
-    NewQuery,
-    Query,
-    count_query,
-    create_query,
-    delete_query,
-    get_query,
-    list_queries,
-    preview_query,
-    update_query,
-)
+from tessera.queries.looking import count_query, describe_query, explain_query, preview_query
+from tessera.queries.parameters import BUILT_IN, Parameter, ParameterType
+from tessera.queries.plans import Advice
+from tessera.queries.saved import NewQuery, Query, get_query, list_newest_queries, list_queries, list_query_choices
+from tessera.queries.vocabulary import FUNCTIONS
 
 __all__ = [
+    "BUILT_IN",
+    "FUNCTIONS",
+    "Advice",
     "Column",
     "ColumnType",
     "NewQuery",
@@ -47,11 +44,17 @@ __all__ = [
     "QueryVersionError",
     "Selection",
     "check_query",
+    "copy_query",
     "count_query",
     "create_query",
     "delete_query",
+    "describe_query",
+    "explain_query",
     "get_query",
+    "header_line",
+    "list_newest_queries",
     "list_queries",
+    "list_query_choices",
     "preview_query",
     "update_query",
 ]

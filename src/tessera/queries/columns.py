@@ -1,9 +1,11 @@
 """Columns of a query's result: names, types, and the JSON form each type has in an export."""
 
+import csv
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from io import StringIO
 
 from psycopg import postgres
 
@@ -87,6 +89,13 @@ def check_columns(described: Sequence[Described]) -> tuple[Column, ...]:
     return tuple(Column(column.name, column.type) for column in described)
 
 
+def header_line(columns: Sequence[Column]) -> str:
+    """Return the names as the one line of a CSV file."""
+    line = StringIO()
+    csv.writer(line).writerow([column.name for column in columns])
+    return line.getvalue()
+
+
 def json_row(described: Sequence[Described]) -> str:
     """Return the expression that makes a JSON array of the columns, which are called c1, c2, …"""
     values = [column.as_json(f"c{number}") for number, column in enumerate(described, 1)]
@@ -101,6 +110,6 @@ def order_by(described: Sequence[Described], keys: Sequence[str]) -> str:
     missing = [key for key in keys if key not in numbers]
     if missing:
         raise QueryInvalidError(
-            f"The key column {missing[0]} is not in the result. Columns are {', '.join(numbers)}.", column=missing[0]
+            f"The key column {missing[0]} is not in the result. Columns are {', '.join(numbers)}.", field="key_columns"
         )
     return f"ORDER BY {', '.join(f'c{numbers[key]}' for key in keys)}" if keys else ""

@@ -26,7 +26,7 @@ from tessera.queries.failures import Source, translated
 from tessera.queries.parameters import Parameter, Value, read_values
 from tessera.queries.pieces import Piece, compose, cut, trace
 from tessera.queries.store.bindings import bind_backend, unbind_backend
-from tessera.queries.store.statements import BEGIN, LONGEST_ROW, copy_all, select_count, select_first
+from tessera.queries.store.statements import BEGIN, LONGEST_ROW, copy_all, explain, select_count, select_first
 from tessera.queries.store.statistics import refresh_statistics
 from tessera.queries.wire import copy_out, describe
 
@@ -143,6 +143,16 @@ class QueryEngine:
             await self.look(connection, query.text, pieces)
             ((count,),) = await self.fetch(connection, select_count(compose(pieces, bound.place)), bound)
         return int(count)
+
+    async def explain(self, chain_id: UUID, query: Selection) -> Mapping[str, Any]:
+        """Return the database's plan for the rows, with the defaults of the parameters; nothing is run."""
+        pieces = self.read(query.text, query.parameters)
+        bound = Bound([], read_values(query.parameters, {}, self.clock()))
+        async with self.connected(chain_id) as connection:
+            await self.look(connection, query.text, pieces)
+            ((plan,),) = await self.fetch(connection, explain(compose(pieces, bound.place)), bound)
+        found: Mapping[str, Any] = json.loads(plan)[0]["Plan"] if isinstance(plan, str | bytes) else plan[0]["Plan"]
+        return found
 
     async def copy_rows(
         self, chain_id: UUID, query: Selection, *, label: UUID, now: datetime, given: Mapping[str, object] | None = None

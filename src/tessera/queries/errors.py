@@ -14,6 +14,21 @@ class QueryInvalidError(InvalidError):
 
     code = "query_invalid"
 
+    def __init__(self, message: str, **details: object) -> None:
+        super().__init__(message, **{"field": "text", **details})
+
+
+class QueryNameInvalidError(InvalidError):
+    """An internal name that cannot be used."""
+
+    code = "internal_name_invalid"
+
+
+class QueryNameTakenError(ConflictError):
+    """Another query of the chain has the internal name."""
+
+    code = "internal_name_taken"
+
 
 class QueryRefusedError(InvalidError):
     """The query reaches for something that queries may not use."""
@@ -42,13 +57,13 @@ class QueryTooLargeError(InvalidError):
 class QueryVersionError(ConflictError):
     """Somebody else changed the query since it was read."""
 
-    code = "query_version_conflict"
+    code = "version_mismatch"
 
 
 class QueryInUseError(ConflictError):
     """Something refers to the query."""
 
-    code = "query_in_use"
+    code = "in_use"
 
 
 class QueryUnavailableError(UnavailableError):

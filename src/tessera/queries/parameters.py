@@ -50,9 +50,13 @@ def declare(parameters: Sequence[Parameter]) -> dict[str, Parameter]:
     known = dict(BUILT_IN)
     for parameter in parameters:
         if not (parameter.name.isascii() and parameter.name.isidentifier()):
-            raise QueryInvalidError(f"The parameter name {parameter.name!r} needs letters, digits and underscores.")
+            raise QueryInvalidError(
+                f"The parameter name {parameter.name[:60]!r} needs letters, digits and underscores.", field="parameters"
+            )
         if parameter.name in known:
-            raise QueryInvalidError(f"The parameter {parameter.name} is declared twice or built in. Rename one.")
+            raise QueryInvalidError(
+                f"The parameter {parameter.name[:60]} is declared twice or built in. Rename one.", field="parameters"
+            )
         if parameter.default is not None:
             read_value(parameter, parameter.default)
         known[parameter.name] = parameter
@@ -64,7 +68,9 @@ def read_values(parameters: Sequence[Parameter], given: Mapping[str, object], no
     known = declare(parameters)
     unknown = sorted(set(given) - set(known))
     if unknown:
-        raise QueryInvalidError(f"The query has no parameter {', '.join(unknown)}. It knows {', '.join(known)}.")
+        raise QueryInvalidError(
+            f"The query has no parameter {', '.join(unknown)}. It knows {', '.join(known)}.", field="parameters"
+        )
     values = {name: read_value(parameter, given.get(name, parameter.default)) for name, parameter in known.items()}
     for name, default in (("run_at", now), ("to", now), ("from", datetime.min.replace(tzinfo=UTC))):
         values[name] = default if values[name] is None else values[name]
@@ -79,7 +85,8 @@ def read_value(parameter: Parameter, value: object) -> Value:
         return READERS[parameter.type](value)
     except (TypeError, ValueError, InvalidOperation):
         raise QueryInvalidError(
-            f"The parameter {parameter.name} needs a value of type {parameter.type}. Correct the value."
+            f"The parameter {parameter.name[:60]} needs a value of type {parameter.type}. Correct the value.",
+            field="parameters",
         ) from None
 
 

@@ -1,6 +1,6 @@
 """Statements on export definitions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -59,6 +59,20 @@ DELETE = text("DELETE FROM export_definitions WHERE id = :id")
 LABELS = text("SELECT label FROM export_definitions WHERE chain_id = :chain_id")
 
 NAMES = text("SELECT lower(internal_name) FROM export_definitions WHERE chain_id = :chain_id")
+
+
+USERS = text("""
+SELECT id, label FROM export_definitions
+ WHERE chain_id = :chain_id
+   AND (query_id = cast(:query_id AS uuid) OR template_id = cast(:template_id AS uuid))
+ ORDER BY lower(label), id LIMIT :limit
+""")
+
+COUNT_USERS = text("""
+SELECT template_id, count(*) AS number FROM export_definitions
+ WHERE (cast(:chains AS uuid[]) IS NULL OR chain_id = ANY (:chains)) AND template_id = ANY (:template_ids)
+ GROUP BY template_id
+""")
 
 
 async def find_definition(
@@ -125,6 +139,22 @@ async def labels_taken(session: Session, chain_id: UUID) -> set[str]:
 async def names_taken(session: Session, chain_id: UUID) -> set[str]:
     """Return the chain's internal names in lower case."""
     return set((await session.execute(NAMES, {"chain_id": chain_id})).scalars())
+
+
+async def list_users(
+    session: Session, chain_id: UUID, *, limit: int, query_id: UUID | None = None, template_id: UUID | None = None
+) -> list[Row]:
+    """Return ids and labels of the chain's definitions that use the query or the template."""
+    parameters = {"chain_id": chain_id, "query_id": query_id, "template_id": template_id, "limit": limit}
+    return await fetch_rows(session, USERS, parameters)
+
+
+async def count_users(
+    session: Session, chains: Iterable[UUID] | None, template_ids: Sequence[UUID]
+) -> Mapping[UUID, int]:
+    """Return how many definitions use each of the templates."""
+    rows = await fetch_rows(session, COUNT_USERS, {"chains": as_list(chains), "template_ids": list(template_ids)})
+    return {row["template_id"]: row["number"] for row in rows}
 
 
 def as_list(chains: Iterable[UUID] | None) -> list[UUID] | None:

@@ -53,6 +53,12 @@ DELETE = text("DELETE FROM http_templates WHERE id = :id")
 NAMES = text("SELECT label, lower(internal_name) AS name FROM http_templates WHERE chain_id = :chain_id")
 
 
+OF_QUERY = text("""
+SELECT id, label FROM http_templates WHERE chain_id = :chain_id AND query_id = :query_id
+ ORDER BY lower(label), id LIMIT :limit
+""")
+
+
 async def find_template(
     session: Session, *, chains: Iterable[UUID] | None, id_or_name: UUID | str
 ) -> Mapping[str, Any] | None:
@@ -79,6 +85,12 @@ async def list_templates(
     rows = await fetch_rows(session, LIST, {**parameters, "offset": offset, "limit": limit})
     total = await session.scalar(COUNT, {**parameters, "most": COUNT_LIMIT + 1})
     return rows, total or 0
+
+
+async def list_of_query(session: Session, chain_id: UUID, query_id: UUID, *, limit: int) -> Sequence[tuple[UUID, str]]:
+    """Return ids and labels of the chain's templates with that query, by label."""
+    rows = await fetch_rows(session, OF_QUERY, {"chain_id": chain_id, "query_id": query_id, "limit": limit})
+    return [(row["id"], row["label"]) for row in rows]
 
 
 async def insert_template(session: Session, row: Mapping[str, Any], actor: str) -> bool:

@@ -25,6 +25,11 @@ def select_count(text: str) -> str:
     return f"SELECT count(*) FROM (\n{text}\n) AS counted"  # noqa: S608
 
 
+def explain(text: str) -> str:
+    """Return the statement that tells the plan."""
+    return f"EXPLAIN (FORMAT JSON)\n{text}"
+
+
 def copy_all(text: str, described: Sequence[Described], keys: Sequence[str], *, rows: int, label: UUID) -> str:
     """Return the COPY that gives label, number and JSON of every row up to a number of them."""
     numbered = number_rows(text, described, keys, rows)
