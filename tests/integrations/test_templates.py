@@ -9,7 +9,15 @@ from sqlalchemy import text
 from tests.integrations.places import OWNER, POLICY, Place
 
 from tessera import integrations
-from tessera.integrations import NewProfile, NewTemplate, Profile, Template, TemplateChange, TemplateShape
+from tessera.integrations import (
+    NewProfile,
+    NewTemplate,
+    Profile,
+    Template,
+    TemplateChange,
+    TemplateFilter,
+    TemplateShape,
+)
 from tessera.integrations.errors import (
     ProfileDisabledError,
     ProfileNotFoundError,
@@ -57,7 +65,7 @@ async def test_outsider_finds_nothing(database: Database, place: Place, keys: Ke
         profile = await create_profile(session, place, keys)
         made = await create(session, place, profile)
         assert (await integrations.list_templates(session, outsider)).items == []
-        assert (await integrations.list_templates(session, outsider, chain_id=place.chain_id)).items == []
+        assert (await integrations.list_templates(session, outsider, TemplateFilter(place.chain_id))).items == []
         with pytest.raises(TemplateNotFoundError):
             await integrations.get_template(session, outsider, place.chain_id, made.id)
         with pytest.raises(TemplateNotFoundError):
@@ -147,7 +155,7 @@ async def test_copy_gets_the_next_number(database: Database, place: Place, keys:
         profile = await create_profile(session, place, keys)
         made = await create(session, place, profile)
         copy = await integrations.copy_template(session, OWNER, place.chain_id, made.id)
-        listed = await integrations.list_templates(session, OWNER, chain_id=place.chain_id, search="mem")
+        listed = await integrations.list_templates(session, OWNER, TemplateFilter(place.chain_id, search="mem"))
     assert (copy.label, copy.internal_name, copy.shape) == ("Members (1)", "members_1", made.shape)
     assert [template.label for template in listed.items] == ["Members", "Members (1)"]
 

@@ -37,7 +37,7 @@ async def create_definition(session: Session, actor: Actor, *, chain_id: UUID, n
     """Store a definition after checking that its query has every column that its template uses."""
     actor.require("exports:write")
     query = await queries.get_query(session, actor, chain_id, new.query_id)
-    template = await integrations.get_template(session, actor, chain_id, new.template_id)
+    template = await integrations.get_usable_template(session, actor, chain_id, new.template_id)
     check_limits(new)
     check_columns(query, template)
     definition_id = new_id()

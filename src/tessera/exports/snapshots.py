@@ -42,7 +42,8 @@ async def take_snapshot(session: Session, actor: Actor, definition: Definition) 
     query = await queries.get_query(session, actor, definition.chain_id, definition.query_id)
     if queries.check_query(query.text, query.parameters).personal:
         actor.require("members:read")
-    template = await integrations.get_template(session, actor, definition.chain_id, definition.template_id)
+    template = await integrations.get_usable_template(session, actor, definition.chain_id, definition.template_id)
+    assert template.profile_id is not None
     profile = await integrations.get_profile(session, actor, definition.chain_id, template.profile_id)
     if not profile.enabled:
         raise NotRunnableError(

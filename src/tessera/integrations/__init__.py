@@ -1,7 +1,17 @@
 """Integrations: connectors, connection profiles, templates, rendering, calls."""
 
-from tessera.integrations.addresses import AddressPolicy, address_policy
-from tessera.integrations.connectors import ConnectorType, ProbeResult, ProbeStep, Property, PropertyKind, ShownWhen
+from tessera.integrations.addresses import (
+    AddressPolicy,
+    address_policy,
+)
+from tessera.integrations.connectors import (
+    ConnectorType,
+    ProbeResult,
+    ProbeStep,
+    Property,
+    PropertyKind,
+    ShownWhen,
+)
 from tessera.integrations.encryption_keys import (
     EncryptionKey,
     EncryptionKeyChange,
@@ -14,10 +24,23 @@ from tessera.integrations.encryption_keys import (
     reseal_encryption_keys,
     update_encryption_key,
 )
-from tessera.integrations.errors import TemplateError
-from tessera.integrations.interface import Answer, RequestPlanner, Sender, Verdict, VerdictKind
-from tessera.integrations.key_material import KeyType
-from tessera.integrations.probing import test_profile
+from tessera.integrations.errors import (
+    TemplateError,
+    TemplateIncompleteError,
+)
+from tessera.integrations.interface import (
+    Answer,
+    RequestPlanner,
+    Sender,
+    Verdict,
+    VerdictKind,
+)
+from tessera.integrations.key_material import (
+    KeyType,
+)
+from tessera.integrations.probing import (
+    test_profile,
+)
 from tessera.integrations.profile_calls import (
     CallKind,
     Health,
@@ -29,7 +52,10 @@ from tessera.integrations.profile_calls import (
     profile_health,
     record_call,
 )
-from tessera.integrations.profile_history import list_profile_changes, list_profile_changes_since
+from tessera.integrations.profile_history import (
+    list_profile_changes,
+    list_profile_changes_since,
+)
 from tessera.integrations.profiles import (
     PROFILE_ORDERS,
     NewProfile,
@@ -47,35 +73,74 @@ from tessera.integrations.profiles import (
     list_profiles,
     update_profile,
 )
-from tessera.integrations.references import list_choices
-from tessera.integrations.registry import connector_types
-from tessera.integrations.rendering import PlannedRequest, RowFailure, RunFacts, TemplateShape, decode_rows, read_shape
-from tessera.integrations.sealing import reseal_secrets
-from tessera.integrations.targets import make_planner, open_sender
-from tessera.integrations.templates import (
-    NewTemplate,
-    Template,
-    TemplateChange,
+from tessera.integrations.references import (
+    list_choices,
+)
+from tessera.integrations.registry import (
+    connector_types,
+)
+from tessera.integrations.rendering import (
+    ErrorPath,
+    Header,
+    Method,
+    PlannedRequest,
+    RowFailure,
+    RunFacts,
+    TemplateShape,
+    decode_rows,
+    read_shape,
+)
+from tessera.integrations.sealing import (
+    reseal_secrets,
+)
+from tessera.integrations.targets import (
+    make_planner,
+    open_sender,
+)
+from tessera.integrations.template_changes import (
     copy_template,
     create_template,
     delete_template,
+    update_template,
+)
+from tessera.integrations.template_previews import (
+    SentTest,
+    ShownRequest,
+    TemplatePreview,
+    Trial,
+    open_trial,
+    preview_template,
+    read_sample,
+    send_test,
+)
+from tessera.integrations.templates import (
+    TEMPLATE_TYPES,
+    NewTemplate,
+    Template,
+    TemplateChange,
+    TemplateFilter,
     get_template,
+    get_usable_template,
+    list_newest_templates,
     list_query_templates,
     list_templates,
     missing_columns,
-    update_template,
 )
 
 __all__ = [
     "PROFILE_ORDERS",
+    "TEMPLATE_TYPES",
     "AddressPolicy",
     "Answer",
     "CallKind",
     "ConnectorType",
     "EncryptionKey",
     "EncryptionKeyChange",
+    "ErrorPath",
+    "Header",
     "Health",
     "KeyType",
+    "Method",
     "NewCall",
     "NewEncryptionKey",
     "NewProfile",
@@ -95,11 +160,17 @@ __all__ = [
     "RowFailure",
     "RunFacts",
     "Sender",
+    "SentTest",
+    "ShownRequest",
     "ShownWhen",
     "Template",
     "TemplateChange",
     "TemplateError",
+    "TemplateFilter",
+    "TemplateIncompleteError",
+    "TemplatePreview",
     "TemplateShape",
+    "Trial",
     "Verdict",
     "VerdictKind",
     "address_policy",
@@ -117,12 +188,14 @@ __all__ = [
     "get_encryption_key",
     "get_profile",
     "get_template",
+    "get_usable_template",
     "has_twin",
     "health_by_type",
     "list_calls",
     "list_choices",
     "list_encryption_keys",
     "list_key_users",
+    "list_newest_templates",
     "list_profile_changes",
     "list_profile_changes_since",
     "list_profile_users",
@@ -132,11 +205,15 @@ __all__ = [
     "make_planner",
     "missing_columns",
     "open_sender",
+    "open_trial",
+    "preview_template",
     "profile_health",
+    "read_sample",
     "read_shape",
     "record_call",
     "reseal_encryption_keys",
     "reseal_secrets",
+    "send_test",
     "test_profile",
     "update_encryption_key",
     "update_profile",

@@ -2,15 +2,30 @@
 
 from tessera.platform.errors import ConflictError, InvalidError, NotFoundError, UnavailableError
 
+# How a place in a template begins, and the property that it is in.
+FIELDS = {
+    "HTTP Method": "method",
+    "URL Path": "url_path",
+    "Header": "headers",
+    "Body": "body",
+    "Envelope": "envelope",
+    "Batch Size": "batch_size",
+    "Max body bytes": "max_body_bytes",
+    "Idempotency header": "idempotency_header",
+    "Success statuses": "success_statuses",
+    "Error path": "error_path",
+}
+
 
 class TemplateError(InvalidError):
-    """A template that cannot work; `place` and `character` say where."""
+    """A template that cannot work; `place` and `character` say where, `field` in which property."""
 
-    code = "template_invalid"
+    code = "validation_failed"
 
     def __init__(self, message: str, *, place: str, character: int | None = None) -> None:
         where = place if character is None else f"{place}, character {character}"
-        super().__init__(f"{where}: {message}", place=place, character=character)
+        field = next((name for start, name in FIELDS.items() if place.startswith(start)), None)
+        super().__init__(f"{where}: {message}", place=place, character=character, field=field)
 
 
 class UnknownColumnError(TemplateError):
@@ -89,6 +104,24 @@ class VariantFrozenError(ConflictError):
     """The authentication type is chosen at creation, once."""
 
     code = "auth_type_immutable"
+
+
+class TemplateTypeFrozenError(ConflictError):
+    """The template type is chosen at creation, once."""
+
+    code = "template_type_immutable"
+
+
+class TemplateIncompleteError(ConflictError):
+    """A template that is not filled in yet can be selected nowhere."""
+
+    code = "template_incomplete"
+
+
+class SampleMissingError(ConflictError):
+    """There is nothing to send a test of: no profile, no rows, or a row that makes no request."""
+
+    code = "sample_missing"
 
 
 class NotCopyableError(ConflictError):

@@ -4,8 +4,8 @@ import time
 from dataclasses import replace
 
 from tessera.integrations.calls.excerpts import Excerpts
+from tessera.integrations.calls.making import RequestMaker
 from tessera.integrations.calls.partial import UnreadableAnswerError, find_refused_rows
-from tessera.integrations.calls.urls import UrlMaker, check_queries
 from tessera.integrations.calls.verdicts import can_replay, classify_error, classify_status
 from tessera.integrations.connectors import Target
 from tessera.integrations.interface import Answer, Verdict, VerdictKind
@@ -18,17 +18,11 @@ class HttpSender:
     """Sends the requests of one template through one profile. Whatever does not vary is made once, here."""
 
     def __init__(self, target: Target, shape: TemplateShape, client: OutboundClient, *, clock: Clock = now) -> None:
-        check_queries(target.base_url, shape.url_path)
+        self._maker = RequestMaker(target, shape)
         self._client = client
         self._clock = clock
         self._limits = target.limits
         self._authorities = target.authorities
-        self._urls = UrlMaker(target.base_url)
-        # The template's headers win over the profile's.
-        named = {header.name.lower() for header in shape.headers}
-        named |= {(shape.idempotency_header or "").lower(), "content-type" if shape.body else ""}
-        self._headers = tuple((name, value) for name, value in target.headers if name.lower() not in named)
-        self._key_header = shape.idempotency_header
         self._success = shape.success_statuses
         self._error_path = shape.error_path
         hidden = [header.name for header in shape.headers if header.secret]
@@ -38,14 +32,14 @@ class HttpSender:
 
     async def send(self, planned: PlannedRequest) -> Answer:
         """Call the receiver once. No answer is an answer too: this raises for nothing that the receiver does."""
-        return await self._call(planned, self._headers_of(planned))
+        return await self._call(planned, self._maker.headers_of(planned))
 
     async def _call(self, planned: PlannedRequest, headers: Headers) -> Answer:
         started = time.perf_counter()
         try:
             reply = await self._client.send(
                 planned.method,
-                self._urls.make(planned.path),
+                self._maker.url_of(planned),
                 headers=headers,
                 body=planned.body or b"",
                 limits=self._limits,
@@ -72,18 +66,12 @@ class HttpSender:
 
     def make_excerpts(self, planned: PlannedRequest, answer: Answer) -> tuple[str, str]:
         """Return what the log may keep of the request and of its answer, secrets masked."""
-        line = f"{planned.method} {self._urls.make(planned.path)}"
-        request = self._excerpts.make(line, self._headers_of(planned), planned.body or b"")
+        line = f"{planned.method} {self._maker.url_of(planned)}"
+        request = self._excerpts.make(line, self._maker.headers_of(planned), planned.body or b"")
         if answer.status is None:
             return request, self._excerpts.make(answer.verdict.message, (), b"")
         headers = (answer.headers or {}).items()
         return request, self._excerpts.make(f"HTTP {answer.status}", headers, answer.excerpt)
-
-    def _headers_of(self, planned: PlannedRequest) -> list[tuple[str, str]]:
-        headers = [*self._headers, *planned.headers]
-        if planned.idempotency_key is not None and self._key_header is not None:
-            headers.append((self._key_header, f'"{planned.idempotency_key}"'))
-        return headers
 
     def _judge(self, planned: PlannedRequest, reply: Reply) -> Verdict:
         verdict = classify_status(reply.status, success=self._success, rows=len(planned.ordinals))

@@ -25,7 +25,8 @@ def check_shape(shape: TemplateShape, columns: dict[str, int]) -> None:
         raise TemplateError(f"give a number from 1 to {LARGEST_BODY}.", place="Max body bytes")
     check_body(shape)
     if shape.idempotency_header is not None:
-        check_header_name(shape.idempotency_header, {header.name.lower() for header in shape.headers})
+        names = {header.name.lower() for header in shape.headers}
+        check_header_name(shape.idempotency_header, names, place="Idempotency header")
     for first, last in shape.success_statuses:
         if not 200 <= first <= last <= 599:
             raise TemplateError("give ranges of statuses between 200 and 599.", place="Success statuses")

@@ -143,9 +143,9 @@ def compile_headers(headers: tuple[Header, ...], compiler: ExpressionCompiler) -
     return compiled
 
 
-def check_header_name(name: str, names: set[str]) -> None:
+def check_header_name(name: str, names: set[str], *, place: str = "") -> None:
     """Refuse a name that HTTP does not allow, the connection owns, or that stands here twice."""
-    place = f"Header {name[:80]!r}"
+    place = place or f"Header {name[:80]!r}"
     if not TOKEN.fullmatch(name):
         raise TemplateError("a header's name has letters, digits and hyphens only.", place=place)
     if name.lower() in RESERVED:

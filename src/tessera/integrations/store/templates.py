@@ -1,57 +1,99 @@
 """Statements on HTTP templates."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from tessera.integrations.store.profiles import as_json
 from tessera.platform.db import Session, change_rows, fetch_rows
 from tessera.platform.ids import parse_id
 from tessera.platform.paging import COUNT_LIMIT
 
-SELECT = """
-SELECT t.*, q.label AS query_label, p.label AS profile_label
-  FROM http_templates t
-  JOIN queries q ON q.id = t.query_id
-  JOIN connection_profiles p ON p.id = t.profile_id
- WHERE (cast(:chains AS uuid[]) IS NULL OR t.chain_id = ANY (:chains))
-"""
 
-FIND = text(SELECT + " AND t.id = :id")
-FIND_BY_NAME = text(SELECT + " AND lower(t.internal_name) = lower(:name)")
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which templates a list is about; no chains means all."""
 
-FILTER = """
+    chains: Iterable[UUID] | None
+    profile_id: UUID | None = None
+    query_id: UUID | None = None
+    state: str | None = None
+    search: str = ""
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The filter as the statements take it."""
+        chains = None if self.chains is None else list(self.chains)
+        return {
+            "chains": chains,
+            "profile_id": self.profile_id,
+            "query_id": self.query_id,
+            "state": self.state,
+            "search": self.search,
+        }
+
+
+JOINED = "LEFT JOIN queries q ON q.id = t.query_id LEFT JOIN connection_profiles p ON p.id = t.profile_id"
+SHOWN = "t.*, q.label AS query_label, p.label AS profile_label"
+SEEN = "(cast(:chains AS uuid[]) IS NULL OR t.chain_id = ANY (:chains))"
+FILTER = f"""{SEEN}
    AND (cast(:profile_id AS uuid) IS NULL OR t.profile_id = :profile_id)
-   AND (strpos(lower(t.label), lower(:search)) > 0 OR strpos(lower(t.internal_name), lower(:search)) > 0)
+   AND (cast(:query_id AS uuid) IS NULL OR t.query_id = :query_id)
+   AND (cast(:state AS text) IS NULL OR t.state = :state)
+   AND (:search = '' OR strpos(lower(t.label), lower(:search)) > 0
+        OR strpos(lower(t.internal_name), lower(:search)) > 0)
 """
+ORDERS = {"label": "lower(t.label)", "internal_name": "lower(t.internal_name)", "created": "t.id"}
+ORDERS["updated"] = "t.updated_at"
 
-LIST = text(SELECT + FILTER + " ORDER BY lower(t.label), t.id OFFSET :offset LIMIT :limit")
+FIND = text(f"SELECT {SHOWN} FROM http_templates t {JOINED} WHERE {SEEN} AND t.id = :id")  # noqa: S608 - constants
+FIND_BY_NAME = text(
+    f"SELECT {SHOWN} FROM http_templates t {JOINED} WHERE {SEEN} AND lower(t.internal_name) = lower(:name)"  # noqa: S608
+)
 
-COUNT = text(f"""
-SELECT count(*) FROM (
-  SELECT 1 FROM http_templates t WHERE (cast(:chains AS uuid[]) IS NULL OR t.chain_id = ANY (:chains)) {FILTER}
-   LIMIT :most) AS counted
-""")  # noqa: S608 - both parts are constants
+
+def list_in_order(key: str, *, falling: bool) -> TextClause:
+    """Return the statement of a list; labels are looked up for the page that is shown and for no other row."""
+    order, turn = ORDERS[key], "DESC" if falling else "ASC"
+    return text(f"""
+SELECT {SHOWN}
+  FROM (SELECT t.* FROM http_templates t WHERE {FILTER}
+         ORDER BY {order} {turn}, t.id {turn} OFFSET :offset LIMIT :limit) t {JOINED}
+ ORDER BY {order} {turn}, t.id {turn}
+""")  # noqa: S608 - every part is a constant
+
+
+LISTS = {
+    f"{'-' if falling else ''}{key}": list_in_order(key, falling=falling) for key in ORDERS for falling in (False, True)
+}
+
+NEWEST = text(f"""
+SELECT {SHOWN} FROM http_templates t {JOINED}
+ WHERE {FILTER} AND (cast(:after AS uuid) IS NULL OR t.id < :after) ORDER BY t.id DESC LIMIT :limit
+""")  # noqa: S608 - every part is a constant
+
+COUNT = text(f"SELECT count(*) FROM (SELECT 1 FROM http_templates t WHERE {FILTER} LIMIT :most) AS counted")  # noqa: S608
 
 INSERT = text("""
-INSERT INTO http_templates (id, chain_id, label, internal_name, query_id, profile_id, shape, created_by, updated_by)
-VALUES (:id, :chain_id, :label, :internal_name, :query_id, :profile_id, cast(:shape AS jsonb), :actor, :actor)
+INSERT INTO http_templates (id, chain_id, label, internal_name, query_id, profile_id, shape, state, created_by,
+                            updated_by)
+VALUES (:id, :chain_id, :label, :internal_name, :query_id, :profile_id, cast(:shape AS jsonb), :state, :actor, :actor)
 ON CONFLICT DO NOTHING
 """)
 
 UPDATE = text("""
 UPDATE http_templates
    SET label = :label, internal_name = :internal_name, query_id = :query_id, profile_id = :profile_id,
-       shape = cast(:shape AS jsonb), version = version + 1, updated_at = now(), updated_by = :actor
+       shape = cast(:shape AS jsonb), state = :state, version = version + 1, updated_at = now(), updated_by = :actor
  WHERE id = :id AND version = :version
 """)
 
 DELETE = text("DELETE FROM http_templates WHERE id = :id")
 
 NAMES = text("SELECT label, lower(internal_name) AS name FROM http_templates WHERE chain_id = :chain_id")
-
 
 OF_QUERY = text("""
 SELECT id, label FROM http_templates WHERE chain_id = :chain_id AND query_id = :query_id
@@ -72,19 +114,19 @@ async def find_template(
 
 
 async def list_templates(
-    session: Session,
-    *,
-    chains: Iterable[UUID] | None,
-    profile_id: UUID | None,
-    search: str,
-    offset: int,
-    limit: int,
+    session: Session, wanted: Wanted, *, sort: str, offset: int, limit: int
 ) -> tuple[Sequence[Mapping[str, Any]], int]:
-    """Return a page of templates by label, and how many there are, up to a limit."""
-    parameters = {"chains": None if chains is None else list(chains), "profile_id": profile_id, "search": search}
-    rows = await fetch_rows(session, LIST, {**parameters, "offset": offset, "limit": limit})
-    total = await session.scalar(COUNT, {**parameters, "most": COUNT_LIMIT + 1})
+    """Return a page of templates in an order of `LISTS`, and how many there are, up to a limit."""
+    rows = await fetch_rows(session, LISTS[sort], {**wanted.parameters, "offset": offset, "limit": limit})
+    total = await session.scalar(COUNT, {**wanted.parameters, "most": COUNT_LIMIT + 1})
     return rows, total or 0
+
+
+async def list_newest(
+    session: Session, wanted: Wanted, *, after: UUID | None, limit: int
+) -> Sequence[Mapping[str, Any]]:
+    """Return templates, newest first, beginning behind one of them."""
+    return await fetch_rows(session, NEWEST, {**wanted.parameters, "after": after, "limit": limit})
 
 
 async def list_of_query(session: Session, chain_id: UUID, query_id: UUID, *, limit: int) -> Sequence[tuple[UUID, str]]:
