@@ -6,6 +6,7 @@ import { listenForConfirmations } from "./confirmations.js";
 import { listenForCopies } from "./copies.js";
 import { openEditors } from "./editors.js";
 import { guardForms } from "./guards.js";
+import { listenForInsertions, liveForms } from "./live.js";
 import { closeLocks } from "./locks.js";
 import { showConditions } from "./conditions.js";
 import { showMoments } from "./moments.js";
@@ -18,6 +19,7 @@ listenForConfirmations();
 listenForCopies();
 listenForThemes();
 listenForWaits();
+listenForInsertions();
 showMoments(document);
 drawCharts(document);
 showCode(document);
@@ -25,13 +27,16 @@ raisePopups(document);
 closeLocks(document);
 openRows(document);
 showConditions(document);
+liveForms(document, dress);
 guardForms(document);
 openEditors(document);
 
 // What the server sends later gets what the first page got.
-document.addEventListener("htmx:after:swap", () => {
-  showMoments(document);
-  drawCharts(document);
-  showCode(document);
-  openEditors(document);
-});
+function dress(root) {
+  showMoments(root);
+  drawCharts(root);
+  showCode(root);
+  openEditors(root);
+}
+
+document.addEventListener("htmx:after:swap", () => dress(document));

@@ -25,7 +25,6 @@ from tessera.queries import (
     create_query,
     delete_query,
     get_query,
-    list_newest_queries,
     list_queries,
     list_query_choices,
     preview_query,
@@ -224,11 +223,6 @@ async def test_list_is_searched_and_sorted(town: Town) -> None:
         both = await list_queries(session, person(town), None, search=" list", sort="-label")
         assert [query.label for query in both.items] == ["Zebra list", "Ape list"]
         assert (await list_queries(session, person(town), None, search=" list", sort="; drop")).total == 2
-        newest = await list_newest_queries(session, person(town), chain_id=None, search=" list", after=None, count=1)
-        behind = await list_newest_queries(
-            session, person(town), chain_id=None, search=" list", after=newest[0].id, count=5
-        )
-        assert [query.label for query in (*newest, *behind)] == ["Ape list", "Zebra list"]
         stranger = person(town, chain="south")
         assert (await list_queries(session, stranger, town.north, search=" list")).items == []
         assert await list_query_choices(session, stranger, town.north) == []

@@ -115,15 +115,6 @@ async def list_templates(
     return Page([make_template(row) for row in rows], total, number, size)
 
 
-async def list_newest_templates(
-    session: Session, actor: Actor, wanted: TemplateFilter, *, after: UUID | None, count: int
-) -> Sequence[Template]:
-    """Return templates, newest first, beginning behind one of them."""
-    actor.require("http-templates:read")
-    rows = await store.list_newest(session, narrow(actor, wanted), after=after, limit=count)
-    return [make_template(row) for row in rows]
-
-
 async def list_query_templates(
     session: Session, actor: Actor, chain_id: UUID, query_id: UUID, *, count: int
 ) -> Sequence[tuple[UUID, str]]:

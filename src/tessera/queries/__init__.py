@@ -18,7 +18,7 @@ from tessera.queries.errors import (
 from tessera.queries.looking import count_query, describe_query, explain_query, preview_query
 from tessera.queries.parameters import BUILT_IN, Parameter, ParameterType
 from tessera.queries.plans import Advice
-from tessera.queries.saved import NewQuery, Query, get_query, list_newest_queries, list_queries, list_query_choices
+from tessera.queries.saved import NewQuery, Query, get_query, list_queries, list_query_choices
 from tessera.queries.vocabulary import FUNCTIONS
 
 __all__ = [
@@ -52,7 +52,6 @@ __all__ = [
     "explain_query",
     "get_query",
     "header_line",
-    "list_newest_queries",
     "list_queries",
     "list_query_choices",
     "preview_query",

@@ -1,6 +1,6 @@
 """Saved queries: what one is, finding it, listing them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -83,16 +83,6 @@ async def list_queries(
         limit=size,
     )
     return Page([make_query(row) for row in rows], total, number, size)
-
-
-async def list_newest_queries(
-    session: Session, actor: Actor, *, chain_id: UUID | None, search: str, after: UUID | None, count: int
-) -> Sequence[Query]:
-    """Return queries, newest first, beginning behind one of them."""
-    actor.require("queries:read")
-    chains = chains_of(actor, chain_id)
-    rows = await store.list_newest(session, chains, search=search, after=after, limit=count)
-    return [make_query(row) for row in rows]
 
 
 async def list_query_choices(session: Session, actor: Actor, chain_id: UUID) -> list[tuple[UUID, str]]:

@@ -23,6 +23,7 @@ NOTICES = {
     "profile_enabled": Notice("The connection profile is on."),
     "profile_saved": Notice("The connection profile is saved."),
     "profile_saved_twin": Notice("Saved. Another profile of this connector has the same label.", "heals"),
+    "copied": Notice("Copied. This is the copy."),
     "run_started": Notice("The run is started."),
     "run_cancelled": Notice("The run ends as soon as what is in flight has been settled.", "running"),
 }

@@ -70,11 +70,6 @@ LISTS = {
     f"{'-' if falling else ''}{key}": list_in_order(key, falling=falling) for key in ORDERS for falling in (False, True)
 }
 
-NEWEST = text(f"""
-SELECT {SHOWN} FROM http_templates t {JOINED}
- WHERE {FILTER} AND (cast(:after AS uuid) IS NULL OR t.id < :after) ORDER BY t.id DESC LIMIT :limit
-""")  # noqa: S608 - every part is a constant
-
 COUNT = text(f"SELECT count(*) FROM (SELECT 1 FROM http_templates t WHERE {FILTER} LIMIT :most) AS counted")  # noqa: S608
 
 INSERT = text("""
@@ -120,13 +115,6 @@ async def list_templates(
     rows = await fetch_rows(session, LISTS[sort], {**wanted.parameters, "offset": offset, "limit": limit})
     total = await session.scalar(COUNT, {**wanted.parameters, "most": COUNT_LIMIT + 1})
     return rows, total or 0
-
-
-async def list_newest(
-    session: Session, wanted: Wanted, *, after: UUID | None, limit: int
-) -> Sequence[Mapping[str, Any]]:
-    """Return templates, newest first, beginning behind one of them."""
-    return await fetch_rows(session, NEWEST, {**wanted.parameters, "after": after, "limit": limit})
 
 
 async def list_of_query(session: Session, chain_id: UUID, query_id: UUID, *, limit: int) -> Sequence[tuple[UUID, str]]:

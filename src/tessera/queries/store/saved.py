@@ -31,10 +31,6 @@ SELECT {COLUMNS} FROM queries WHERE {SEEN} AND {MATCHES}
     for sign, direction in (("", "ASC"), ("-", "DESC"))
 }
 COUNT = text(f"SELECT count(*) FROM (SELECT 1 FROM queries WHERE {SEEN} AND {MATCHES} LIMIT :most) AS counted")  # noqa: S608
-NEWEST = text(f"""
-SELECT {COLUMNS} FROM queries
- WHERE {SEEN} AND {MATCHES} AND (cast(:after AS uuid) IS NULL OR id < :after) ORDER BY id DESC LIMIT :limit
-""")  # noqa: S608 - constants above
 CHOICES = text("SELECT id, label FROM queries WHERE chain_id = :chain_id ORDER BY lower(label), id LIMIT :limit")
 NAMES = text("""
 SELECT label, lower(internal_name) AS name FROM queries
@@ -74,14 +70,6 @@ async def list_queries(
     rows = await fetch_rows(session, LISTS[sort], scope | {"offset": offset, "limit": limit})
     total = (await session.execute(COUNT, scope | {"most": COUNT_LIMIT + 1})).scalar_one()
     return rows, total
-
-
-async def list_newest(
-    session: Session, chains: Iterable[UUID] | None, *, search: str, after: UUID | None, limit: int
-) -> list[Row]:
-    """Return queries, newest first, beginning behind one of them."""
-    parameters = {"chains": as_list(chains), "search": search, "after": after, "limit": limit}
-    return await fetch_rows(session, NEWEST, parameters)
 
 
 async def list_choices(session: Session, chain_id: UUID, *, limit: int) -> list[Row]:

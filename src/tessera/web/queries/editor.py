@@ -1,0 +1,174 @@
+"""The editor of a query. Looking into what is being written saves nothing, and keeps no transaction open meanwhile."""
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from tessera import queries
+from tessera.loyalty import DATASETS
+from tessera.platform.errors import ConflictError, DeniedError, InvalidError, TesseraError, UnavailableError
+from tessera.queries import ParameterType, Query
+from tessera.web.queries.queries import ONE, PATH
+from tessera.web.queries.query_forms import (
+    START,
+    QueryForm,
+    faults_in,
+    form_of,
+    make_query,
+    place_of,
+    read_form,
+)
+from tessera.web.queries.words import completion_words
+from tessera.web.visits import PageVisit, Visit
+
+NEW = f"{PATH}/{{chain_id:uuid}}/new"
+LABELS = {
+    "label": "Label",
+    "internal_name": "Internal Name",
+    "description": "Description",
+    "text": "Text",
+    "key_columns": "Key columns",
+    "parameters": "Parameters",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What is edited: a saved query, or one that is new to the chain."""
+
+    chain_id: UUID
+    query: Query | None = None
+
+    @property
+    def path(self) -> str:
+        """The editor's address without its last word."""
+        return f"{PATH}/{self.chain_id}/{self.query.id if self.query else 'new'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look at the text found, and how long it took."""
+
+    asked: str
+    seconds: float = 0.0
+    found: Any = None
+    fault: str = ""
+    at: str = ""
+
+
+@get(NEW, permission="queries:write")
+async def ask_for_query(visit: PageVisit, chain_id: FromPath[UUID]) -> Response[Any]:
+    """Show the editor of a new query."""
+    label = visit.request.query_params.get("label", "")[:255]
+    return editor_page(visit, Desk(chain_id), QueryForm(label=label, text=START))
+
+
+@post(NEW, permission="queries:write")
+async def create_saved_query(visit: PageVisit, chain_id: FromPath[UUID]) -> Response[Any]:
+    """Store the query and show it."""
+    form = read_form(await visit.fields())
+    try:
+        new = make_query(form)
+        async with visit.session.begin_nested():
+            made = await queries.create_query(visit.session, visit.actor, visit.engine, chain_id=chain_id, new=new)
+    except (InvalidError, ConflictError, DeniedError) as error:
+        return editor_page(visit, Desk(chain_id), form, error=error)
+    return visit.go(f"{PATH}/{chain_id}/{made.id}", notice="created")
+
+
+@post(f"{NEW}/look", permission="queries:write", in_transaction=False)
+async def look_into_new_query(visit: PageVisit, chain_id: FromPath[UUID]) -> Response[Any]:
+    """Show what the text gives, unsaved."""
+    return await look_page(visit, Desk(chain_id))
+
+
+@get(f"{ONE}/edit", permission="queries:write")
+async def edit_query(visit: PageVisit, chain_id: FromPath[UUID], query_id: FromPath[UUID]) -> Response[Any]:
+    """Show the editor of a saved query."""
+    query = await queries.get_query(visit.session, visit.actor, chain_id, query_id)
+    return editor_page(visit, Desk(chain_id, query), form_of(query))
+
+
+@post(f"{ONE}/edit", permission="queries:write")
+async def save_query(visit: PageVisit, chain_id: FromPath[UUID], query_id: FromPath[UUID]) -> Response[Any]:
+    """Store the changes and show the query."""
+    query = await queries.get_query(visit.session, visit.actor, chain_id, query_id)
+    fields = await visit.fields()
+    form = read_form(fields)
+    # The version that this page was opened with: a change by somebody else meanwhile is a conflict.
+    opened = dict(fields).get("version", "")
+    seen = replace(query, version=int(opened)) if opened.isascii() and opened.isdigit() and len(opened) < 9 else query
+    try:
+        new = make_query(form)
+        async with visit.session.begin_nested():
+            await queries.update_query(visit.session, visit.actor, visit.engine, query=seen, new=new)
+    except (InvalidError, ConflictError, DeniedError) as error:
+        return editor_page(visit, Desk(chain_id, seen), form, error=error)
+    return visit.go(f"{PATH}/{chain_id}/{query_id}", notice="saved")
+
+
+@post(f"{ONE}/edit/look", permission="queries:write", in_transaction=False)
+async def look_into_query(visit: PageVisit, chain_id: FromPath[UUID], query_id: FromPath[UUID]) -> Response[Any]:
+    """Show what the text gives, unsaved."""
+    async with visit.ground.database.session() as session:
+        query = await queries.get_query(session, visit.actor, chain_id, query_id)
+    return await look_page(visit, Desk(chain_id, query))
+
+
+async def look_page(visit: Visit, desk: Desk) -> Response[Any]:
+    """Look at the text as the pressed button asks; answer a script with the part that changes, else with the page."""
+    fields = await visit.fields()
+    form, asked = read_form(fields), dict(fields).get("do", "")
+    look = await take_look(visit, desk, form, asked)
+    if visit.request.headers.get("HX-Request"):
+        return visit.fragment("queries/templates/query_look.html", look=look)
+    return editor_page(visit, desk, form, look=look)
+
+
+async def take_look(visit: Visit, desk: Desk, form: QueryForm, asked: str) -> Look:
+    """Return what was found, or what is wrong at which place."""
+    find: Callable[..., Awaitable[Any]] = FINDERS.get(asked, queries.describe_query)
+    started = time.perf_counter()
+    try:
+        found = await find(visit.actor, visit.engine, desk.chain_id, make_query(form))
+    except (InvalidError, DeniedError, ConflictError, UnavailableError) as error:
+        return Look(asked, fault=error.message, at=place_of(error))
+    return Look(asked, time.perf_counter() - started, found)
+
+
+async def preview(*given: Any) -> Any:
+    """Return the first rows, and what the database expects of all of them."""
+    rows = await queries.preview_query(*given)
+    return rows, await queries.explain_query(*given)
+
+
+FINDERS: dict[str, Callable[..., Awaitable[Any]]] = {
+    "check": queries.describe_query,
+    "preview": preview,
+    "count": queries.count_query,
+}
+
+
+def editor_page(
+    visit: Visit, desk: Desk, form: QueryForm, *, error: TesseraError | None = None, look: Look | None = None
+) -> Response[Any]:
+    """Answer with the editor."""
+    status = 200 if error is None else 409 if isinstance(error, ConflictError) else 422
+    return visit.page(
+        "queries/templates/query_editor.html",
+        status=status,
+        desk=desk,
+        form=form,
+        faults={} if error is None else faults_in(error),
+        labels=LABELS,
+        at="" if error is None else place_of(error),
+        look=look,
+        datasets=DATASETS,
+        types=[(each.value, each.value) for each in ParameterType],
+        words=completion_words(),
+    )
