@@ -32,7 +32,7 @@ class HttpSender:
 
     async def send(self, planned: PlannedRequest) -> Answer:
         """Call the receiver once. No answer is an answer too: this raises for nothing that the receiver does."""
-        return await self._call(planned, self._maker.headers_of(planned))
+        return await self._call(planned, self._headers_of(planned))
 
     async def _call(self, planned: PlannedRequest, headers: Headers) -> Answer:
         started = time.perf_counter()
@@ -67,11 +67,14 @@ class HttpSender:
     def make_excerpts(self, planned: PlannedRequest, answer: Answer) -> tuple[str, str]:
         """Return what the log may keep of the request and of its answer, secrets masked."""
         line = f"{planned.method} {self._maker.url_of(planned)}"
-        request = self._excerpts.make(line, self._maker.headers_of(planned), planned.body or b"")
+        request = self._excerpts.make(line, self._headers_of(planned), planned.body or b"")
         if answer.status is None:
             return request, self._excerpts.make(answer.verdict.message, (), b"")
         headers = (answer.headers or {}).items()
         return request, self._excerpts.make(f"HTTP {answer.status}", headers, answer.excerpt)
+
+    def _headers_of(self, planned: PlannedRequest) -> list[tuple[str, str]]:
+        return [*self._maker.headers_of(planned)]
 
     def _judge(self, planned: PlannedRequest, reply: Reply) -> Verdict:
         verdict = classify_status(reply.status, success=self._success, rows=len(planned.ordinals))
