@@ -1,14 +1,18 @@
 """Steps of *Test connection* that several kinds take over HTTP, in words that say what to do next."""
 
+from dataclasses import replace
 from http import HTTPStatus
 
-from tessera.integrations.connectors import ProbeStep
+from tessera.integrations.connectors import ProbeResult, ProbeStep, Target
 from tessera.integrations.errors import TokenError
 from tessera.integrations.tokens import FetchedToken, TokenGrant, request_token
-from tessera.platform.http import CallError, CallErrorKind, OutboundClient, Reply, parse_url
+from tessera.platform.http import CallError, CallErrorKind, OutboundClient, OutcomeUnknownError, Reply, parse_url
 
 ADDRESS, CONNECTION, ANSWER, TOKEN = "Address", "Connection", "Answer", "Access token"
 NOT_REACHED = "Not tried: the step before it failed."
+READ_SECONDS = 20
+# Servers that know no HEAD, or guard it differently; a connection that breaks off is taken for one of them.
+GET_INSTEAD = frozenset({403, 405, 501})
 
 
 async def try_address(client: OutboundClient, url: str) -> ProbeStep:
@@ -82,3 +86,35 @@ def name_of(status: int) -> str:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
         return str(status)
+
+
+async def try_target(client: OutboundClient, target: Target) -> ProbeResult:
+    """Take the steps to the Base URL."""
+    url = target.base_url
+    address = await try_address(client, url)
+    if not address.passed:
+        return ProbeResult([address, not_reached(CONNECTION), not_reached(ANSWER)])
+    try:
+        method, reply = await ask_head(client, target)
+    except CallError as error:
+        return ProbeResult([address, *failed_steps(url, error)])
+    return ProbeResult([address, connected_step(url), answer_step(url, method, reply)], reply.status)
+
+
+async def ask_head(client: OutboundClient, target: Target) -> tuple[str, Reply]:
+    """Return the answer to HEAD, or to GET where HEAD tells nothing."""
+    read = min(READ_SECONDS, target.limits.read_seconds)
+    limits = replace(target.limits, read_seconds=read, total_seconds=target.limits.connect_seconds + read)
+
+    async def ask(method: str) -> Reply:
+        return await client.send(
+            method, target.base_url, headers=target.headers, limits=limits, authorities=target.authorities
+        )
+
+    try:
+        reply = await ask("HEAD")
+        if reply.status not in GET_INSTEAD:
+            return "HEAD", reply
+    except OutcomeUnknownError:
+        pass
+    return "GET", await ask("GET")

@@ -93,6 +93,9 @@ DELETE = text("DELETE FROM connection_profiles WHERE id = :id")
 
 NAMES = text("SELECT label, lower(internal_name) AS name FROM connection_profiles WHERE chain_id = :chain_id")
 
+# Two who count at once would both find room.
+LOCK_TYPE = text("SELECT pg_advisory_xact_lock(hashtextextended(cast(:chain_id AS text) || :type, 0))")
+
 COUNT_OF_TYPE = text("SELECT count(*) FROM connection_profiles WHERE chain_id = :chain_id AND type = :type")
 
 HAS_CHAIN = text("SELECT EXISTS (SELECT 1 FROM chains WHERE id = :chain_id)")
@@ -186,8 +189,10 @@ async def list_names(session: Session, chain_id: UUID) -> tuple[set[str], set[st
 
 
 async def count_of_type(session: Session, chain_id: UUID, kind: str) -> int:
-    """Return how many profiles of the type the chain has."""
-    return await session.scalar(COUNT_OF_TYPE, {"chain_id": chain_id, "type": kind}) or 0
+    """Return how many profiles of the type the chain has; whoever counts next waits until this transaction ends."""
+    parameters = {"chain_id": chain_id, "type": kind}
+    await session.execute(LOCK_TYPE, parameters)
+    return await session.scalar(COUNT_OF_TYPE, parameters) or 0
 
 
 async def has_chain(session: Session, chain_id: UUID) -> bool:

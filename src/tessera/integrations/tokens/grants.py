@@ -8,7 +8,7 @@ from urllib.parse import quote_plus, urlencode
 from tessera.platform.http import CallLimits
 
 DEFAULT_LIFETIME = 3600
-HEADERS = (("Accept", "application/json"), ("Content-Type", "application/x-www-form-urlencoded"))
+FORM_HEADERS = (("Accept", "application/json"), ("Content-Type", "application/x-www-form-urlencoded"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def client_credentials(
     given = {"grant_type": "client_credentials", **{name: text for name, text in parameters.items() if text}}
     if in_body:
         given |= {"client_id": client_id, "client_secret": client_secret}
-        return HEADERS, urlencode(given).encode(), (client_secret,)
+        return FORM_HEADERS, urlencode(given).encode(), (client_secret,)
     # Each is form-encoded before the two are joined (RFC 6749, section 2.3.1): a colon in one would split them wrongly.
     pair = b64encode(f"{quote_plus(client_id)}:{quote_plus(client_secret)}".encode()).decode()
-    return (*HEADERS, ("Authorization", f"Basic {pair}")), urlencode(given).encode(), (client_secret, pair)
+    return (*FORM_HEADERS, ("Authorization", f"Basic {pair}")), urlencode(given).encode(), (client_secret, pair)

@@ -1,0 +1,34 @@
+"""Making the profiles of the suite."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from tests.conformance.examples import EXAMPLES
+from tests.integrations.places import OWNER, POLICY
+
+from tessera import integrations
+from tessera.integrations import NewProfile, Profile
+from tessera.platform.db import Database
+from tessera.platform.secrets import KeyRing
+
+
+@dataclass(frozen=True)
+class Maker:
+    """Makes profiles of one chain."""
+
+    database: Database
+    keys: KeyRing
+    chain_id: UUID
+
+    async def create(
+        self, kind: str, variant: str, settings: Mapping[str, Any] | None = None, *, draft: bool = False
+    ) -> Profile:
+        """Create a profile, from its example unless told otherwise."""
+        given = EXAMPLES[kind, variant] if settings is None else settings
+        new = NewProfile(kind, variant, f"Example {kind} {variant}", settings=given, draft=draft)
+        async with self.database.session() as session:
+            return await integrations.create_profile(
+                session, OWNER, chain_id=self.chain_id, new=new, keys=self.keys, policy=POLICY
+            )
