@@ -84,14 +84,13 @@ class ProfileUser:
 class ProfileFilter:
     """Which profiles to list: of one chain or all, of one type, with a text in label or internal name.
 
-    `sort` is one of `PROFILE_ORDERS`, with a minus where it is turned round; `after` leaves out what comes before.
+    `sort` is one of `PROFILE_ORDERS`, with a minus where it is turned round.
     """
 
     chain_id: UUID | None = None
     kind: str | None = None
     search: str = ""
     sort: str = "label"
-    after: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +169,7 @@ async def list_profiles(
     actor.require("connection-profiles:read")
     wanted = wanted or ProfileFilter()
     narrowed, sort = narrow(actor, wanted), order_of(wanted)
-    rows = await store.list_profiles(
-        session, narrowed, sort=sort, offset=(number - 1) * size, limit=size, after=wanted.after
-    )
+    rows = await store.list_profiles(session, narrowed, sort=sort, offset=(number - 1) * size, limit=size)
     total = await store.count_profiles(session, narrowed)
     return Page([make_profile(row) for row in rows], total, number, size)
 
@@ -293,7 +290,7 @@ async def find_row(session: Session, actor: Actor, chain_id: UUID | None, id_or_
     if not rows:
         raise ProfileNotFoundError(f"There is no connection profile {id_or_name}. List them to find yours.")
     if len(rows) > 1:
-        raise NameAmbiguousError(f"Several chains have a connection profile {id_or_name}. Name the chain too.")
+        raise NameAmbiguousError(f"Several chains have a connection profile {id_or_name}. Use its id.")
     return rows[0]
 
 

@@ -51,13 +51,11 @@ ORDERS = {"label": "lower(p.label)", "created": "p.created_at", "updated": "p.up
 
 def list_in_order(key: str, *, falling: bool) -> TextClause:
     """Return the statement of a list; the users are counted for the page that is shown and for no other row."""
-    order, turn, beyond = ORDERS[key], ("DESC" if falling else "ASC"), ("<" if falling else ">")
+    order, turn = ORDERS[key], ("DESC" if falling else "ASC")
     return text(f"""
 SELECT p.*, {USED_BY}
   FROM (SELECT p.* FROM connection_profiles p
          WHERE (cast(:chains AS uuid[]) IS NULL OR p.chain_id = ANY (:chains)) {FILTER}
-           AND (cast(:after AS uuid) IS NULL OR ({order}, p.id) {beyond}
-                (SELECT {order}, p.id FROM connection_profiles p WHERE p.id = :after))
          ORDER BY {order} {turn}, p.id {turn} OFFSET :offset LIMIT :limit) p
  ORDER BY {order} {turn}, p.id {turn}
 """)  # noqa: S608 - every part is a constant
@@ -150,11 +148,10 @@ async def find_profiles(
 
 
 async def list_profiles(
-    session: Session, wanted: Wanted, *, sort: str, offset: int, limit: int, after: UUID | None
+    session: Session, wanted: Wanted, *, sort: str, offset: int, limit: int
 ) -> Sequence[Mapping[str, Any]]:
     """Return some of the profiles in the order of `LISTS` that is asked for."""
-    page = {"offset": offset, "limit": limit, "after": after}
-    return await fetch_rows(session, LISTS[sort], {**wanted.parameters, **page})
+    return await fetch_rows(session, LISTS[sort], {**wanted.parameters, "offset": offset, "limit": limit})
 
 
 async def count_profiles(session: Session, wanted: Wanted) -> int:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qsl
 from uuid import UUID
 
@@ -28,6 +28,11 @@ TAG = re.compile(r'"(\d{1,18})"', re.ASCII)
 # The ledger keeps five more, which number the items of one membership.
 KEY_LENGTH = 250
 KEY = re.compile(rf"[!-~]{{1,{KEY_LENGTH}}}")
+
+NAME_OR_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
+NameOrId = Annotated[
+    str, msgspec.Meta(pattern=f"^{NAME_OR_ID.pattern}$", description="Id, or internal name.", examples=["crm"])
+]
 
 DECODERS: dict[Any, msgspec.json.Decoder[Any]] = {}
 
@@ -140,7 +145,10 @@ def read_scalar(text: str, kind: inspect.Type | None) -> Any:
 
 def read_place(text: str, kind: Any, name: str) -> Any:
     """Return what stands in a path; a text that can be no id names nothing that exists."""
-    found = int(text) if kind is int and INTEGER.fullmatch(text) else parse_id(text) if kind is UUID else None
+    if kind is NameOrId:
+        found: Any = text if NAME_OR_ID.fullmatch(text) else None
+    else:
+        found = int(text) if kind is int and INTEGER.fullmatch(text) else parse_id(text) if kind is UUID else None
     if found is None:
         detail = f"There is nothing at this address: {name} is no id."
         raise RefusedError(404, "not_found", detail, [Fault("Not an id.", parameter=name)])

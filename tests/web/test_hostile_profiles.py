@@ -1,0 +1,90 @@
+"""Hostile input in every field of every form that is made from what a connector declares."""
+
+import html
+import re
+from uuid import UUID
+
+import pytest
+from tests.builders.hostile import ATTACKS, Attack, choices, variants
+from tests.builders.house import ACTOR, create_members
+from tests.web.conftest import Browser, Site
+
+from tessera import integrations
+from tessera.integrations import ConnectorType, NewProfile, Profile, Property, PropertyKind, address_policy
+from tessera.web.integrations.property_fields import name_of
+
+ERROR = re.compile(r'class="field-error" id="([^"]+)-words"')
+
+
+async def make_draft(site: Site, chain: UUID, connector: ConnectorType, variant: str) -> Profile:
+    """Make a profile in which nothing is filled in."""
+    ground = site.house.ground
+    new = NewProfile(connector.key, variant, "Draft", draft=True)
+    async with ground.database.session() as session:
+        return await integrations.create_profile(
+            session, ACTOR, chain_id=chain, new=new, keys=ground.keys, policy=address_policy(ground.settings)
+        )
+
+
+def fields_of(each: Property, text: str) -> dict[str, str]:
+    """Return the fields of one property with the text in each."""
+    name = name_of(each)
+    if each.kind is PropertyKind.HEADERS:
+        return {f"{name}-0-name": text, f"{name}-0-value": text, f"{name}-1-name": "X-Fine", f"{name}-1-value": text}
+    return {name: text}
+
+
+def check_page(page: str, attack: Attack, asked: list[Property]) -> None:
+    """Look for a fault at every field that must have one, and for what was typed as text and nothing else."""
+    faulty = set(ERROR.findall(page))
+    assert {name_of(each) for each in asked if attack.is_refused(each)} <= faulty
+    assert "<script>alert" not in page
+    assert "49" not in re.sub(r"\d{3,}|[0-9a-f-]{8,}", "", html.unescape(page)) or attack.name != "expression"
+
+
+@pytest.mark.parametrize(
+    ("connector", "variant"), [pytest.param(*each, id=f"{each[0].key}-{each[1]}") for each in variants()]
+)
+async def test_form_refuses_it_beside_the_field(
+    site: Site, owner: Browser, connector: ConnectorType, variant: str
+) -> None:
+    draft = await make_draft(site, await create_members(site.house.database, 0), connector, variant)
+    path = f"/admin/integrations/profiles/{draft.chain_id}/{draft.id}/edit"
+    token = await owner.token()
+    for chosen in choices(connector, variant):
+        asked = [each for each in connector.shown_properties(variant, chosen) if each.key not in chosen]
+        fixed = {f"p_{key}": value for key, value in chosen.items()}
+        for attack in ATTACKS:
+            typed = {name: text for each in asked for name, text in fields_of(each, attack.text).items()}
+            answer = await owner.post(path, csrf_token=token, label=attack.text, version="1", **fixed, **typed)
+            assert answer.status_code == 422, (chosen, attack.name)
+            check_page(answer.text, attack, asked)
+    async with site.house.database.session() as session:
+        assert await integrations.get_profile(session, ACTOR, draft.chain_id, draft.id) == draft
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
+async def test_create_line_takes_a_name_and_nothing_else(site: Site, owner: Browser, attack: Attack) -> None:
+    await create_members(site.house.database, 0)
+    path = "/admin/integrations/connectors/http_api"
+    answer = await owner.post(path, csrf_token=await owner.token(), label=attack.text, variant="none")
+    if answer.status_code == 303:
+        answer = await owner.get(answer.headers["location"])
+        assert attack.text in html.unescape(answer.text)
+    else:
+        assert answer.status_code == 422
+        assert 'id="label-words"' in answer.text
+    assert "<script>alert" not in answer.text
+    odd = await owner.post(path, csrf_token=await owner.token(), label="x", variant=attack.text)
+    assert odd.status_code == 422
+    assert 'id="variant-words"' in odd.text
+
+
+async def test_rows_of_headers_have_a_limit(site: Site, owner: Browser) -> None:
+    connector = integrations.connector_types()["http_api"]
+    draft = await make_draft(site, await create_members(site.house.database, 0), connector, "none")
+    path = f"/admin/integrations/profiles/{draft.chain_id}/{draft.id}/edit"
+    rows = {f"p_static_headers-{n}-name": f"X-{n}" for n in range(101)}
+    answer = await owner.post(path, csrf_token=await owner.token(), label="x", version="1", **rows)
+    assert answer.status_code == 422
+    assert "More than 100 headers" in answer.text
