@@ -12,7 +12,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "tessera"
 ROOMS = ("loyalty", "queries", "integrations", "transfers", "webhooks", "exports")
 LONGEST_FILE, LONGEST_FUNCTION = 500, 60
 # Decision 16 says why these are wide.
-WIDEST_DOORS = {"loyalty": 130, "integrations": 90}
+WIDEST_DOORS = {"loyalty": 130, "integrations": 130}
 
 # One request or job step is one transaction, and these are the edges that end it.
 EDGES = ("platform/db/", "migrations/")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from tessera.exports import EXECUTE_RUN, Executor, forget_old_runs
+from tessera.integrations import apply_due_messages, forget_old_messages
 from tessera.loyalty import expire_due_points, settle_uniqueness
 from tessera.platform.db import Database
 from tessera.platform.db.embedded import EmbeddedServer
@@ -140,6 +141,8 @@ async def work_jobs(house: House) -> None:
         asyncio.create_task(repeat(partial(forget_old_runs, ground.database, settings), every=FORGET_SECONDS)),
         asyncio.create_task(repeat(partial(forget_news, ground), every=FORGET_SECONDS)),
         asyncio.create_task(repeat(partial(expire_due_points, ground.database, ground.clock), every=EXPIRE_SECONDS)),
+        asyncio.create_task(repeat(partial(apply_due_messages, ground), every=TELL_SECONDS)),
+        asyncio.create_task(repeat(partial(forget_old_messages, ground), every=FORGET_SECONDS)),
         asyncio.create_task(repeat(dispatcher.dispatch, every=TELL_SECONDS)),
         asyncio.create_task(repeat(dispatcher.send_due, every=TELL_SECONDS)),
     ]

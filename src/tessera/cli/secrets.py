@@ -24,22 +24,25 @@ def rotate() -> None:
 def reseal() -> None:
     """Seal every stored secret with the newest key. Restart all processes before: they must know that key."""
 
-    async def work(desk: Desk) -> tuple[int, int, int]:
+    async def work(desk: Desk) -> tuple[int, int, int, int]:
         keys = desk.ground.keys
         async with desk.session() as session:
             return (
                 await integrations.reseal_secrets(session, keys),
                 await integrations.reseal_encryption_keys(session, keys),
                 await webhooks.reseal_secrets(session, keys),
+                await integrations.reseal_messages(session, keys),
             )
 
-    profiles, encryption_keys, subscriptions = at_desk(work)
+    profiles, encryption_keys, subscriptions, messages = at_desk(work)
     typer.echo(f"Sealed the secrets of {profiles:,} connection {'profile' if profiles == 1 else 'profiles'} anew.")
     if encryption_keys:
         typer.echo(f"Sealed {encryption_keys:,} encryption {'key' if encryption_keys == 1 else 'keys'} anew.")
     if subscriptions:
         shown = "subscription" if subscriptions == 1 else "subscriptions"
         typer.echo(f"Sealed the secrets of {subscriptions:,} webhook {shown} anew.")
+    if messages:
+        typer.echo(f"Sealed the bodies of {messages:,} inbound {'message' if messages == 1 else 'messages'} anew.")
 
 
 @app.command("path")

@@ -28,6 +28,26 @@ from tessera.integrations.errors import (
     TemplateError,
     TemplateIncompleteError,
 )
+from tessera.integrations.inbound.applying import apply_due as apply_due_messages
+from tessera.integrations.inbound.messages import (
+    get_inbound_message,
+    list_inbound_messages,
+    list_messages_after,
+    open_body,
+    replay_inbound_message,
+    replay_rejected_messages,
+)
+from tessera.integrations.inbound.profiles import describe_inbound, rotate_inbound_token
+from tessera.integrations.inbound.receiving import answer_message, find_inbound, note_refusal, receive_messages
+from tessera.integrations.inbound.retention import forget_old_messages, reseal_messages
+from tessera.integrations.inbound.values import (
+    Inbound,
+    InboundDay,
+    InboundMessage,
+    MessageQuery,
+    MessageState,
+    OpenInbound,
+)
 from tessera.integrations.interface import (
     Answer,
     RequestPlanner,
@@ -38,6 +58,8 @@ from tessera.integrations.interface import (
 from tessera.integrations.key_material import (
     KeyType,
 )
+from tessera.integrations.kinds.mparticle_inbound.attributes import ATTRIBUTES
+from tessera.integrations.kinds.mparticle_inbound.wire import Message, read_messages
 from tessera.integrations.probing import (
     test_profile,
 )
@@ -127,6 +149,7 @@ from tessera.integrations.templates import (
 )
 
 __all__ = [
+    "ATTRIBUTES",
     "PROFILE_ORDERS",
     "TEMPLATE_TYPES",
     "AddressPolicy",
@@ -138,12 +161,19 @@ __all__ = [
     "ErrorPath",
     "Header",
     "Health",
+    "Inbound",
+    "InboundDay",
+    "InboundMessage",
     "KeyType",
+    "Message",
+    "MessageQuery",
+    "MessageState",
     "Method",
     "NewCall",
     "NewEncryptionKey",
     "NewProfile",
     "NewTemplate",
+    "OpenInbound",
     "PlannedRequest",
     "ProbeResult",
     "ProbeStep",
@@ -173,6 +203,8 @@ __all__ = [
     "Verdict",
     "VerdictKind",
     "address_policy",
+    "answer_message",
+    "apply_due_messages",
     "connector_types",
     "copy_profile",
     "copy_template",
@@ -184,7 +216,11 @@ __all__ = [
     "delete_encryption_key",
     "delete_profile",
     "delete_template",
+    "describe_inbound",
+    "find_inbound",
+    "forget_old_messages",
     "get_encryption_key",
+    "get_inbound_message",
     "get_profile",
     "get_template",
     "get_usable_template",
@@ -193,7 +229,9 @@ __all__ = [
     "list_calls",
     "list_choices",
     "list_encryption_keys",
+    "list_inbound_messages",
     "list_key_users",
+    "list_messages_after",
     "list_profile_changes",
     "list_profile_changes_since",
     "list_profile_users",
@@ -202,15 +240,23 @@ __all__ = [
     "list_templates",
     "make_planner",
     "missing_columns",
+    "note_refusal",
+    "open_body",
     "open_sender",
     "open_trial",
     "preview_template",
     "profile_health",
+    "read_messages",
     "read_sample",
     "read_shape",
+    "receive_messages",
     "record_call",
+    "replay_inbound_message",
+    "replay_rejected_messages",
     "reseal_encryption_keys",
+    "reseal_messages",
     "reseal_secrets",
+    "rotate_inbound_token",
     "send_test",
     "test_profile",
     "update_encryption_key",

@@ -2,13 +2,17 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from tessera.integrations.errors import TooManyProfilesError
 from tessera.integrations.interface import RequestPlanner, Sender
 from tessera.integrations.tokens import TokenGrant, TokenKeeper
+from tessera.platform.db import Database, Session
 from tessera.platform.http import CallLimits, OutboundClient
+from tessera.platform.secrets import KeyRing
 from tessera.platform.settings import Settings
 
 
@@ -85,11 +89,16 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What the core needs to know of a type, so that it never asks which type it has."""
+    """What the core needs to know of a type, so that it never asks which type it has.
+
+    `receives` says that messages come in through a profile's own door; `full` is what a profile too many raises.
+    """
 
     takes_templates: bool = False
     copyable: bool = True
     most_per_chain: int | None = None
+    receives: bool = False
+    full: type[TooManyProfilesError] = TooManyProfilesError
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +154,17 @@ class Outside:
 
     client: OutboundClient
     settings: Settings
+    database: Database | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Issuing:
+    """For whom a token is made, by whom, and when."""
+
+    chain_id: UUID
+    profile_id: UUID
+    actor_name: str
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +198,8 @@ OpenTarget = Callable[[str, Mapping[str, Any], Mapping[str, str]], Target]
 # name and type, in the order of a row's values.
 MakePlanner = Callable[[Mapping[str, Any], Sequence[tuple[str, str]]], RequestPlanner]
 MakeSender = Callable[[Target, Mapping[str, Any], OutboundClient], Sender]
+# Makes a token that opens the new profile's door, keeps what it is known by, and returns its text.
+IssueToken = Callable[[Session, KeyRing, Issuing], Awaitable[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +210,7 @@ class ConnectorType:
     `open_target` takes variant, settings and opened secrets; `make_planner` and `make_sender` take the shape of what
     goes out, and bring both sides of the one interface. A type without them sends nothing over HTTP. `probe` is
     *Test connection*; `probe_options` are boxes to tick beside it, by key, for what leaves a trace outside.
+    `issue_token` is called when a profile is created: its text is shown that once.
     """
 
     key: str
@@ -207,6 +230,7 @@ class ConnectorType:
     about: str = ""
     group: str = "HTTP"
     tile_label: str = ""
+    issue_token: IssueToken | None = None
 
     def has_variant(self, key: str) -> bool:
         """Say whether the variant is one of this type's."""

@@ -21,6 +21,12 @@ class ProfileRow(Table):
         Index(
             "uq_connection_profiles_chain_id_internal_name", "chain_id", func.lower(text("internal_name")), unique=True
         ),
+        Index(
+            "uq_connection_profiles_chain_id_inbound",
+            "chain_id",
+            unique=True,
+            postgresql_where=text("type = 'mparticle_inbound'"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -45,7 +45,7 @@ async def test_profile(
         probe = find_probe(get_connector(row["type"]), row, options)
         profile = await open_profile(session, row, ground.keys)
     started = time.perf_counter()
-    result = await run_probe(probe, profile, Outside(client, ground.settings), frozenset(options))
+    result = await run_probe(probe, profile, Outside(client, ground.settings, ground.database), frozenset(options))
     call = make_call(result, time.perf_counter() - started)
     async with ground.database.session() as session:
         await record_call(session, row["id"], call)

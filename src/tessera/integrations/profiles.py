@@ -1,7 +1,7 @@
 """Connection profiles: saved settings to reach one outside system, their secrets sealed and never shown."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 
 from tessera.integrations.addresses import AddressPolicy
-from tessera.integrations.connectors import ConnectorType
+from tessera.integrations.connectors import ConnectorType, Issuing
 from tessera.integrations.errors import (
     ChainNotFoundError,
     InUseError,
@@ -17,7 +17,6 @@ from tessera.integrations.errors import (
     NotCopyableError,
     ProfileDisabledError,
     ProfileNotFoundError,
-    TooManyProfilesError,
     VariantFrozenError,
 )
 from tessera.integrations.events import PROFILE_CHANGED, PROFILE_CREATED, PROFILE_DELETED
@@ -45,7 +44,10 @@ USERS_TOLD = 20
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A connection profile as others see it: `secrets` tells which are set, and since when."""
+    """A connection profile as others see it: `secrets` tells which are set, and since when.
+
+    `token` is there once: when the profile was just created, and its type makes a token that others show us.
+    """
 
     id: UUID
     chain_id: UUID
@@ -63,6 +65,7 @@ class Profile:
     created_by: str
     updated_at: datetime
     updated_by: str
+    token: str | None = field(default=None, repr=False, compare=False)
 
     @property
     def ready(self) -> bool:
@@ -153,7 +156,11 @@ async def create_profile(
         "state": state,
         "enabled": new.enabled,
     }
-    return await insert(session, actor, row, action="created")
+    made = await insert(session, actor, row, action="created")
+    if connector.issue_token is None:
+        return made
+    issuing = Issuing(chain_id, profile_id, actor.name, now())
+    return replace(made, token=await connector.issue_token(session, keys, issuing))
 
 
 async def get_profile(session: Session, actor: Actor, chain_id: UUID | None, id_or_name: UUID | str) -> Profile:
@@ -310,7 +317,8 @@ async def check_room(session: Session, chain_id: UUID, connector: ConnectorType)
     """Refuse a profile more than the type allows."""
     most = connector.capabilities.most_per_chain
     if most is not None and await store.count_of_type(session, chain_id, connector.key) >= most:
-        raise TooManyProfilesError(f"A chain has at most {most} {connector.label} profiles. Change the one there is.")
+        profiles = "one profile" if most == 1 else f"{most} profiles"
+        raise connector.capabilities.full(f"A chain has {profiles} of {connector.label}. Change what there is instead.")
 
 
 async def changed_properties(
@@ -349,6 +357,7 @@ async def renamed(session: Session, stored: Mapping[str, Any], name: str | None)
 async def insert(session: Session, actor: Actor, row: Mapping[str, Any], *, action: str) -> Profile:
     """Store a new row, note it, and return its profile."""
     if not await store.insert_profile(session, row, actor.name):
+        await check_room(session, row["chain_id"], get_connector(row["type"]))  # somebody took the last one just now
         raise name_taken(row["internal_name"])
     values = (None, shown_values(row))
     await note_change(session, actor, row, kind=KIND, event=PROFILE_CREATED, action=action, values=values)

@@ -53,7 +53,7 @@ def check_properties(
         if each.secret:
             check_secret(each, given, sealed, checked)
         else:
-            check_setting(each, given.get(each.key, stored.get(each.key)), check_url, checked)
+            check_setting(each, given.get(each.key, stored.get(each.key, each.default)), check_url, checked)
     seal_headers(shown, sealed, checked)
     forget_secrets(connector, shown, sealed, checked)
     if connector.check is not None and not checked.faults:

@@ -11,6 +11,9 @@ from tessera.integrations.kinds.selligent import SELLIGENT
 from tessera.integrations.kinds.sparkfly import SPARKFLY
 
 OWN = (HTTP_API, CHEETAH_DIGITAL, SELLIGENT, SPARKFLY)
+from tessera.integrations.kinds.mparticle_inbound import MPARTICLE_INBOUND
+
+OWN = (HTTP_API, MPARTICLE_INBOUND)
 GROUP = "tessera.connectors"
 
 

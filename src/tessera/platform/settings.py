@@ -88,6 +88,12 @@ class Settings(BaseSettings):
     run_deadline_hours: Span = Field(default=12, description="Longest time one run may take")
     run_days: int = Field(default=400, ge=1, description="Days that an ended run is kept")
     request_log_days: int = Field(default=30, ge=1, description="Days that an ended run's rows and requests are kept")
+    inbound_body_days: int = Field(
+        default=7, ge=1, description="Days that the body of a message from mParticle is kept"
+    )
+    inbound_message_days: int = Field(
+        default=90, ge=1, description="Days that a message from mParticle is known, so that it is not applied again"
+    )
     event_days: int = Field(default=90, ge=1, description="Days that an event can be read in the feed")
     worker_concurrency: int = Field(default=4, ge=1, le=64, description="Jobs that one worker runs at once")
     session_hours: Span = Field(default=12, description="How long a sign-in lasts without use")

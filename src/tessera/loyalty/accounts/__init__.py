@@ -2,13 +2,20 @@
 
 from tessera.loyalty.accounts.changing import update_accounts
 from tessera.loyalty.accounts.companies import create_companies, delete_companies, list_companies
-from tessera.loyalty.accounts.customers import create_accounts, list_customers, search_customers, upsert_customer
+from tessera.loyalty.accounts.customers import (
+    create_accounts,
+    hold_customer,
+    list_customers,
+    search_customers,
+    upsert_customer,
+)
 from tessera.loyalty.accounts.merging import merge_accounts
 
 __all__ = [
     "create_accounts",
     "create_companies",
     "delete_companies",
+    "hold_customer",
     "list_companies",
     "list_customers",
     "merge_accounts",

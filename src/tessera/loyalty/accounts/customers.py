@@ -76,6 +76,19 @@ async def upsert_customer(
     return await overwrite_customer(session, actor, known, item, now=now)
 
 
+async def hold_customer(
+    session: Session, actor: Actor, chain_id: UUID, *, external_id: str | None = None, email: str | None = None
+) -> Customer | None:
+    """Return the active customer of that external id or e-mail address, held until the transaction ends.
+
+    An external id of a customer that was merged means the account it became part of.
+    """
+    require_chain(actor, chain_id)
+    if external_id is not None:
+        return await store.find_customer_by_external_id(session, chain_id, external_id)
+    return None if email is None else await store.find_customer_by_email(session, chain_id, email)
+
+
 async def overwrite_customer(
     session: Session, actor: Actor, known: Customer, item: NewCustomer, *, now: datetime
 ) -> Customer:

@@ -82,6 +82,23 @@ SELECT {COLUMNS} FROM accounts
    FOR NO KEY UPDATE
 """  # noqa: S608 - constants
 
+# The active customer of that external id; where that one was merged, the account it became part of.
+FIND_BY_EXTERNAL_ID = f"""
+WITH RECURSIVE path AS (
+  (SELECT id, merge_target_id, deleted_at, 0 AS step FROM accounts
+    WHERE chain_id = %(chain_id)s AND external_id = %(external_id)s AND external_id IS NOT NULL
+      AND (deleted_at IS NULL OR merge_target_id IS NOT NULL)
+    ORDER BY deleted_at DESC NULLS FIRST LIMIT 1)
+   UNION ALL
+  SELECT a.id, a.merge_target_id, a.deleted_at, step + 1
+    FROM path JOIN accounts a ON a.chain_id = %(chain_id)s AND a.id = path.merge_target_id
+   WHERE path.deleted_at IS NOT NULL AND step < 20)
+SELECT {COLUMNS} FROM accounts
+ WHERE chain_id = %(chain_id)s AND id = (SELECT id FROM path WHERE deleted_at IS NULL)
+   AND kind = 'customer' AND deleted_at IS NULL
+   FOR NO KEY UPDATE
+"""  # noqa: S608 - constants
+
 # A value that the caller left out keeps what is stored.
 OVERWRITE = f"""
 UPDATE accounts SET {", ".join(f"{name} = coalesce(%({name})s, {name})" for name in (*PERSONAL, *ADDRESS))},
@@ -97,6 +114,7 @@ KEPT = (*PERSONAL, *ADDRESS)
 WRITTEN = {
     "id": "uuid",
     "chain_id": "uuid",
+    "external_id": "text",
     "birth_date": "date",
     "company_id": "uuid",
     "address_id": "uuid",
@@ -227,6 +245,12 @@ async def count_companies(session: Session, chain_id: UUID, ids: Sequence[UUID])
 async def find_customer_by_email(session: Session, chain_id: UUID, email: str) -> Customer | None:
     """Return the active customer of that address, held until the transaction ends."""
     rows = await run(session, FIND_BY_EMAIL, {"chain_id": chain_id, "email": email})
+    return read_customer(rows[0]) if rows else None
+
+
+async def find_customer_by_external_id(session: Session, chain_id: UUID, external_id: str) -> Customer | None:
+    """Return the active customer of that external id, held until the transaction ends; of a merged one its target."""
+    rows = await run(session, FIND_BY_EXTERNAL_ID, {"chain_id": chain_id, "external_id": external_id})
     return read_customer(rows[0]) if rows else None
 
 

@@ -83,6 +83,7 @@ class CustomerChange(Struct, frozen=True, kw_only=True):
     """
 
     id: UUID
+    external_id: str | UnsetType | None = UNSET
     last_name: str | UnsetType = UNSET
     title: Title | UnsetType | None = UNSET
     sex: Sex | UnsetType | None = UNSET

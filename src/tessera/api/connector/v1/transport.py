@@ -88,10 +88,12 @@ def raw_path(scope: Any) -> str:
     return bytes(scope["raw_path"]).partition(b"?")[0].decode("latin-1")
 
 
-async def read_body(receive: Receive, headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
+async def read_body(
+    receive: Receive, headers: Iterable[tuple[bytes, bytes]], largest: int = LARGEST_BODY
+) -> bytes | None:
     """Return the whole body, None where it is too large."""
     announced = next((value for name, value in headers if name.lower() == b"content-length"), b"")
-    if announced.isdigit() and int(announced) > LARGEST_BODY:
+    if announced.isdigit() and int(announced) > largest:
         return None
     parts: list[bytes] = []
     size = 0
@@ -101,7 +103,7 @@ async def read_body(receive: Receive, headers: Iterable[tuple[bytes, bytes]]) ->
             raise CallerGoneError
         parts.append(message.get("body", b""))
         size += len(parts[-1])
-        if size > LARGEST_BODY:
+        if size > largest:
             return None
         if not message.get("more_body"):
             return b"".join(parts)

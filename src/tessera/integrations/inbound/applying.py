@@ -1,0 +1,132 @@
+"""The worker's part: stored messages become members and changes of their attributes, each exactly once.
+
+A message's new state is written in the transaction of what it did: a worker that is killed in between has done neither.
+A transaction is one message's, so that none ever holds two members, which could deadlock with whoever changes both.
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import psycopg
+from sqlalchemy.exc import DBAPIError
+
+from tessera.integrations.errors import MessageNotFoundError, MessageUnreadableError
+from tessera.integrations.events import MESSAGE_REJECTED
+from tessera.integrations.inbound.members import Claim, apply_to_member
+from tessera.integrations.inbound.outcomes import Outcome, ignored, rejected
+from tessera.integrations.inbound.receiving import purpose_of
+from tessera.integrations.inbound.values import MessageState
+from tessera.integrations.kinds.mparticle_inbound.mapping import is_development, map_attributes, read_sources
+from tessera.integrations.kinds.mparticle_inbound.settings import read_rules
+from tessera.integrations.kinds.mparticle_inbound.wire import BATCH, EVENTS
+from tessera.integrations.store import inbound as store
+from tessera.platform.actors import Actor, ActorKind
+from tessera.platform.db import Row, Session
+from tessera.platform.errors import TesseraError, UnavailableError
+from tessera.platform.events import Event, record_events
+from tessera.platform.ground import Ground
+
+logger = logging.getLogger(__name__)
+
+# Firehose requests that are answered and kept, but change nothing in this release.
+OTHERS = {
+    "audience_subscription_request": "audiences_not_kept",
+    "audience_membership_change_request": "audiences_not_kept",
+    "dsr_processing_request": "privacy_requests_not_acted_on",
+}
+# Classes of SQLSTATE that speak of a value: data exceptions, and broken constraints.
+REFUSALS = ("22", "23")
+
+
+async def apply_due(ground: Ground) -> int:
+    """Apply every message that waits; return how many. Any number of workers share the work, profile by profile."""
+    applied = 0
+    while await apply_next(ground):
+        applied += 1
+    return applied
+
+
+async def apply_next(ground: Ground) -> bool:
+    """Apply the next message of the profile whose oldest one waits longest; return False where none waits."""
+    claim: Claim | None = None
+    message_id: UUID | None = None
+    try:
+        async with ground.database.session() as session:
+            profile = await store.claim_profile(session)
+            if profile is None:
+                return False
+            claim = make_claim(profile, ground)
+            # Asked after the claim: before it, another worker may have applied this very message.
+            row = await store.find_waiting(session, claim.profile_id)
+            if row is None:
+                return True
+            message_id = row["id"]
+            await finish(session, claim, message_id, await apply(session, ground, claim, row))
+            return True
+    except (TesseraError, DBAPIError, psycopg.Error, ValueError, TypeError, RecursionError) as error:
+        if claim is None or message_id is None:
+            raise
+        outcome = explain(error, message_id)
+    async with ground.database.session() as session:
+        await finish(session, claim, message_id, outcome)
+    return True
+
+
+def make_claim(profile: Row, ground: Ground) -> Claim:
+    """Return what is needed to apply a profile's messages; whatever they change bears the profile's mark."""
+    actor = Actor(
+        ActorKind.SYSTEM,
+        profile["id"],
+        f"mParticle ({profile['label']})",
+        chains=frozenset({profile["chain_id"]}),
+        permissions=frozenset({"members:write"}),
+    )
+    return Claim(profile["id"], profile["chain_id"], actor, read_rules(profile["settings"]), ground.clock())
+
+
+async def finish(session: Session, claim: Claim, message_id: UUID, outcome: Outcome) -> None:
+    """Write what became of a message that still waits; raise where somebody else was faster."""
+    if not await store.settle_message(session, outcome.describe(message_id), claim.now):
+        raise MessageNotFoundError(f"The message {message_id} waits no longer.")
+    if outcome.state is MessageState.REJECTED:
+        payload = {"profile_id": claim.profile_id, "reason": outcome.reason}
+        await record_events(session, [Event(claim.chain_id, MESSAGE_REJECTED, message_id, payload)])
+
+
+async def apply(session: Session, ground: Ground, claim: Claim, row: Row) -> Outcome:
+    """Apply one message by its profile's rules."""
+    document = msgspec.json.decode(ground.keys.open(row["sealed_body"], purpose_of(row["id"])).reveal())
+    if not isinstance(document, Mapping):
+        raise MessageUnreadableError("The message is no JSON object.")
+    if row["type"] not in (EVENTS, BATCH):
+        return ignored(OTHERS.get(row["type"], "unknown_type"))
+    if is_development(document) and not claim.rules.accept_development:
+        return ignored("development")
+    mapped = map_attributes(claim.rules, read_sources(document))
+    if not mapped.values.get(claim.rules.lookup_by):
+        return rejected("no_lookup_value", f"The message has no {claim.rules.lookup_by}.", notes=mapped.notes)
+    moment = int((row["sent_at"] or row["received_at"]).timestamp() * 1000)
+    return await apply_to_member(session, claim, mapped, moment)
+
+
+def explain(error: Exception, message_id: UUID) -> Outcome:
+    """Return the rejection that an error means; raise it again where not the message is at fault."""
+    if isinstance(error, UnavailableError | MessageNotFoundError):
+        raise error
+    if isinstance(error, TesseraError):
+        if error.code == "changed_meanwhile":  # the same message may well succeed in a moment
+            raise error
+        return rejected(error.code, error.message)
+    if isinstance(error, DBAPIError | psycopg.Error) and not is_refusal(error):
+        raise error
+    logger.error("message %s could not be applied: %s", message_id, type(error).__name__)
+    return rejected("failed", "The message could not be applied as it is. Report its id.")
+
+
+def is_refusal(error: DBAPIError | psycopg.Error) -> bool:
+    """Say whether the database refused a value, rather than its service."""
+    cause: Any = error.orig if isinstance(error, DBAPIError) else error
+    return str(getattr(cause, "sqlstate", None) or "")[:2] in REFUSALS
