@@ -7,13 +7,11 @@ from tessera.integrations.connectors import ConnectorType
 from tessera.integrations.errors import SettingsInvalidError
 from tessera.integrations.kinds.cheetah_digital import CHEETAH_DIGITAL
 from tessera.integrations.kinds.http_api import HTTP_API
+from tessera.integrations.kinds.mparticle_inbound import MPARTICLE_INBOUND
 from tessera.integrations.kinds.selligent import SELLIGENT
 from tessera.integrations.kinds.sparkfly import SPARKFLY
 
-OWN = (HTTP_API, CHEETAH_DIGITAL, SELLIGENT, SPARKFLY)
-from tessera.integrations.kinds.mparticle_inbound import MPARTICLE_INBOUND
-
-OWN = (HTTP_API, MPARTICLE_INBOUND)
+OWN = (HTTP_API, MPARTICLE_INBOUND, CHEETAH_DIGITAL, SELLIGENT, SPARKFLY)
 GROUP = "tessera.connectors"
 
 
