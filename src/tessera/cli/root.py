@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from tessera.cli import checks, processes
+from tessera.cli import checks, configuration, processes
 from tessera.platform.failures import report_failure
 from tessera.platform.signals import turn_termination_into_exit
 
@@ -95,6 +95,9 @@ app.command("worker", rich_help_panel=START)(processes.worker)
 app.command("migrate", rich_help_panel=START)(processes.migrate)
 app.command("demo", rich_help_panel=START)(processes.demo)
 app.command("check", rich_help_panel=WORK)(checks.check)
+app.command("plan", rich_help_panel=WORK)(configuration.plan)
+app.command("apply", rich_help_panel=WORK)(configuration.apply)
+app.command("export-config", rich_help_panel=WORK)(configuration.export_config)
 
 
 def run_command_line() -> None:

@@ -4,6 +4,7 @@ from tessera.integrations.addresses import (
     AddressPolicy,
     address_policy,
 )
+from tessera.integrations.comparing import clean_settings, differing_secrets, holds_material
 from tessera.integrations.connectors import (
     ConnectorType,
     ProbeResult,
@@ -205,6 +206,7 @@ __all__ = [
     "address_policy",
     "answer_message",
     "apply_due_messages",
+    "clean_settings",
     "connector_types",
     "copy_profile",
     "copy_template",
@@ -219,6 +221,7 @@ __all__ = [
     "describe_inbound",
     "find_inbound",
     "forget_old_messages",
+    "differing_secrets",
     "get_encryption_key",
     "get_inbound_message",
     "get_profile",
@@ -226,6 +229,7 @@ __all__ = [
     "get_usable_template",
     "has_twin",
     "health_by_type",
+    "holds_material",
     "list_calls",
     "list_choices",
     "list_encryption_keys",

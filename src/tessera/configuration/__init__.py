@@ -1,0 +1,22 @@
+"""Configuration as files: what they describe, how that differs from what is there, and making it so."""
+
+from tessera.configuration.applying import Outcome, apply_configuration
+from tessera.configuration.changes import Action, Change, FieldChange
+from tessera.configuration.documents import Document, read_documents
+from tessera.configuration.errors import ConfigurationError
+from tessera.configuration.scope import Scope, make_scope
+from tessera.configuration.writing import export_configuration
+
+__all__ = [
+    "Action",
+    "Change",
+    "ConfigurationError",
+    "Document",
+    "FieldChange",
+    "Outcome",
+    "Scope",
+    "apply_configuration",
+    "export_configuration",
+    "make_scope",
+    "read_documents",
+]

@@ -1,0 +1,63 @@
+"""What differs between a description and what is there. Pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from tessera.configuration.documents import Kind
+
+# What stands for a secret that changes: neither the old one nor the new one is shown.
+CHANGED_SECRET = "***"  # noqa: S105 - the mask, not a secret
+Plain = Mapping[str, Any]
+
+
+class Action(StrEnum):
+    """What happens to a thing."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One value that differs, by its path; None where there is or was none."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happens to one thing, and to which of its values."""
+
+    kind: Kind
+    name: str
+    action: Action
+    fields: tuple[FieldChange, ...] = ()
+
+
+def compare(kind: Kind, name: str, before: Plain | None, after: Plain | None) -> Change:
+    """Return the change that leads from one description to the other."""
+    if before is None:
+        return Change(kind, name, Action.CREATE, tuple(differences({}, after or {})))
+    if after is None:
+        return Change(kind, name, Action.DELETE)
+    fields = tuple(differences(before, after))
+    return Change(kind, name, Action.UPDATE if fields else Action.KEEP, fields)
+
+
+def differences(before: Plain, after: Plain, path: str = "") -> Iterator[FieldChange]:
+    """Yield what differs, mappings member by member, in the order of what comes after."""
+    for key in dict.fromkeys([*after, *before]):
+        old, new = before.get(key), after.get(key)
+        place = f"{path}{key}"
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            yield from differences(old, new, f"{place}.")
+        elif isinstance(new, Mapping) and old is None and new:
+            yield from differences({}, new, f"{place}.")
+        elif old != new:
+            yield FieldChange(place, old, new)

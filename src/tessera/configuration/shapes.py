@@ -1,0 +1,107 @@
+"""What each kind of item may hold, as files spell it. Pure."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+from tessera.configuration.documents import Item, Kind
+
+# The secret that is stored stays; on a profile that is new it is missing.
+KEPT: Literal["kept"] = "kept"
+
+
+class Described(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an item may hold, and nothing else."""
+
+
+class SecretSource(Described, frozen=True):
+    """Where a secret comes from: an environment variable or a file, read where the command runs."""
+
+    env: str | None = None
+    file: str | None = None
+
+
+Secret = SecretSource | Literal["kept"]
+
+
+class KeySpec(Described, frozen=True):
+    """An encryption key."""
+
+    label: str
+    type: str
+    material: Secret = KEPT
+    passphrase: Secret | None = None
+
+
+class ProfileSpec(Described, frozen=True):
+    """A connection profile. `settings` it does not name have their defaults; `secrets` it does not name are kept."""
+
+    label: str
+    type: str
+    variant: str | None = None
+    enabled: bool = True
+    settings: dict[str, Any] = {}
+    secrets: dict[str, Secret] = {}
+
+
+class ParameterSpec(Described, frozen=True):
+    """A parameter of a query."""
+
+    name: str
+    type: str
+    default: Any = None
+
+
+class QuerySpec(Described, frozen=True):
+    """A saved query."""
+
+    label: str
+    text: str
+    description: str = ""
+    parameters: list[ParameterSpec] = []
+    key_columns: list[str] = []
+
+
+class TemplateSpec(Described, frozen=True):
+    """An HTTP template; `request` has the properties of the template's shape, its body as YAML or as JSON text.
+
+    One without its query or profile is a draft, which nothing can use yet.
+    """
+
+    label: str
+    query: str | None = None
+    profile: str | None = None
+    request: dict[str, Any] = {}
+
+
+class ExportSpec(Described, frozen=True):
+    """An export definition."""
+
+    label: str
+    query: str
+    template: str
+    description: str = ""
+    rows_per_request: int | None = None
+    concurrency: int | None = None
+    enabled: bool = True
+
+
+Spec = KeySpec | ProfileSpec | QuerySpec | TemplateSpec | ExportSpec
+
+SPECS: Mapping[Kind, type[Spec]] = {
+    Kind.ENCRYPTION_KEYS: KeySpec,
+    Kind.PROFILES: ProfileSpec,
+    Kind.QUERIES: QuerySpec,
+    Kind.TEMPLATES: TemplateSpec,
+    Kind.EXPORTS: ExportSpec,
+}
+
+
+def read_spec(item: Item) -> Spec:
+    """Return what the item describes; what does not fit is told of with its place."""
+    try:
+        return msgspec.convert(dict(item.values), SPECS[item.kind])
+    except msgspec.ValidationError as error:
+        raise item.fault(f"{error}.") from None

@@ -1,0 +1,174 @@
+"""Files make what is there what they describe: once, all of it or nothing, and never with a secret in the open."""
+
+import pytest
+import yaml
+from sqlalchemy import text
+from tests.builders.house import ACTOR, TOKEN, SmallHouse, create_members
+from tests.configuration.conftest import Apply, Export
+
+from tessera import configuration, integrations
+from tessera.configuration import Action, ConfigurationError
+from tessera.exports import Definition
+from tessera.platform.errors import DeniedError
+
+CRM = """
+chain: Harbour Hotels
+queries:
+  guests:
+    label: Guests
+    text: SELECT membership_number AS number, balance FROM members
+    key_columns: [number]
+profiles:
+  crm:
+    label: CRM
+    type: http_api
+    variant: bearer
+    settings:
+      base_url: http://127.0.0.1:9/crm
+      static_headers:
+        - {name: X-Team, value: blue}
+        - {name: X-Key, secret: true, value: {env: CRM_KEY}}
+    secrets:
+      token: {env: CRM_TOKEN}
+templates:
+  guests:
+    label: Guests
+    query: guests
+    profile: crm
+    request:
+      method: PUT
+      url_path: guests/{{ number }}
+      body: {points: "{{ balance }}", tags: [a, "b {{ number }}"]}
+exports:
+  guests_out:
+    label: Guests out
+    query: guests
+    template: guests
+    concurrency: 4
+"""
+SECRETS = {"CRM_TOKEN": "first-token", "CRM_KEY": "first-key"}
+
+
+def actions(outcome: configuration.Outcome) -> dict[str, str]:
+    return {f"{change.kind.singular} {change.name}": change.action.value for change in outcome.changes}
+
+
+async def test_what_was_written_changes_nothing_when_applied(apply: Apply, export: Export) -> None:
+    written = await export()
+    outcome = await apply(written)
+    assert outcome.empty, outcome.changes
+    assert len(outcome.changes) == 4
+    assert await export() == written
+    assert TOKEN not in written
+    assert "blue-moon-42" not in written
+    assert "X-Team" in written
+
+
+async def test_new_things_are_made_in_the_order_of_need(apply: Apply, export: Export) -> None:
+    outcome = await apply(CRM, **SECRETS)
+    assert actions(outcome) == {
+        "profile crm": "create",
+        "query guests": "create",
+        "template guests": "create",
+        "export guests_out": "create",
+    }
+    assert (await apply(CRM, **SECRETS)).empty
+    assert (await apply(await export())).empty
+
+
+async def test_one_difference_is_one_change(apply: Apply) -> None:
+    await apply(CRM, **SECRETS)
+    outcome = await apply(CRM.replace("concurrency: 4", "concurrency: 8"), **SECRETS)
+    (changed,) = [change for change in outcome.changes if change.action is Action.UPDATE]
+    assert [(each.path, each.before, each.after) for each in changed.fields] == [("concurrency", 4, 8)]
+    assert outcome.count(Action.KEEP) == 3
+
+
+@pytest.mark.parametrize(("name", "path"), [("CRM_TOKEN", "secrets.token"), ("CRM_KEY", "settings.static_headers")])
+async def test_changed_secret_is_told_of_and_not_shown(apply: Apply, name: str, path: str) -> None:
+    await apply(CRM, **SECRETS)
+    outcome = await apply(CRM, **(SECRETS | {name: "second"}))
+    (changed,) = [change for change in outcome.changes if change.action is Action.UPDATE]
+    assert [each.path for each in changed.fields] == [path]
+    assert "second" not in str(changed)
+    assert (await apply(CRM, **(SECRETS | {name: "second"}))).empty
+    assert not (await apply(CRM, **SECRETS)).empty
+
+
+async def test_secret_that_is_not_named_is_kept(house: SmallHouse, apply: Apply, definition: Definition) -> None:
+    await apply(CRM, **SECRETS)
+    kept = CRM.replace("token: {env: CRM_TOKEN}", "token: kept").replace("{env: CRM_KEY}", "kept")
+    assert (await apply(kept)).empty
+    await apply(kept.replace("label: CRM", "label: The CRM"))
+    async with house.database.session() as session:
+        same = await integrations.differing_secrets(
+            session,
+            ACTOR,
+            definition.chain_id,
+            (await integrations.get_profile(session, ACTOR, definition.chain_id, "crm")).id,
+            {"token": "first-token", "static_headers:x-key": "first-key"},
+            keys=house.ground.keys,
+        )
+    assert same == frozenset()
+
+
+async def test_new_profile_without_its_secret_is_incomplete(house: SmallHouse, apply: Apply) -> None:
+    await apply("profiles: {bare: {label: Bare, type: http_api, variant: bearer, settings: {}}}")
+    async with house.database.session() as session:
+        found = await integrations.list_profiles(session, ACTOR, integrations.ProfileFilter(search="bare"))
+    assert not found.items[0].ready
+
+
+async def test_failure_in_the_middle_leaves_nothing(house: SmallHouse, apply: Apply) -> None:
+    with pytest.raises(ConfigurationError, match=r"line 22: template guests: .*nothing") as raised:
+        await apply(CRM.replace("{{ balance }}", "{{ nothing }}"), **SECRETS)
+    assert raised.value.details["file"] == "test.yaml"
+    async with house.database.session() as session:
+        count = await session.execute(text("SELECT count(*) FROM connection_profiles WHERE internal_name = 'crm'"))
+        assert count.scalar_one() == 0
+
+
+async def test_prune_deletes_what_is_left_out(apply: Apply, export: Export) -> None:
+    await apply(CRM, **SECRETS)
+    written = yaml.safe_load(await export())
+    fewer = {**written, "exports": {"guests_out": written["exports"]["guests_out"]}}
+    fewer["templates"] = {"guests": written["templates"]["guests"]}
+    assert (await apply(yaml.safe_dump(fewer))).empty
+    outcome = await apply(yaml.safe_dump(fewer), prune=True)
+    gone = [(change.kind.singular, change.name) for change in outcome.changes if change.action is Action.DELETE]
+    assert gone == [("export", "members_out"), ("template", "members")]
+    assert (await apply(yaml.safe_dump(fewer), prune=True)).empty
+
+
+async def test_another_chain_gets_the_same(house: SmallHouse, apply: Apply, export: Export) -> None:
+    await apply(CRM, **SECRETS)
+    written = (
+        (await export())
+        .replace("token: kept", "token: {env: CRM_TOKEN}")
+        .replace("value: kept", "value: {env: CRM_KEY}")
+    )
+    other = await create_members(house.database, 1, chain="Hill Hotels")
+    document = configuration.read_documents({"all.yaml": written})
+    async with house.database.session() as session:
+        scope = configuration.make_scope(session, ACTOR, other, house.ground, house.engine)
+        scope = configuration.Scope(
+            session, ACTOR, other, scope.keys, scope.policy, scope.engine, configuration.scope.secret_reader(SECRETS)
+        )
+        outcome = await configuration.apply_configuration(scope, document)
+        assert {change.action for change in outcome.changes} == {Action.CREATE}
+        again = await configuration.export_configuration(scope, "Harbour Hotels")
+    assert again == await export()
+
+
+async def test_outsider_applies_nothing(house: SmallHouse, definition: Definition) -> None:
+    other = await create_members(house.database, 1, chain="Hill Hotels")
+    from tessera.platform.actors import Actor, ActorKind
+
+    charlie = Actor(ActorKind.USER, None, "Charlie", frozenset({other}))
+    reader = Actor(ActorKind.USER, None, "Rita", None, frozenset({"queries:read", "connection-profiles:read"}))
+    document = configuration.read_documents({"crm.yaml": CRM.replace("{env: CRM_KEY}", "kept")})
+    for actor, error in ((charlie, ConfigurationError), (reader, (ConfigurationError, DeniedError))):
+        async with house.database.session() as session:
+            scope = configuration.make_scope(session, actor, definition.chain_id, house.ground, house.engine)
+            with pytest.raises(error):
+                await configuration.apply_configuration(scope, document)
