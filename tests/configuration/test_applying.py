@@ -38,6 +38,9 @@ templates:
     request:
       method: PUT
       url_path: guests/{{ number }}
+      headers:
+        - {name: X-Trace, value: "{{ number }}"}
+        - {name: X-Sign, secret: true, value: {env: SIGN}}
       body: {points: "{{ balance }}", tags: [a, "b {{ number }}"]}
 exports:
   guests_out:
@@ -46,7 +49,7 @@ exports:
     template: guests
     concurrency: 4
 """
-SECRETS = {"CRM_TOKEN": "first-token", "CRM_KEY": "first-key"}
+SECRETS = {"CRM_TOKEN": "first-token", "CRM_KEY": "first-key", "SIGN": "first-sign"}
 
 
 def actions(outcome: configuration.Outcome) -> dict[str, str]:
@@ -66,6 +69,7 @@ async def test_what_was_written_changes_nothing_when_applied(apply: Apply, expor
 
 async def test_new_things_are_made_in_the_order_of_need(apply: Apply, export: Export) -> None:
     outcome = await apply(CRM, **SECRETS)
+    assert "first-" not in await export()
     assert actions(outcome) == {
         "profile crm": "create",
         "query guests": "create",
@@ -84,7 +88,10 @@ async def test_one_difference_is_one_change(apply: Apply) -> None:
     assert outcome.count(Action.KEEP) == 3
 
 
-@pytest.mark.parametrize(("name", "path"), [("CRM_TOKEN", "secrets.token"), ("CRM_KEY", "settings.static_headers")])
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [("CRM_TOKEN", "secrets.token"), ("CRM_KEY", "settings.static_headers"), ("SIGN", "request.headers")],
+)
 async def test_changed_secret_is_told_of_and_not_shown(apply: Apply, name: str, path: str) -> None:
     await apply(CRM, **SECRETS)
     outcome = await apply(CRM, **(SECRETS | {name: "second"}))
@@ -97,7 +104,7 @@ async def test_changed_secret_is_told_of_and_not_shown(apply: Apply, name: str, 
 
 async def test_secret_that_is_not_named_is_kept(house: SmallHouse, apply: Apply, definition: Definition) -> None:
     await apply(CRM, **SECRETS)
-    kept = CRM.replace("token: {env: CRM_TOKEN}", "token: kept").replace("{env: CRM_KEY}", "kept")
+    kept = CRM.replace("{env: CRM_TOKEN}", "kept").replace("{env: CRM_KEY}", "kept").replace("{env: SIGN}", "kept")
     assert (await apply(kept)).empty
     await apply(kept.replace("label: CRM", "label: The CRM"))
     async with house.database.session() as session:
@@ -166,7 +173,9 @@ async def test_outsider_applies_nothing(house: SmallHouse, definition: Definitio
 
     charlie = Actor(ActorKind.USER, None, "Charlie", frozenset({other}))
     reader = Actor(ActorKind.USER, None, "Rita", None, frozenset({"queries:read", "connection-profiles:read"}))
-    document = configuration.read_documents({"crm.yaml": CRM.replace("{env: CRM_KEY}", "kept")})
+    document = configuration.read_documents(
+        {"crm.yaml": CRM.replace("{env: CRM_KEY}", "kept").replace("{env: SIGN}", "kept")}
+    )
     for actor, error in ((charlie, ConfigurationError), (reader, (ConfigurationError, DeniedError))):
         async with house.database.session() as session:
             scope = configuration.make_scope(session, actor, definition.chain_id, house.ground, house.engine)

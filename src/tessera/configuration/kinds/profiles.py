@@ -8,8 +8,9 @@ from tessera import integrations
 from tessera.configuration.changes import CHANGED_SECRET
 from tessera.configuration.errors import DescriptionError
 from tessera.configuration.kinds.handlers import PAGE, Handler, Known, Plain, read_all
+from tessera.configuration.kinds.sources import header_source
 from tessera.configuration.scope import Scope
-from tessera.configuration.shapes import KEPT, ProfileSpec, Secret, SecretSource
+from tessera.configuration.shapes import KEPT, ProfileSpec, Secret
 from tessera.integrations import NewProfile, Profile, ProfileChange, ProfileFilter, connector_types
 from tessera.platform.ids import parse_id
 
@@ -126,17 +127,6 @@ def read_secrets(scope: Scope, spec: ProfileSpec) -> dict[str, str]:
                 sources[f"{key}:{str(item.get('name')).lower()}"] = header_source(item.get("value"))
     read = {key: scope.read_secret(source) for key, source in sources.items()}
     return {key: text for key, text in read.items() if text is not None}
-
-
-def header_source(value: Any) -> Secret:
-    """Return where a secret header's value comes from; a value in the open is refused, because files are shared."""
-    if isinstance(value, Mapping) and set(value) <= {"env", "file"}:
-        return SecretSource(**value)
-    if value in (None, KEPT):
-        return KEPT
-    raise DescriptionError(
-        'The value of a secret header never stands in a file. Write {"env": NAME}, {"file": PATH} or kept.'
-    )
 
 
 async def put(scope: Scope, name: str, spec: ProfileSpec, known: Known | None) -> None:

@@ -1,6 +1,6 @@
 """HTTP templates as files describe them: bodies as YAML, which is what they are once parsed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -8,20 +8,23 @@ from uuid import UUID
 import msgspec
 
 from tessera import integrations, queries
+from tessera.configuration.changes import CHANGED_SECRET
+from tessera.configuration.errors import DescriptionError
 from tessera.configuration.kinds.handlers import PAGE, Handler, Known, Plain, read_all
+from tessera.configuration.kinds.sources import header_source
 from tessera.configuration.scope import Scope
-from tessera.configuration.shapes import TemplateSpec
-from tessera.integrations import NewTemplate, Template, TemplateChange, TemplateShape
+from tessera.configuration.shapes import KEPT, TemplateSpec
+from tessera.integrations import NewTemplate, Template, TemplateChange, TemplateFilter, TemplateShape
+from tessera.platform.secrets import MASK
 
 BODIES = ("body", "envelope")
 
 
 async def list_known(scope: Scope) -> Sequence[Known]:
     """Return the chain's templates."""
+    wanted = TemplateFilter(chain_id=scope.chain_id)
     found = await read_all(
-        lambda number: integrations.list_templates(
-            scope.session, scope.actor, chain_id=scope.chain_id, number=number, size=PAGE
-        )
+        lambda number: integrations.list_templates(scope.session, scope.actor, wanted, number=number, size=PAGE)
     )
     return [Known(each.internal_name, await describe(scope, each), each) for each in found]
 
@@ -51,22 +54,33 @@ async def name_profile(scope: Scope, profile_id: UUID | None) -> str | None:
 
 
 def describe_shape(shape: TemplateShape) -> Plain:
-    """Return the shape with its bodies parsed, without what has its default."""
+    """Return the shape with its bodies parsed and the values of secret headers kept, without what has its default."""
     plain: Plain = msgspec.to_builtins(shape)
     defaults: Plain = msgspec.to_builtins(TemplateShape(method=shape.method))
     kept = {key: value for key, value in plain.items() if key == "method" or value != defaults[key]}
-    return {key: parse_body(value) if key in BODIES else value for key, value in kept.items()}
+    if "headers" in kept:
+        kept["headers"] = [{**each, "value": KEPT} if each["secret"] else each for each in kept["headers"]]
+    return {key: msgspec.json.decode(value) if key in BODIES else value for key, value in kept.items()}
 
 
-def parse_body(text: str) -> Any:
-    """Return the body as a value."""
-    return msgspec.json.decode(text)
-
-
-def read_request(request: Plain) -> TemplateShape:
-    """Return the shape that a file describes."""
+def read_request(scope: Scope, request: Plain) -> TemplateShape:
+    """Return the shape that a file describes; a secret header that is kept has the mask for its value."""
     bodies = {key: text_of(request[key]) for key in BODIES if request.get(key) is not None}
-    return integrations.read_shape({"method": "POST", **request, **bodies})
+    headers = {"headers": [read_header(scope, each) for each in request["headers"]]} if is_list(request) else {}
+    return integrations.read_shape({"method": "POST", **request, **bodies, **headers})
+
+
+def is_list(request: Plain) -> bool:
+    """Say whether the request has headers as they should be; anything else is told of when the shape is read."""
+    return isinstance(request.get("headers"), list)
+
+
+def read_header(scope: Scope, header: Any) -> Any:
+    """Return a header with the value that its source gives."""
+    if not isinstance(header, Mapping) or not header.get("secret"):
+        return header
+    value = scope.read_secret(header_source(header.get("value")))
+    return {**header, "value": MASK if value is None else value}
 
 
 def text_of(body: Any) -> str:
@@ -74,39 +88,47 @@ def text_of(body: Any) -> str:
     return body if isinstance(body, str) else msgspec.json.format(msgspec.json.encode(body), indent=2).decode()
 
 
-async def normalise(_scope: Scope, _name: str, spec: TemplateSpec, _known: Known | None) -> Plain:
-    """Return the spec in the form that is compared."""
-    shape = read_request(spec.request)
-    return {
-        "label": spec.label.strip(),
-        "query": spec.query,
-        "profile": spec.profile,
-        "request": describe_shape(shape),
-    }
+async def normalise(scope: Scope, _name: str, spec: TemplateSpec, known: Known | None) -> Plain:
+    """Return the spec in the form that is compared; a secret header that would change stands as a mask."""
+    shape = read_request(scope, spec.request)
+    request = describe_shape(shape)
+    stored = {each.name.lower(): each.value for each in known.thing.shape.headers} if known else {}
+    if "headers" in request:
+        request["headers"] = [
+            {**plain, "value": CHANGED_SECRET}
+            if each.secret and each.value not in (MASK, stored.get(each.name.lower()))
+            else plain
+            for plain, each in zip(request["headers"], shape.headers, strict=True)
+        ]
+    return {"label": spec.label.strip(), "query": spec.query, "profile": spec.profile, "request": request}
 
 
 async def put(scope: Scope, name: str, spec: TemplateSpec, known: Known | None) -> None:
     """Store the template after compiling it."""
-    shape = read_request(spec.request)
+    shape = read_request(scope, spec.request)
     if known is None:
+        if any(each.secret and each.value == MASK for each in shape.headers):
+            raise DescriptionError(
+                'The secret header of a new template needs its value: {"env": NAME} or {"file": PATH}.'
+            )
         draft = spec.query is None or spec.profile is None
         new = NewTemplate(spec.label, spec.query, spec.profile, shape, name, draft=draft)
         await integrations.create_template(scope.session, scope.actor, chain_id=scope.chain_id, new=new)
         return
-    # A body that says the same keeps the text that its author wrote.
-    same = {
-        key: getattr(known.thing.shape, key)
-        for key in BODIES
-        if describe_shape(shape).get(key) == describe_shape(known.thing.shape).get(key)
-    }
     change = TemplateChange(
         label=spec.label,
         internal_name=name,
         query=spec.query,
         profile=spec.profile,
-        shape=replace(shape, **same),
+        shape=replace(shape, **same_bodies(shape, known.thing.shape)),
     )
     await integrations.update_template(scope.session, scope.actor, known.thing, change)
+
+
+def same_bodies(shape: TemplateShape, stored: TemplateShape) -> dict[str, Any]:
+    """Return the stored texts of bodies that say the same: they keep the form that their author gave them."""
+    new, old = describe_shape(shape), describe_shape(stored)
+    return {key: getattr(stored, key) for key in BODIES if new.get(key) == old.get(key)}
 
 
 async def remove(scope: Scope, known: Known) -> None:

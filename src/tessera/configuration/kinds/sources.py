@@ -1,0 +1,18 @@
+"""Where the value of a secret header comes from, in profiles and templates alike."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tessera.configuration.errors import DescriptionError
+from tessera.configuration.shapes import KEPT, Secret, SecretSource
+
+
+def header_source(value: Any) -> Secret:
+    """Return where a secret header's value comes from; a value in the open is refused, because files are shared."""
+    if isinstance(value, Mapping) and set(value) <= {"env", "file"}:
+        return SecretSource(**value)
+    if value in (None, KEPT):
+        return KEPT
+    raise DescriptionError(
+        'The value of a secret header never stands in a file. Write {"env": NAME}, {"file": PATH} or kept.'
+    )
