@@ -4,7 +4,7 @@ import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import closing
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
@@ -53,10 +53,10 @@ async def browser(chromium: str) -> AsyncIterator[Browser]:
         await running.close()
 
 
-@pytest.fixture
-async def site(database: Database, query_address: str, keys: KeyRing, tmp_path: Path) -> AsyncIterator[Site]:
-    """Serve the pages with one user."""
-    async with open_small_house(database, query_address, keys, make_settings(tmp_path)) as house:
+@asynccontextmanager
+async def serve_site(database: Database, query_address: str, keys: KeyRing, folder: Path) -> AsyncIterator[Site]:
+    """Serve the pages with one user for this while."""
+    async with open_small_house(database, query_address, keys, make_settings(folder)) as house:
         async with database.session() as session:
             await create_users(session, command_line_actor("test"), [NewUser(EMAIL, "Ada Lovelace", PASSWORD)])
         app = Litestar(build_pages(), exception_handlers={Exception: answer_failure}, openapi_config=None)
@@ -68,6 +68,13 @@ async def site(database: Database, query_address: str, keys: KeyRing, tmp_path: 
         yield Site(f"http://127.0.0.1:{port}", house, app)
         server.stop()  # type: ignore[no-untyped-call]
         await serving
+
+
+@pytest.fixture
+async def site(database: Database, query_address: str, keys: KeyRing, tmp_path: Path) -> AsyncIterator[Site]:
+    """Serve the pages on the test's own database."""
+    async with serve_site(database, query_address, keys, tmp_path) as served:
+        yield served
 
 
 @pytest.fixture

@@ -128,7 +128,7 @@ def read_text(each: Property, value: Any) -> str:
         raise ValueError(f"Longer than {LONGEST_TEXT:,} characters. Shorten it.")
     check_storable(value)
     text = value if each.secret else value.strip()
-    if not each.secret and not each.multiline and CONTROL.search(text):
+    if not each.multiline and CONTROL.search(text):
         raise ValueError("Line breaks and control characters have no place here. Take them out.")
     return str(each.clean(text)) if each.clean else text
 
