@@ -91,3 +91,14 @@ function addToList(field, word) {
   field.value = [...words, word].join(", ");
   field.dispatchEvent(new Event("input", { bubbles: true }));
 }
+
+// A link with data-follows leads to what its field has chosen.
+export function followChoices(root) {
+  for (const link of root.querySelectorAll("a[data-follows]")) {
+    const field = document.getElementById(link.dataset.follows);
+    field.addEventListener("change", () => {
+      link.hidden = !field.value;
+      if (field.value) link.setAttribute("href", link.getAttribute("href").replace(/[^/]+(\/[^/]+)$/, `${field.value}$1`));
+    });
+  }
+}

@@ -6,7 +6,7 @@ import { listenForConfirmations } from "./confirmations.js";
 import { listenForCopies } from "./copies.js";
 import { openEditors } from "./editors.js";
 import { guardForms } from "./guards.js";
-import { listenForInsertions, liveForms } from "./live.js";
+import { followChoices, listenForInsertions, liveForms } from "./live.js";
 import { closeLocks } from "./locks.js";
 import { showConditions } from "./conditions.js";
 import { showMoments } from "./moments.js";
@@ -28,6 +28,7 @@ closeLocks(document);
 openRows(document);
 showConditions(document);
 liveForms(document, dress);
+followChoices(document);
 guardForms(document);
 openEditors(document);
 

@@ -103,6 +103,8 @@ from tessera.integrations.registry import (
     connector_types,
 )
 from tessera.integrations.rendering import (
+    FACTS,
+    FILTERS,
     ErrorPath,
     Header,
     Method,
@@ -111,6 +113,7 @@ from tessera.integrations.rendering import (
     RunFacts,
     TemplateShape,
     decode_rows,
+    locate_fault,
     read_shape,
 )
 from tessera.integrations.sealing import (
@@ -151,6 +154,8 @@ from tessera.integrations.templates import (
 
 __all__ = [
     "ATTRIBUTES",
+    "FACTS",
+    "FILTERS",
     "PROFILE_ORDERS",
     "TEMPLATE_TYPES",
     "AddressPolicy",
@@ -242,6 +247,7 @@ __all__ = [
     "list_profiles",
     "list_query_templates",
     "list_templates",
+    "locate_fault",
     "make_planner",
     "missing_columns",
     "note_refusal",

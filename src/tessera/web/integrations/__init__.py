@@ -1,7 +1,14 @@
 """Pages of the integrations room: connectors, connection profiles and HTTP templates."""
 
 from tessera.web.integrations.connectors import list_connectors
-from tessera.web.integrations.http_templates import list_http_templates, show_http_template
+from tessera.web.integrations.http_templates import (
+    copy_http_template,
+    create_http_template,
+    delete_http_template,
+    find_templates,
+    list_http_templates,
+    show_http_template,
+)
 from tessera.web.integrations.profile_forms import edit_profile, save_profile
 from tessera.web.integrations.profile_lists import (
     create_first_profile,
@@ -17,6 +24,7 @@ from tessera.web.integrations.profile_pages import (
     switch_profile,
 )
 from tessera.web.integrations.profile_tests import test_profile
+from tessera.web.integrations.template_editor import edit_http_template, look_at_http_template, save_http_template
 
 PAGES = (
     list_connectors,
@@ -32,8 +40,15 @@ PAGES = (
     switch_profile,
     delete_profile,
     test_profile,
+    find_templates,
     list_http_templates,
+    create_http_template,
     show_http_template,
+    copy_http_template,
+    delete_http_template,
+    edit_http_template,
+    save_http_template,
+    look_at_http_template,
 )
 
 __all__ = ["PAGES"]

@@ -1,0 +1,138 @@
+"""What would come of a template as its editor has it: the live request of real rows, or one that is sent.
+
+The page carries the first rows of the query and sends them back with every look, so that typing asks the database for
+nothing. They need no seal: whoever sends them sees what they make and nobody else does, and a test that leaves the
+house reads its rows anew.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from tessera import integrations
+from tessera.integrations import SentTest, Template, TemplatePreview, Trial
+from tessera.platform.errors import TesseraError
+from tessera.queries import Column
+from tessera.web.integrations.template_forms import TemplateForm, make_change, place_of
+from tessera.web.visits import Visit
+
+# More rows than this show nothing new, and travel with every look.
+MOST_ROWS, LARGEST_SAMPLE = 20, 64 * 1024
+SHOWN_BODY = 16 * 1024
+ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+Rows = Sequence[Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The first rows of a query, as the page carries them: `whole` if there are no more; `refused` says why none."""
+
+    query_id: str = ""
+    rows: Rows = ()
+    whole: bool = False
+    refused: str = ""
+
+    @property
+    def text(self) -> str:
+        """The rows as the page carries them."""
+        return ENCODER.encode(self.rows).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateLook:
+    """One look: the request, or what is wrong in which field at which place."""
+
+    asked: str = "preview"
+    columns: Sequence[Column] = ()
+    sample: Sample = field(default_factory=Sample)
+    preview: TemplatePreview | None = None
+    sent: SentTest | None = None
+    fault: str = ""
+    field: str = ""
+    at: str = ""
+
+    @property
+    def body(self) -> str:
+        """The beginning of the body, as much as one can read."""
+        request = self.preview.request if self.preview else None
+        return (request.body or "")[:SHOWN_BODY] if request else ""
+
+
+async def take_look(visit: Visit, template: Template, form: TemplateForm, asked: str) -> TemplateLook:
+    """Return what comes of the form; `send` sends one request for real."""
+    look = TemplateLook(asked)
+    try:
+        change = make_change(form)
+        async with visit.ground.database.session() as session:
+            trial = await integrations.open_trial(
+                session, visit.actor, template, query=change.query, profile=change.profile, shape=change.shape
+            )
+        if trial is None:
+            return look
+        sample = await find_sample(visit, trial, form)
+        look = replace(look, columns=trial.query.columns, sample=sample)
+        async with visit.ground.database.session() as session:
+            preview = await integrations.preview_template(session, visit.actor, trial, sample.rows)
+        look = replace(look, preview=preview)
+        if asked == "send":
+            sent = await integrations.send_test(visit.ground, visit.engine, visit.client, visit.actor, trial)
+            look = replace(look, sent=sent)
+    except TesseraError as error:
+        name, at = place_of(error, form)
+        return replace(look, fault=error.message, field=name, at=at)
+    return look
+
+
+async def find_sample(visit: Visit, trial: Trial, form: TemplateForm) -> Sample:
+    """Return the rows that the page carries, if they are of this query and enough; else read them."""
+    wanted = min(trial.shape.batch_size, MOST_ROWS)
+    carried = read_carried(form, trial)
+    if carried is not None and (carried.whole or len(carried.rows) >= wanted):
+        return carried
+    try:
+        _, rows = await integrations.read_sample(visit.actor, visit.engine, trial)
+    except TesseraError as error:
+        return Sample(refused=error.message)
+    kept = fit(rows[:wanted])
+    return Sample(str(trial.query.id), kept, whole=len(kept) < wanted)
+
+
+def read_carried(form: TemplateForm, trial: Trial) -> Sample | None:
+    """Return the carried rows; None where they are not of this query, or not what we wrote."""
+    text, width = form.get("sample_rows"), len(trial.query.columns)
+    if form.get("sample_query") != f"{trial.query.id}" or not 2 <= len(text) <= LARGEST_SAMPLE:
+        return None
+    try:
+        rows = json.loads(text, parse_float=Decimal)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(rows, list) or not all(isinstance(row, list) and len(row) == width for row in rows):
+        return None
+    return Sample(form.get("sample_query"), rows[:MOST_ROWS], whole=form.get("sample_whole") == "true")
+
+
+def fit(rows: Rows) -> Rows:
+    """Return as many of the rows as a page can carry to and fro."""
+    kept: list[Sequence[Any]] = []
+    size = 2
+    for row in rows:
+        size += len(ENCODER.encode(row)) + 1
+        if size > LARGEST_SAMPLE:
+            break
+        kept.append(row)
+    return kept
+
+
+def words_of(columns: Sequence[Column]) -> str:
+    """Return what the editors complete, as JSON."""
+    words: Mapping[str, Any] = {
+        "columns": [{"name": column.name, "type": column.type.value} for column in columns],
+        "facts": [f"run.{fact}" for fact in integrations.FACTS],
+        "filters": [*integrations.FILTERS, "omit_null"],
+    }
+    return json.dumps(words, ensure_ascii=False)
