@@ -102,8 +102,9 @@ function insert(view, text) {
 // The words below the field would say the same once more.
 function mark(view, area, at, message) {
   const below = area.parentElement.querySelector(".field-error");
-  if (below) below.hidden = true;
+  if (below && at) below.hidden = true;
   area.nextElementSibling.toggleAttribute("data-wrong", Boolean(message));
-  const offset = message ? offsetOf(view.state.doc, at) : null;
+  const offset = message && at ? offsetOf(view.state.doc, at) : null;
   view.dispatch({ effects: showFault.of(offset === null ? null : { offset, message }) });
+  return offset !== null;
 }

@@ -18,7 +18,7 @@ export function insertText(field, text) {
   field.focus();
 }
 
-// Show what is wrong in a text at its place, or nothing more.
+// Show what is wrong in a text at its place, or nothing more; say whether it is shown.
 export function markFault(field, at, message) {
-  editors.get(field)?.mark(at, message);
+  return editors.get(field)?.mark(at, message) ?? false;
 }

@@ -65,7 +65,9 @@ function judge(form, into) {
   const verdict = into.querySelector("[data-judges]");
   for (const name of verdict?.dataset.judges.split(" ") ?? []) {
     const wrong = verdict.dataset.fault && (verdict.dataset.faultIn ?? name) === name;
-    markFault(form.elements[name], verdict.dataset.faultAt, wrong ? verdict.dataset.fault : "");
+    const shown = markFault(form.elements[name], verdict.dataset.faultAt, wrong ? verdict.dataset.fault : "");
+    // What the editor says at its place need not be said once more.
+    if (shown) verdict.querySelector(".notice").hidden = true;
   }
 }
 

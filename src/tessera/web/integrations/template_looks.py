@@ -52,6 +52,7 @@ class TemplateLook:
     sample: Sample = field(default_factory=Sample)
     preview: TemplatePreview | None = None
     sent: SentTest | None = None
+    rows_asked: int = 1
     fault: str = ""
     field: str = ""
     at: str = ""
@@ -75,7 +76,7 @@ async def take_look(visit: Visit, template: Template, form: TemplateForm, asked:
         if trial is None:
             return look
         sample = await find_sample(visit, trial, form)
-        look = replace(look, columns=trial.query.columns, sample=sample)
+        look = replace(look, columns=trial.query.columns, sample=sample, rows_asked=trial.shape.batch_size)
         async with visit.ground.database.session() as session:
             preview = await integrations.preview_template(session, visit.actor, trial, sample.rows)
         look = replace(look, preview=preview)
