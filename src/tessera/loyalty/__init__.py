@@ -44,6 +44,8 @@ from tessera.loyalty.tokens import (
     create_client_tokens,
     enable_token,
     find_scope,
+    get_token,
+    list_token_page,
     list_tokens,
     revoke_token,
 )
@@ -83,11 +85,19 @@ from tessera.loyalty.values.programs import (
     TierChange,
     TierFilter,
 )
-from tessera.loyalty.values.tokens import CONNECTOR_PERMISSIONS, MadeToken, NewAccessToken, Scope, Token
+from tessera.loyalty.values.tokens import (
+    CONNECTOR_PERMISSIONS,
+    TOKEN_PERMISSIONS,
+    MadeToken,
+    NewAccessToken,
+    Scope,
+    Token,
+)
 
 __all__ = [
     "CONNECTOR_PERMISSIONS",
     "DATASETS",
+    "TOKEN_PERMISSIONS",
     "AccountLine",
     "AccountMerge",
     "Address",
@@ -165,6 +175,7 @@ __all__ = [
     "get_member",
     "get_membership_chain",
     "get_program_chain",
+    "get_token",
     "hold_customer",
     "list_account_lines",
     "list_chains",
@@ -178,6 +189,7 @@ __all__ = [
     "list_movements",
     "list_programs",
     "list_tiers",
+    "list_token_page",
     "list_tokens",
     "merge_accounts",
     "reverse_movements",

@@ -1,7 +1,7 @@
 """Failures of the loyalty room.
 
-InvalidError   ChainMissingError, TokenScopeError, SeveralChainsError, MovementInvalidError, BalanceOutOfRangeError
-DeniedError    ChainReachError
+InvalidError   ChainMissingError, Token…Error, SeveralChainsError, MovementInvalidError, BalanceOutOfRangeError
+DeniedError    ChainReachError, TokenReachError
 NotFoundError  Unknown…Error: no such record, or one of another chain, or a deleted one
 ConflictError  …TakenError, …ExistsError, ProgramInUseError: a rule forbids it; ChangedMeanwhileError: a faster one
 UnavailableError  RequestLimitError
@@ -38,6 +38,18 @@ class TextLengthError(InvalidError):
     """A name or code is empty or longer than the Connector API can show."""
 
     code = "text_length_invalid"
+
+
+class TokenLabelError(InvalidError):
+    """The label of a credential cannot be used."""
+
+    code = "token_label_invalid"
+
+
+class TokenReachError(DeniedError):
+    """Access tokens of chains that the actor does not see hang on the client token."""
+
+    code = "token_beyond_reach"
 
 
 class TokenPermissionError(InvalidError):

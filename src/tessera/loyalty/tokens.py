@@ -8,7 +8,9 @@ from uuid import UUID
 
 from tessera.loyalty.errors import (
     RequestLimitError,
+    TokenLabelError,
     TokenPermissionError,
+    TokenReachError,
     TokenScopeError,
     UnknownEnterpriseError,
     UnknownTokenError,
@@ -21,9 +23,11 @@ from tessera.platform.audit import Entry, record_entries
 from tessera.platform.auth import Actor
 from tessera.platform.db import Reader, Session
 from tessera.platform.ids import new_ids
+from tessera.platform.paging import Page
 
 CLIENT = "client-token"
 ACCESS = "access-token"
+LONGEST_LABEL = 255
 REQUEST_WINDOW = timedelta(seconds=30)
 
 
@@ -51,6 +55,7 @@ async def create_client_tokens(
     texts: Sequence[str] | None = None,
 ) -> list[MadeToken]:
     """Create applications' credentials; their plain texts are returned this once. Only the demo brings texts along."""
+    labels = [check_label(label) for label in labels]
     texts = texts or [make_text() for _ in labels]
     made = [MadeToken(*parts) for parts in zip(new_ids(len(labels)), labels, texts, strict=True)]
     digests = [keys.digest(token.text, CLIENT) for token in made]
@@ -69,7 +74,10 @@ async def create_access_tokens(
     texts: Sequence[str] | None = None,
 ) -> list[MadeToken]:
     """Create connections' credentials; every enterprise must be one that the actor sees."""
-    check_permissions(items)
+    for item in items:
+        check_label(item.label)
+    check_permissions(actor, items)
+    await check_clients(session, items)
     await check_enterprises(session, actor, items)
     texts = texts or [make_text() for _ in items]
     labels = [item.label for item in items]
@@ -80,15 +88,35 @@ async def create_access_tokens(
     return made
 
 
-def check_permissions(items: Sequence[NewAccessToken]) -> None:
-    """Raise for a permission that no operation of the Connector API asks for."""
+def check_label(label: str) -> str:
+    """Return the label without blanks around it; refuse what people cannot read."""
+    label = label.strip()
+    if not 1 <= len(label) <= LONGEST_LABEL or not label.isprintable():
+        raise TokenLabelError(f"The label needs 1 to {LONGEST_LABEL} printable characters.", field="label")
+    return label
+
+
+def check_permissions(actor: Actor, items: Sequence[NewAccessToken]) -> None:
+    """Raise for a permission that no operation of the Connector API asks for, or that the actor lacks."""
     for item in items:
         for permission in item.permissions:
             if permission not in TOKEN_PERMISSIONS:
                 raise TokenPermissionError(
-                    f"The access token {item.label} cannot have the permission {permission}."
-                    f" Choose among {', '.join(TOKEN_PERMISSIONS)}."
+                    f"The access token {item.label} cannot have the permission {permission[:100]}."
+                    f" Choose among {', '.join(TOKEN_PERMISSIONS)}.",
+                    field="permissions",
                 )
+            actor.require(permission)
+
+
+async def check_clients(session: Session, items: Sequence[NewAccessToken]) -> None:
+    """Raise unless every client token exists and is not revoked."""
+    wanted = {item.client_token_id for item in items}
+    for missing in sorted(wanted - await store.find_live_clients(session, sorted(wanted))):
+        raise UnknownTokenError(
+            f"There is no client token {missing}, or it is revoked. Choose another, or make one.",
+            field="client_token_id",
+        )
 
 
 async def check_enterprises(session: Session, actor: Actor, items: Sequence[NewAccessToken]) -> None:
@@ -97,11 +125,14 @@ async def check_enterprises(session: Session, actor: Actor, items: Sequence[NewA
     chains = None if actor.chains is None else sorted(actor.chains)
     found = {enterprise.id for enterprise in await chain_store.select_enterprises(session, chains, sorted(wanted))}
     for enterprise_id in sorted(wanted - found):
-        raise UnknownEnterpriseError(f"There is no enterprise {enterprise_id} within reach of {actor.name}.")
+        raise UnknownEnterpriseError(
+            f"There is no enterprise {enterprise_id} within reach of {actor.name}.", field="enterprise_ids"
+        )
     for item in items:
         if not item.enterprise_ids or (not item.portfolio and len(item.enterprise_ids) != 1):
             raise TokenScopeError(
-                f"The access token {item.label} needs one enterprise; with several it is a portfolio."
+                f"The access token {item.label} needs one enterprise; with several it is a portfolio.",
+                field="enterprise_ids",
             )
 
 
@@ -130,6 +161,29 @@ async def list_tokens(session: Session, actor: Actor) -> list[Token]:
     return await store.select_tokens(session, None if actor.chains is None else sorted(actor.chains))
 
 
+async def list_token_page(
+    session: Session,
+    actor: Actor,
+    *,
+    client: bool,
+    search: str = "",
+    sort: str = "-created",
+    number: int = 1,
+    size: int = 50,
+) -> Page[Token]:
+    """Return a page of the client tokens, or of the access tokens, whose label holds the text."""
+    items, total = await store.select_token_page(
+        session,
+        None if actor.chains is None else sorted(actor.chains),
+        client=client,
+        search=search,
+        sort=sort if sort in store.ORDERS else "-created",
+        offset=(number - 1) * size,
+        limit=size,
+    )
+    return Page(items, total, number, size)
+
+
 async def get_token(session: Session, actor: Actor, token_id: UUID) -> Token:
     """Return one credential within the actor's chains."""
     for token in await list_tokens(session, actor):
@@ -140,16 +194,31 @@ async def get_token(session: Session, actor: Actor, token_id: UUID) -> Token:
 
 async def enable_token(session: Session, actor: Actor, token_id: UUID, *, enabled: bool) -> None:
     """Switch a credential on or off; with a client token go all its access tokens."""
-    token = await get_token(session, actor, token_id)
+    token = await get_changeable(session, actor, token_id)
     await store.enable_token(session, token, enabled=enabled)
     await record_change(session, actor, token, "enabled" if enabled else "disabled")
 
 
 async def revoke_token(session: Session, actor: Actor, token_id: UUID, *, now: datetime) -> None:
     """End a credential for ever; with a client token go all its access tokens."""
-    token = await get_token(session, actor, token_id)
+    token = await get_changeable(session, actor, token_id)
     await store.revoke_token(session, token, now=now)
     await record_change(session, actor, token, "revoked")
+
+
+async def get_changeable(session: Session, actor: Actor, token_id: UUID) -> Token:
+    """Return a credential whose switching touches no chain beyond the actor's."""
+    token = await get_token(session, actor, token_id)
+    if (
+        token.client_token_id is None
+        and actor.chains is not None
+        and await store.reaches_beyond(session, token_id, sorted(actor.chains))
+    ):
+        raise TokenReachError(
+            f"Access tokens of other chains hang on the client token {token.label}. Switch the access tokens of your"
+            " own chains instead, or ask somebody who sees every chain."
+        )
+    return token
 
 
 async def record_change(session: Session, actor: Actor, token: Token, action: str) -> None:

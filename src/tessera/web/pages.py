@@ -7,7 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler
 
-from tessera.web import documents, exports, home, integrations, loyalty, queries, sign_in
+from tessera.web import access, audit, documents, exports, home, integrations, loyalty, queries, sign_in
 from tessera.web.assets import FOLDER, load_assets
 from tessera.web.failures import FAILURE_HANDLERS
 from tessera.web.headers import SecurityHeaders
@@ -20,6 +20,8 @@ PAGES: tuple[HTTPRouteHandler, ...] = (
     *queries.PAGES,
     *integrations.PAGES,
     *exports.PAGES,
+    *access.PAGES,
+    *audit.PAGES,
     *documents.PAGES,
 )
 # The names of built files change with their contents.

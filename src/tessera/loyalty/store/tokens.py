@@ -8,6 +8,7 @@ from uuid import UUID
 from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.tokens import NewAccessToken, Scope, Token
 from tessera.platform.db import Reader, Session
+from tessera.platform.paging import COUNT_LIMIT
 
 INSERT_CLIENTS = """
 INSERT INTO client_tokens (id, digest, label, created_at)
@@ -65,6 +66,26 @@ SELECT id, client_token_id, label, portfolio, permissions, enterprise_ids, chain
        expires_at, strict, revoked_at
   FROM shown
  ORDER BY created_at, id
+"""
+
+ORDERS = {
+    "label": "lower(label), id",
+    "-label": "lower(label) DESC, id DESC",
+    "created": "created_at, id",
+    "-created": "created_at DESC, id DESC",
+}
+MATCHING = f"""
+SELECT * FROM ({LIST}) AS token (id, client_token_id, label, portfolio, permissions, enterprise_ids, chain_ids, enabled,
+                                 created_at, expires_at, strict, revoked_at)
+ WHERE (client_token_id IS NULL) = %(client)s AND strpos(lower(label), lower(%(search)s)) > 0
+"""  # noqa: S608 - both parts are constants
+COUNT = f"SELECT count(*) FROM ({MATCHING} LIMIT %(most)s) AS counted"  # noqa: S608
+LIVE_CLIENTS = "SELECT id FROM client_tokens WHERE id = ANY (%(ids)s::uuid[]) AND revoked_at IS NULL FOR KEY SHARE"
+# With a client token go its access tokens, those of chains that the actor does not see among them.
+REACHES_BEYOND = """
+SELECT EXISTS (
+  SELECT FROM access_tokens a JOIN access_token_enterprises l ON l.access_token_id = a.id
+   WHERE a.client_token_id = %(id)s AND a.revoked_at IS NULL AND NOT l.chain_id = ANY (%(chains)s::uuid[]))
 """
 
 ENABLE = "UPDATE {table} SET enabled = %(enabled)s WHERE id = %(id)s"
@@ -128,6 +149,40 @@ async def select_tokens(session: Session, chain_ids: Sequence[UUID] | None) -> l
     """Return the credentials of these chains, or all, oldest first."""
     rows = await run(session, LIST, {"chains": None if chain_ids is None else list(chain_ids)})
     return [Token(*row) for row in rows]
+
+
+async def select_token_page(
+    session: Session,
+    chain_ids: Sequence[UUID] | None,
+    *,
+    client: bool,
+    search: str,
+    sort: str,
+    offset: int,
+    limit: int,
+) -> tuple[list[Token], int]:
+    """Return some credentials of one sort and how many there are, counted to the limit."""
+    values = {
+        "chains": None if chain_ids is None else list(chain_ids),
+        "client": client,
+        "search": search,
+        "most": COUNT_LIMIT + 1,
+    }
+    statement = f"{MATCHING} ORDER BY {ORDERS[sort]} OFFSET %(offset)s LIMIT %(limit)s"
+    rows = await run(session, statement, {**values, "offset": offset, "limit": limit})
+    ((total,),) = await run(session, COUNT, values)
+    return [Token(*row) for row in rows], total
+
+
+async def find_live_clients(session: Session, ids: Sequence[UUID]) -> set[UUID]:
+    """Return which of the client tokens exist and are not revoked."""
+    return {row[0] for row in await run(session, LIVE_CLIENTS, {"ids": list(ids)})}
+
+
+async def reaches_beyond(session: Session, client_token_id: UUID, chain_ids: Sequence[UUID]) -> bool:
+    """Say whether live access tokens of other chains hang on a client token."""
+    ((found,),) = await run(session, REACHES_BEYOND, {"id": client_token_id, "chains": list(chain_ids)})
+    return bool(found)
 
 
 async def enable_token(session: Session, token: Token, *, enabled: bool) -> None:

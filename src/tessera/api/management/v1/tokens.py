@@ -129,8 +129,6 @@ async def create_access_token(call: Call, body: NewAccessToken) -> MadeAccessTok
 
     It may do no more than the asking key.
     """
-    for permission in body.permissions:
-        call.actor.require(permission)
     new = loyalty.NewAccessToken(**{name: getattr(body, name) for name in body.__struct_fields__})
     (made,) = await loyalty.create_access_tokens(call.session, call.actor, call.ground.keys, [new], now=call.now)
     return MadeAccessToken(show_access(await get_token(call, made.id, client=False)), made.text)

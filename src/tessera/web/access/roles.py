@@ -1,0 +1,178 @@
+"""Roles: the list, one of them, and the form that makes, copies and changes one."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from tessera.platform import auth
+from tessera.platform.auth import NewRole, Role, RoleChange
+from tessera.platform.errors import TesseraError
+from tessera.web.access.grids import make_grid
+from tessera.web.access.reading import ANSWERED, Sent, asked, asked_id, read_sent
+from tessera.web.failures import status_of
+from tessera.web.forms import faults_of
+from tessera.web.paging import page_number
+from tessera.web.visits import PageVisit, Visit
+
+PATH = "/admin/access/roles"
+ONE = f"{PATH}/{{role_id:uuid}}"
+LABELS = {
+    "label": "Label",
+    "internal_name": "Internal Name",
+    "description": "Description",
+    "permissions": "Permissions",
+}
+
+
+@get(PATH, permission="roles:read")
+async def list_roles(visit: PageVisit) -> Response[Any]:
+    """List the roles."""
+    search, sort = asked(visit, "q"), asked(visit, "sort") or "label"
+    page = await auth.list_role_page(visit.session, visit.actor, search=search, sort=sort, number=page_number(visit))
+    return visit.page(
+        "access/templates/roles.html",
+        page=page,
+        search=search,
+        sort=sort,
+        path_here=PATH,
+        may_change=may_change(visit),
+    )
+
+
+@get(ONE, permission="roles:read")
+async def show_role(visit: PageVisit, role_id: FromPath[UUID]) -> Response[Any]:
+    """Show what a role allows, and how many hold it."""
+    return await show(visit, role_id)
+
+
+@get(f"{PATH}/new", permission="roles:admin")
+async def ask_new_role(visit: PageVisit) -> Response[Any]:
+    """Show the form for a new role; of a copy filled with what the other has."""
+    source = asked_id(visit, "copy")
+    copied = await auth.get_role(visit.session, visit.actor, source) if source else None
+    typed = {
+        "label": "" if copied is None else f"{copied.label[:90]} (copy)",
+        "internal_name": "",
+        "description": "" if copied is None else copied.description,
+        "everything": copied is not None and copied.permissions is None,
+        "permissions": frozenset() if copied is None or copied.permissions is None else copied.permissions,
+        "version": "",
+    }
+    return answer(visit, typed)
+
+
+@post(f"{PATH}/new", permission="roles:admin", fresh=True)
+async def create_role(visit: PageVisit) -> Response[Any]:
+    """Make a role."""
+    sent = await read_sent(visit)
+    try:
+        new = NewRole(
+            sent.text("label"),
+            permissions_of(sent),
+            sent.text("description"),
+            sent.text("internal_name").strip() or None,
+        )
+        role = await auth.create_role(visit.session, visit.actor, new, now=visit.now)
+    except ANSWERED as error:
+        return answer(visit, typed_by(sent), error=error)
+    return visit.go(f"{PATH}/{role.id}", notice="created")
+
+
+@get(f"{ONE}/edit", permission="roles:admin")
+async def ask_role_change(visit: PageVisit, role_id: FromPath[UUID]) -> Response[Any]:
+    """Show the form that changes a role."""
+    role = await auth.get_role(visit.session, visit.actor, role_id)
+    typed = {
+        "label": role.label,
+        "internal_name": role.internal_name,
+        "description": role.description,
+        "everything": role.permissions is None,
+        "permissions": role.permissions or frozenset(),
+        "version": role.version,
+    }
+    return answer(visit, typed, role=role)
+
+
+@post(f"{ONE}/edit", permission="roles:admin", fresh=True)
+async def change_role(visit: PageVisit, role_id: FromPath[UUID]) -> Response[Any]:
+    """Change a role."""
+    role = await auth.get_role(visit.session, visit.actor, role_id)
+    sent = await read_sent(visit)
+    try:
+        change = RoleChange(
+            label=sent.text("label"),
+            internal_name=sent.text("internal_name").strip(),
+            description=sent.text("description"),
+            permissions=permissions_of(sent),
+        )
+        await auth.update_role(
+            visit.session, visit.actor, role_id, change, version=sent.version() or role.version, now=visit.now
+        )
+    except ANSWERED as error:
+        return answer(visit, typed_by(sent), role=role, error=error)
+    return visit.go(f"{PATH}/{role_id}", notice="saved")
+
+
+@post(f"{ONE}/delete", permission="roles:admin", fresh=True)
+async def delete_role(visit: PageVisit, role_id: FromPath[UUID]) -> Response[Any]:
+    """Delete a role that nobody holds."""
+    try:
+        await auth.delete_role(visit.session, visit.actor, role_id)
+    except ANSWERED as error:
+        return await show(visit, role_id, error)
+    return visit.go(PATH, notice="deleted")
+
+
+async def show(visit: Visit, role_id: UUID, error: TesseraError | None = None) -> Response[Any]:
+    """Answer with the page of one role, and with what stands in the way of what was asked."""
+    role = await auth.get_role(visit.session, visit.actor, role_id)
+    return visit.page(
+        "access/templates/role.html",
+        status=200 if error is None else status_of(error),
+        role=role,
+        grid=make_grid(role.permissions),
+        fault="" if error is None else error.message,
+        may_change=may_change(visit),
+    )
+
+
+def answer(
+    visit: Visit, typed: Mapping[str, Any], *, role: Role | None = None, error: TesseraError | None = None
+) -> Response[Any]:
+    """Answer with the form, what was typed in it, and what is wrong with that."""
+    return visit.page(
+        "access/templates/role_form.html",
+        status=200 if error is None else status_of(error),
+        role=role,
+        typed=typed,
+        faults={} if error is None else faults_of(error),
+        labels=LABELS,
+        grid=make_grid(typed["permissions"]),
+        may_everything=visit.actor.permissions is None,
+        close=PATH if role is None else f"{PATH}/{role.id}",
+    )
+
+
+def permissions_of(sent: Sent) -> frozenset[str] | None:
+    """Return what the role shall allow; None is everything."""
+    return None if sent.ticked("everything") else sent.grants()
+
+
+def typed_by(sent: Sent) -> dict[str, Any]:
+    """Return what was typed, to show it again."""
+    return {
+        "label": sent.text("label"),
+        "internal_name": sent.text("internal_name"),
+        "description": sent.text("description"),
+        "everything": sent.ticked("everything"),
+        "permissions": sent.known_grants(),
+        "version": sent.text("version"),
+    }
+
+
+def may_change(visit: Visit) -> bool:
+    """Say whether the visitor may make and change roles, which are the same for every chain."""
+    return visit.actor.may("roles:admin") and visit.actor.chains is None

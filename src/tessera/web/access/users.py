@@ -1,0 +1,90 @@
+"""Users: the list, and one of them with what can be done to it."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from tessera.platform import auth
+from tessera.platform.auth import User
+from tessera.platform.errors import TesseraError
+from tessera.web.access.grids import make_grid
+from tessera.web.access.reading import ANSWERED, asked, asked_id
+from tessera.web.failures import status_of
+from tessera.web.paging import page_number
+from tessera.web.visits import PageVisit, Visit
+
+PATH = "/admin/access/users"
+ONE = f"{PATH}/{{user_id:uuid}}"
+
+
+@get(PATH, permission="users:read")
+async def list_users(visit: PageVisit) -> Response[Any]:
+    """List the users who see no further than the visitor."""
+    search, sort, role_id = asked(visit, "q"), asked(visit, "sort") or "name", asked_id(visit, "role")
+    page = await auth.list_user_page(
+        visit.session, visit.actor, search=search, role_id=role_id, sort=sort, number=page_number(visit)
+    )
+    roles = await auth.list_roles(visit.session, visit.actor) if visit.actor.may("roles:read") else []
+    return visit.page(
+        "access/templates/users.html", page=page, search=search, sort=sort, role_id=role_id, roles=roles, path_here=PATH
+    )
+
+
+@get(ONE, permission="users:read")
+async def show_user(visit: PageVisit, user_id: FromPath[UUID]) -> Response[Any]:
+    """Show one user: roles, chains, and what follows from them."""
+    return await answer(visit, user_id)
+
+
+@post(f"{ONE}/password", permission="users:admin", fresh=True)
+async def draw_password(visit: PageVisit, user_id: FromPath[UUID]) -> Response[Any]:
+    """Give the user a new password, shown this once, and end every session of theirs."""
+    password = auth.make_password()
+    try:
+        await auth.change_password(visit.session, visit.actor, user_id=user_id, password=password, now=visit.now)
+    except ANSWERED as error:
+        return await answer(visit, user_id, error)
+    return await answer(visit, user_id, password=password)
+
+
+@post(f"{ONE}/end-sessions", permission="users:admin", fresh=True)
+async def end_sessions(visit: PageVisit, user_id: FromPath[UUID]) -> Response[Any]:
+    """Sign the user out of every browser."""
+    try:
+        await auth.end_sessions(visit.session, visit.actor, user_id)
+    except ANSWERED as error:
+        return await answer(visit, user_id, error)
+    return visit.go(f"{PATH}/{user_id}", notice="sessions_ended")
+
+
+@post(f"{ONE}/delete", permission="users:admin", fresh=True)
+async def delete_user(visit: PageVisit, user_id: FromPath[UUID]) -> Response[Any]:
+    """Delete the user."""
+    try:
+        await auth.delete_user(visit.session, visit.actor, user_id)
+    except ANSWERED as error:
+        return await answer(visit, user_id, error)
+    return visit.go(PATH, notice="deleted")
+
+
+async def answer(
+    visit: Visit, user_id: UUID, error: TesseraError | None = None, *, password: str | None = None
+) -> Response[Any]:
+    """Answer with the page of one user, and with what stands in the way of what was asked."""
+    user = await auth.get_user(visit.session, visit.actor, user_id)
+    return visit.page(
+        "access/templates/user.html",
+        status=200 if error is None else status_of(error),
+        shown=user,
+        password=password,
+        fault="" if error is None else error.message,
+        grid=make_grid(user.permissions),
+        is_self=is_self(visit, user),
+    )
+
+
+def is_self(visit: Visit, user: User) -> bool:
+    """Say whether the user is who looks."""
+    return visit.actor.id == user.id
