@@ -15,6 +15,7 @@ from tessera.platform.http.errors import (
     OutcomeUnknownError,
     RefusedAddressError,
 )
+from tessera.platform.http.gate import Gate
 from tessera.platform.http.resolving import Resolver
 from tessera.platform.http.urls import normalise_host, parse_url
 from tessera.platform.http.vetting import vet_host
@@ -26,6 +27,7 @@ __all__ = [
     "CallLimits",
     "CertificateError",
     "CertificateFileError",
+    "Gate",
     "Headers",
     "InvalidRequestError",
     "InvalidUrlError",

@@ -7,6 +7,7 @@ from pathlib import Path
 from tessera.platform.http.addresses import Address, Network
 from tessera.platform.http.calls import Call, CallLimits, Headers, Reply, send_call
 from tessera.platform.http.errors import NotSentError
+from tessera.platform.http.gate import Gate
 from tessera.platform.http.resolving import Resolver, resolve_name
 from tessera.platform.http.routes import Origin, Route, build_client, read_authorities
 from tessera.platform.http.urls import parse_url
@@ -71,7 +72,15 @@ class OutboundClient:
         """Return the addresses that the URL's host has now, if it may be called; raise as `send` would."""
         parsed = parse_url(url, allow_insecure_http=self._allow_insecure_http)
         host, port = parsed.host_str or "", parsed.port_or_known_default or 0
+        return await self.vet_host(host, port)
+
+    async def vet_host(self, host: str, port: int) -> tuple[Address, ...]:
+        """Return the addresses of a host, best first, if all of them may be reached; for other ways out than HTTP."""
         return await vet_host(host, port, allowed=self._allowed, resolver=self._resolver)
+
+    def gate(self) -> Gate:
+        """Return a gate under the same policy, for libraries that make their connections themselves."""
+        return Gate(self.vet_host, allow_insecure_http=self._allow_insecure_http)
 
     async def close(self) -> None:
         """Break off what is under way and close all connections."""
@@ -82,7 +91,7 @@ class OutboundClient:
 
     async def _open(self, origin: Origin) -> Route:
         """Vet the origin now and return its route, by the same connections as before if their address is still good."""
-        addresses = await vet_host(origin.host, origin.port, allowed=self._allowed, resolver=self._resolver)
+        addresses = await self.vet_host(origin.host, origin.port)
         known = self._routes.pop(origin, None)
         if known is not None and known.addresses[0] in addresses:
             first = known.addresses[0]
