@@ -69,7 +69,7 @@ def test_exports_page_has_exactly_the_codes() -> None:
 
 
 def test_connectors_page_has_exactly_the_connectors() -> None:
-    keys = set(re.findall(r"^Key `([a-z_]+)`", read_page("reference/connectors.md"), re.MULTILINE))
+    keys = set(re.findall(r"^Key `([a-z0-9_]+)`", read_page("reference/connectors.md"), re.MULTILINE))
     assert keys == {connector.key for connector in connector_types().values()}
 
 

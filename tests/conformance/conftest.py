@@ -1,12 +1,18 @@
-"""What the suite starts from: one chain, and a maker of profiles."""
+"""What the suites start from: a maker of profiles of one chain, and the way out to this machine."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
+from tests.builders.house import make_settings
 from tests.conformance.profiles import Maker
 from tests.integrations.places import OWNER
 
 from tessera import loyalty
+from tessera.integrations.connectors import Outside
 from tessera.platform.clock import now
 from tessera.platform.db import Database
+from tessera.platform.http import OutboundClient
 from tessera.platform.secrets import KeyRing
 
 
@@ -16,3 +22,12 @@ async def maker(database: Database, keys: KeyRing) -> Maker:
     async with database.session() as session:
         (chain,) = await loyalty.create_chains(session, OWNER, ["Harbour"], now=now())
     return Maker(database, keys, chain.id)
+
+
+@pytest.fixture
+async def outside(tmp_path: Path) -> AsyncIterator[Outside]:
+    """Return the way out of a deployment that may reach this machine."""
+    settings = make_settings(tmp_path)
+    client = OutboundClient(allowed_networks=settings.allowed_networks, allow_insecure_http=True)
+    yield Outside(client, settings)
+    await client.close()

@@ -29,6 +29,8 @@ from tessera.integrations.errors import (
     TemplateError,
     TemplateIncompleteError,
 )
+from tessera.integrations.file_stores import open_file_store
+from tessera.integrations.files import FileCapabilities, FileError, FileInfo, FilePage, FileStore
 from tessera.integrations.inbound.applying import apply_due as apply_due_messages
 from tessera.integrations.inbound.messages import (
     get_inbound_message,
@@ -165,6 +167,11 @@ __all__ = [
     "EncryptionKey",
     "EncryptionKeyChange",
     "ErrorPath",
+    "FileCapabilities",
+    "FileError",
+    "FileInfo",
+    "FilePage",
+    "FileStore",
     "Header",
     "Health",
     "Inbound",
@@ -252,6 +259,7 @@ __all__ = [
     "missing_columns",
     "note_refusal",
     "open_body",
+    "open_file_store",
     "open_sender",
     "open_trial",
     "preview_template",

@@ -1,6 +1,7 @@
 """What a connector type declares: properties, capabilities, and how its profiles become a target."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -8,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from tessera.integrations.errors import TooManyProfilesError
+from tessera.integrations.files.contract import FileStore
 from tessera.integrations.interface import RequestPlanner, Sender
 from tessera.integrations.tokens import TokenGrant, TokenKeeper
 from tessera.platform.db import Database, Session
@@ -76,7 +78,7 @@ class Property:
         if self.shown_when is None:
             return True
         deciding = variant if self.shown_when.key == "variant" else values.get(self.shown_when.key)
-        return deciding in self.shown_when.values
+        return isinstance(deciding, str) and deciding in self.shown_when.values
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +180,14 @@ class ProbeStep:
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """What *Test connection* found, step by step, and the last HTTP status; secrets never stand in it."""
+    """What *Test connection* found, step by step, and the last HTTP status; secrets never stand in it.
+
+    `learned` are properties that the profile did not have and now gets, such as the fingerprint of a host key.
+    """
 
     steps: Sequence[ProbeStep]
     status: int | None = None
+    learned: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -193,6 +199,7 @@ class ProbeResult:
 Probe = Callable[[OpenedProfile, Outside, frozenset[str]], Awaitable[ProbeResult]]
 # Takes the settings as they would be stored; returns what is wrong with which property, where properties go together.
 CheckSettings = Callable[[Mapping[str, Any]], Mapping[str, str]]
+OpenFiles = Callable[[OpenedProfile, Outside], AbstractAsyncContextManager[FileStore]]
 OpenTarget = Callable[[str, Mapping[str, Any], Mapping[str, str]], Target]
 # A shape is the saved document of what goes out, in plain JSON values; only its own kind reads it. Columns are pairs of
 # name and type, in the order of a row's values.
@@ -208,7 +215,8 @@ class ConnectorType:
 
     `check` looks at a profile's settings as a whole, once each property is right by itself.
     `open_target` takes variant, settings and opened secrets; `make_planner` and `make_sender` take the shape of what
-    goes out, and bring both sides of the one interface. A type without them sends nothing over HTTP. `probe` is
+    goes out, and bring both sides of the one interface. A type without them sends nothing over HTTP. `open_files`
+    gives the files of a profile as long as its context lasts; a type without it keeps none. `probe` is
     *Test connection*; `probe_options` are boxes to tick beside it, by key, for what leaves a trace outside.
     `issue_token` is called when a profile is created: its text is shown that once.
     """
@@ -225,6 +233,7 @@ class ConnectorType:
     open_target: OpenTarget | None = None
     make_planner: MakePlanner | None = None
     make_sender: MakeSender | None = None
+    open_files: OpenFiles | None = None
     probe: Probe | None = None
     probe_options: Mapping[str, str] = field(default_factory=dict)
     about: str = ""
@@ -237,5 +246,6 @@ class ConnectorType:
         return any(variant.key == key for variant in self.variants)
 
     def shown_properties(self, variant: str, values: Mapping[str, Any]) -> list[Property]:
-        """Return the properties that such a profile has, in order."""
-        return [each for each in self.properties if each.is_shown(variant, values)]
+        """Return the properties that such a profile has, in order; what is empty counts as its default."""
+        filled = {each.key: values.get(each.key) or each.default for each in self.properties}
+        return [each for each in self.properties if each.is_shown(variant, filled)]

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from tessera.integrations.connectors import ConnectorType, OpenedProfile, Outside, Probe, ProbeResult, ProbeStep
 from tessera.integrations.errors import NotTestableError, ProfileDisabledError, SettingsInvalidError
+from tessera.integrations.learning import keep_learned
 from tessera.integrations.opening import list_secrets, open_profile
 from tessera.integrations.profile_calls import CallKind, NewCall, record_call
 from tessera.integrations.profile_checks import READY
@@ -49,6 +50,8 @@ async def test_profile(
     call = make_call(result, time.perf_counter() - started)
     async with ground.database.session() as session:
         await record_call(session, row["id"], call)
+        if result.learned:
+            await keep_learned(session, actor, profile, result.learned)
         seen = {"passed": call.passed, "message": call.message}
         entry = Entry("tested", KIND, row["id"], row["internal_name"], row["chain_id"], after=seen)
         await record_entries(session, actor, [entry])

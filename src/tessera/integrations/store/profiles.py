@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import TextClause, text
 
-from tessera.platform.db import Session, change_rows, fetch_rows
+from tessera.platform.db import Session, change_rows, fetch_row, fetch_rows
 from tessera.platform.ids import parse_id
 from tessera.platform.paging import COUNT_LIMIT
 
@@ -85,6 +85,15 @@ UPDATE connection_profiles
        secrets = cast(:secrets AS jsonb), state = :state, enabled = :enabled, version = version + 1,
        updated_at = now(), updated_by = :actor
  WHERE id = :id AND version = :version
+""")
+
+# Only what is still empty is filled in: of two connections that learn at once, one wins.
+LEARN = text("""
+UPDATE connection_profiles p
+   SET settings = p.settings || cast(:learned AS jsonb), version = version + 1
+ WHERE p.id = :id
+   AND NOT EXISTS (SELECT FROM jsonb_object_keys(cast(:learned AS jsonb)) AS key WHERE p.settings ->> key <> '')
+RETURNING p.id, p.chain_id, p.internal_name, p.version
 """)
 
 DELETE = text("DELETE FROM connection_profiles WHERE id = :id")
@@ -172,6 +181,11 @@ async def insert_profile(session: Session, row: Mapping[str, Any], actor: str) -
 async def update_profile(session: Session, row: Mapping[str, Any], actor: str) -> bool:
     """Store the profile's changes; False means that somebody changed it in the meantime."""
     return await change_rows(session, UPDATE, {**as_json(row), "actor": actor}) == 1
+
+
+async def learn_settings(session: Session, profile_id: UUID, learned: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Fill in settings that are all still empty; None means that they are not, or that the profile is gone."""
+    return await fetch_row(session, LEARN, {"id": profile_id, "learned": msgspec.json.encode(learned).decode()})
 
 
 async def delete_profile(session: Session, profile_id: UUID) -> None:

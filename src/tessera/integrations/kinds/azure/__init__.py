@@ -1,0 +1,5 @@
+"""Azure Blob Storage."""
+
+from tessera.integrations.kinds.azure.connector import AZURE
+
+__all__ = ["AZURE"]

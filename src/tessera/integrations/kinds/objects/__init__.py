@@ -1,0 +1,1 @@
+"""What the object stores have in common: one library, one way out, one translation of its failures."""

@@ -1,0 +1,159 @@
+"""A connection by SSH: to a vetted address, to the host whose key is pinned, with algorithms of today only."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import asyncssh
+
+from tessera.integrations.connectors import OpenedProfile, Outside
+from tessera.integrations.files.errors import FileStoreUnreachableError, HostKeyChangedError
+from tessera.integrations.kinds.sftp.settings import HOST_KEY, PUBLIC_KEY
+from tessera.integrations.kinds.sftp.translation import reason_of, translated
+from tessera.platform.http.addresses import Address
+
+CONNECT_SECONDS = 10
+LOGIN_SECONDS = 30
+# The library's own lists still hold forms that rest on SHA-1.
+KEY_EXCHANGES = "-*-sha1*"
+CODES = "-*sha1*"
+SIGNATURES = "-ssh-rsa,ssh-dss"
+HOST_KEYS = (
+    "ssh-ed25519",
+    "ssh-ed448",
+    "ecdsa-sha2-nistp521",
+    "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp256",
+    "rsa-sha2-512",
+    "rsa-sha2-256",
+)
+
+
+@dataclass
+class HostKey:
+    """Which keys the host may show, and which it showed."""
+
+    pinned: frozenset[str]
+    shown: str | None = None
+    fits: bool = field(default=False)
+
+    def judge(self, fingerprint: str) -> bool:
+        """Say whether the host may go on; with nothing pinned the first key is learned."""
+        self.shown = fingerprint
+        self.fits = not self.pinned or fingerprint in self.pinned
+        return self.fits
+
+    @property
+    def learned(self) -> dict[str, str]:
+        """The property that the profile did not have."""
+        return {HOST_KEY: self.shown} if self.shown and self.fits and not self.pinned else {}
+
+
+class Visitor(asyncssh.SSHClient):
+    """Judges the host's key before anything secret is said."""
+
+    def __init__(self, host_key: HostKey) -> None:
+        self._host_key = host_key
+
+    def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:  # noqa: ARG002
+        """Say whether this is the pinned key."""
+        return self._host_key.judge(key.get_fingerprint("sha256"))
+
+
+def host_key_of(profile: OpenedProfile) -> HostKey:
+    """Return what is pinned."""
+    return HostKey(frozenset((profile.settings.get(HOST_KEY) or "").split()))
+
+
+async def find_host(profile: OpenedProfile, outside: Outside) -> Sequence[Address]:
+    """Return the host's addresses, all vetted."""
+    return await outside.client.vet_host(profile.settings["host"], profile.settings["port"])
+
+
+async def connect(addresses: Sequence[Address], host: str, port: int) -> socket.socket:
+    """Return a connection to the first address that answers."""
+    loop, reason = asyncio.get_running_loop(), "no address"
+    for address in addresses:
+        sock = socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET)
+        sock.setblocking(False)
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await loop.sock_connect(sock, (str(address), port))
+        except OSError as error:
+            sock.close()
+            reason = reason_of(error)
+        except BaseException:
+            sock.close()
+            raise
+        else:
+            return sock
+    raise FileStoreUnreachableError(
+        f"No connection to {host}, port {port}: {reason}. Check that the server runs and can be reached."
+    )
+
+
+@asynccontextmanager
+async def sign_in(
+    profile: OpenedProfile, sock: socket.socket, host_key: HostKey
+) -> AsyncIterator[asyncssh.SSHClientConnection]:
+    """Give a connection that is signed in; nothing of this machine's own SSH settings takes part."""
+    settings, host = profile.settings, profile.settings["host"]
+    by_key = settings["auth_type"] == PUBLIC_KEY
+    try:
+        with translated(host, "let us in"):
+            connection = await asyncssh.connect(
+                host,
+                settings["port"],
+                sock=sock,
+                client_factory=lambda: Visitor(host_key),
+                known_hosts=([], [], []),
+                server_host_key_algs=HOST_KEYS,
+                kex_algs=KEY_EXCHANGES,
+                mac_algs=CODES,
+                signature_algs=SIGNATURES,
+                compression_algs=None,
+                config=None,
+                username=settings["username"],
+                password=None if by_key else profile.secrets["password"],
+                client_keys=read_keys(profile) if by_key else None,
+                agent_path=None,
+                gss_host=None,
+                preferred_auth="publickey" if by_key else "password,keyboard-interactive",
+                login_timeout=LOGIN_SECONDS,
+                keepalive_interval=15,
+                keepalive_count_max=4,
+            )
+    except HostKeyChangedError:
+        raise host_key_changed(host, host_key) from None
+    except BaseException:
+        sock.close()
+        raise
+    try:
+        yield connection
+    finally:
+        connection.close()
+        try:
+            async with asyncio.timeout(2):
+                await connection.wait_closed()
+        except (TimeoutError, asyncssh.Error, OSError):
+            connection.abort()
+
+
+def read_keys(profile: OpenedProfile) -> list[asyncssh.SSHKey]:
+    """Return the private key that the profile refers to."""
+    key = profile.keys["private_key"]
+    return [asyncssh.import_private_key(key.material, key.passphrase)]
+
+
+def host_key_changed(host: str, host_key: HostKey) -> HostKeyChangedError:
+    """Say that the host is another one than before, or somebody stands in between; nothing was sent to it."""
+    pinned = " or ".join(sorted(host_key.pinned))
+    return HostKeyChangedError(
+        f"{host} shows the host key {host_key.shown}, but the profile expects {pinned}. Nothing was sent. Either the "
+        "partner changed the server's key, or somebody stands in between: ask the partner for the fingerprint by "
+        "another way, and only then write it into the profile.",
+        expected=sorted(host_key.pinned),
+        shown=host_key.shown,
+    )
