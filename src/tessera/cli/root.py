@@ -22,6 +22,7 @@ GROUPS = {
     "api-key": ("api_keys", "Keys of programs that use the management API."),
     "user": ("users", "People who sign in to the pages."),
     "role": ("roles", "Roles, the named sets of permissions that users and API keys hold."),
+    "mail": ("mail", "Outgoing mail."),
     "points": ("points", "Points of memberships: the ledger, and what can be done with it."),
     "query": ("queries", "Saved queries over the datasets."),
     "profile": ("profiles", "Connection profiles: how to reach outside systems."),

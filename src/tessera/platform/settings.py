@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from platformdirs import user_data_path
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from tessera.platform.errors import InvalidError
@@ -16,6 +16,7 @@ from tessera.platform.errors import InvalidError
 PREFIX = "TESSERA_"
 Network = IPv4Network | IPv6Network
 UniqueBy = Literal["account", "number", "provider-id"]
+FactorNeed = Literal["optional", "password", "everybody"]
 Span = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -35,6 +36,11 @@ def parse_networks(value: object) -> object:
 def parse_words(value: object) -> object:
     """Read words from text: `account, number` and the like."""
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def parse_scopes(value: object) -> object:
+    """Read words with blanks or commas between, as providers' pages show them."""
+    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
 
 def default_data_dir() -> Path:
@@ -97,9 +103,92 @@ class Settings(BaseSettings):
     event_days: int = Field(default=90, ge=1, description="Days that an event can be read in the feed")
     worker_concurrency: int = Field(default=4, ge=1, le=64, description="Jobs that one worker runs at once")
     session_hours: Span = Field(default=12, description="How long a sign-in lasts without use")
+    fresh_minutes: Span = Field(
+        default=15, description="How long after a sign-in secrets, users and roles change without confirming it again"
+    )
+    lockout_failures: int = Field(
+        default=10, ge=0, description="Failed sign-ins in a row that lock an account for a while; 0 never locks"
+    )
+    lockout_minutes: Span = Field(default=15, description="How long the first lock-out lasts; each next one doubles it")
+    second_factor: FactorNeed = Field(
+        default="optional",
+        description="Who must have a second factor: `optional` nobody, `password` whoever signs in with a password,"
+        " `everybody` also who comes from the identity provider",
+    )
+    password_sign_in: bool = Field(
+        default=True, description="Let users sign in with a password; off needs TESSERA_OIDC_ISSUER"
+    )
+    oidc_issuer: str | None = Field(
+        default=None, validate_default=True, description="Identity provider to sign in with, https://…"
+    )
+    oidc_client_id: str | None = Field(
+        default=None, validate_default=True, description="Name of Tessera at the identity provider"
+    )
+    oidc_client_secret: SecretStr | None = Field(
+        default=None, description="Secret of Tessera at the identity provider; a public client has none"
+    )
+    oidc_scopes: Annotated[tuple[str, ...], NoDecode, BeforeValidator(parse_scopes)] = Field(
+        default=("openid", "email", "profile"), description="What is asked of the identity provider"
+    )
+    oidc_label: str = Field(default="your organisation", description="What the sign-in page calls the provider")
+    oidc_create_users: bool = Field(default=False, description="Make a user of whoever the provider lets in")
+    oidc_permissions: Annotated[tuple[str, ...], NoDecode, BeforeValidator(parse_words)] = Field(
+        default=(), description="Permissions of users made at their first sign-in, with commas between"
+    )
+    oidc_link_by_email: bool = Field(
+        default=False, description="Let the provider in as the user with the same, verified e-mail address"
+    )
+    oidc_verified_email: bool = Field(
+        default=True, description="Make users only of people whose e-mail address the provider has verified"
+    )
+    mail_host: str | None = Field(default=None, description="SMTP server that sends mail; without it none is sent")
+    mail_port: int = Field(default=587, ge=1, le=65535, description="Port of the SMTP server")
+    mail_tls: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="How the way to the SMTP server is protected: starttls, tls (465) or none"
+    )
+    mail_user: str | None = Field(default=None, description="User name at the SMTP server")
+    mail_password: SecretStr | None = Field(default=None, description="Password at the SMTP server")
+    mail_from: str | None = Field(
+        default=None, validate_default=True, description="Address that mail comes from, `Tessera <tessera@example.com>`"
+    )
+    mail_timeout_seconds: Span = Field(default=30, description="Longest wait for an answer of the SMTP server")
     demo_password: SecretStr | None = Field(
         default=None, description="Password of the demo's first user; default: random"
     )
+
+    @field_validator("mail_from")
+    @classmethod
+    def check_sender(cls, value: str | None, info: ValidationInfo) -> str | None:
+        """Refuse a mail server without a sender, which every message needs."""
+        if value is None and info.data.get("mail_host"):
+            raise ValueError("TESSERA_MAIL_HOST is set, so this must be set too")
+        if value is not None and ("@" not in value or not value.isprintable()):
+            raise ValueError("this is no address such as tessera@example.com")
+        return value
+
+    @field_validator("oidc_client_id")
+    @classmethod
+    def check_client(cls, value: str | None, info: ValidationInfo) -> str | None:
+        """Refuse an identity provider that would not know who asks."""
+        if value is None and info.data.get("oidc_issuer"):
+            raise ValueError("TESSERA_OIDC_ISSUER is set, so this must be set too")
+        return value
+
+    @field_validator("oidc_scopes")
+    @classmethod
+    def check_scopes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """Refuse scopes that do not make it a sign-in."""
+        if "openid" not in value:
+            raise ValueError("the scope openid is missing, without which the provider tells nobody's name")
+        return value
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def check_way_in(cls, value: str | None, info: ValidationInfo) -> str | None:
+        """Refuse settings with which nobody could ever sign in."""
+        if not value and info.data.get("password_sign_in") is False:
+            raise ValueError("TESSERA_PASSWORD_SIGN_IN is off, so an identity provider must be set, or nobody gets in")
+        return value
 
     @cached_property
     def keys_file(self) -> Path:

@@ -1,1 +1,0 @@
-"""Outgoing mail. Nothing sends any yet: run notifications are the first that will."""

@@ -1,0 +1,36 @@
+"""What can go wrong with mail.
+
+InvalidError
+  MailInvalidError      the address or subject cannot stand in a message
+  MailRefusedError      the mail server refused the message for good
+ConflictError
+  MailOffError          this deployment has no mail server
+UnavailableError
+  MailUnavailableError  the mail server cannot be reached, or asks to come again
+"""
+
+from tessera.platform.errors import ConflictError, InvalidError, UnavailableError
+
+
+class MailInvalidError(InvalidError):
+    """An address or subject cannot stand in a message."""
+
+    code = "mail_invalid"
+
+
+class MailRefusedError(InvalidError):
+    """The mail server refused a message for good; sending it again will not help."""
+
+    code = "mail_refused"
+
+
+class MailOffError(ConflictError):
+    """This deployment has no mail server."""
+
+    code = "mail_off"
+
+
+class MailUnavailableError(UnavailableError):
+    """The mail server cannot be reached, lets us not in, or asks to come again."""
+
+    code = "mail_unavailable"
