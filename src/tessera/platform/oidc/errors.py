@@ -1,0 +1,28 @@
+"""What can go wrong with an identity provider. No message holds a token, a code or a secret.
+
+DeniedError
+  ProviderRefusedError      the provider lets this person not in, or they changed their mind
+  ProviderAnswerError       what the provider answered cannot be believed
+UnavailableError
+  ProviderUnavailableError  the provider cannot be reached, or fails
+"""
+
+from tessera.platform.errors import DeniedError, UnavailableError
+
+
+class ProviderRefusedError(DeniedError):
+    """The identity provider let this person not in."""
+
+    code = "provider_refused"
+
+
+class ProviderAnswerError(DeniedError):
+    """What the identity provider answered cannot be believed."""
+
+    code = "provider_answer_invalid"
+
+
+class ProviderUnavailableError(UnavailableError):
+    """The identity provider cannot be reached, or fails."""
+
+    code = "provider_unavailable"
