@@ -1,6 +1,7 @@
 """Signing in, staying signed in, and being slowed down."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -17,7 +18,10 @@ from tessera.platform.auth import (
     sign_out,
 )
 from tessera.platform.db import Database
+from tessera.platform.ground import Ground
+from tessera.platform.jobs import JobQueue
 from tessera.platform.secrets import KeyRing
+from tessera.platform.settings import load_settings
 
 ROOT = command_line_actor("test")
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -33,6 +37,10 @@ async def ada(database: Database) -> NewUser:
     return ADA
 
 
+def ground_of(database: Database, keys: KeyRing, **given: Any) -> Ground:
+    return Ground(load_settings({}, **given), database, keys, JobQueue(database))
+
+
 async def enter(
     database: Database,
     keys: KeyRing,
@@ -43,7 +51,8 @@ async def enter(
     visitor: Visitor = HOME,
 ) -> str | None:
     async with database.session() as session:
-        return await sign_in(session, keys, visitor, email=email, password=password, now=now)
+        opened = await sign_in(session, ground_of(database, keys), visitor, email=email, password=password, now=now)
+    return opened.token if opened else None
 
 
 async def test_token_opens_the_session(database: Database, keys: KeyRing, ada: NewUser) -> None:

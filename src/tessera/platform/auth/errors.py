@@ -25,6 +25,8 @@ NotFoundError
   ApiKeyChainError        no such chain within reach
 UnavailableError
   SignInDelayedError      too many failures; try again later
+
+Second factors, resets and identities have theirs below.
 """
 
 from tessera.platform.errors import ConflictError, DeniedError, InvalidError, NotFoundError, UnavailableError
@@ -148,3 +150,63 @@ class SignInDelayedError(UnavailableError):
     """Too many failures of this account or from this address; whether the account exists makes no difference."""
 
     code = "sign_in_delayed"
+
+
+class PasswordWrongError(InvalidError):
+    """The current password is another one."""
+
+    code = "password_wrong"
+
+
+class SessionNotFoundError(NotFoundError):
+    """No such session of this user."""
+
+    code = "session_not_found"
+
+
+class FactorExistsError(ConflictError):
+    """The user has a second factor already."""
+
+    code = "second_factor_exists"
+
+
+class FactorMissingError(ConflictError):
+    """The user has no second factor, or has begun none."""
+
+    code = "second_factor_missing"
+
+
+class CodeWrongError(InvalidError):
+    """A code of a second factor is wrong, too old, or was used."""
+
+    code = "second_factor_code_wrong"
+
+
+class StepExpiredError(DeniedError):
+    """The second step of a sign-in came too late, or from another browser."""
+
+    code = "sign_in_step_expired"
+
+
+class ResetInvalidError(DeniedError):
+    """A link to set a new password is unknown, used, or too old."""
+
+    code = "password_reset_invalid"
+
+
+class IdentityUnknownError(DeniedError):
+    """The identity provider knows this person, and Tessera has no user for them."""
+
+    code = "identity_unknown"
+
+
+class IdentityTakenError(ConflictError):
+    """The identity belongs to another user."""
+
+    code = "identity_taken"
+
+
+class PasswordSignInOffError(DeniedError):
+    """This deployment lets nobody in by password."""
+
+    code = "password_sign_in_off"

@@ -1,9 +1,9 @@
-"""Tables of access: roles, users, their sessions, failures to sign in, and API keys."""
+"""Tables of access: roles, users, their sessions, factors and identities, failures to sign in, and API keys."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, Uuid, func, text
+from sqlalchemy import ARRAY, BigInteger, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, Uuid, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tessera.platform.db import Table
@@ -39,7 +39,7 @@ class UserRow(Table):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     email: Mapped[str]
     name: Mapped[str]
-    password_hash: Mapped[str]
+    password_hash: Mapped[str | None] = mapped_column(comment="null: signs in through the identity provider only")
     chain_ids: Mapped[list[UUID] | None] = mapped_column(
         ARRAY(Uuid), comment="chains the user may see; null is every chain"
     )
@@ -71,6 +71,10 @@ class UserSessionRow(Table):
     expires_at: Mapped[datetime]
     origin: Mapped[str | None]
     user_agent: Mapped[str | None]
+    authenticated_at: Mapped[datetime] = mapped_column(
+        server_default=func.now(), comment="when this browser last proved who uses it"
+    )
+    way: Mapped[str] = mapped_column(server_default=text("'password'"), comment="password or provider")
 
 
 class SignInFailureRow(Table):
@@ -82,6 +86,74 @@ class SignInFailureRow(Table):
     failures: Mapped[int] = mapped_column(server_default=text("0"))
     last_at: Mapped[datetime]
     locked_until: Mapped[datetime | None]
+    lockouts: Mapped[int] = mapped_column(
+        server_default=text("0"), comment="how often these failures locked the account, each time for longer"
+    )
+
+
+class SecondFactorRow(Table):
+    """The secret that a user's phone makes codes from."""
+
+    __tablename__ = "second_factors"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("tessera.users.id", ondelete="CASCADE"), primary_key=True)
+    sealed_secret: Mapped[str]
+    created_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None] = mapped_column(
+        comment="null: shown to the user, who has not given a code yet"
+    )
+    last_step: Mapped[int] = mapped_column(
+        BigInteger, server_default=text("0"), comment="the latest 30 seconds whose code was used"
+    )
+
+
+class RecoveryCodeRow(Table):
+    """A code for the day the phone is lost; it is deleted when it is used."""
+
+    __tablename__ = "recovery_codes"
+    __table_args__ = (Index(None, "user_id"),)
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("tessera.users.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime]
+
+
+class SignInStepRow(Table):
+    """A browser whose user has proved one thing and owes a code; its token is known to that browser only."""
+
+    __tablename__ = "sign_in_steps"
+    __table_args__ = (Index(None, "user_id"), Index(None, "expires_at"))
+
+    token_digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("tessera.users.id", ondelete="CASCADE"))
+    way: Mapped[str]
+    expires_at: Mapped[datetime]
+
+
+class PasswordResetRow(Table):
+    """The one link by which a user may set a new password; the link itself is known to their mailbox only."""
+
+    __tablename__ = "password_resets"
+    __table_args__ = (UniqueConstraint("token_digest"),)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("tessera.users.id", ondelete="CASCADE"), primary_key=True)
+    token_digest: Mapped[bytes] = mapped_column(LargeBinary)
+    expires_at: Mapped[datetime]
+
+
+class IdentityRow(Table):
+    """What an identity provider calls one of our users."""
+
+    __tablename__ = "identities"
+    __table_args__ = (Index(None, "user_id"),)
+
+    issuer: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(
+        primary_key=True, comment="what the identity provider calls the user, for ever"
+    )
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("tessera.users.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
 
 
 class ApiKeyRow(Table):

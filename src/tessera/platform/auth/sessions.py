@@ -1,61 +1,54 @@
-"""Signing in and out. A session's token is known to one browser; the database keeps a keyed digest of it."""
+"""Sessions: opened by a sign-in, listed, confirmed and ended. A token is known to one browser; we keep its digest."""
 
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from tessera.platform.actors import Actor
+from tessera.platform.audit import Entry, record_entries
 from tessera.platform.auth import store
-from tessera.platform.auth.delays import FORGOTTEN_AFTER, FREE_ACCOUNT_FAILURES, FREE_ORIGIN_FAILURES, delay_after
-from tessera.platform.auth.errors import SignInDelayedError
-from tessera.platform.auth.passwords import verify_password
+from tessera.platform.auth.errors import SessionNotFoundError
+from tessera.platform.auth.tries import Visitor
 from tessera.platform.auth.users import User, make_user
 from tessera.platform.db import Row, Session
+from tessera.platform.ground import Ground
 from tessera.platform.ids import new_id
 from tessera.platform.secrets import KeyRing
 
 SESSION_DIGEST = "user_sessions.token_digest"
-FAILURE_DIGEST = "sign_in_failures.key"
 LONGEST_LIFE = timedelta(days=30)
 # Writing at every request would cost more than knowing the last second is worth.
 TOUCH_EVERY = timedelta(minutes=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Visitor:
-    """Who knocks: where from, with which browser, and for how long a sign-in lasts without use."""
-
-    origin: str | None
-    user_agent: str | None
-    lifetime: timedelta
+# More would be somebody's robot; they all end with "end all others".
+MOST_LISTED = 200
 
 
 @dataclass(frozen=True, slots=True)
 class UserSession:
-    """A signed-in user, and the token that every form of this session carries."""
+    """A signed-in user, the token that every form of this session carries, and how they can prove who they are."""
 
     id: UUID
     user: User
     csrf_token: str
     expires_at: datetime
+    authenticated_at: datetime
+    way: str
+    has_password: bool
+    has_factor: bool
+    has_identity: bool
 
 
-async def sign_in(
-    session: Session, keys: KeyRing, visitor: Visitor, *, email: str, password: str, now: datetime
-) -> str | None:
-    """Return the token of a new session, or None for a wrong address or password: nobody learns which.
+@dataclass(frozen=True, slots=True)
+class ListedSession:
+    """A browser in which a user is signed in."""
 
-    The caller commits in both cases, or failures are not counted. Raises `SignInDelayedError` while it is too early.
-    """
-    counted = await count_tries(session, keys, visitor, email, now)
-    user = await store.find_secret(session, email.strip())
-    if await verify_password(user["password_hash"] if user else None, password) and user:
-        return await open_session(session, keys, visitor, user, now=now, account=counted[0][0], others=counted[1:])
-    for key, failures, free in counted:
-        delay = delay_after(failures, free=free)
-        if delay:
-            await store.lock(session, key, now + delay)
-    return None
+    id: UUID
+    created_at: datetime
+    seen_at: datetime
+    origin: str | None
+    user_agent: str | None
+    way: str
 
 
 async def find_session(
@@ -68,73 +61,74 @@ async def find_session(
     expires_at = min(now + lifetime, row["opened_at"] + LONGEST_LIFE)
     if now - row["seen_at"] >= TOUCH_EVERY:
         await store.touch_session(session, row, now=now, expires_at=expires_at)
-    return UserSession(row["session_id"], make_user(row), row["csrf_token"], expires_at)
-
-
-async def sign_out(session: Session, found: UserSession) -> None:
-    """End the session."""
-    await store.delete_session(session, found.id)
-
-
-Counted = tuple[str, int, int]
-
-
-async def count_tries(session: Session, keys: KeyRing, visitor: Visitor, email: str, now: datetime) -> list[Counted]:
-    """Count this try for account and origin, always in that order; raise while one of them is locked."""
-    limits = [(failure_key(keys, f"account {email.strip().lower()}"), FREE_ACCOUNT_FAILURES)]
-    if visitor.origin:
-        limits.append((failure_key(keys, f"origin {visitor.origin}"), FREE_ORIGIN_FAILURES))
-    counted: list[Counted] = []
-    for key, free in limits:
-        failures = await store.count_try(session, key, now=now, forgotten=now - FORGOTTEN_AFTER)
-        if failures is None:
-            for counted_key, _, _ in counted:
-                await store.uncount_try(session, counted_key)
-            until = await store.find_lock(session, key, now) or now
-            raise too_early((until - now).total_seconds())
-        counted.append((key, failures, free))
-    return counted
+    return UserSession(
+        id=row["session_id"],
+        user=make_user(row),
+        csrf_token=row["csrf_token"],
+        expires_at=expires_at,
+        authenticated_at=row["authenticated_at"],
+        way=row["way"],
+        has_password=row["has_password"],
+        has_factor=row["has_factor"],
+        has_identity=row["has_identity"],
+    )
 
 
 async def open_session(
     session: Session,
-    keys: KeyRing,
+    ground: Ground,
     visitor: Visitor,
     user: Row,
     *,
+    way: str,
     now: datetime,
-    account: str,
-    others: list[Counted],
+    authenticated_at: datetime | None = None,
 ) -> str:
-    """Store a new session, forget what failed before it, and return its token."""
-    await store.delete_failures(session, account, forgotten=now - FORGOTTEN_AFTER)
-    for key, _, _ in others:
-        # Only this try: a thief with an account of their own must not clear their record by signing in to it.
-        await store.uncount_try(session, key)
+    """Store a new session, tell the audit trail, and return the token."""
     await store.delete_expired(session, now)
     token = secrets.token_urlsafe(32)
     values = {
         "id": new_id(),
         "user_id": user["id"],
-        "token_digest": keys.digest(token, SESSION_DIGEST),
+        "token_digest": ground.keys.digest(token, SESSION_DIGEST),
         "csrf_token": secrets.token_urlsafe(32),
         "now": now,
         "expires_at": now + visitor.lifetime,
         "origin": visitor.origin,
         "user_agent": (visitor.user_agent or "")[:255] or None,
+        "way": way,
+        "authenticated_at": authenticated_at or now,
     }
     await store.insert_session(session, values)
+    actor = make_user(user).act(origin=visitor.origin)
+    await record_entries(session, actor, [Entry("signed_in", "user", user["id"], user["email"], after={"way": way})])
     return token
 
 
-def failure_key(keys: KeyRing, text: str) -> str:
-    """Return what a failure is counted under; people type passwords into the address field, so no plain text."""
-    return keys.digest(text, FAILURE_DIGEST).hex()
-
-
-def too_early(seconds: float) -> SignInDelayedError:
-    """Say how long to wait, in words that fit every account."""
-    wait = max(1, round(seconds))
-    return SignInDelayedError(
-        f"Too many failed sign-ins. Wait {wait} second{'s' * (wait != 1)} and try again.", retry_after=wait
+async def sign_out(session: Session, found: UserSession, *, origin: str | None = None) -> None:
+    """End the session."""
+    await store.delete_session(session, found.user.id, found.id)
+    await record_entries(
+        session, found.user.act(origin=origin), [Entry("signed_out", "user", found.user.id, found.user.email)]
     )
+
+
+async def list_sessions(session: Session, user_id: UUID, now: datetime) -> list[ListedSession]:
+    """Return a user's own live sessions, the last used first."""
+    return [ListedSession(**row) for row in await store.list_sessions(session, user_id, now, count=MOST_LISTED)]
+
+
+async def end_session(session: Session, actor: Actor, user: User, session_id: UUID) -> None:
+    """End one of a user's sessions."""
+    if not await store.delete_session(session, user.id, session_id):
+        raise SessionNotFoundError("This session has ended already.")
+    await record_entries(session, actor, [Entry("session_ended", "user", user.id, user.email, after={"sessions": 1})])
+
+
+async def end_other_sessions(session: Session, actor: Actor, user: User, *, kept: UUID) -> int:
+    """End all of a user's own sessions but one; return how many ended."""
+    ended = await store.delete_sessions_of(session, user.id, kept=kept)
+    if ended:
+        entry = Entry("session_ended", "user", user.id, user.email, after={"sessions": ended})
+        await record_entries(session, actor, [entry])
+    return ended

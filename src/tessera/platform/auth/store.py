@@ -22,10 +22,11 @@ ROLES_OF_USER = (
     " ORDER BY lower(r.label)) FROM user_roles h JOIN roles r ON r.id = h.role_id WHERE h.user_id = u.id), '[]')"
     " AS roles"
 )
-SELECT_USERS = (
-    "SELECT u.id, u.email, u.name, u.password_hash, u.chain_ids, u.permissions, u.enabled, u.created_at,"
-    f" u.last_seen_at, u.version, {ROLES_OF_USER} FROM users u"
+USER_COLUMNS = (
+    "u.id, u.email, u.name, u.password_hash, u.chain_ids, u.permissions, u.enabled, u.created_at,"
+    f" u.last_seen_at, u.version, {ROLES_OF_USER}"
 )
+SELECT_USERS = f"SELECT {USER_COLUMNS} FROM users u"
 FIND_USERS = text(f"{SELECT_USERS} WHERE u.id = ANY(:ids) ORDER BY u.id")
 LIST_USERS = text(
     f"{SELECT_USERS} WHERE (cast(:chains AS uuid[]) IS NULL OR u.chain_ids <@ cast(:chains AS uuid[]))"
@@ -34,34 +35,51 @@ LIST_USERS = text(
 FIND_SECRET = text(f"{SELECT_USERS} WHERE lower(u.email) = lower(:email) AND u.enabled")
 FIND_BY_EMAIL = text(f"{SELECT_USERS} WHERE lower(u.email) = lower(:email)")
 SET_PASSWORD = text("UPDATE users SET password_hash = :password_hash, updated_at = :now WHERE id = :id")
+CLEAR_PASSWORD = text("UPDATE users SET password_hash = NULL WHERE id = :id")
 SET_SEEN = text("UPDATE users SET last_seen_at = :now WHERE id = :id")
 
 INSERT_SESSION = text(
     "INSERT INTO user_sessions"
-    " (id, user_id, token_digest, csrf_token, created_at, seen_at, expires_at, origin, user_agent) "
-    "VALUES (:id, :user_id, :token_digest, :csrf_token, :now, :now, :expires_at, :origin, :user_agent)"
+    " (id, user_id, token_digest, csrf_token, created_at, seen_at, expires_at, origin, user_agent, way,"
+    " authenticated_at) "
+    "VALUES (:id, :user_id, :token_digest, :csrf_token, :now, :now, :expires_at, :origin, :user_agent, :way,"
+    " :authenticated_at)"
 )
 FIND_SESSION = text(
-    "SELECT s.id AS session_id, s.csrf_token, s.created_at AS opened_at, s.seen_at, s.expires_at, u.id, u.email,"
-    f" u.name, u.chain_ids, u.permissions, u.enabled, u.created_at, u.last_seen_at, u.version, {ROLES_OF_USER} "
+    "SELECT s.id AS session_id, s.csrf_token, s.created_at AS opened_at, s.seen_at, s.expires_at, s.way,"
+    " s.authenticated_at, u.password_hash IS NOT NULL AS has_password,"
+    " EXISTS (SELECT FROM second_factors f WHERE f.user_id = u.id AND f.confirmed_at IS NOT NULL) AS has_factor,"
+    " EXISTS (SELECT FROM identities i WHERE i.user_id = u.id) AS has_identity,"
+    f" {USER_COLUMNS} "
     "FROM user_sessions s JOIN users u ON u.id = s.user_id "
     "WHERE s.token_digest = :token_digest AND s.expires_at > :now AND u.enabled"
 )
 TOUCH_SESSION = text("UPDATE user_sessions SET seen_at = :now, expires_at = :expires_at WHERE id = :id")
-DELETE_SESSION = text("DELETE FROM user_sessions WHERE id = :id")
-DELETE_SESSIONS_OF = text("DELETE FROM user_sessions WHERE user_id = :user_id")
+LIST_SESSIONS = text(
+    "SELECT id, created_at, seen_at, origin, user_agent, way FROM user_sessions "
+    "WHERE user_id = :user_id AND expires_at > :now ORDER BY seen_at DESC, id LIMIT :count"
+)
+AUTHENTICATE_SESSION = text("UPDATE user_sessions SET authenticated_at = :now WHERE id = :id")
+DELETE_SESSION = text("DELETE FROM user_sessions WHERE id = :id AND user_id = :user_id")
+DELETE_SESSIONS_OF = text(
+    "DELETE FROM user_sessions WHERE user_id = :user_id AND id IS DISTINCT FROM cast(:kept AS uuid)"
+)
+DELETE_STEPS_OF = text("DELETE FROM sign_in_steps WHERE user_id = :user_id")
 DELETE_EXPIRED = text("DELETE FROM user_sessions WHERE expires_at <= :now")
 
 # Counted before the password is looked at: of many tries at once each sees the ones before it.
 COUNT_TRY = text(
     "INSERT INTO sign_in_failures AS f (key, failures, last_at) VALUES (:key, 1, :now) "
     "ON CONFLICT (key) DO UPDATE SET last_at = :now, locked_until = NULL,"
-    " failures = CASE WHEN f.last_at < :forgotten THEN 1 ELSE f.failures + 1 END "
+    " failures = CASE WHEN f.last_at < :forgotten THEN 1 ELSE f.failures + 1 END,"
+    " lockouts = CASE WHEN f.last_at < :forgotten THEN 0 ELSE f.lockouts END "
     "WHERE f.locked_until IS NULL OR f.locked_until <= :now "
-    "RETURNING failures"
+    "RETURNING failures, lockouts"
 )
 FIND_LOCK = text("SELECT locked_until FROM sign_in_failures WHERE key = :key AND locked_until > :now")
-LOCK = text("UPDATE sign_in_failures SET locked_until = :until WHERE key = :key")
+FIND_LOCKOUT = text("SELECT key FROM sign_in_failures WHERE key = :key AND locked_until > :now AND lockouts > 0")
+FIND_LOCKS = text("SELECT key, locked_until FROM sign_in_failures WHERE key = ANY(:keys) AND locked_until > :now")
+LOCK = text("UPDATE sign_in_failures SET locked_until = :until, lockouts = lockouts + :more WHERE key = :key")
 UNCOUNT_TRY = text("UPDATE sign_in_failures SET failures = failures - 1 WHERE key = :key AND failures > 0")
 DELETE_FAILURES = text("DELETE FROM sign_in_failures WHERE key = :key OR last_at < :forgotten")
 
@@ -88,11 +106,15 @@ async def list_users(session: Session, chains: Sequence[UUID] | None) -> list[Ro
 
 async def find_by_email(session: Session, email: str) -> Row | None:
     """Return the user with this address, enabled or not."""
+    if "\x00" in email:  # a text that the database cannot even be asked for
+        return None
     return await fetch_row(session, FIND_BY_EMAIL, {"email": email})
 
 
 async def find_secret(session: Session, email: str) -> Row | None:
     """Return the enabled user with this address, and the password's hash."""
+    if "\x00" in email:  # a text that the database cannot even be asked for
+        return None
     return await fetch_row(session, FIND_SECRET, {"email": email})
 
 
@@ -100,6 +122,11 @@ async def set_password(session: Session, user_id: UUID, password_hash: str, now:
     """Replace a user's password; False when there is no such user."""
     values = {"id": user_id, "password_hash": password_hash, "now": now}
     return await change_rows(session, SET_PASSWORD, values) == 1
+
+
+async def clear_password(session: Session, user_id: UUID) -> None:
+    """Leave a user without a password."""
+    await session.execute(CLEAR_PASSWORD, {"id": user_id})
 
 
 async def insert_session(session: Session, values: Mapping[str, Any]) -> None:
@@ -119,14 +146,25 @@ async def touch_session(session: Session, found: Row, *, now: datetime, expires_
     await session.execute(SET_SEEN, {"id": found["id"], "now": now})
 
 
-async def delete_session(session: Session, session_id: UUID) -> None:
-    """Forget a session."""
-    await session.execute(DELETE_SESSION, {"id": session_id})
+async def list_sessions(session: Session, user_id: UUID, now: datetime, *, count: int) -> list[Row]:
+    """Return a user's live sessions, the last used first."""
+    return await fetch_rows(session, LIST_SESSIONS, {"user_id": user_id, "now": now, "count": count})
 
 
-async def delete_sessions_of(session: Session, user_id: UUID) -> None:
-    """Forget every session of a user."""
-    await session.execute(DELETE_SESSIONS_OF, {"user_id": user_id})
+async def authenticate_session(session: Session, session_id: UUID, now: datetime) -> None:
+    """Note that the browser has just proved who uses it."""
+    await session.execute(AUTHENTICATE_SESSION, {"id": session_id, "now": now})
+
+
+async def delete_session(session: Session, user_id: UUID, session_id: UUID) -> bool:
+    """Forget a session of this user; False when there is none."""
+    return await change_rows(session, DELETE_SESSION, {"id": session_id, "user_id": user_id}) == 1
+
+
+async def delete_sessions_of(session: Session, user_id: UUID, *, kept: UUID | None = None) -> int:
+    """Forget every session of a user, but for one where it is named, and sign-ins under way; return how many."""
+    await session.execute(DELETE_STEPS_OF, {"user_id": user_id})
+    return await change_rows(session, DELETE_SESSIONS_OF, {"user_id": user_id, "kept": kept})
 
 
 async def delete_expired(session: Session, now: datetime) -> None:
@@ -134,10 +172,9 @@ async def delete_expired(session: Session, now: datetime) -> None:
     await session.execute(DELETE_EXPIRED, {"now": now})
 
 
-async def count_try(session: Session, key: str, *, now: datetime, forgotten: datetime) -> int | None:
-    """Count a try that has not succeeded yet and return how many there are in a row; None while the key is locked."""
-    row = await fetch_row(session, COUNT_TRY, {"key": key, "now": now, "forgotten": forgotten})
-    return None if row is None else int(row["failures"])
+async def count_try(session: Session, key: str, *, now: datetime, forgotten: datetime) -> Row | None:
+    """Count a try that has not succeeded yet; return failures in a row and lock-outs, None while the key is locked."""
+    return await fetch_row(session, COUNT_TRY, {"key": key, "now": now, "forgotten": forgotten})
 
 
 async def find_lock(session: Session, key: str, now: datetime) -> datetime | None:
@@ -146,9 +183,19 @@ async def find_lock(session: Session, key: str, now: datetime) -> datetime | Non
     return None if row is None else row["locked_until"]
 
 
-async def lock(session: Session, key: str, until: datetime) -> None:
-    """Let nobody try this key before `until`."""
-    await session.execute(LOCK, {"key": key, "until": until})
+async def is_locked_out(session: Session, key: str, now: datetime) -> bool:
+    """Say whether the key is locked for its many failures, not only delayed."""
+    return await fetch_row(session, FIND_LOCKOUT, {"key": key, "now": now}) is not None
+
+
+async def find_locks(session: Session, keys: Sequence[str], now: datetime) -> list[Row]:
+    """Return those of the keys that are locked, and until when."""
+    return await fetch_rows(session, FIND_LOCKS, {"keys": list(keys), "now": now})
+
+
+async def lock(session: Session, key: str, until: datetime, *, lockout: bool = False) -> None:
+    """Let nobody try this key before `until`; a lock-out counts, so that the next one lasts longer."""
+    await session.execute(LOCK, {"key": key, "until": until, "more": int(lockout)})
 
 
 async def uncount_try(session: Session, key: str) -> None:
