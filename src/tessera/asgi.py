@@ -1,6 +1,7 @@
 """The web process: API and pages as one application. Granian calls `create_app` in each of its processes."""
 
 import gc
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,13 +12,17 @@ from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
 from litestar.types import ASGIApp
 
 from tessera.api import ConnectorApi, build_api, build_documents, put_first
+from tessera.platform.auth import is_shut
 from tessera.platform.errors import TesseraError
 from tessera.platform.failures import explain_failure
+from tessera.platform.ground import Ground
 from tessera.platform.health import check_database
 from tessera.platform.logging import configure_logging
 from tessera.platform.settings import Settings, load_settings
 from tessera.web import answer_failure, build_pages
 from tessera.wiring import open_house
+
+logger = logging.getLogger(__name__)
 
 
 def create_app() -> ASGIApp:
@@ -38,6 +43,7 @@ def build_app(settings: Settings, connector: ConnectorApi | None = None) -> Lite
         seconds = settings.request_timeout_seconds
         async with open_house(settings, application="tessera web", statement_seconds=seconds) as house:
             app.state.ground, app.state.engine, app.state.client = house.ground, house.engine, house.client
+            await warn_if_shut(house.ground)
             yield
 
     return Litestar(
@@ -52,6 +58,17 @@ def build_app(settings: Settings, connector: ConnectorApi | None = None) -> Lite
         logging_config=None,
         openapi_config=None,
     )
+
+
+async def warn_if_shut(ground: Ground) -> None:
+    """Tell the operator before everybody stands outside."""
+    async with ground.database.session() as session:
+        if await is_shut(session, ground.settings):
+            logger.warning(
+                "nobody can sign in: TESSERA_PASSWORD_SIGN_IN is off, and no user is linked to the identity provider. "
+                "Set TESSERA_OIDC_LINK_BY_EMAIL or TESSERA_OIDC_CREATE_USERS, or link one: "
+                "tessera user link E-MAIL SUBJECT"
+            )
 
 
 def collect_less() -> None:

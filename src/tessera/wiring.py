@@ -10,6 +10,7 @@ from functools import partial
 from tessera.exports import EXECUTE_RUN, Executor, forget_old_runs
 from tessera.integrations import apply_due_messages, forget_old_messages
 from tessera.loyalty import expire_due_points, settle_uniqueness
+from tessera.platform.auth import SEND_RESET, TELL_LOCKOUT, send_reset, tell_lockout
 from tessera.platform.db import Database
 from tessera.platform.db.embedded import EmbeddedServer
 from tessera.platform.db.migrations import act_as_owner, is_current, migrate
@@ -21,6 +22,7 @@ from tessera.platform.ground import Ground
 from tessera.platform.http import OutboundClient
 from tessera.platform.idempotency import forget_old_answers
 from tessera.platform.jobs import JobQueue
+from tessera.platform.mail import SEND_MAIL, deliver_mail
 from tessera.platform.secrets import load_keys
 from tessera.platform.settings import Settings
 from tessera.queries import QueryEngine
@@ -134,6 +136,7 @@ async def work_jobs(house: House) -> None:
     executor = Executor(ground, house.engine, house.client)
     dispatcher = Dispatcher(ground, house.client)
     ground.jobs.handle(EXECUTE_RUN, executor.execute)
+    handle_mail(ground)
     if await dispatcher.realign():
         logger.warning("the database came from another server: the feed was renumbered, and some events are told again")
     chores = [
@@ -157,6 +160,13 @@ async def work_jobs(house: House) -> None:
         for chore in chores:
             chore.cancel()
         await asyncio.gather(*chores, return_exceptions=True)
+
+
+def handle_mail(ground: Ground) -> None:
+    """Let this process's worker send mail, and find out whom it is for."""
+    ground.jobs.handle(SEND_MAIL, partial(deliver_mail, ground))
+    ground.jobs.handle(SEND_RESET, partial(send_reset, ground))
+    ground.jobs.handle(TELL_LOCKOUT, partial(tell_lockout, ground))
 
 
 async def forget_news(ground: Ground) -> None:

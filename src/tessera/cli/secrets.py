@@ -4,6 +4,7 @@ import typer
 
 from tessera import integrations, webhooks
 from tessera.cli.desk import Desk, at_desk
+from tessera.platform.auth import reseal_factors
 from tessera.platform.secrets import load_keys, rotate_keys
 from tessera.platform.settings import load_settings
 
@@ -24,7 +25,7 @@ def rotate() -> None:
 def reseal() -> None:
     """Seal every stored secret with the newest key. Restart all processes before: they must know that key."""
 
-    async def work(desk: Desk) -> tuple[int, int, int, int]:
+    async def work(desk: Desk) -> tuple[int, int, int, int, int]:
         keys = desk.ground.keys
         async with desk.session() as session:
             return (
@@ -32,9 +33,10 @@ def reseal() -> None:
                 await integrations.reseal_encryption_keys(session, keys),
                 await webhooks.reseal_secrets(session, keys),
                 await integrations.reseal_messages(session, keys),
+                await reseal_factors(session, keys),
             )
 
-    profiles, encryption_keys, subscriptions, messages = at_desk(work)
+    profiles, encryption_keys, subscriptions, messages, factors = at_desk(work)
     typer.echo(f"Sealed the secrets of {profiles:,} connection {'profile' if profiles == 1 else 'profiles'} anew.")
     if encryption_keys:
         typer.echo(f"Sealed {encryption_keys:,} encryption {'key' if encryption_keys == 1 else 'keys'} anew.")
@@ -43,6 +45,8 @@ def reseal() -> None:
         typer.echo(f"Sealed the secrets of {subscriptions:,} webhook {shown} anew.")
     if messages:
         typer.echo(f"Sealed the bodies of {messages:,} inbound {'message' if messages == 1 else 'messages'} anew.")
+    if factors:
+        typer.echo(f"Sealed {factors:,} second {'factor' if factors == 1 else 'factors'} anew.")
 
 
 @app.command("path")

@@ -11,6 +11,7 @@ from msgspec import UNSET
 from tessera.cli.desk import Desk, at_desk, find_chain
 from tessera.cli.printing import AsJson, show_item, show_json, show_list
 from tessera.platform.auth import (
+    Identity,
     NewUser,
     User,
     UserChange,
@@ -19,11 +20,15 @@ from tessera.platform.auth import (
     create_users,
     find_role,
     find_user_by_email,
+    link_identity,
     list_users,
     make_password,
+    remove_factor,
+    unlock_user,
     update_user,
 )
 from tessera.platform.db import Session
+from tessera.platform.errors import ConflictError
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -43,6 +48,14 @@ Chains = Annotated[
     list[str] | None, typer.Option("--chain", help="Name or id of a chain to see, several times; without any: all.")
 ]
 Email = Annotated[str, typer.Argument(metavar="E-MAIL", help="Address that the user signs in with.")]
+
+
+class ProviderMissingError(ConflictError):
+    """There is no identity provider to link a user to."""
+
+    code = "provider_missing"
+
+
 PasswordFile = Annotated[
     Path | None,
     typer.Option("--password-file", help="File with the password, - for standard input; without it one is drawn."),
@@ -168,6 +181,50 @@ def set_password(email: Email, password_file: PasswordFile = None) -> None:
 
     at_desk(work)
     typer.echo(f"New password: {password}" if drawn else "The password was changed.")
+
+
+@app.command("unlock")
+def unlock(email: Email) -> None:
+    """Let a user try again at once whose account is locked after failed sign-ins."""
+
+    async def work(desk: Desk) -> None:
+        async with desk.session() as session:
+            user = await get_by_email(session, desk, email)
+            await unlock_user(session, desk.ground.keys, desk.actor, user, now=desk.now())
+
+    at_desk(work)
+    typer.echo(f"{email} may sign in again.")
+
+
+@app.command("reset-second-factor")
+def reset_second_factor(email: Email) -> None:
+    """Take the second factor away from a user who lost it; make sure first that it is them who ask."""
+
+    async def work(desk: Desk) -> None:
+        async with desk.session() as session:
+            await remove_factor(session, desk.ground, desk.actor, await get_by_email(session, desk, email))
+
+    at_desk(work)
+    typer.echo(f"{email} signs in without a second factor until they set one up again.")
+
+
+@app.command("link")
+def link(
+    email: Email,
+    subject: Annotated[str, typer.Argument(help="What the identity provider calls the person: the claim `sub`.")],
+) -> None:
+    """Let a person of the identity provider sign in as this user."""
+
+    async def work(desk: Desk) -> None:
+        issuer = desk.ground.settings.oidc_issuer
+        if issuer is None:
+            raise ProviderMissingError("There is no identity provider. Set TESSERA_OIDC_ISSUER first.")
+        async with desk.session() as session:
+            user = await get_by_email(session, desk, email)
+            await link_identity(session, desk.actor, user, Identity(issuer, subject), now=desk.now())
+
+    at_desk(work)
+    typer.echo(f"{email} may sign in through the identity provider.")
 
 
 async def get_by_email(session: Session, desk: Desk, email: str) -> User:

@@ -135,6 +135,9 @@ class Settings(BaseSettings):
     oidc_permissions: Annotated[tuple[str, ...], NoDecode, BeforeValidator(parse_words)] = Field(
         default=(), description="Permissions of users made at their first sign-in, with commas between"
     )
+    oidc_roles: Annotated[tuple[str, ...], NoDecode, BeforeValidator(parse_words)] = Field(
+        default=(), description="Roles of users made at their first sign-in, by internal name, with commas between"
+    )
     oidc_link_by_email: bool = Field(
         default=False, description="Let the provider in as the user with the same, verified e-mail address"
     )

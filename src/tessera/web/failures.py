@@ -19,9 +19,11 @@ from tessera.platform.errors import (
     UnavailableError,
 )
 from tessera.platform.failures import explain_failure
+from tessera.web.confirming import ConfirmationNeededError
 from tessera.web.headers import security_headers
 from tessera.web.rendering import render
-from tessera.web.visits import AnyRequest, SignInNeededError, frame_of
+from tessera.web.visitors import AnyRequest
+from tessera.web.visits import SecondFactorNeededError, SignInNeededError, frame_of
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +53,10 @@ def answer_failure(request: AnyRequest, error: Exception) -> Response[Any]:
     """Answer any error with a page, or with the way to sign in."""
     if isinstance(error, SignInNeededError):
         return ask_to_sign_in(request)
+    if isinstance(error, SecondFactorNeededError):
+        return lead_to(request, "/account/second-factor")
+    if isinstance(error, ConfirmationNeededError):
+        return ask_who_it_is(request, error)
     status, message = describe(error)
     if status >= 500 and not isinstance(error, TesseraError):
         logger.error("page failed: %s %s", request.method, request.url.path, exc_info=error)
@@ -94,9 +100,35 @@ def ask_to_sign_in(request: AnyRequest) -> Response[None]:
     """Send the browser to the sign-in page, and from there back to where it was going."""
     target = request.url.path if not request.url.query else f"{request.url.path}?{request.url.query}"
     address = f"/sign-in?next={quote(target, safe='/')}" if request.method == "GET" else "/sign-in"
+    return lead_to(request, address, "/sign-in")
+
+
+def lead_to(request: AnyRequest, address: str, from_part: str | None = None) -> Response[None]:
+    """Send the browser to another page; a part of a page that is asked for takes the whole page along."""
     if request.headers.get("HX-Request"):
-        return Response(None, status_code=401, headers={"HX-Redirect": "/sign-in"})
+        return Response(None, status_code=401, headers={"HX-Redirect": from_part or address})
     return Response(None, status_code=303, headers={"Location": address})
+
+
+def ask_who_it_is(request: AnyRequest, error: ConfirmationNeededError) -> Response[str]:
+    """Ask for the password or a code, with all that was typed, and go on from there."""
+    settings = request.app.state.ground.settings
+    values = {
+        **frame_of(request, error.signed_in),
+        "now": now(),
+        "notice": None,
+        "carried": error.carried,
+        "ways": error.ways,
+        "fault": error.fault,
+        "label": settings.oidc_label,
+    }
+    # A part of a page cannot ask: the question takes the whole page.
+    whole = {"HX-Retarget": "body", "HX-Reswap": "innerHTML"} if request.headers.get("HX-Request") else {}
+    return Response(
+        render("templates/confirm.html", values),
+        media_type=MediaType.HTML,
+        headers={**security_headers(settings), "Cache-Control": "no-store", **whole},
+    )
 
 
 FAILURE_HANDLERS: dict[type[Exception] | int, Callable[[AnyRequest, Exception], Response[Any]]] = {

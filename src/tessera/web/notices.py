@@ -28,6 +28,13 @@ NOTICES = {
     "profile_saved": Notice("The connection profile is saved."),
     "profile_saved_twin": Notice("Saved. Another profile of this connector has the same label.", "heals"),
     "copied": Notice("Copied. This is the copy."),
+    "password_reset": Notice("The new password is set. Sign in with it."),
+    "own_password_changed": Notice("The new password is set. Every other browser was signed out."),
+    "session_ended": Notice("The session has ended."),
+    "other_sessions_ended": Notice("Every other session has ended."),
+    "factor_removed": Notice("The second factor is gone. Signing in takes the password alone.", "heals"),
+    "identity_linked": Notice("From now on you can sign in through the identity provider too."),
+    "identity_unlinked": Notice("You can no longer sign in through the identity provider."),
     "run_started": Notice("The run is started."),
     "run_cancelled": Notice("The run ends as soon as what is in flight has been settled.", "running"),
 }

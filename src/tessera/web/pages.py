@@ -7,7 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler
 
-from tessera.web import access, audit, documents, exports, home, integrations, loyalty, queries, sign_in
+from tessera.web import access, account, audit, documents, exports, home, integrations, loyalty, queries, sign_in
 from tessera.web.assets import FOLDER, load_assets
 from tessera.web.failures import FAILURE_HANDLERS
 from tessera.web.headers import SecurityHeaders
@@ -15,6 +15,7 @@ from tessera.web.visits import provide_visit
 
 PAGES: tuple[HTTPRouteHandler, ...] = (
     *sign_in.PAGES,
+    *account.PAGES,
     *home.PAGES,
     *loyalty.PAGES,
     *queries.PAGES,

@@ -1,14 +1,13 @@
 """One visit: who asks, in which transaction, and how a page answers. Checked here, before any page's own code runs."""
 
-import hmac
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
-from litestar import Request, Response
+from litestar import Response
 from litestar.datastructures import Cookie, State
 from litestar.di import NamedDependency
 from litestar.enums import MediaType
@@ -16,29 +15,25 @@ from litestar.handlers import BaseRouteHandler
 
 from tessera import loyalty
 from tessera.loyalty import Chain
-from tessera.platform.auth import Actor, UserSession, Visitor, find_session
+from tessera.platform.auth import Actor, UserSession
 from tessera.platform.db import Session
 from tessera.platform.errors import ConflictError, DeniedError
 from tessera.platform.ground import Ground
 from tessera.platform.http import OutboundClient
-from tessera.platform.settings import Settings
 from tessera.queries import QueryEngine
 from tessera.web.assets import load_assets
-from tessera.web.headers import is_secure
+from tessera.web.confirming import require_fresh, settle_confirmation
 from tessera.web.navigation import visible_sections
 from tessera.web.notices import NOTICES, Notice
-from tessera.web.origins import find_origin
 from tessera.web.rendering import render
+from tessera.web.visitors import AnyRequest, check_token, client_address, find_signed_in, read_form
 
 ANYONE = "anyone"
 SIGNED_IN = "signed in"
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 THEMES = ("light", "dark")
 THEME_COOKIE = "tessera_theme"
 CHAIN_COOKIE = "tessera_chain"
 NOTICE_COOKIE = "tessera_notice"
-
-AnyRequest = Request[Any, Any, State]
 
 
 class SignInNeededError(DeniedError):
@@ -47,10 +42,10 @@ class SignInNeededError(DeniedError):
     code = "sign_in_needed"
 
 
-class FormExpiredError(DeniedError):
-    """A form came without the token of its session."""
+class SecondFactorNeededError(DeniedError):
+    """This deployment asks everybody for a second factor, and this user has none yet."""
 
-    code = "form_expired"
+    code = "second_factor_needed"
 
 
 class ChainNeededError(ConflictError):
@@ -73,9 +68,14 @@ class Visit:
     @cached_property
     def actor(self) -> Actor:
         """The signed-in user as an actor."""
+        return self.own.user.act(origin=client_address(self.request, self.ground.settings))
+
+    @property
+    def own(self) -> UserSession:
+        """The signed-in user's session, on pages about themselves."""
         if self.signed_in is None:
             raise SignInNeededError("Sign in to see this page.")
-        return self.signed_in.user.act(origin=client_address(self.request, self.ground.settings))
+        return self.signed_in
 
     @property
     def engine(self) -> QueryEngine:
@@ -107,12 +107,11 @@ class Visit:
     async def fields(self) -> list[tuple[str, str]]:
         """Return the fields of the form that was sent, in order, repeated ones as often as they came."""
         sent = await self.request.form()
-        return [(name, value) for name, value in sent.multi_items() if isinstance(value, str)]
+        return [(name, value) for name, value in sent.items() if isinstance(value, str)]
 
     async def form(self) -> dict[str, str]:
         """Return the fields of the form that was sent; of a repeated one the last."""
-        fields = await self.request.form()
-        return {name: value for name, value in fields.items() if isinstance(value, str)}
+        return await read_form(self.request)
 
     def page(
         self, template: str, /, *, status: int = 200, notice: Notice | None = None, **context: Any
@@ -150,6 +149,7 @@ async def provide_visit(request: AnyRequest, state: State) -> AsyncIterator[Visi
     already, and it opens others from the ground around the wait.
     """
     ground: Ground = state.ground
+    await settle_confirmation(request, ground)
     async with ground.database.session() as session:
         visit = await admit(request, ground, session)
         if request.route_handler.opt.get("in_transaction", True):
@@ -168,7 +168,7 @@ async def admit(request: AnyRequest, ground: Ground, session: Session) -> Visit:
     if permission != ANYONE:
         if permission != SIGNED_IN:
             visit.actor.require(permission)
-        await check_form(visit)
+        await check_session(visit)
         visit.chains = await loyalty.list_chains(session, visit.actor)
     return visit
 
@@ -178,24 +178,16 @@ def needed_permission(handler: BaseRouteHandler) -> str:
     return str(handler.opt["permission"])
 
 
-async def find_signed_in(request: AnyRequest, ground: Ground, session: Session, now: datetime) -> UserSession | None:
-    """Return the session that the browser's cookie opens."""
-    token = request.cookies.get(session_cookie(ground.settings))
-    if not token:
-        return None
-    return await find_session(session, ground.keys, token, now=now, lifetime=lifetime_of(ground.settings))
-
-
-async def check_form(visit: Visit) -> None:
-    """Refuse what changes something unless it carries the session's token: another site could have sent it."""
-    signed_in = visit.signed_in
+async def check_session(visit: Visit) -> None:
+    """Refuse a form without the session's token, what a recent sign-in must precede, and who owes a second factor."""
+    signed_in, settings = visit.signed_in, visit.ground.settings
     if signed_in is None:
         raise SignInNeededError("Sign in to see this page.")
-    if visit.request.method in SAFE_METHODS:
-        return
-    given = visit.request.headers.get("X-CSRF-Token") or (await visit.form()).get("csrf_token", "")
-    if not hmac.compare_digest(given.encode(), signed_in.csrf_token.encode()):
-        raise FormExpiredError("This form has expired. Go back, reload the page and send it again.")
+    await check_token(visit.request, signed_in)
+    owing = settings.second_factor == "everybody" or (settings.second_factor == signed_in.way == "password")
+    if owing and not signed_in.has_factor and not visit.request.route_handler.opt.get("before_factor"):
+        raise SecondFactorNeededError("Set up a second factor first: this deployment asks everybody for one.")
+    await require_fresh(visit.request, signed_in, visit.ground, visit.now)
 
 
 def frame_of(request: AnyRequest, signed_in: UserSession | None) -> dict[str, Any]:
@@ -221,24 +213,3 @@ def link_to(request: AnyRequest, changes: Mapping[str, object]) -> str:
     merged = {**kept, **{name: value for name, value in changes.items() if value is not None}}
     query = "&".join(f"{quote(name)}={quote(str(value))}" for name, value in merged.items())
     return f"{request.url.path}?{query}" if query else request.url.path
-
-
-def session_cookie(settings: Settings) -> str:
-    """Return the cookie's name; with https browsers let nobody but this very host set it."""
-    return "__Host-tessera_session" if is_secure(settings) else "tessera_session"
-
-
-def lifetime_of(settings: Settings) -> timedelta:
-    """Return how long a sign-in lasts without use."""
-    return timedelta(hours=settings.session_hours)
-
-
-def client_address(request: AnyRequest, settings: Settings) -> str | None:
-    """Return the address that the request came from."""
-    peer = request.client.host if request.client else None
-    return find_origin(peer, request.headers.get("X-Forwarded-For"), settings.trusted_proxies)
-
-
-def visitor_of(request: AnyRequest, settings: Settings) -> Visitor:
-    """Return who knocks."""
-    return Visitor(client_address(request, settings), request.headers.get("User-Agent"), lifetime_of(settings))

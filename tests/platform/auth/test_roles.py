@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+from tests.platform.auth.test_sessions import ground_of
 
 from tessera.platform.auth import (
     ADMIN_ROLE_ID,
@@ -79,8 +80,10 @@ async def test_change_of_a_role_acts_on_the_next_request(database: Database, key
         new = NewUser("ada@example.com", "Ada", "a quiet sentence", roles=frozenset({role.id, CSR_ROLE_ID}))
         await create_users(session, ROOT, [new])
         (made,) = await create_api_keys(session, ROOT, keys, [NewApiKey("Sync", roles=frozenset({role.id}))], now=NOON)
-        token = await sign_in(session, keys, visitor, email="ada@example.com", password="a quiet sentence", now=NOON)
-    assert token
+        ground = ground_of(database, keys)
+        opened = await sign_in(session, ground, visitor, email=new.email, password=new.password, now=NOON)
+    assert opened
+    token = opened.token
 
     async def find_actors() -> list[Actor]:
         async with database.session() as session:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+from tests.platform.auth.test_sessions import ground_of
 
 from tessera.platform.auth import (
     CSR_ROLE_ID,
@@ -208,9 +209,10 @@ async def test_disabled_user_is_out_at_once(database: Database, keys: KeyRing) -
 
     async def open_session() -> str:
         async with database.session() as session:
-            token = await sign_in(session, keys, visitor, email=READER.email, password=READER.password, now=NOON)
-        assert token
-        return token
+            ground = ground_of(database, keys)
+            opened = await sign_in(session, ground, visitor, email=READER.email, password=READER.password, now=NOON)
+        assert opened
+        return opened.token
 
     async def is_in(token: str) -> bool:
         async with database.session() as session:

@@ -10,6 +10,7 @@ from tessera.platform.auth import identity_store, store
 from tessera.platform.auth.admission import PROVIDER, SignIn, admit
 from tessera.platform.auth.errors import EmailTakenError, IdentityTakenError, IdentityUnknownError
 from tessera.platform.auth.passwords import make_password
+from tessera.platform.auth.roles import find_role
 from tessera.platform.auth.tries import Visitor
 from tessera.platform.auth.user_changes import get_changeable
 from tessera.platform.auth.users import NewUser, User, create_users
@@ -104,16 +105,19 @@ async def make_user_of(
             f"The identity provider has not verified the address {identity.email}. Verify it there and come again."
         )
     name = (identity.name or identity.email)[:255]
-    new = NewUser(identity.email, name, make_password(), permissions=frozenset(settings.oidc_permissions))
+    actor = provider_actor(visitor)
+    roles = frozenset([(await find_role(session, actor, role)).id for role in settings.oidc_roles])
+    permissions = frozenset(settings.oidc_permissions)
+    new = NewUser(identity.email, name, make_password(), permissions=permissions, roles=roles)
     try:
-        (user,) = await create_users(session, provider_actor(visitor), [new])
+        (user,) = await create_users(session, actor, [new])
     except EmailTakenError:
         raise EmailTakenError(
             f"{identity.email} belongs to a user already. Sign in as that user, and link the provider to your account."
         ) from None
     await store.clear_password(session, user.id)
     await identity_store.insert_identity(session, identity.issuer, identity.subject, user.id, now)
-    await record_entries(session, provider_actor(visitor), [linked(user.id, user.email, identity)])
+    await record_entries(session, actor, [linked(user.id, user.email, identity)])
     (row,) = await store.find_users(session, [user.id])
     return row
 

@@ -18,7 +18,7 @@ FIND = text(
 )
 # Whoever deletes it has it: of two requests with the same link one wins.
 TAKE = text(
-    "DELETE FROM password_resets r USING users u "
+    "DELETE FROM password_resets r USING users u "  # noqa: S608 - constants
     "WHERE r.token_digest = :digest AND r.expires_at > :now AND u.id = r.user_id AND u.enabled"
     " AND u.password_hash IS NOT NULL "
     f"RETURNING {USER_COLUMNS}"
