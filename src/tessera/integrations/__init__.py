@@ -44,6 +44,7 @@ from tessera.integrations.inbound.profiles import describe_inbound, rotate_inbou
 from tessera.integrations.inbound.receiving import answer_message, find_inbound, note_refusal, receive_messages
 from tessera.integrations.inbound.retention import forget_old_messages, reseal_messages
 from tessera.integrations.inbound.values import (
+    NEWEST,
     Inbound,
     InboundDay,
     InboundMessage,
@@ -158,6 +159,7 @@ __all__ = [
     "ATTRIBUTES",
     "FACTS",
     "FILTERS",
+    "NEWEST",
     "PROFILE_ORDERS",
     "TEMPLATE_TYPES",
     "AddressPolicy",

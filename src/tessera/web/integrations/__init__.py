@@ -9,6 +9,13 @@ from tessera.web.integrations.http_templates import (
     list_http_templates,
     show_http_template,
 )
+from tessera.web.integrations.inbound_pages import (
+    list_messages,
+    replay_message,
+    replay_messages,
+    rotate_token,
+    show_message,
+)
 from tessera.web.integrations.profile_forms import edit_profile, save_profile
 from tessera.web.integrations.profile_lists import (
     create_first_profile,
@@ -41,6 +48,11 @@ PAGES = (
     delete_profile,
     test_profile,
     find_templates,
+    list_messages,
+    show_message,
+    replay_message,
+    replay_messages,
+    rotate_token,
     list_http_templates,
     create_http_template,
     show_http_template,

@@ -9,6 +9,7 @@ from tessera import integrations
 from tessera.integrations import ConnectorType, NewProfile, ProfileFilter
 from tessera.platform.errors import ConflictError, InvalidError, NotFoundError
 from tessera.web.forms import faults_of
+from tessera.web.integrations.profile_forms import show_form
 from tessera.web.integrations.tiles import CONNECTORS, Tile, find_tile, tab_line
 from tessera.web.paging import page_number
 from tessera.web.visits import PageVisit, Visit
@@ -111,4 +112,6 @@ async def create(visit: Visit, tile: Tile, connector: ConnectorType) -> Response
         return await show_list(
             visit, tile, connector, status=422, label=label, variant=variant, faults=faults_of(error)
         )
+    if made.token is not None:  # shown with the pop-up: no address brings it back
+        return await show_form(visit, made, is_new=True, token=made.token)
     return visit.go(f"/admin/integrations/profiles/{made.chain_id}/{made.id}/edit?new=1")

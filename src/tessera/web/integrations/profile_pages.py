@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from tessera import integrations
-from tessera.integrations import ConnectorType, Profile, ProfileChange
+from tessera.integrations import ConnectorType, Inbound, Profile, ProfileChange
 from tessera.platform.errors import ConflictError, NotFoundError
 from tessera.web.integrations.property_fields import Choices, references_of
 from tessera.web.integrations.showing import show_properties, tell_change
@@ -127,7 +127,17 @@ async def read_details(visit: Visit, profile: Profile) -> dict[str, Any]:
         "list_path": list_path(profile),
         "tested": None,
         "refused": None,
+        "inbound": await read_inbound(visit, connector, profile),
+        "new_token": None,
+        "public_url": (visit.ground.settings.public_url or "").rstrip("/"),
     }
+
+
+async def read_inbound(visit: Visit, connector: ConnectorType | None, profile: Profile) -> Inbound | None:
+    """Return the facts of a profile that messages come in through; None of any other."""
+    if connector is None or not connector.capabilities.receives:
+        return None
+    return await integrations.describe_inbound(visit.session, visit.actor, profile.id, now=visit.now)
 
 
 def variant_label(connector: ConnectorType | None, profile: Profile) -> str | None:

@@ -87,6 +87,9 @@ class ConnectionProfile(Struct, frozen=True):
     created_by: str
     updated_at: Moment
     updated_by: str
+    token: Annotated[
+        str | None, Meta(description="Opens the door of an inbound profile; in the answer that made it, this once.")
+    ] = None
 
 
 class TestStep(Struct, frozen=True):
