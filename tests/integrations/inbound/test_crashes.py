@@ -40,13 +40,24 @@ def shuffled(count: int) -> list[dict[str, Any]]:
     return repeated
 
 
+async def until_ready(port: int) -> None:
+    """Return once the web process answers."""
+    async with asyncio.timeout(60), httpx.AsyncClient() as client:
+        while True:
+            try:
+                if (await client.get(f"http://127.0.0.1:{port}/healthz")).status_code == 200:
+                    return
+            except httpx.TransportError:
+                await asyncio.sleep(0.1)
+
+
 async def send_all(port: int, token: str, documents: Sequence[Any]) -> list[float]:
     """Deliver the documents over HTTP by eight senders; return the milliseconds of every answer."""
     waits: list[float] = []
     left = list(documents)
 
     async def send() -> None:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
             while left:
                 body = encode(left.pop())
                 begun = time.perf_counter()
@@ -94,6 +105,7 @@ async def test_eight_senders_and_two_workers(inlet: Inlet, admin_address: str, k
         web_process(admin_address, keys_file, tmp_path) as port,
         worker_processes(admin_address, keys_file, tmp_path) as workers,
     ):
+        await until_ready(port)
         workers.start()
         workers.start()
         waits = sorted(await send_all(port, inlet.token, documents))
