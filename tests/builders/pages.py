@@ -16,7 +16,13 @@ ROW = re.compile(r"^\| `([^`]+)`", re.MULTILINE)
 # Where codes of outcomes are made: the callable, and at which place the code stands.
 CODE_PLACES = {"RowFault": 0, "Ending": 1, "Verdict": 1}
 CODE_NAMES = ("LOST", "UNKNOWN")
-ROOMS = ("integrations/rendering", "integrations/calls", "integrations/tokens", "exports/execution")
+ROOMS = (
+    "integrations/rendering",
+    "integrations/calls",
+    "integrations/tokens",
+    "integrations/kinds/mparticle_outbound/batches",
+    "exports/execution",
+)
 CODE_KEYWORDS = ("code", "reason")
 
 

@@ -62,7 +62,7 @@ async def take_snapshot(session: Session, actor: Actor, definition: Definition) 
         profile=profile.internal_name,
         profile_version=profile.version,
         connector=profile.type,
-        shape=msgspec.to_builtins(shape),
+        shape=integrations.complete_shape(profile, msgspec.to_builtins(shape), query.key_columns),
         concurrency=definition.concurrency,
     )
     plain: Mapping[str, Any] = msgspec.to_builtins(snapshot)

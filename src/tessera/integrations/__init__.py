@@ -123,6 +123,7 @@ from tessera.integrations.sealing import (
     reseal_secrets,
 )
 from tessera.integrations.targets import (
+    complete_shape,
     make_planner,
     open_sender,
 )
@@ -221,6 +222,7 @@ __all__ = [
     "answer_message",
     "apply_due_messages",
     "clean_settings",
+    "complete_shape",
     "connector_types",
     "copy_profile",
     "copy_template",

@@ -46,7 +46,8 @@ class Property:
 
     `clean` returns the value as it is stored, or raises ValueError with what is wrong. `choice_labels` says how a
     choice reads where that is not as it is stored. A `multiline` text or secret keeps its line breaks. `refers_to`
-    says what a reference leads to, as `encryption_key:` and a type of key.
+    says what a reference leads to, as `encryption_key:` and a type of key. `derive` gives the value where it follows
+    from the others, and None where it is typed.
     """
 
     key: str
@@ -63,6 +64,7 @@ class Property:
     clean: Callable[[Any], Any] | None = None
     shown_when: ShownWhen | None = None
     refers_to: str | None = None
+    derive: Callable[[Mapping[str, Any]], Any] | None = None
 
     @property
     def secret(self) -> bool:
@@ -202,7 +204,9 @@ CheckSettings = Callable[[Mapping[str, Any]], Mapping[str, str]]
 OpenFiles = Callable[[OpenedProfile, Outside], AbstractAsyncContextManager[FileStore]]
 OpenTarget = Callable[[str, Mapping[str, Any], Mapping[str, str]], Target]
 # A shape is the saved document of what goes out, in plain JSON values; only its own kind reads it. Columns are pairs of
-# name and type, in the order of a row's values.
+# name and type, in the order of a row's values; completing a shape takes the profile's id and settings, and the query's
+# key columns.
+CompleteShape = Callable[[Mapping[str, Any], UUID, Mapping[str, Any], Sequence[str]], Mapping[str, Any]]
 MakePlanner = Callable[[Mapping[str, Any], Sequence[tuple[str, str]]], RequestPlanner]
 MakeSender = Callable[[Target, Mapping[str, Any], OutboundClient], Sender]
 # Makes a token that opens the new profile's door, keeps what it is known by, and returns its text.
@@ -215,8 +219,9 @@ class ConnectorType:
 
     `check` looks at a profile's settings as a whole, once each property is right by itself.
     `open_target` takes variant, settings and opened secrets; `make_planner` and `make_sender` take the shape of what
-    goes out, and bring both sides of the one interface. A type without them sends nothing over HTTP. `open_files`
-    gives the files of a profile as long as its context lasts; a type without it keeps none. `probe` is
+    goes out, and bring both sides of the one interface. A type without them sends nothing over HTTP. What a shape takes
+    from its profile, `complete_shape` puts in when a run is created. `open_files` gives the files of a profile as long
+    as its context lasts; a type without it keeps none. `probe` is
     *Test connection*; `probe_options` are boxes to tick beside it, by key, for what leaves a trace outside.
     `issue_token` is called when a profile is created: its text is shown that once.
     """
@@ -231,6 +236,7 @@ class ConnectorType:
     used_by: frozenset[str]
     check: CheckSettings | None = None
     open_target: OpenTarget | None = None
+    complete_shape: CompleteShape | None = None
     make_planner: MakePlanner | None = None
     make_sender: MakeSender | None = None
     open_files: OpenFiles | None = None

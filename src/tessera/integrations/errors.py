@@ -1,5 +1,7 @@
 """This room's failures, each of one of the five kinds."""
 
+from collections.abc import Mapping
+
 from tessera.platform.errors import ConflictError, InvalidError, NotFoundError, UnavailableError
 
 # How a place in a template begins, and the property that it is in.
@@ -38,6 +40,17 @@ class SettingsInvalidError(InvalidError):
     """Settings of a connector that do not fit; `faults` maps each property to what is wrong with it."""
 
     code = "validation_failed"
+
+
+class MappingInvalidError(InvalidError):
+    """A data map that cannot work; `faults` maps each place in it to what is wrong there."""
+
+    code = "mapping_invalid"
+
+    @classmethod
+    def of(cls, faults: Mapping[str, str]) -> "MappingInvalidError":
+        """Return the error that tells all faults, each with its place."""
+        return cls(" ".join(f"{place}: {fault}" for place, fault in faults.items()), faults=dict(faults))
 
 
 class UrlNotAllowedError(InvalidError):

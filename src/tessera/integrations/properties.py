@@ -47,13 +47,14 @@ def check_properties(
 ) -> Checked:
     """Check a profile's input: what is absent stays as `stored`, null clears. `sealed` names the secrets it has."""
     checked = Checked()
-    shown = connector.shown_properties(variant, {**stored, **given})
+    values = {**stored, **given}
+    shown = connector.shown_properties(variant, values)
     check_names(connector, variant, given, shown=shown, checked=checked)
     for each in shown:
         if each.secret:
             check_secret(each, given, sealed, checked)
         else:
-            check_setting(each, given.get(each.key, stored.get(each.key, each.default)), check_url, checked)
+            check_setting(each, value_of(each, values), check_url, checked)
     seal_headers(shown, sealed, checked)
     forget_secrets(connector, shown, sealed, checked)
     if connector.check is not None and not checked.faults:
@@ -97,10 +98,16 @@ def check_secret(each: Property, given: Mapping[str, Any], sealed: Collection[st
         checked.faults[each.key] = str(error)
 
 
+def value_of(each: Property, values: Mapping[str, Any]) -> Any:
+    """Return what follows from other properties, else what was given or is stored, else the default."""
+    derived = None if each.derive is None else each.derive(values)
+    return values.get(each.key, each.default) if derived is None else derived
+
+
 def check_setting(each: Property, value: Any, check_url: CheckUrl, checked: Checked) -> None:
     """Take a plain value, or its default where it is empty."""
     if value is None or value == "":
-        if each.required and each.default is None:
+        if each.required:
             checked.missing.append(each.key)
         checked.settings[each.key] = list(each.default) if each.kind is PropertyKind.HEADERS else each.default
         return

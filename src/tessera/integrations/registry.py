@@ -10,12 +10,13 @@ from tessera.integrations.kinds.cheetah_digital import CHEETAH_DIGITAL
 from tessera.integrations.kinds.gcs import GCS
 from tessera.integrations.kinds.http_api import HTTP_API
 from tessera.integrations.kinds.mparticle_inbound import MPARTICLE_INBOUND
+from tessera.integrations.kinds.mparticle_outbound import MPARTICLE_OUTBOUND
 from tessera.integrations.kinds.s3 import S3
 from tessera.integrations.kinds.selligent import SELLIGENT
 from tessera.integrations.kinds.sftp import SFTP
 from tessera.integrations.kinds.sparkfly import SPARKFLY
 
-OWN = (HTTP_API, MPARTICLE_INBOUND, CHEETAH_DIGITAL, SELLIGENT, SPARKFLY, SFTP, S3, GCS, AZURE)
+OWN = (HTTP_API, MPARTICLE_OUTBOUND, MPARTICLE_INBOUND, CHEETAH_DIGITAL, SELLIGENT, SPARKFLY, SFTP, S3, GCS, AZURE)
 GROUP = "tessera.connectors"
 
 

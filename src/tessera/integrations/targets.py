@@ -7,7 +7,7 @@ from uuid import UUID
 
 from tessera.integrations.errors import ProfileDisabledError
 from tessera.integrations.interface import RequestPlanner, Sender
-from tessera.integrations.profiles import check_usable, find_row, make_profile
+from tessera.integrations.profiles import Profile, check_usable, find_row, make_profile
 from tessera.integrations.registry import get_connector
 from tessera.integrations.sealing import open_secrets
 from tessera.integrations.tokens import TokenKeeper
@@ -43,6 +43,14 @@ async def open_sender(
         tokens = TokenKeeper(target.grant, row["id"], database=ground.database, keys=ground.keys, client=client)
         target = replace(target, tokens=tokens)
     return connector.make_sender(target, shape, client)
+
+
+def complete_shape(profile: Profile, shape: Mapping[str, Any], key_columns: Sequence[str]) -> Mapping[str, Any]:
+    """Return the shape with what a run takes from the profile and the query's key columns, to be kept with the run."""
+    connector = get_connector(profile.type)
+    if connector.complete_shape is None:
+        return shape
+    return connector.complete_shape(shape, profile.id, profile.settings, key_columns)
 
 
 def make_planner(key: str, shape: Mapping[str, Any], columns: Sequence[tuple[str, str]]) -> RequestPlanner:

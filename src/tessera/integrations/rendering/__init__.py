@@ -1,9 +1,10 @@
 """Templates become requests: pure, without database or network."""
 
+from tessera.integrations.rendering.chains import Chain, compile_chain
 from tessera.integrations.rendering.expressions import FACTS
-from tessera.integrations.rendering.filters import FILTERS
+from tessera.integrations.rendering.filters import FILTERS, to_epoch_ms
 from tessera.integrations.rendering.locating import locate_fault
-from tessera.integrations.rendering.planning import CompiledTemplate, compile_template, find_columns
+from tessera.integrations.rendering.planning import CONTENT_TYPE, CompiledTemplate, compile_template, find_columns
 from tessera.integrations.rendering.shapes import (
     ErrorPath,
     Header,
@@ -16,24 +17,32 @@ from tessera.integrations.rendering.shapes import (
     plain_shape,
     read_shape,
 )
-from tessera.integrations.rendering.values import decode_rows
+from tessera.integrations.rendering.values import Evaluate, RowFault, decode_rows, encode, text_of
 
 __all__ = [
+    "CONTENT_TYPE",
     "FACTS",
     "FILTERS",
+    "Chain",
     "CompiledTemplate",
     "ErrorPath",
+    "Evaluate",
     "Header",
     "Method",
     "Plan",
     "PlannedRequest",
     "RowFailure",
+    "RowFault",
     "RunFacts",
     "TemplateShape",
+    "compile_chain",
     "compile_template",
     "decode_rows",
+    "encode",
     "find_columns",
     "locate_fault",
     "plain_shape",
     "read_shape",
+    "text_of",
+    "to_epoch_ms",
 ]

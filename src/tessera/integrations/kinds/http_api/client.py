@@ -2,26 +2,15 @@
 
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from tessera.integrations.calls import HttpSender, TokenSender
+from tessera.integrations.calls import USER_AGENT, HttpSender, TokenSender
 from tessera.integrations.connectors import Target
 from tessera.integrations.rendering import CompiledTemplate, compile_template, read_shape
 from tessera.integrations.tokens import DEFAULT_LIFETIME, TokenGrant, client_credentials
 from tessera.platform.http import CallLimits, OutboundClient, parse_authorities
 
-
-def product_token() -> str:
-    """Return product and version as receivers see them; run from a plain source tree there is no version."""
-    try:
-        return f"Tessera/{version('tessera-loyalty')}"
-    except PackageNotFoundError:
-        return "Tessera"
-
-
 TOKEN_READ_SECONDS = 30
-USER_AGENT = ("User-Agent", product_token())
 
 
 def open_target(variant: str, settings: Mapping[str, Any], secrets: Mapping[str, str]) -> Target:

@@ -1,0 +1,32 @@
+"""The outbound mParticle connector as the registry knows it."""
+
+from tessera.integrations.connectors import Capabilities, ConnectorType
+from tessera.integrations.kinds.mparticle_outbound.client import (
+    complete_shape,
+    make_planner,
+    make_sender,
+    open_target,
+)
+from tessera.integrations.kinds.mparticle_outbound.probe import OPTIONS, probe
+from tessera.integrations.kinds.mparticle_outbound.settings import PROPERTIES, VARIANTS, check_settings
+
+MPARTICLE_OUTBOUND = ConnectorType(
+    key="mparticle_outbound",
+    tile="mparticle",
+    tile_label="mParticle",
+    label="Outbound mParticle",
+    icon="send",
+    variants=VARIANTS,
+    properties=PROPERTIES,
+    capabilities=Capabilities(),
+    used_by=frozenset({"export_definition"}),
+    check=check_settings,
+    open_target=open_target,
+    complete_shape=complete_shape,
+    make_planner=make_planner,
+    make_sender=make_sender,
+    probe=probe,
+    probe_options=OPTIONS,
+    about="Members and their events to mParticle, for campaigns and segmentation.",
+    group="Marketing",
+)
