@@ -21,6 +21,7 @@ class ProfileRow(Table):
         Index(
             "uq_connection_profiles_chain_id_internal_name", "chain_id", func.lower(text("internal_name")), unique=True
         ),
+        Index("ix_connection_profiles_list", "chain_id", "type", func.lower(text("label")), "id"),
         Index(
             "uq_connection_profiles_chain_id_inbound",
             "chain_id",
