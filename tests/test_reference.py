@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 import pytest
+from tests.builders.connector_tables import render_connectors
 from tests.builders.pages import DOCS, broken_links, first_cells, outcome_codes, read_page, read_section
 from tests.builders.reference import api_names, render_commands, render_errors, render_settings
 
@@ -27,7 +28,12 @@ MARKER = "<!-- From the source; see tests/test_reference.py. -->\n"
 
 @pytest.mark.parametrize(
     ("page", "render"),
-    [("settings.md", render_settings), ("commands.md", render_commands), ("errors.md", render_errors)],
+    [
+        ("settings.md", render_settings),
+        ("commands.md", render_commands),
+        ("errors.md", render_errors),
+        ("connectors.md", render_connectors),
+    ],
 )
 def test_page_says_what_the_source_says(page: str, render: Callable[[], str]) -> None:
     path = REFERENCE / page
