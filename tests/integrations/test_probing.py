@@ -10,6 +10,7 @@ from sqlalchemy import text
 from tests.builders.certificates import issue
 from tests.builders.house import SmallHouse, make_settings, open_small_house
 from tests.builders.receivers import Received, Receiver, Reply, run_receiver
+from tests.builders.wires import answer_ok, run_wires
 from tests.integrations.places import OWNER, Place
 
 from tessera import integrations
@@ -133,17 +134,27 @@ async def test_broken_answer_fails_at_the_answer(house: SmallHouse, place: Place
     assert told(result) == [("Address", True), ("Connection", True), ("Answer", False)]
 
 
-async def test_untrusted_certificate_fails_at_the_connection(
-    house: SmallHouse, place: Place, tmp_path: Path, unused_tcp_port: int
-) -> None:
-    import asyncio
-
-    context = issue("127.0.0.1").server_context(tmp_path)
-    server = await asyncio.start_server(lambda _r, writer: writer.close(), "127.0.0.1", unused_tcp_port, ssl=context)
-    async with server:
-        result = await probe(house, place, f"https://127.0.0.1:{unused_tcp_port}")
+async def test_untrusted_certificate_fails_at_the_connection(house: SmallHouse, place: Place, tmp_path: Path) -> None:
+    async with run_wires(answer_ok, context=issue("127.0.0.1").server_context(tmp_path)) as server:
+        result = await probe(house, place, f"https://127.0.0.1:{server.port}")
     assert told(result) == [("Address", True), ("Connection", False), ("Answer", None)]
     assert "not trusted" in result.steps[1].message
+
+
+async def test_profile_brings_its_own_authority(house: SmallHouse, place: Place, tmp_path: Path) -> None:
+    authority = issue("Our Authority", authority=True)
+    context = issue("127.0.0.1", by=authority).server_context(tmp_path)
+    async with run_wires(answer_ok, context=context) as server:
+        url = f"https://127.0.0.1:{server.port}"
+        given = {"base_url": url, "token": CANARY, "ca_certificate": authority.pem().decode()}
+        trusting = await create(house, place, url, settings=given)
+        result = await integrations.test_profile(
+            house.ground, house.client, OWNER, chain_id=place.chain_id, profile_id=trusting.id, options=()
+        )
+        assert told(result) == [("Address", True), ("Connection", True), ("Answer", True)]
+        assert "over TLS, and its certificate is trusted" in result.steps[1].message
+        # Beside it, a profile of the same address that brings none.
+        assert told(await probe(house, place, url))[1] == ("Connection", False)
 
 
 async def test_no_secret_is_told_or_kept(house: SmallHouse, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,8 +73,8 @@ def describe(kind: type[CallError], host: str, reason: str) -> str:
         return f"No connection to {host}: {reason}. Nothing was sent; check that the receiver runs and can be reached."
     if kind is CertificateError:
         return (
-            f"The certificate of {host} is not trusted: {reason}. Have it renewed, or name its authority in the file "
-            "of TESSERA_OUTBOUND_CA_FILE."
+            f"The certificate of {host} is not trusted: {reason}. Have it renewed, or name its authority: in the "
+            "profile's CA certificate, where there is one, or in the file of TESSERA_OUTBOUND_CA_FILE."
         )
     if kind is InvalidRequestError:
         return f"The request to {host} cannot be written in HTTP. Check its method and headers."
