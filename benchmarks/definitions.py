@@ -67,16 +67,13 @@ async def define_export(
         "envelope": ENVELOPE,
         "batch_size": rows_per_request,
     }
-    settings = {
-        "base_url": receiver.base_url,
-        "token": receiver.token,
-        "max_concurrent_requests": concurrency,
-    }
+    variant, access = receiver.access
+    settings = {"base_url": receiver.base_url, **access, "max_concurrent_requests": concurrency}
     async with house.ground.database.session() as session:
         query = await queries.create_query(
             session, ACTOR, house.engine, chain_id=chain_id, new=NewQuery(label, QUERY, key_columns=("id",))
         )
-        new_profile = NewProfile("http_api", "bearer", label, settings=settings)
+        new_profile = NewProfile("http_api", variant, label, settings=settings)
         profile = await integrations.create_profile(
             session, ACTOR, chain_id=chain_id, new=new_profile, keys=keys, policy=policy
         )

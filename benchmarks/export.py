@@ -9,6 +9,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -37,6 +38,9 @@ SMALL, TIMES_WHEN_SMALL = 200_000, 3
 # One sync of drt sends some 4,000 rows a second: more rows would only take longer.
 MOST_ROWS_OF_ONE_SYNC = 100_000
 MOST_SECONDS = 300.0
+BEARER, OAUTH = "Tessera", "Tessera, OAuth 2.0"
+# Of the rate with a token that never changes.
+LEAST_SHARE_WITH_OAUTH = 0.95
 
 
 def measure_exports(sizes: Sequence[int], *, with_peers: bool, moment: datetime, console: Console) -> None:
@@ -45,12 +49,14 @@ def measure_exports(sizes: Sequence[int], *, with_peers: bool, moment: datetime,
         install_peers()
     measurements: list[Measurement] = []
     ours: list[Measurement] = []
+    with_oauth: list[Measurement] = []
     with open_place() as place:
         for rows in sizes:
             found = measure_size(place, rows, with_peers=with_peers, console=console)
             measurements += found
-            ours.append(choose_median(named("Tessera", found)))
-    bars = judge(ours)
+            ours.append(choose_median(named(BEARER, found)))
+            with_oauth.append(choose_median(named(OAUTH, found)))
+    bars = [*judge(ours), *judge_oauth(ours, with_oauth)]
     show_bars(bars, console)
     path = write_results("export", moment, measurements=[found.describe() for found in measurements], bars=bars)
     console.print(f"Written to benchmarks/results/{path.name}")
@@ -66,7 +72,11 @@ def measure_size(place: Place, rows: int, *, with_peers: bool, console: Console)
     found = []
     with console.status(f"Exporting {rows:,} members"):
         for _ in range(times):
-            found += [measure_bare_loop(place, rows), measure_tessera(place, chain_id, rows)]
+            found += [
+                measure_bare_loop(place, rows),
+                measure_tessera(place, chain_id, rows),
+                measure_tessera(place, chain_id, rows, oauth=True),
+            ]
         if with_peers:
             found += measure_drt(place, rows)
     shown = [choose_median(named(name, found)) for name in dict.fromkeys(one.name for one in found)]
@@ -94,15 +104,18 @@ def measure_bare_loop(place: Place, rows: int) -> Measurement:
     return Measurement("bare loop (ceiling)", rows, seconds, done.peak_megabytes, done.cpu_seconds, received)
 
 
-def measure_tessera(place: Place, chain_id: UUID, rows: int) -> Measurement:
-    """Measure ourselves: a fresh worker, from the run's start to its end as the run itself tells them."""
+def measure_tessera(place: Place, chain_id: UUID, rows: int, *, oauth: bool = False) -> Measurement:
+    """Measure ourselves: a fresh worker, from the run's start to its end as the run itself tells them.
+
+    With `oauth` the token is asked for, and again whenever it is about to expire.
+    """
     with started_receiver() as receiver:
         with running_worker(place) as watch:
             seconds = asyncio.run(
                 export_members(
                     place.settings,
                     chain_id,
-                    receiver,
+                    replace(receiver, oauth=oauth),
                     rows=rows,
                     rows_per_request=ROWS_PER_REQUEST,
                     concurrency=CONCURRENCY,
@@ -110,7 +123,8 @@ def measure_tessera(place: Place, chain_id: UUID, rows: int) -> Measurement:
                 )
             )
         received = check_received(place, receiver, rows)
-    return Measurement("Tessera", rows, seconds, watch.peak_megabytes, watch.cpu_seconds, received)
+    name = OAUTH if oauth else BEARER
+    return Measurement(name, rows, seconds, watch.peak_megabytes, watch.cpu_seconds, received)
 
 
 def measure_drt(place: Place, rows: int) -> list[Measurement]:
@@ -165,4 +179,15 @@ def judge(ours: Sequence[Measurement]) -> list[Bar]:
         growth = ours[-1].peak_megabytes / ours[0].peak_megabytes - 1
         promise = f"worker's memory from {ours[0].rows:,} to {ours[-1].rows:,} rows"
         bars.append(Bar(promise, f"{growth:+.1%}", f"at most +{MOST_GROWTH:.0%}", growth <= MOST_GROWTH))
+    return bars
+
+
+def judge_oauth(bearer: Sequence[Measurement], oauth: Sequence[Measurement]) -> list[Bar]:
+    """Hold the rate with renewed tokens against that with one that never changes, size by size."""
+    asked = f"at least {LEAST_SHARE_WITH_OAUTH:.0%} of a bearer token's rate"
+    bars = []
+    for plain, renewed in zip(bearer, oauth, strict=True):
+        share = renewed.rows_per_second / plain.rows_per_second
+        met = share >= LEAST_SHARE_WITH_OAUTH
+        bars.append(Bar(f"rate with OAuth 2.0, {renewed.rows:,} rows", f"{share:.0%}", asked, met))
     return bars

@@ -28,10 +28,11 @@ class BenchmarkError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """A running receiver."""
+    """A running receiver; with `oauth` whoever sends gets the token from it, instead of knowing it."""
 
     port: int
     token: str
+    oauth: bool = False
 
     @property
     def base_url(self) -> str:
@@ -42,6 +43,14 @@ class Receiver:
     def url(self) -> str:
         """Where rows go."""
         return f"{self.base_url}/members"
+
+    @property
+    def access(self) -> tuple[str, dict[str, str]]:
+        """How a profile gets in: the authentication type and its properties."""
+        if not self.oauth:
+            return "bearer", {"token": self.token}
+        client = {"client_id": "benchmark", "client_secret": self.token}
+        return "oauth2", {"access_token_url": f"{self.base_url}/token", **client}
 
     def counts(self) -> dict[str, Any]:
         """Ask what arrived."""

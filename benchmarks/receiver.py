@@ -1,7 +1,8 @@
 """The far end of every export benchmark: a small HTTP/1.1 server that answers late and counts what it gets.
 
 It has to cost far less than what it measures: bodies are never parsed, ids are cut out of them by their marker, kept as
-text, and compared only when asked. `POST` to any path takes rows, `GET /counts` says what arrived, `GET /proof` sorts
+text, and compared only when asked. `POST /token` gives its bearer token, for two seconds each time, to whoever asks;
+`POST` to any other path takes rows, `GET /counts` says what arrived, `GET /proof` sorts
 the ids and tells how many were distinct, with a digest of them.
 """
 
@@ -19,6 +20,8 @@ from typing import cast
 HOST = "127.0.0.1"
 TOKEN_VARIABLE = "BENCHMARK_RECEIVER_TOKEN"
 DELAY_SECONDS = 0.02
+# So short that a sender renews its token several times while it is measured.
+TOKEN_SECONDS = 2
 ID_LENGTH = 36
 find_ids = re.compile(rb'"id" ?: ?"([0-9a-f-]{36})"').findall
 
@@ -34,6 +37,7 @@ class Tally:
         self.in_flight = 0
         self.peak_in_flight = 0
         self.connections = 0
+        self.tokens = 0
         self.first_at = 0.0
         self.last_at = 0.0
         self._ids: list[bytes] = []
@@ -65,6 +69,7 @@ class Tally:
             "body_bytes": self.body_bytes,
             "refused": self.refused,
             "connections": self.connections,
+            "tokens": self.tokens,
             "peak_in_flight": self.peak_in_flight,
             "seconds": self.last_at - self.first_at,
             "cpu_seconds": time.process_time(),
@@ -143,6 +148,8 @@ class Connection(asyncio.Protocol):
             self._answer(b"200 OK", json.dumps(self._tally.counts()).encode())
         elif request_line.startswith(b"GET /proof"):
             self._answer(b"200 OK", json.dumps(self._tally.proof()).encode())
+        elif request_line.startswith(b"POST /token"):
+            self._give_token()
         elif self._expected and headers.get(b"authorization") != self._expected:
             self._tally.refused += 1
             self._answer(b"401 Unauthorized", b"{}")
@@ -151,6 +158,12 @@ class Connection(asyncio.Protocol):
             self._tally.begin()
             self._tally.take(body)
             self._loop.call_later(self._delay, self._finish)
+
+    def _give_token(self) -> None:
+        self._tally.tokens += 1
+        token = (self._expected or b"Bearer x").decode().partition(" ")[2]
+        given = {"access_token": token, "token_type": "Bearer", "expires_in": TOKEN_SECONDS}
+        self._answer(b"200 OK", json.dumps(given).encode())
 
     def _finish(self) -> None:
         self._tally.end()

@@ -1,4 +1,4 @@
-from benchmarks.export import judge
+from benchmarks.export import judge, judge_oauth
 from benchmarks.tables import Measurement, choose_median
 
 
@@ -22,3 +22,9 @@ def test_growth_within_a_tenth_meets_its_bar() -> None:
 def test_middle_measurement_counts() -> None:
     found = [make_measurement(1_000, seconds=seconds, peak_megabytes=1) for seconds in (3.0, 1.0, 2.0, 9.0)]
     assert choose_median(found).seconds == 3.0
+
+
+def test_oauth_that_slows_sending_misses_its_bar() -> None:
+    plain = make_measurement(100_000, seconds=2.0, peak_megabytes=1)
+    close, slow = (make_measurement(100_000, seconds=seconds, peak_megabytes=1) for seconds in (2.05, 2.5))
+    assert [bar.met for bar in judge_oauth([plain, plain], [close, slow])] == [True, False]

@@ -55,6 +55,14 @@ def test_wrong_token_is_refused(receiver: Receiver) -> None:
     assert (after["refused"], after["requests"]) == (before["refused"] + 1, before["requests"])
 
 
+def test_token_is_given_to_whoever_asks(receiver: Receiver) -> None:
+    before = receiver.counts()["tokens"]
+    answer = exchange(receiver, b"POST /token HTTP/1.1\r\nContent-Length: 0\r\n\r\n")
+    given = json.loads(answer.partition(b"\r\n\r\n")[2])
+    assert given == {"access_token": receiver.token, "token_type": "Bearer", "expires_in": 2}
+    assert receiver.counts()["tokens"] == before + 1
+
+
 @pytest.mark.parametrize("arrived", [b"", b"5", b"5\r\nhel", b"5\r\nhello\r\n", b"5\r\nhello\r\n0\r\n"])
 def test_unfinished_chunks_wait(arrived: bytes) -> None:
     assert join_chunks(bytearray(arrived), 0) is None

@@ -109,7 +109,12 @@ async def create_export(
     settings: dict[str, Any] | None = None,
     **shape: Any,
 ) -> Definition:
-    """Create a bearer profile, a query, a template and a definition; `shape` changes the template."""
+    """Create a profile, a query, a template and a definition; `shape` changes the template.
+
+    It is a bearer profile, unless the settings hold an OAuth client.
+    """
+    given = settings or {}
+    variant, access = ("oauth2", {}) if "client_id" in given else ("bearer", {"token": TOKEN})
     policy = address_policy(house.ground.settings)
     plain = {"method": "POST", "url_path": "members", "body": json.dumps(body), "batch_size": 10}
     async with house.database.session() as session:
@@ -117,9 +122,7 @@ async def create_export(
             session,
             ACTOR,
             chain_id=chain_id,
-            new=NewProfile(
-                "http_api", "bearer", "Receiver", settings={"base_url": url, "token": TOKEN, **(settings or {})}
-            ),
+            new=NewProfile("http_api", variant, "Receiver", settings={"base_url": url, **access, **given}),
             keys=house.ground.keys,
             policy=policy,
         )
