@@ -11,6 +11,7 @@ from rich.console import Console
 
 from benchmarks.connector import measure_connector
 from benchmarks.export import measure_exports
+from benchmarks.inbound import measure_inbound
 from benchmarks.processes import BenchmarkError
 from benchmarks.tables import RESULTS
 from tessera.platform.clock import now
@@ -18,6 +19,7 @@ from tessera.platform.errors import TesseraError
 
 SMALL, LARGE = 100_000, 1_000_000
 ADDED = 200_000
+MESSAGES = 10_000
 FILE_WIDTH = 120
 BUSY = 0.5
 
@@ -37,10 +39,11 @@ def alone() -> Iterator[None]:
 def main() -> int:
     """Measure what was asked for; a missed bar is shown, a row that is missing is a failure."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure promises beside their peers.")
-    parser.add_argument("benchmark", nargs="?", choices=["all", "export", "connector"], default="all")
+    parser.add_argument("benchmark", nargs="?", choices=["all", "export", "connector", "inbound"], default="all")
     parser.add_argument("--rows", type=int, action="append", help=f"rows of an export; default {SMALL} and {LARGE}")
     parser.add_argument("--members", type=int, default=LARGE, help="memberships the Connector API begins with")
     parser.add_argument("--added", type=int, default=ADDED, help="memberships added over the Connector API")
+    parser.add_argument("--messages", type=int, default=MESSAGES, help="messages that come in from mParticle")
     parser.add_argument("--no-peers", action="store_true", help="leave the other tools out")
     given = parser.parse_args()
     # A file or a pipe has no width: wide enough for every column then.
@@ -63,6 +66,8 @@ def run(given: argparse.Namespace, console: Console) -> None:
         measure_exports(given.rows or [SMALL, LARGE], with_peers=with_peers, moment=now(), console=console)
     if given.benchmark in ("all", "connector"):
         measure_connector(given.members, given.added, with_peers=with_peers, moment=now(), console=console)
+    if given.benchmark in ("all", "inbound"):
+        measure_inbound(given.messages, moment=now(), console=console)
 
 
 if __name__ == "__main__":

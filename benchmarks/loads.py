@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
-from benchmarks.load_client import Request, write_requests
+from benchmarks.load_client import AUTHORIZATION_VARIABLE, Request, write_requests
 from benchmarks.processes import BenchmarkError, run_watched
 from benchmarks.tables import make_table
 
@@ -52,9 +52,11 @@ class Timing:
         return replace(self, name=name)
 
 
-def send(url: str, requests: Sequence[Request], *, callers: int, most_seconds: float) -> dict[str, Timing]:
+def send(
+    url: str, requests: Sequence[Request], *, callers: int, most_seconds: float, authorization: str = ""
+) -> dict[str, Timing]:
     """Make every request once; return what was found by sort. One refusal is enough to fail."""
-    return run_client(url, requests, callers=callers, most_seconds=most_seconds)
+    return run_client(url, requests, callers=callers, most_seconds=most_seconds, authorization=authorization)
 
 
 def send_for(url: str, requests: Sequence[Request], *, callers: int, seconds: float) -> Timing:
@@ -66,7 +68,13 @@ def send_for(url: str, requests: Sequence[Request], *, callers: int, seconds: fl
 
 
 def run_client(
-    url: str, requests: Sequence[Request], *, callers: int, most_seconds: float, seconds: float | None = None
+    url: str,
+    requests: Sequence[Request],
+    *,
+    callers: int,
+    most_seconds: float,
+    seconds: float | None = None,
+    authorization: str = "",
 ) -> dict[str, Timing]:
     """Send the requests with our own client."""
     with TemporaryDirectory(prefix="tessera-bench-load-") as folder:
@@ -82,7 +90,8 @@ def run_client(
             str(callers),
         ]
         command += [] if seconds is None else ["--seconds", str(seconds)]
-        found = json.loads(run_watched(command, environment={}, seconds=most_seconds).output)
+        environment = {AUTHORIZATION_VARIABLE: authorization}
+        found = json.loads(run_watched(command, environment=environment, seconds=most_seconds).output)
     if found["refusals"]:
         raise BenchmarkError(f"{found['refusals']} of the calls failed. The first of them: {found['refusal']}")
     return read_timings(found, callers)
