@@ -39,6 +39,8 @@ EXAMPLES: Mapping[tuple[str, str], Mapping[str, Any]] = {
         "client_id": "tessera",
         "client_secret": CANARY,
     },
+    ("mparticle_outbound", "standard"): {"api_key": "key", "api_secret": CANARY},
+    ("mparticle_inbound", "standard"): {},
     ("cheetah_digital", "standard"): {
         "base_url": "https://api.ccmp.eu/services2",
         "username": "key",

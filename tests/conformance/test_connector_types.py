@@ -35,7 +35,7 @@ def properties_of(kind: tuple[str, str]) -> list[Property]:
 
 def is_typed(each: Property) -> bool:
     """Say whether the property is one that somebody types a text into."""
-    return each.kind in (PropertyKind.TEXT, PropertyKind.URL)
+    return each.kind in (PropertyKind.TEXT, PropertyKind.URL) and each.follows is None
 
 
 def test_every_variant_has_an_example() -> None:

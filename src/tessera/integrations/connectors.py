@@ -41,13 +41,21 @@ class ShownWhen:
 
 
 @dataclass(frozen=True, slots=True)
+class Follows:
+    """A property's value is given by that of another one, `key`; for a value that is not listed it is typed."""
+
+    key: str
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Property:
     """One setting of a profile, declared once: forms, checks, the API and the reference are made from it.
 
     `clean` returns the value as it is stored, or raises ValueError with what is wrong. `choice_labels` says how a
     choice reads where that is not as it is stored. A `multiline` text or secret keeps its line breaks. `refers_to`
-    says what a reference leads to, as `encryption_key:` and a type of key. `derive` gives the value where it follows
-    from the others, and None where it is typed.
+    says what a reference leads to, as `encryption_key:` and a type of key. `follows` says
+    where its value is not typed but given by another property.
     """
 
     key: str
@@ -64,7 +72,7 @@ class Property:
     clean: Callable[[Any], Any] | None = None
     shown_when: ShownWhen | None = None
     refers_to: str | None = None
-    derive: Callable[[Mapping[str, Any]], Any] | None = None
+    follows: Follows | None = None
 
     @property
     def secret(self) -> bool:

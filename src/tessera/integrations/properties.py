@@ -54,7 +54,7 @@ def check_properties(
         if each.secret:
             check_secret(each, given, sealed, checked)
         else:
-            check_setting(each, value_of(each, values), check_url, checked)
+            check_setting(each, value_of(connector, each, values), check_url, checked)
     seal_headers(shown, sealed, checked)
     forget_secrets(connector, shown, sealed, checked)
     if connector.check is not None and not checked.faults:
@@ -98,10 +98,14 @@ def check_secret(each: Property, given: Mapping[str, Any], sealed: Collection[st
         checked.faults[each.key] = str(error)
 
 
-def value_of(each: Property, values: Mapping[str, Any]) -> Any:
+def value_of(connector: ConnectorType, each: Property, values: Mapping[str, Any]) -> Any:
     """Return what follows from other properties, else what was given or is stored, else the default."""
-    derived = None if each.derive is None else each.derive(values)
-    return values.get(each.key, each.default) if derived is None else derived
+    if each.follows is not None:
+        leading = next(other for other in connector.properties if other.key == each.follows.key)
+        deciding = values.get(leading.key) or leading.default
+        if isinstance(deciding, str) and deciding in each.follows.values:
+            return each.follows.values[deciding]
+    return values.get(each.key, each.default)
 
 
 def check_setting(each: Property, value: Any, check_url: CheckUrl, checked: Checked) -> None:

@@ -49,6 +49,16 @@ class Field:
         """How it is entered."""
         return self.asked.kind.value
 
+    @property
+    def leader(self) -> str:
+        """The field whose choice gives this one its value, if there is one."""
+        return "" if self.asked.follows is None else f"{PLAIN}{self.asked.follows.key}"
+
+    @property
+    def given(self) -> str:
+        """What each choice gives, as scripts read it."""
+        return "" if self.asked.follows is None else json.dumps(dict(self.asked.follows.values))
+
 
 @dataclass(frozen=True, slots=True)
 class FieldGroup:

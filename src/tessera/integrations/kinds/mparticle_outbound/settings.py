@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tessera.integrations.connectors import Property, PropertyKind, Variant
+from tessera.integrations.connectors import Follows, Property, PropertyKind, Variant
 
 VARIANTS = (Variant("standard", "Standard"),)
 CUSTOM = "Custom"
@@ -16,12 +16,6 @@ PODS = {
 PATHS = ("/events", "/bulkevents", "/bulkevents/historical")
 KEY_SIGNS = range(0x21, 0x7F)
 LONGEST_PLAN = 256
-
-
-def derive_endpoint(values: Mapping[str, Any]) -> str | None:
-    """Return the pod's own endpoint; None where one is typed."""
-    pod = values.get("pod") or "US1"
-    return PODS.get(pod) if isinstance(pod, str) else None
 
 
 def clean_endpoint(text: str) -> str:
@@ -85,7 +79,7 @@ PROPERTIES = (
         PropertyKind.URL,
         required=True,
         clean=clean_endpoint,
-        derive=derive_endpoint,
+        follows=Follows("pod", PODS),
     ),
     Property(
         "api_key",
