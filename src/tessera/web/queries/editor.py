@@ -11,7 +11,14 @@ from litestar.params import FromPath
 
 from tessera import queries
 from tessera.loyalty import DATASETS
-from tessera.platform.errors import ConflictError, DeniedError, InvalidError, TesseraError, UnavailableError
+from tessera.platform.errors import (
+    ConflictError,
+    DeniedError,
+    InvalidError,
+    NotFoundError,
+    TesseraError,
+    UnavailableError,
+)
 from tessera.queries import ParameterType, Query
 from tessera.web.queries.queries import ONE, PATH
 from tessera.web.queries.query_forms import (
@@ -64,6 +71,8 @@ class Look:
 @get(NEW, permission="queries:write")
 async def ask_for_query(visit: PageVisit, chain_id: FromPath[UUID]) -> Response[Any]:
     """Show the editor of a new query."""
+    if not visit.actor.sees(chain_id):
+        raise NotFoundError("There is no such chain. Choose one of those that you see.")
     label = visit.request.query_params.get("label", "")[:255]
     return editor_page(visit, Desk(chain_id), QueryForm(label=label, text=START))
 

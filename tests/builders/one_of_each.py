@@ -1,0 +1,100 @@
+"""One object of each kind in one chain, so that every address can be visited."""
+
+from typing import Any
+from uuid import UUID
+
+from tests.builders.house import ACTOR, SmallHouse, create_export, create_members, run_to_end
+from tests.builders.receivers import run_receiver
+
+from tessera import integrations, loyalty, webhooks
+from tessera.loyalty import (
+    MembershipFilter,
+    NewAccessToken,
+    NewEnterprise,
+    NewTier,
+)
+from tessera.platform.audit import TrailFilter, list_entries
+from tessera.platform.auth import NewApiKey, NewRole, NewUser, create_api_keys, create_role, create_users
+from tessera.platform.clock import now
+from tessera.platform.db import Session
+from tessera.web.integrations.tiles import list_tiles
+from tessera.webhooks import NewSubscription
+
+PASSWORD = "a quiet sentence"
+# What belongs to no chain: whoever may, sees it.
+SHARED = frozenset({"document", "tile_key", "type_key", "role_id"})
+# What only its own user sees, and nobody else whatever they may.
+PERSONAL = frozenset({"session_id"})
+
+
+async def make_one_of_each(house: SmallHouse) -> dict[str, str]:
+    """Make a chain with one object of each kind; return, by the names that addresses have for them, their ids."""
+    chain_id = await create_members(house.database, 1)
+    async with run_receiver() as receiver:
+        definition = await create_export(house, chain_id, receiver.url)
+        run = await run_to_end(house, definition)
+    async with house.database.session() as session:
+        found: dict[str, Any] = {
+            "chain_id": chain_id,
+            "definition_id": definition.id,
+            "run_id": run.id,
+            "number": 0,
+            "sequence": 1,
+            "query_id": definition.query_id,
+            "template_id": definition.template_id,
+            **await find_profile(session, chain_id, definition.template_id),
+            **await make_members(session, chain_id),
+            **await make_access(session, house, chain_id),
+            **await make_subscription(session, house, chain_id),
+        }
+        (entry,) = await list_entries(session, ACTOR, TrailFilter(chain_id=chain_id), count=1)
+        tile = list_tiles()[0]
+    shared = {"entry_id": entry.id, "document": "management-v1", "tile_key": tile.key, "type_key": tile.first.key}
+    return {name: str(value) for name, value in {**found, **shared}.items()}
+
+
+async def find_profile(session: Session, chain_id: UUID, template_id: UUID) -> dict[str, Any]:
+    """Return the profile that the template sends through."""
+    template = await integrations.get_template(session, ACTOR, chain_id, template_id)
+    return {"profile_id": template.profile_id, "profile": template.profile_id}
+
+
+async def make_members(session: Session, chain_id: UUID) -> dict[str, Any]:
+    """Return a membership with its account and program, and make a tier for it."""
+    (member,) = await loyalty.list_memberships(session, ACTOR, MembershipFilter(chain_ids=[chain_id]))
+    new = NewTier(program_id=member.program_id, name="Gold", code="GOLD", ordering=7)
+    (tier,) = await loyalty.create_tiers(session, ACTOR, chain_id, [new], now=now())
+    return {
+        "membership_id": member.id,
+        "account_id": member.account_id,
+        "program_id": member.program_id,
+        "tier_id": tier.id,
+    }
+
+
+async def make_access(session: Session, house: SmallHouse, chain_id: UUID) -> dict[str, Any]:
+    """Make a role, a user, an API key and tokens."""
+    keys, chains = house.ground.keys, frozenset({chain_id})
+    role = await create_role(session, ACTOR, NewRole("Night desk", frozenset({"members:read"})), now=now())
+    (user,) = await create_users(session, ACTOR, [NewUser("one@example.com", "One", PASSWORD, chains=chains)])
+    (key,) = await create_api_keys(session, ACTOR, keys, [NewApiKey("One", chains=chains)], now=now())
+    (place,) = await loyalty.create_enterprises(session, ACTOR, chain_id, [NewEnterprise(name="One")], now=now())
+    (client,) = await loyalty.create_client_tokens(session, ACTOR, keys, ["One"], now=now())
+    new = NewAccessToken(client_token_id=client.id, label="One", enterprise_ids=[place.id])
+    (access,) = await loyalty.create_access_tokens(session, ACTOR, keys, [new], now=now())
+    return {
+        "role_id": role.id,
+        "user_id": user.id,
+        "api_key_id": key.key.id,
+        "enterprise_id": place.id,
+        "client_token_id": client.id,
+        "access_token_id": access.id,
+        "token_id": access.id,
+    }
+
+
+async def make_subscription(session: Session, house: SmallHouse, chain_id: UUID) -> dict[str, Any]:
+    """Make a webhook subscription."""
+    new = NewSubscription("One", "http://127.0.0.1:9/hook")
+    (made,) = await webhooks.create_subscriptions(session, ACTOR, house.ground, chain_id, [new], now=now())
+    return {"subscription_id": made.subscription.id}
