@@ -4,9 +4,11 @@ from typing import Any
 from uuid import UUID
 
 from tests.builders.house import ACTOR, SmallHouse, create_export, create_members, run_to_end
+from tests.builders.mparticle import encode, firehose
 from tests.builders.receivers import run_receiver
 
 from tessera import integrations, loyalty, webhooks
+from tessera.integrations import MessageQuery, NewProfile, address_policy
 from tessera.loyalty import (
     MembershipFilter,
     NewAccessToken,
@@ -23,6 +25,8 @@ from tessera.webhooks import NewSubscription
 PASSWORD = "a quiet sentence"
 # What belongs to no chain: whoever may, sees it.
 SHARED = frozenset({"document", "tile_key", "type_key", "role_id"})
+# Where a parameter stands for another object than elsewhere: a part of the address, the parameter, the other's name.
+INSTEAD = tuple((part, name, "inbound_id") for part in ("/messages", "/inbound") for name in ("profile_id", "profile"))
 # What only its own user sees, and nobody else whatever they may.
 PERSONAL = frozenset({"session_id"})
 
@@ -33,8 +37,10 @@ async def make_one_of_each(house: SmallHouse) -> dict[str, str]:
     async with run_receiver() as receiver:
         definition = await create_export(house, chain_id, receiver.url)
         run = await run_to_end(house, definition)
+    inbound = await make_inbound(house, chain_id)
     async with house.database.session() as session:
         found: dict[str, Any] = {
+            **inbound,
             "chain_id": chain_id,
             "definition_id": definition.id,
             "run_id": run.id,
@@ -91,6 +97,26 @@ async def make_access(session: Session, house: SmallHouse, chain_id: UUID) -> di
         "access_token_id": access.id,
         "token_id": access.id,
     }
+
+
+async def make_inbound(house: SmallHouse, chain_id: UUID) -> dict[str, Any]:
+    """Make an inbound profile and let a message come in."""
+    ground = house.ground
+    new, policy = NewProfile("mparticle_inbound", "standard", "One"), address_policy(ground.settings)
+    async with house.database.session() as session:
+        profile = await integrations.create_profile(
+            session, ACTOR, chain_id=chain_id, new=new, keys=ground.keys, policy=policy
+        )
+    inlet = await integrations.find_inbound(
+        house.database.reader, ground.keys, name=profile.internal_name, token=str(profile.token), now=now()
+    )
+    assert inlet
+    messages, _ = integrations.read_messages(encode(firehose()))
+    async with house.database.session() as session:
+        await integrations.receive_messages(session, ground.keys, inlet, messages, now=now())
+    async with house.database.session() as session:
+        page = await integrations.list_inbound_messages(session, ACTOR, profile.id, MessageQuery())
+    return {"inbound_id": profile.id, "message_id": page.items[0].id}
 
 
 async def make_subscription(session: Session, house: SmallHouse, chain_id: UUID) -> dict[str, Any]:
