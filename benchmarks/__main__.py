@@ -12,6 +12,7 @@ from rich.console import Console
 from benchmarks.connector import measure_connector
 from benchmarks.export import measure_exports
 from benchmarks.inbound import measure_inbound
+from benchmarks.pages import measure_pages
 from benchmarks.processes import BenchmarkError
 from benchmarks.tables import RESULTS
 from tessera.platform.clock import now
@@ -39,7 +40,7 @@ def alone() -> Iterator[None]:
 def main() -> int:
     """Measure what was asked for; a missed bar is shown, a row that is missing is a failure."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure promises beside their peers.")
-    parser.add_argument("benchmark", nargs="?", choices=["all", "export", "connector", "inbound"], default="all")
+    parser.add_argument("benchmark", nargs="?", choices=["all", "export", "connector", "inbound", "pages"], default="all")
     parser.add_argument("--rows", type=int, action="append", help=f"rows of an export; default {SMALL} and {LARGE}")
     parser.add_argument("--members", type=int, default=LARGE, help="memberships the Connector API begins with")
     parser.add_argument("--added", type=int, default=ADDED, help="memberships added over the Connector API")
@@ -68,6 +69,8 @@ def run(given: argparse.Namespace, console: Console) -> None:
         measure_connector(given.members, given.added, with_peers=with_peers, moment=now(), console=console)
     if given.benchmark in ("all", "inbound"):
         measure_inbound(given.messages, moment=now(), console=console)
+    if given.benchmark in ("all", "pages"):
+        measure_pages(now(), console)
 
 
 if __name__ == "__main__":
