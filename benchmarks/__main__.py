@@ -40,7 +40,9 @@ def alone() -> Iterator[None]:
 def main() -> int:
     """Measure what was asked for; a missed bar is shown, a row that is missing is a failure."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure promises beside their peers.")
-    parser.add_argument("benchmark", nargs="?", choices=["all", "export", "connector", "inbound", "pages"], default="all")
+    parser.add_argument(
+        "benchmark", nargs="?", choices=["all", "export", "connector", "inbound", "pages"], default="all"
+    )
     parser.add_argument("--rows", type=int, action="append", help=f"rows of an export; default {SMALL} and {LARGE}")
     parser.add_argument("--members", type=int, default=LARGE, help="memberships the Connector API begins with")
     parser.add_argument("--added", type=int, default=ADDED, help="memberships added over the Connector API")
