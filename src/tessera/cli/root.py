@@ -26,6 +26,7 @@ GROUPS = {
     "points": ("points", "Points of memberships: the ledger, and what can be done with it."),
     "query": ("queries", "Saved queries over the datasets."),
     "profile": ("profiles", "Connection profiles: how to reach outside systems."),
+    "encryption-key": ("encryption_keys", "Encryption keys: for SFTP logins and OpenPGP."),
     "template": ("templates", "Shapes of HTTP requests."),
     "export": ("exports", "Export definitions: create them, run them."),
     "run": ("runs", "Runs of export definitions, and what they did."),

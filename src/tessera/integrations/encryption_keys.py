@@ -14,6 +14,7 @@ from tessera.integrations.errors import (
     EncryptionKeyInvalidError,
     EncryptionKeyNotFoundError,
     InUseError,
+    NameAmbiguousError,
 )
 from tessera.integrations.events import (
     ENCRYPTION_KEY_CHANGED,
@@ -107,8 +108,10 @@ async def create_encryption_key(
     return await get_encryption_key(session, actor, chain_id, key_id)
 
 
-async def get_encryption_key(session: Session, actor: Actor, chain_id: UUID, id_or_name: UUID | str) -> EncryptionKey:
-    """Return the chain's key with that id or internal name."""
+async def get_encryption_key(
+    session: Session, actor: Actor, chain_id: UUID | None, id_or_name: UUID | str
+) -> EncryptionKey:
+    """Return the chain's key with that id or internal name; without a chain, of all that the actor sees."""
     actor.require("encryption-keys:read")
     return make_key(await find_row(session, actor, chain_id, id_or_name))
 
@@ -175,7 +178,7 @@ async def update_encryption_key(
 
 
 async def delete_encryption_key(
-    session: Session, actor: Actor, chain_id: UUID, id_or_name: UUID | str, *, version: int | None = None
+    session: Session, actor: Actor, chain_id: UUID | None, id_or_name: UUID | str, *, version: int | None = None
 ) -> None:
     """Delete a key that no profile refers to."""
     actor.require("encryption-keys:admin")
@@ -210,13 +213,15 @@ async def reseal_encryption_keys(session: Session, keys: KeyRing) -> int:
     return len(resealed)
 
 
-async def find_row(session: Session, actor: Actor, chain_id: UUID, id_or_name: UUID | str) -> dict[str, Any]:
+async def find_row(session: Session, actor: Actor, chain_id: UUID | None, id_or_name: UUID | str) -> dict[str, Any]:
     """Return the stored key, its material sealed; the caller keeps it inside this room."""
-    chains = [chain_id] if actor.sees(chain_id) else []
-    row = await store.find_key(session, chains=chains, id_or_name=id_or_name, properties=reference_properties())
-    if row is None:
+    chains = actor.chains if chain_id is None else [chain_id] if actor.sees(chain_id) else []
+    rows = await store.find_keys(session, chains=chains, id_or_name=id_or_name, properties=reference_properties())
+    if not rows:
         raise EncryptionKeyNotFoundError(f"There is no encryption key {id_or_name}. List them to find yours.")
-    return row
+    if len(rows) > 1:
+        raise NameAmbiguousError(f"Several chains have an encryption key {id_or_name}. Use its id.")
+    return rows[0]
 
 
 def read_type(text: str) -> KeyType:

@@ -30,6 +30,8 @@ NOTICES = {
     "message_replayed": Notice("The message is applied once more.", "running"),
     "messages_replayed": Notice("The rejected messages are applied once more.", "running"),
     "nothing_to_replay": Notice("No rejected message is left whose body is kept.", "off"),
+    "key_saved": Notice("The encryption key is saved."),
+    "key_deleted": Notice("The encryption key is deleted."),
     "copied": Notice("Copied. This is the copy."),
     "password_reset": Notice("The new password is set. Sign in with it."),
     "own_password_changed": Notice("The new password is set. Every other browser was signed out."),

@@ -21,7 +21,7 @@ SELECT k.*, (SELECT count(*) FROM connection_profiles p WHERE p.chain_id = k.cha
 """  # noqa: S608 - both parts are constants
 
 FIND = text(SELECT + " AND k.id = :id")
-FIND_BY_NAME = text(SELECT + " AND lower(k.internal_name) = lower(:name)")
+FIND_BY_NAME = text(SELECT + " AND lower(k.internal_name) = lower(:name) LIMIT 2")
 
 FILTER = """
    AND (strpos(lower(k.label), lower(:search)) > 0 OR strpos(lower(k.internal_name), lower(:search)) > 0
@@ -98,15 +98,14 @@ UPDATE encryption_keys k SET sealed_material = given.material, sealed_passphrase
 """)
 
 
-async def find_key(
+async def find_keys(
     session: Session, *, chains: Iterable[UUID] | None, id_or_name: UUID | str, properties: Sequence[str]
-) -> dict[str, Any] | None:
-    """Return the key if one of the chains has it; a name is looked up in any case."""
-    parameters = {"chains": None if chains is None else list(chains), "properties": list(properties)}
+) -> list[dict[str, Any]]:
+    """Return the keys of those chains with that id or, in any case, internal name; no more than two."""
     key_id = id_or_name if isinstance(id_or_name, UUID) else parse_id(id_or_name)
     statement, sought = (FIND_BY_NAME, {"name": id_or_name}) if key_id is None else (FIND, {"id": key_id})
-    found = (await session.execute(statement, {**parameters, **sought})).mappings().first()
-    return None if found is None else dict(found)
+    parameters = {"chains": None if chains is None else list(chains), "properties": list(properties)}
+    return await fetch_rows(session, statement, {**parameters, **sought})
 
 
 async def list_keys(

@@ -1,6 +1,16 @@
-"""Pages of the integrations room: connectors, connection profiles and HTTP templates."""
+"""Pages of the integrations room: connectors, connection profiles, HTTP templates, encryption keys."""
 
 from tessera.web.integrations.connectors import list_connectors
+from tessera.web.integrations.encryption_keys import (
+    ask_for_encryption_key,
+    begin_encryption_key,
+    create_encryption_key,
+    delete_encryption_key,
+    edit_encryption_key,
+    list_encryption_keys,
+    save_encryption_key,
+    show_encryption_key,
+)
 from tessera.web.integrations.http_templates import (
     copy_http_template,
     create_http_template,
@@ -61,6 +71,14 @@ PAGES = (
     edit_http_template,
     save_http_template,
     look_at_http_template,
+    list_encryption_keys,
+    begin_encryption_key,
+    ask_for_encryption_key,
+    create_encryption_key,
+    show_encryption_key,
+    edit_encryption_key,
+    save_encryption_key,
+    delete_encryption_key,
 )
 
 __all__ = ["PAGES"]

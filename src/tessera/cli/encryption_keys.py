@@ -1,0 +1,109 @@
+"""`tessera encryption-key`: saved keys for SFTP login and OpenPGP."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tessera import integrations
+from tessera.cli.desk import Desk, at_desk, find_chain
+from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
+from tessera.integrations import EncryptionKey, KeyType, NewEncryptionKey
+
+app = typer.Typer(no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="Internal name of the key, as `tessera encryption-key list` shows it.")]
+
+KEY = {
+    "Name": lambda key: key.internal_name,
+    "Label": lambda key: key.label,
+    "Type": lambda key: key.type.label,
+    "Algorithm": lambda key: key.algorithm,
+    "Fingerprint": lambda key: key.fingerprint,
+    "Expires": lambda key: key.expires_at,
+    "Used by": lambda key: key.used_by,
+}
+MORE = {
+    "Passphrase": lambda key: "set" if key.has_passphrase else "none",
+    "Material set": lambda key: key.material_set_at,
+    "Version": lambda key: key.version,
+    "Id": lambda key: key.id,
+}
+
+
+@app.command("list")
+def list_keys(chain: ChainOption = None, as_json: AsJson = False) -> None:
+    """List encryption keys, without their material."""
+
+    async def work(desk: Desk) -> Sequence[EncryptionKey]:
+        async with desk.session() as session:
+            owner = None if chain is None else await find_chain(session, desk.actor, chain)
+            page = await integrations.list_encryption_keys(session, desk.actor, chain_id=owner, size=1000)
+            return page.items
+
+    empty = "No encryption key yet. Make one: tessera encryption-key create LABEL --file KEYFILE"
+    show_list(at_desk(work), KEY, as_json=as_json, empty=empty)
+
+
+@app.command("show")
+def show_key(name: Name, chain: ChainOption = None, as_json: AsJson = False) -> None:
+    """Show one key: what it is, not what is in it."""
+
+    async def work(desk: Desk) -> EncryptionKey:
+        async with desk.session() as session:
+            owner = await find_chain(session, desk.actor, chain)
+            return await integrations.get_encryption_key(session, desk.actor, owner, name)
+
+    show_item(at_desk(work), KEY | MORE, as_json=as_json)
+
+
+@app.command("create")
+def create_key(
+    label: str,
+    file: Annotated[Path, typer.Option("--file", help="File of the key.")],
+    kind: Annotated[
+        str, typer.Option("--type", help="rsa_private_key, pgp_public_key or pgp_private_key.")
+    ] = KeyType.RSA_PRIVATE_KEY.value,
+    passphrase_file: Annotated[
+        str | None, typer.Option("--passphrase-file", help="File with the key's passphrase; - asks for it.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Internal name; made from the label without it.")] = None,
+    chain: ChainOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Save a key, such as "Harbour login" --file id_rsa --passphrase-file -"""
+    new = NewEncryptionKey(kind, label, file.read_text(encoding="utf-8"), read_passphrase(passphrase_file), name)
+
+    async def work(desk: Desk) -> EncryptionKey:
+        async with desk.session() as session:
+            owner = await find_chain(session, desk.actor, chain)
+            return await integrations.create_encryption_key(
+                session, desk.actor, chain_id=owner, new=new, keys=desk.ground.keys
+            )
+
+    show_item(at_desk(work), KEY | MORE, as_json=as_json)
+
+
+@app.command("delete")
+def delete_key(name: Name, chain: ChainOption = None) -> None:
+    """Delete a key that no profile refers to."""
+
+    async def work(desk: Desk) -> None:
+        async with desk.session() as session:
+            owner = await find_chain(session, desk.actor, chain)
+            await integrations.delete_encryption_key(session, desk.actor, owner, name)
+
+    at_desk(work)
+    typer.echo(f"Deleted the encryption key {name}.")
+
+
+def read_passphrase(source: str | None) -> str | None:
+    """Return the passphrase from a file, a prompt or a pipe; never from the command line."""
+    if source is None:
+        return None
+    if source != "-":
+        return Path(source).read_text(encoding="utf-8").rstrip("\r\n")
+    stdin = typer.get_text_stream("stdin")
+    asked = typer.prompt("Passphrase", hide_input=True) if stdin.isatty() else stdin.readline().rstrip("\r\n")
+    return str(asked)
