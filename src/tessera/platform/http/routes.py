@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import certifi
 from pyreqwest.client import Client, ClientBuilder
@@ -18,9 +19,8 @@ from tessera.platform.http.errors import CertificateFileError
 IDLE_SECONDS = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a call goes by its URL, and what a client keeps for all its calls.
+class Origin(NamedTuple):
+    """Where a call goes by its URL, and what a client keeps for all its calls. A tuple: every call looks one up.
 
     `authorities` are more certificate authorities, in DER: connections that trust different ones are never shared.
     """
