@@ -191,6 +191,8 @@ class Settings(BaseSettings):
         """Refuse settings with which nobody could ever sign in."""
         if not value and info.data.get("password_sign_in") is False:
             raise ValueError("TESSERA_PASSWORD_SIGN_IN is off, so an identity provider must be set, or nobody gets in")
+        if value and not info.data.get("public_url"):
+            raise ValueError("set TESSERA_PUBLIC_URL too: the provider sends people back there")
         return value
 
     @cached_property

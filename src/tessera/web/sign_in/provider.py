@@ -32,6 +32,8 @@ from tessera.web.visits import ANYONE, PageVisit, Visit
 
 FLOW_COOKIE = "tessera_provider"
 FLOW_SECONDS = 600
+# It travels in a cookie, and browsers drop those of more than four kilobytes.
+LONGEST_TARGET = 1000
 
 
 class ProviderOffError(ConflictError):
@@ -46,6 +48,8 @@ async def go_to_provider(visit: PageVisit) -> Response[Any]:
     asked = visit.request.query_params.get("purpose")
     purpose = Purpose.CONFIRM if asked == Purpose.CONFIRM else Purpose.SIGN_IN
     target = local_path(visit.request.query_params.get("next"))
+    if len(target) > LONGEST_TARGET:
+        target = "/"
     try:
         address, cookie = await begin(visit, purpose, target)
     except TesseraError as error:
