@@ -212,3 +212,26 @@ async def test_identities_go_by_any_of_their_names(inlet: Inlet) -> None:
     await inlet.deliver(batch(user_identities={"customerid": "u-2", "other_id_2": "L-3"}))
     found = [(member.external_id, member.loyalty_code, member.first_name) for member in await inlet.members()]
     assert found == [("u-1", "L-2", "Ada"), ("u-2", "L-3", None)]
+
+
+async def test_known_members_change_together_and_in_order(inlet: Inlet) -> None:
+    await inlet.deliver(*(firehose(f"u-{number}", email=f"u{number}@example.com") for number in range(5)))
+    told = [
+        firehose(
+            f"u-{number % 5}", at=FIRST + 10 + number, attributes={"$FirstName": str(number), "$City": str(number)}
+        )
+        for number in range(40)
+    ]
+    late = firehose("u-0", at=FIRST + 11, attributes={"$FirstName": "late", "code": "L"})
+    clash = firehose("u-1", at=FIRST + 90, email="u2@example.com", attributes={"$FirstName": "clash"})
+    await inlet.deliver(*told, late)
+    members = await inlet.members()
+    assert [member.first_name for member in members] == [str(number) for number in range(35, 40)]
+    assert [member.address and member.address.city for member in members] == [str(number) for number in range(35, 40)]
+    assert members[0].loyalty_code == "L"
+    assert (await inlet.states()).count("updated") == 41
+    for message in (clash, firehose("u-2", at=FIRST + 91, attributes={"$FirstName": "after"}), firehose("u-9")):
+        await inlet.post(message)
+    await inlet.work()
+    assert (await inlet.states())[-3:] == ["rejected", "updated", "registered"]
+    assert [member.first_name for member in await inlet.members()] == ["35", "36", "after", "38", "39", None]

@@ -1,7 +1,8 @@
 """The worker's part: stored messages become members and changes of their attributes, each exactly once.
 
 A message's new state is written in the transaction of what it did: a worker that is killed in between has done neither.
-A transaction is one message's, so that none ever holds two members, which could deadlock with whoever changes both.
+Known members are changed many at a time, held in the order in which everybody holds accounts, so that nobody waits in a
+ring; whatever else a message asks for goes by itself.
 """
 
 import logging
@@ -19,6 +20,7 @@ from tessera.integrations.inbound.members import Claim, apply_to_member
 from tessera.integrations.inbound.outcomes import Outcome, ignored, rejected
 from tessera.integrations.inbound.receiving import purpose_of
 from tessera.integrations.inbound.values import MessageState
+from tessera.integrations.inbound.windows import Told, change_members
 from tessera.integrations.kinds.mparticle_inbound.mapping import is_development, map_attributes, read_sources
 from tessera.integrations.kinds.mparticle_inbound.settings import read_rules
 from tessera.integrations.kinds.mparticle_inbound.wire import BATCH, EVENTS
@@ -37,16 +39,63 @@ OTHERS = {
     "audience_membership_change_request": "audiences_not_kept",
     "dsr_processing_request": "privacy_requests_not_acted_on",
 }
+# Looked at together.
+WINDOW = 200
 # Classes of SQLSTATE that speak of a value: data exceptions, and broken constraints.
 REFUSALS = ("22", "23")
 
 
 async def apply_due(ground: Ground) -> int:
-    """Apply every message that waits; return how many. Any number of workers share the work, profile by profile."""
+    """Apply every message that waits; return how many. Any number of workers share the work, profile by profile.
+
+    Changes of known members go many at a time; what is left of such a window, one by one.
+    """
     applied = 0
-    while await apply_next(ground):
-        applied += 1
-    return applied
+    while True:
+        together, left = await apply_together(ground)
+        applied += together
+        for _ in range(left):
+            if not await apply_next(ground):
+                break
+            applied += 1
+        if not together and not left:
+            return applied
+
+
+async def apply_together(ground: Ground) -> tuple[int, int]:
+    """Apply what can go together of the next window; return how many that were, and how many are left of it."""
+    count = 0
+    try:
+        async with ground.database.session() as session:
+            profile = await store.claim_profile(session)
+            if profile is None:
+                return 0, 0
+            claim = make_claim(profile, ground)
+            rows = await store.list_waiting(session, claim.profile_id, WINDOW)
+            count = len(rows)
+            together = await change_members(
+                session, claim, [each for row in rows if (each := tell(ground, claim, row))]
+            )
+            return together, count - together
+    except (TesseraError, DBAPIError, psycopg.Error) as error:
+        # One of them cannot be applied, and each by itself shows which; what is no message's fault shows again.
+        logger.info("messages are applied one by one: %s", type(error).__name__)
+        return 0, count
+
+
+def tell(ground: Ground, claim: Claim, row: Row) -> Told | None:
+    """Return what a message says of its member; None where it takes a look of its own."""
+    try:
+        document = read_document(ground, row)
+        if row["type"] not in (EVENTS, BATCH) or not claim.rules.update_existing:
+            return None
+        if is_development(document) and not claim.rules.accept_development:
+            return None
+        mapped = map_attributes(claim.rules, read_sources(document))
+    except (TesseraError, ValueError, TypeError, RecursionError):
+        return None
+    value = mapped.values.get(claim.rules.lookup_by)
+    return Told(row["id"], value, mapped, moment_of(row)) if value else None
 
 
 async def apply_next(ground: Ground) -> bool:
@@ -98,9 +147,7 @@ async def finish(session: Session, claim: Claim, message_id: UUID, outcome: Outc
 
 async def apply(session: Session, ground: Ground, claim: Claim, row: Row) -> Outcome:
     """Apply one message by its profile's rules."""
-    document = msgspec.json.decode(ground.keys.open(row["sealed_body"], purpose_of(row["id"])).reveal())
-    if not isinstance(document, Mapping):
-        raise MessageUnreadableError("The message is no JSON object.")
+    document = read_document(ground, row)
     if row["type"] not in (EVENTS, BATCH):
         return ignored(OTHERS.get(row["type"], "unknown_type"))
     if is_development(document) and not claim.rules.accept_development:
@@ -108,8 +155,20 @@ async def apply(session: Session, ground: Ground, claim: Claim, row: Row) -> Out
     mapped = map_attributes(claim.rules, read_sources(document))
     if not mapped.values.get(claim.rules.lookup_by):
         return rejected("no_lookup_value", f"The message has no {claim.rules.lookup_by}.", notes=mapped.notes)
-    moment = int((row["sent_at"] or row["received_at"]).timestamp() * 1000)
-    return await apply_to_member(session, claim, mapped, moment)
+    return await apply_to_member(session, claim, mapped, moment_of(row))
+
+
+def read_document(ground: Ground, row: Row) -> Mapping[str, Any]:
+    """Return what a stored message holds."""
+    document = msgspec.json.decode(ground.keys.open(row["sealed_body"], purpose_of(row["id"])).reveal())
+    if not isinstance(document, Mapping):
+        raise MessageUnreadableError("The message is no JSON object.")
+    return document
+
+
+def moment_of(row: Row) -> int:
+    """Return how new a message is, in milliseconds."""
+    return int((row["sent_at"] or row["received_at"]).timestamp() * 1000)
 
 
 def explain(error: Exception, message_id: UUID) -> Outcome:

@@ -70,16 +70,31 @@ async def enrol(session: Session, claim: Claim, account_id: UUID, code: str) -> 
 async def update(session: Session, claim: Claim, member: loyalty.Customer, mapped: Mapped, moment: int) -> Outcome:
     """Change what differs, but for what a newer message has set already."""
     clocks = await store.find_clocks(session, claim.profile_id, member.id)
-    # A merged member was found under a name that is another one's: the attribute looked up by is never changed.
-    told = {name: value for name, value in mapped.values.items() if name != claim.rules.lookup_by}
-    newer = {name: value for name, value in told.items() if clocks.get(name, 0) <= moment}
-    fields, lines = split(newer)
-    if lines:
-        fields["address"] = loyalty.Address(**lines)
-    change = loyalty.CustomerChange(id=member.id, **fields)
+    newer = newer_values(claim, mapped, clocks, moment)
+    change = make_change(member.id, newer)
     (after,) = await loyalty.update_accounts(session, claim.actor, claim.chain_id, [change], now=claim.now)
     await keep_clocks(session, claim, member.id, clocks, dict.fromkeys(newer, moment))
     return applied(MessageState.UNCHANGED if after == member else MessageState.UPDATED, member.id, mapped.notes)
+
+
+def newer_values(claim: Claim, mapped: Mapped, clocks: Mapping[str, int], moment: int) -> dict[str, Any]:
+    """Return what of a message no newer one has set already.
+
+    A merged member was found under a name that is another one's: the attribute looked up by is never changed.
+    """
+    return {
+        name: value
+        for name, value in mapped.values.items()
+        if name != claim.rules.lookup_by and clocks.get(name, 0) <= moment
+    }
+
+
+def make_change(account_id: UUID, values: Mapping[str, Any]) -> loyalty.CustomerChange:
+    """Return the change of a member that sets these attributes."""
+    fields, lines = split(values)
+    if lines:
+        fields["address"] = loyalty.Address(**lines)
+    return loyalty.CustomerChange(id=account_id, **fields)
 
 
 async def keep_clocks(

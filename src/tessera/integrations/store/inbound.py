@@ -35,6 +35,19 @@ SELECT id, type, name, sealed_body, received_at, sent_at FROM inbound_messages
  WHERE profile_id = :profile_id AND state = 'waiting' ORDER BY sequence LIMIT 1
 """)
 
+WINDOW = text("""
+SELECT id, type, name, sealed_body, received_at, sent_at FROM inbound_messages
+ WHERE profile_id = :profile_id AND state = 'waiting' ORDER BY sequence LIMIT :limit
+""")
+
+SETTLE_ALL = text("""
+UPDATE inbound_messages m
+   SET state = o.state, reason = o.reason, detail = o.detail, account_id = o.account_id, settled_at = :now
+  FROM jsonb_to_recordset(cast(:outcomes AS jsonb))
+    AS o (id uuid, state text, reason text, detail text, account_id uuid)
+ WHERE m.id = o.id AND m.state = 'waiting'
+""")
+
 SETTLE = text("""
 UPDATE inbound_messages
    SET state = :state, reason = :reason, detail = :detail, account_id = coalesce(:account_id, account_id),
@@ -43,6 +56,15 @@ UPDATE inbound_messages
 """)
 
 FIND_CLOCKS = text("SELECT moments FROM inbound_clocks WHERE profile_id = :profile_id AND account_id = :account_id")
+LIST_CLOCKS = text("""
+SELECT account_id, moments FROM inbound_clocks WHERE profile_id = :profile_id AND account_id = ANY (:account_ids)
+""")
+WRITE_ALL_CLOCKS = text("""
+INSERT INTO inbound_clocks (profile_id, account_id, chain_id, moments)
+SELECT :profile_id, account_id, :chain_id, moments
+  FROM jsonb_to_recordset(cast(:clocks AS jsonb)) AS given (account_id uuid, moments jsonb)
+ON CONFLICT (profile_id, account_id) DO UPDATE SET moments = excluded.moments
+""")
 WRITE_CLOCKS = text("""
 INSERT INTO inbound_clocks (profile_id, account_id, chain_id, moments)
 VALUES (:profile_id, :account_id, :chain_id, cast(:moments AS jsonb))
@@ -126,6 +148,17 @@ async def find_waiting(session: Session, profile_id: UUID) -> Row | None:
     return await fetch_row(session, WAITING, {"profile_id": profile_id})
 
 
+async def list_waiting(session: Session, profile_id: UUID, limit: int) -> Sequence[Row]:
+    """Return the messages that wait longest, in the order of their arrival."""
+    return await fetch_rows(session, WINDOW, {"profile_id": profile_id, "limit": limit})
+
+
+async def settle_messages(session: Session, outcomes: Sequence[Mapping[str, Any]], now: datetime) -> int:
+    """Write what became of messages; return how many of them still waited."""
+    encoded = msgspec.json.encode(outcomes).decode()
+    return await change_rows(session, SETTLE_ALL, {"outcomes": encoded, "now": now})
+
+
 async def settle_message(session: Session, outcome: Mapping[str, Any], now: datetime) -> bool:
     """Write what became of a message; False where it waits no longer."""
     return await change_rows(session, SETTLE, {**outcome, "now": now}) == 1
@@ -135,6 +168,22 @@ async def find_clocks(session: Session, profile_id: UUID, account_id: UUID) -> d
     """Return how new each of a member's values is."""
     found = await session.scalar(FIND_CLOCKS, {"profile_id": profile_id, "account_id": account_id})
     return dict(found or {})
+
+
+async def list_clocks(session: Session, profile_id: UUID, account_ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
+    """Return how new the values of several members are."""
+    rows = await fetch_rows(session, LIST_CLOCKS, {"profile_id": profile_id, "account_ids": list(account_ids)})
+    return {row["account_id"]: dict(row["moments"]) for row in rows}
+
+
+async def write_all_clocks(
+    session: Session, *, profile_id: UUID, chain_id: UUID, clocks: Mapping[UUID, Mapping[str, int]]
+) -> None:
+    """Write how new the values of several members are."""
+    given = [{"account_id": account_id, "moments": moments} for account_id, moments in clocks.items()]
+    encoded = msgspec.json.encode(given).decode()
+    values = {"profile_id": profile_id, "chain_id": chain_id}
+    await session.execute(WRITE_ALL_CLOCKS, {**values, "clocks": encoded})
 
 
 async def write_clocks(

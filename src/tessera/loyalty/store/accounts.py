@@ -302,6 +302,9 @@ async def select_customers(
     conditions = narrow(narrowing, position)
     conditions.within("deleted_at", narrowing.deleted_within)
     conditions.among("company_id", narrowing.company_ids, kind="uuid")
+    if narrowing.external_ids is not None:
+        conditions.texts.append("external_id IS NOT NULL")
+        conditions.among("external_id", narrowing.external_ids, kind="text")
     if narrowing.emails is not None:
         # The index is on lower-case addresses; the comparison itself is exact.
         conditions.texts.append("email IS NOT NULL")

@@ -118,6 +118,7 @@ class CustomerFilter(Narrowing, frozen=True, kw_only=True):
     """What a list of customers is narrowed by; names, e-mails and codes compare exactly."""
 
     deleted_within: Interval | None = None
+    external_ids: Sequence[str] | None = None
     company_ids: Sequence[UUID] | None = None
     emails: Sequence[str] | None = None
     first_names: Sequence[str] | None = None
