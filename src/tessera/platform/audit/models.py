@@ -16,12 +16,24 @@ class AuditEntryRow(Table):
     __tablename__ = "audit_entries"
     __table_args__ = (
         Index(None, "created_at", "id"),
-        Index(None, "chain_id", "created_at", "id"),
+        Index(
+            None,
+            "chain_id",
+            "created_at",
+            "id",
+            postgresql_include=["actor_name", "actor_id", "object_kind", "action"],
+        ),
         Index(None, "object_id", "created_at", "id"),
         Index(None, "object_kind", "created_at", "id"),
         Index(None, "action", "created_at", "id"),
         Index(None, "object_kind", "action", "created_at", "id"),
-        Index(None, "actor_id", "created_at", "id"),
+        Index(
+            None,
+            "actor_id",
+            "created_at",
+            "id",
+            postgresql_include=["actor_name", "object_kind", "action", "chain_id"],
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -40,4 +52,10 @@ class AuditEntryRow(Table):
     after: Mapped[dict[str, Any] | None]
 
 
-Index("ix_audit_entries_actor", func.lower(AuditEntryRow.actor_name), AuditEntryRow.created_at, AuditEntryRow.id)
+Index(
+    "ix_audit_entries_actor",
+    func.lower(AuditEntryRow.actor_name),
+    AuditEntryRow.created_at,
+    AuditEntryRow.id,
+    postgresql_include=["actor_name", "actor_id", "object_kind", "action", "chain_id"],
+)

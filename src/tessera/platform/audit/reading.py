@@ -4,7 +4,7 @@ Who sees only some chains is shown nothing that happened outside any chain. Stat
 the filters given, so that each is answered by the end of an index, however long the trail is.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from tessera.platform.actors import Actor
-from tessera.platform.db import Row, Session, fetch_row, fetch_rows
+from tessera.platform.db import Session, fetch_row, fetch_rows
 from tessera.platform.errors import NotFoundError
 from tessera.platform.paging import COUNT_LIMIT
 
@@ -100,14 +100,18 @@ async def list_entries(
     if after is not None:
         behind = await get_entry(session, actor, after)
         values |= {"behind_at": behind.created_at, "behind_id": behind.id}
-    rows = await find(session, actor, values, COLUMNS)
-    return [KeptEntry(**row) for row in rows]
+    found = write_search(actor, values)
+    # First which, of the index alone, then those as a whole: what does not fit is never read.
+    statement = f"SELECT {COLUMNS} FROM audit_entries e WHERE e.id = ANY(ARRAY(SELECT id FROM ({found}) AS f)) {NEWEST}"
+    return [KeptEntry(**row) for row in await fetch_rows(session, text(statement), values)]
 
 
 async def count_entries(session: Session, actor: Actor, wanted: TrailFilter) -> int:
     """Return how many entries fit; counting ends at the limit of lists."""
     actor.require(READ)
-    return len(await find(session, actor, values_of(wanted, COUNT_LIMIT + 1), "e.id, e.created_at"))
+    values = values_of(wanted, COUNT_LIMIT + 1)
+    statement = f"SELECT count(*) AS total FROM ({write_search(actor, values)}) AS f"
+    return int((await fetch_rows(session, text(statement), values))[0]["total"])
 
 
 async def get_entry(session: Session, actor: Actor, entry_id: int) -> KeptEntry:
@@ -128,21 +132,21 @@ async def list_words(session: Session, actor: Actor) -> tuple[list[str], list[st
     return [row["word"] for row in kinds], [row["word"] for row in actions]
 
 
-async def find(session: Session, actor: Actor, values: dict[str, Any], columns: str) -> Sequence[Row]:
-    """Run the statement that these values need."""
+def write_search(actor: Actor, values: dict[str, Any]) -> str:
+    """Return the statement that finds the ids of entries, newest first; `values` get what else it needs."""
     conditions = [condition for name, condition in CONDITIONS.items() if name in values]
     if "behind_id" in values:
         conditions.append(BEHIND)
     where = " AND ".join(conditions) or "true"
-    statement = f"SELECT {columns} FROM audit_entries e WHERE {where} {NEWEST}"
-    if actor.chains is not None:
-        # Chain by chain, each from the end of its index: one scan over several would have to sort them all.
-        values |= {"chains": sorted(actor.chains)}
-        statement = (
-            f"SELECT e.* FROM unnest(cast(:chains AS uuid[])) AS reach (chain) CROSS JOIN LATERAL (SELECT {columns}"
-            f" FROM audit_entries e WHERE e.chain_id = reach.chain AND {where} {NEWEST}) AS e {NEWEST}"
-        )
-    return await fetch_rows(session, text(statement), values)
+    if actor.chains is None:
+        return f"SELECT e.id, e.created_at FROM audit_entries e WHERE {where} {NEWEST}"
+    # Chain by chain, each from the end of its index: one scan over several would have to sort them all.
+    values["chains"] = sorted(actor.chains)
+    return (
+        "SELECT e.id, e.created_at FROM unnest(cast(:chains AS uuid[])) AS reach (chain) CROSS JOIN LATERAL"
+        f" (SELECT e.id, e.created_at FROM audit_entries e WHERE e.chain_id = reach.chain AND {where} {NEWEST}) AS e"
+        f" {NEWEST}"
+    )
 
 
 def values_of(wanted: TrailFilter, count: int) -> dict[str, Any]:
