@@ -45,6 +45,11 @@ class Field:
         return name_of(self.asked)
 
     @property
+    def needed(self) -> bool:
+        """Whether the browser insists on it: without scripts it cannot tell what the condition of a group comes to."""
+        return self.asked.required and condition_of(self.asked) is None and self.set_at is None
+
+    @property
     def kind(self) -> str:
         """How it is entered."""
         return self.asked.kind.value
