@@ -82,11 +82,19 @@ async def update_template(session: Session, actor: Actor, template: Template, ch
 
 
 async def delete_template(
-    session: Session, actor: Actor, chain_id: UUID | None, id_or_name: UUID | str, *, users: Sequence[str] = ()
+    session: Session,
+    actor: Actor,
+    chain_id: UUID | None,
+    id_or_name: UUID | str,
+    *,
+    users: Sequence[str] = (),
+    version: int | None = None,
 ) -> None:
     """Delete a template that no export definition uses. Those live above this room: callers name them."""
     actor.require("http-templates:admin")
     stored = await find_row(session, actor, chain_id, id_or_name)
+    if version is not None and version != stored["version"]:
+        raise changed_meanwhile(stored["label"])
     if users:
         raise in_use(stored["label"], users)
     try:
@@ -197,8 +205,7 @@ async def insert(session: Session, actor: Actor, row: Mapping[str, Any], *, acti
         raise name_taken(row["internal_name"])
     values = (None, shown_values(row))
     await note_change(session, actor, row, kind=KIND, event=TEMPLATE_CREATED, action=action, values=values)
-    stored = await store.find_template(session, chains=[row["chain_id"]], id_or_name=row["id"])
-    assert stored is not None
+    (stored,) = await store.find_templates(session, chains=[row["chain_id"]], id_or_name=row["id"])
     return make_template(stored)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from tessera.integrations.errors import TemplateIncompleteError, TemplateNotFoundError
+from tessera.integrations.errors import NameAmbiguousError, TemplateIncompleteError, TemplateNotFoundError
 from tessera.integrations.profile_checks import READY
 from tessera.integrations.rendering import TemplateShape, find_columns, read_shape
 from tessera.integrations.store import templates as store
@@ -138,10 +138,12 @@ def narrow(actor: Actor, wanted: TemplateFilter) -> store.Wanted:
 async def find_row(session: Session, actor: Actor, chain_id: UUID | None, id_or_name: UUID | str) -> Mapping[str, Any]:
     """Return the stored template."""
     chains = narrow(actor, TemplateFilter(chain_id)).chains
-    row = await store.find_template(session, chains=chains, id_or_name=id_or_name)
-    if row is None:
+    rows = await store.find_templates(session, chains=chains, id_or_name=id_or_name)
+    if not rows:
         raise TemplateNotFoundError(f"There is no template {id_or_name}. List them to find yours.")
-    return row
+    if len(rows) > 1:
+        raise NameAmbiguousError(f"Several chains have a template {id_or_name}. Name it by its id.")
+    return rows[0]
 
 
 def make_template(row: Mapping[str, Any]) -> Template:

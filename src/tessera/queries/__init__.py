@@ -1,9 +1,25 @@
 """Analytics queries over the datasets: check, describe, preview, count, give rows."""
 
-from tessera.queries.changing import copy_query, create_query, delete_query, update_query
-from tessera.queries.checking import check_query
-from tessera.queries.columns import Column, ColumnType, header_line
-from tessera.queries.engines import Preview, QueryEngine, Selection
+from tessera.queries.changing import (
+    check_version,
+    copy_query,
+    create_query,
+    delete_query,
+    update_query,
+)
+from tessera.queries.checking import (
+    check_query,
+)
+from tessera.queries.columns import (
+    Column,
+    ColumnType,
+    header_line,
+)
+from tessera.queries.engines import (
+    Preview,
+    QueryEngine,
+    Selection,
+)
 from tessera.queries.errors import (
     QueryFailedError,
     QueryInUseError,
@@ -15,11 +31,30 @@ from tessera.queries.errors import (
     QueryUnavailableError,
     QueryVersionError,
 )
-from tessera.queries.looking import count_query, describe_query, explain_query, preview_query
-from tessera.queries.parameters import BUILT_IN, Parameter, ParameterType
-from tessera.queries.plans import Advice
-from tessera.queries.saved import NewQuery, Query, get_query, list_queries, list_query_choices
-from tessera.queries.vocabulary import FUNCTIONS
+from tessera.queries.looking import (
+    count_query,
+    describe_query,
+    explain_query,
+    preview_query,
+)
+from tessera.queries.parameters import (
+    BUILT_IN,
+    Parameter,
+    ParameterType,
+)
+from tessera.queries.plans import (
+    Advice,
+)
+from tessera.queries.saved import (
+    NewQuery,
+    Query,
+    get_query,
+    list_queries,
+    list_query_choices,
+)
+from tessera.queries.vocabulary import (
+    FUNCTIONS,
+)
 
 __all__ = [
     "BUILT_IN",
@@ -44,6 +79,7 @@ __all__ = [
     "QueryVersionError",
     "Selection",
     "check_query",
+    "check_version",
     "copy_query",
     "count_query",
     "create_query",

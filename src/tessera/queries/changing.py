@@ -77,10 +77,13 @@ async def copy_query(session: Session, actor: Actor, *, query: Query) -> Query:
     return await insert(session, actor, query.chain_id, new, query.columns, action="copied")
 
 
-async def delete_query(session: Session, actor: Actor, *, query: Query, users: Sequence[str] = ()) -> None:
+async def delete_query(
+    session: Session, actor: Actor, *, query: Query, users: Sequence[str] = (), version: int | None = None
+) -> None:
     """Delete a query that nothing refers to. Its users live above this room: callers name them, the database knows."""
     actor.require("queries:admin")
     await get_query(session, actor, query.chain_id, query.id)
+    check_version(query, version)
     if users:
         raise in_use(query, users)
     try:
@@ -144,7 +147,7 @@ async def save(session: Session, query: Query, values: Mapping[str, Any]) -> Non
     except IntegrityError:
         raise name_taken(values["internal_name"]) from None
     if not won:
-        raise QueryVersionError(f"{query.label} was changed by somebody else. Read it again, then change it.")
+        raise changed_meanwhile(query)
 
 
 def choose_name(new: NewQuery, taken: set[str]) -> str:
@@ -164,6 +167,17 @@ def choose_name(new: NewQuery, taken: set[str]) -> str:
 def name_taken(name: str) -> QueryNameTakenError:
     """Say that the name is taken."""
     return QueryNameTakenError(f"The internal name {name} is taken. Choose another one.", field="internal_name")
+
+
+def check_version(query: Query, version: int | None) -> None:
+    """Raise unless the query is still the one that the caller saw; None is whichever there is."""
+    if version is not None and version != query.version:
+        raise changed_meanwhile(query)
+
+
+def changed_meanwhile(query: Query) -> QueryVersionError:
+    """Say that somebody else was faster."""
+    return QueryVersionError(f"{query.label} was changed by somebody else. Read it again, then change it.")
 
 
 def in_use(query: Query, users: Sequence[str]) -> QueryInUseError:

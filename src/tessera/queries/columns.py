@@ -2,7 +2,7 @@
 
 import csv
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from io import StringIO
@@ -89,10 +89,10 @@ def check_columns(described: Sequence[Described]) -> tuple[Column, ...]:
     return tuple(Column(column.name, column.type) for column in described)
 
 
-def header_line(columns: Sequence[Column]) -> str:
-    """Return the names as the one line of a CSV file."""
+def header_line(names: Iterable[str]) -> str:
+    """Return the names of columns as the one line of a CSV file."""
     line = StringIO()
-    csv.writer(line).writerow([column.name for column in columns])
+    csv.writer(line).writerow(names)
     return line.getvalue()
 
 

@@ -24,6 +24,12 @@ class QueryNameInvalidError(InvalidError):
     code = "internal_name_invalid"
 
 
+class QueryNameAmbiguousError(ConflictError):
+    """Several chains have a query of that internal name."""
+
+    code = "internal_name_ambiguous"
+
+
 class QueryNameTakenError(ConflictError):
     """Another query of the chain has the internal name."""
 

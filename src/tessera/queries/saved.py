@@ -10,7 +10,7 @@ from tessera.platform.db import Row, Session
 from tessera.platform.ids import parse_id
 from tessera.platform.paging import Page
 from tessera.queries.columns import Column, ColumnType
-from tessera.queries.errors import QueryNotFoundError
+from tessera.queries.errors import QueryNameAmbiguousError, QueryNotFoundError
 from tessera.queries.parameters import Parameter, ParameterType
 from tessera.queries.store import saved as store
 
@@ -56,10 +56,12 @@ async def get_query(session: Session, actor: Actor, chain_id: UUID | None, id_or
     actor.require("queries:read")
     query_id = id_or_name if isinstance(id_or_name, UUID) else parse_id(id_or_name)
     name = None if query_id else str(id_or_name)
-    row = await store.find_query(session, chains_of(actor, chain_id), query_id=query_id, internal_name=name)
-    if row is None:
+    rows = await store.find_queries(session, chains_of(actor, chain_id), query_id=query_id, internal_name=name)
+    if not rows:
         raise QueryNotFoundError(f"There is no query {id_or_name}. List the queries to find yours.")
-    return make_query(row)
+    if len(rows) > 1:
+        raise QueryNameAmbiguousError(f"Several chains have a query {id_or_name}. Name it by its id.")
+    return make_query(rows[0])
 
 
 async def list_queries(

@@ -51,7 +51,7 @@ ORDERS["updated"] = "t.updated_at"
 
 FIND = text(f"SELECT {SHOWN} FROM http_templates t {JOINED} WHERE {SEEN} AND t.id = :id")  # noqa: S608 - constants
 FIND_BY_NAME = text(
-    f"SELECT {SHOWN} FROM http_templates t {JOINED} WHERE {SEEN} AND lower(t.internal_name) = lower(:name)"  # noqa: S608
+    f"SELECT {SHOWN} FROM http_templates t {JOINED} WHERE {SEEN} AND lower(t.internal_name) = lower(:name) LIMIT 2"  # noqa: S608
 )
 
 
@@ -96,16 +96,14 @@ SELECT id, label FROM http_templates WHERE chain_id = :chain_id AND query_id = :
 """)
 
 
-async def find_template(
+async def find_templates(
     session: Session, *, chains: Iterable[UUID] | None, id_or_name: UUID | str
-) -> Mapping[str, Any] | None:
-    """Return the template if one of the chains has it; a name is looked up in any case."""
+) -> Sequence[Mapping[str, Any]]:
+    """Return the templates of those chains with that id, or in any case that name, but no more than two."""
     parameters = {"chains": None if chains is None else list(chains)}
     asset_id = id_or_name if isinstance(id_or_name, UUID) else parse_id(id_or_name)
     statement, sought = (FIND_BY_NAME, {"name": id_or_name}) if asset_id is None else (FIND, {"id": asset_id})
-    result = await session.execute(statement, {**parameters, **sought})
-    found = result.mappings().first()
-    return None if found is None else dict(found)
+    return await fetch_rows(session, statement, {**parameters, **sought})
 
 
 async def list_templates(

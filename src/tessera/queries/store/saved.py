@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from tessera.platform.db import Row, Session, change_rows, fetch_row, fetch_rows
+from tessera.platform.db import Row, Session, change_rows, fetch_rows
 from tessera.platform.paging import COUNT_LIMIT
 
 COLUMNS = """id, chain_id, label, internal_name, description, engine, text, parameters, key_columns, columns, version,
@@ -20,8 +20,8 @@ SELECT {COLUMNS} FROM queries
  WHERE {SEEN}
    AND (cast(:query_id AS uuid) IS NULL OR id = :query_id)
    AND (cast(:internal_name AS text) IS NULL OR lower(internal_name) = lower(:internal_name))
- LIMIT 1
-""")  # noqa: S608 - the column list above
+ LIMIT 2
+""")  # noqa: S608 - the column list above; two are enough to see that a name is not unique among the chains
 LISTS = {
     f"{sign}{key}": text(f"""
 SELECT {COLUMNS} FROM queries WHERE {SEEN} AND {MATCHES}
@@ -54,12 +54,12 @@ UPDATE queries
 DELETE = text("DELETE FROM queries WHERE chain_id = :chain_id AND id = :query_id")
 
 
-async def find_query(
+async def find_queries(
     session: Session, chains: Iterable[UUID] | None, *, query_id: UUID | None = None, internal_name: str | None = None
-) -> Row | None:
-    """Return the query with that id or internal name, if one of the chains has it."""
+) -> list[Row]:
+    """Return the queries of those chains with that id or internal name, but no more than two."""
     parameters = {"chains": as_list(chains), "query_id": query_id, "internal_name": internal_name}
-    return await fetch_row(session, FIND, parameters)
+    return await fetch_rows(session, FIND, parameters)
 
 
 async def list_queries(

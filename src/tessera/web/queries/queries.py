@@ -49,7 +49,7 @@ async def download_columns(visit: PageVisit, chain_id: FromPath[UUID], query_id:
     query = await queries.get_query(visit.session, visit.actor, chain_id, query_id)
     named = f'attachment; filename="{query.internal_name}_columns.csv"'
     return Response(
-        queries.header_line(query.columns),
+        queries.header_line(column.name for column in query.columns),
         media_type="text/csv; charset=utf-8; header=present",
         headers={"Content-Disposition": named},
     )

@@ -20,6 +20,7 @@ class Call:
     transaction: Session | None = None
     query_engine: QueryEngine | None = None
     outbound: OutboundClient | None = None
+    wants_csv: bool = False
 
     @property
     def session(self) -> Session:

@@ -112,6 +112,8 @@ def describe_answers(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]:
         good: dict[str, Any] = {"204": {"description": "Done.", "headers": headers}}
     else:
         content = {"application/json": {"schema": schemas[route.answers]}}
+        if route.csv is not None:
+            content["text/csv"] = {"schema": {"type": "string"}}
         said = "Made." if route.status == 201 else "Done."
         good = {str(route.status): {"description": said, "headers": headers, "content": content}}
     if route.made is not None:

@@ -17,7 +17,8 @@ class Route:
     """One operation. `in_transaction=False` is for those that wait: nothing stays open meanwhile.
 
     `made` points to the id of a thing in the answer, whose own routes the document then links to. `conflicts` says of
-    a reading one that the state of things may forbid it; of others that is taken for granted.
+    a reading one that the state of things may forbid it; of others that is taken for granted. `csv` makes a CSV text of
+    the answer, for those who accept that.
     """
 
     method: str
@@ -29,6 +30,7 @@ class Route:
     in_transaction: bool = True
     made: str | None = None
     conflicts: bool = False
+    csv: Callable[[Any], str] | None = None
 
     def __post_init__(self) -> None:
         if not PERMISSION.fullmatch(self.permission):

@@ -31,6 +31,9 @@ from tessera.platform.ids import new_id
 MOUNT = "/api/v1"
 DOCUMENT = "/openapi.json"
 JSON = {"Content-Type": "application/json"}
+VARIES = {"Vary": "Accept"}
+CSV = {"Content-Type": "text/csv; charset=utf-8; header=present", **VARIES}
+WEIGHT = re.compile(r"[01](\.\d{0,3})?", re.ASCII)
 BEARER = re.compile(r"bearer +([!-~]+)", re.IGNORECASE)
 # Answers show data of the one who asks: they stay out of every cache.
 EVERYWHERE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -129,6 +132,7 @@ async def run(ground: Ground, request: Request, route: Route, texts: Mapping[str
     arguments = await read_arguments(request, route, texts)
     state = request.scope["app"].state
     call = Call(ground, actor, ground.clock(), query_engine=state.get("engine"), outbound=state.get("client"))
+    call = replace(call, wants_csv=route.csv is not None and prefers_csv(request.headers.get("accept", "")))
     key = read_key(request.headers, required=False) if route.repeatable else None
     if key is None or actor.id is None:
         return await perform(call, route, arguments)
@@ -139,9 +143,9 @@ async def run(ground: Ground, request: Request, route: Route, texts: Mapping[str
 async def perform(call: Call, route: Route, arguments: Mapping[str, Any]) -> Answer:
     """Run the function, in the request's one transaction unless it wants none."""
     if not route.in_transaction:
-        return encode_answer(route, await route.run(call, **arguments))
+        return encode_answer(call, route, await route.run(call, **arguments))
     async with call.ground.database.session() as session:
-        return encode_answer(route, await route.run(replace(call, transaction=session), **arguments))
+        return encode_answer(call, route, await route.run(replace(call, transaction=session), **arguments))
 
 
 async def perform_once(call: Call, route: Route, arguments: Mapping[str, Any], attempt: Attempt) -> Answer:
@@ -152,7 +156,7 @@ async def perform_once(call: Call, route: Route, arguments: Mapping[str, Any], a
             kept = await claim_key(session, keys, attempt, now=call.now)
             if kept is not None:
                 return repeat_answer(kept)
-            answer = encode_answer(route, await route.run(replace(call, transaction=session), **arguments))
+            answer = encode_answer(call, route, await route.run(replace(call, transaction=session), **arguments))
             await keep_answer(session, keys, attempt, kept_form(answer))
         return answer
     async with database.session() as session:
@@ -160,7 +164,7 @@ async def perform_once(call: Call, route: Route, arguments: Mapping[str, Any], a
     if kept is not None:
         return repeat_answer(kept)
     try:
-        answer = encode_answer(route, await route.run(call, **arguments))
+        answer = encode_answer(call, route, await route.run(call, **arguments))
     except BaseException:
         async with database.session() as session:
             await release_key(session, attempt)
@@ -170,13 +174,28 @@ async def perform_once(call: Call, route: Route, arguments: Mapping[str, Any], a
     return answer
 
 
+def prefers_csv(accept: str) -> bool:
+    """Say whether a caller would rather have CSV than JSON."""
+    weights = {"text/csv": 0.0, "application/json": 0.0}
+    for part in accept.lower().split(","):
+        kind, *parameters = (each.strip() for each in part.split(";"))
+        weight = next((each[2:] for each in parameters if each.startswith("q=")), "1")
+        if kind in weights and WEIGHT.fullmatch(weight):
+            weights[kind] = float(weight)
+    return weights["text/csv"] > weights["application/json"]
+
+
 def describe_call(request: Request, arguments: Mapping[str, Any]) -> str:
     """Return all that makes two calls the same one; a reordered body is no other call."""
     return f"{request.method} {request.path} {ENCODER.encode(arguments).decode()}"
 
 
-def encode_answer(route: Route, given: Any) -> Answer:
-    """Return what a function gave as an answer."""
+def encode_answer(call: Call, route: Route, given: Any) -> Answer:
+    """Return what a function gave as an answer, in the form that was asked for."""
+    if route.csv is not None and given is not None:
+        if call.wants_csv:
+            return Answer(route.status, route.csv(given).encode(), CSV | tag_of(given))
+        return Answer(route.status, ENCODER.encode(given), JSON | VARIES | tag_of(given))
     return Answer(204) if given is None else Answer(route.status, ENCODER.encode(given), JSON | tag_of(given))
 
 
