@@ -50,7 +50,7 @@ async def update_query(session: Session, actor: Actor, engine: QueryEngine, *, q
     await get_query(session, actor, query.chain_id, query.id)
     columns = await examine(actor, engine, query.chain_id, new)
     _, taken = await store.list_names(session, query.chain_id, besides=query.id)
-    name = choose_name(replace(new, internal_name=new.internal_name or query.internal_name), taken)
+    name = choose_name(new if new.internal_name is not None else replace(new, internal_name=query.internal_name), taken)
     values = stored_values(query.id, query.chain_id, name, new, columns) | {"actor": actor.name}
     await save(session, query, values)
     before, after = differences(query, new, name)

@@ -6,7 +6,10 @@ import pytest
 from tests.api.management.conftest import Desk
 
 BASE = "/queries"
-TEXT = 'SELECT membership_id, membership_number AS "Member, Number", balance FROM members WHERE coalesce(balance, 0) >= :least'
+TEXT = (
+    'SELECT membership_id, membership_number AS "Member, Number", balance FROM members '
+    "WHERE coalesce(balance, 0) >= :least"
+)
 
 
 async def make(desk: Desk, **given: Any) -> Any:
