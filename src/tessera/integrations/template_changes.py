@@ -1,15 +1,17 @@
 """Making, changing, copying and deleting templates. A complete one is compiled whenever it is saved."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy.exc import IntegrityError
 
 from tessera import queries
 from tessera.integrations.calls import check_queries
 from tessera.integrations.errors import (
+    FIELDS,
     ChainNotFoundError,
     InUseError,
     ProfileDisabledError,
@@ -166,11 +168,22 @@ def keep_secret(header: Header, known: Mapping[str, str]) -> Header:
 
 def check_storable(shape: TemplateShape) -> None:
     """Refuse what no database text can hold, in a draft that nothing else checks."""
-    texts = {"Body": shape.body, "Envelope": shape.envelope, "URL Path": shape.url_path}
-    texts |= {f"Header {header.name[:80]!r}": header.name + header.value for header in shape.headers}
-    for place, value in texts.items():
-        if value and ("\0" in value or not is_encodable(value)):
-            raise TemplateError("holds a character that cannot be stored. Delete it.", place=place)
+    names = {name: place for place, name in FIELDS.items()}
+    for name, value in msgspec.to_builtins(shape).items():
+        if any("\0" in text or not is_encodable(text) for text in texts_in(value)):
+            raise TemplateError("holds a character that cannot be stored. Delete it.", place=names[name])
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Yield every text in a plain value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from texts_in(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from texts_in(inner)
 
 
 def check_shape(shape: TemplateShape, columns: Sequence[Column], profile: Profile) -> TemplateShape:
