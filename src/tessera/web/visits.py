@@ -125,7 +125,7 @@ class Visit:
     def fragment(self, template: str, /, **context: Any) -> Response[str]:
         """Answer with a part of a page; a waiting notice stays for the next whole page."""
         values = {**self.frame(), "now": self.now, **context}
-        return Response(render(template, values), media_type=MediaType.HTML)
+        return Response(render(template, values), media_type=MediaType.HTML, status_code=200)
 
     def frame(self) -> dict[str, Any]:
         """Return what the layout shows around this page."""

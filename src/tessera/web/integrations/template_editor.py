@@ -56,13 +56,14 @@ async def look_at_http_template(
     """Show the request that the form makes; `ask` asks whether to send it for real, `send` does."""
     async with visit.ground.database.session() as session:
         template = await integrations.get_template(session, visit.actor, chain_id, template_id)
-        choices = await list_choices(session, visit, template)
     form = read_form(await visit.fields())
     look = await take_look(visit, template, form, form.get("do"))
     if visit.request.headers.get("HX-Request"):
         return visit.fragment(
             "integrations/templates/template_look.html", look=look, template=template, edit=path_of(template)
         )
+    async with visit.ground.database.session() as session:
+        choices = await list_choices(session, visit, template)
     return editor_page(visit, template, form, choices, look=look)
 
 
