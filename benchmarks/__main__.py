@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from rich.console import Console
 
+from benchmarks.batches import ROWS, measure_batches
 from benchmarks.connector import measure_connector
 from benchmarks.export import measure_exports
 from benchmarks.inbound import measure_inbound
@@ -22,6 +23,7 @@ SMALL, LARGE = 100_000, 1_000_000
 ADDED = 200_000
 MESSAGES = 10_000
 FILE_WIDTH = 120
+BENCHMARKS = ("export", "connector", "inbound", "pages", "batches")
 BUSY = 0.5
 
 
@@ -40,9 +42,7 @@ def alone() -> Iterator[None]:
 def main() -> int:
     """Measure what was asked for; a missed bar is shown, a row that is missing is a failure."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure promises beside their peers.")
-    parser.add_argument(
-        "benchmark", nargs="?", choices=["all", "export", "connector", "inbound", "pages"], default="all"
-    )
+    parser.add_argument("benchmark", nargs="?", choices=["all", *BENCHMARKS], default="all")
     parser.add_argument("--rows", type=int, action="append", help=f"rows of an export; default {SMALL} and {LARGE}")
     parser.add_argument("--members", type=int, default=LARGE, help="memberships the Connector API begins with")
     parser.add_argument("--added", type=int, default=ADDED, help="memberships added over the Connector API")
@@ -67,6 +67,8 @@ def run(given: argparse.Namespace, console: Console) -> None:
     with_peers = not given.no_peers
     if given.benchmark in ("all", "export"):
         measure_exports(given.rows or [SMALL, LARGE], with_peers=with_peers, moment=now(), console=console)
+    if given.benchmark in ("all", "batches"):
+        measure_batches(ROWS, moment=now(), console=console)
     if given.benchmark in ("all", "connector"):
         measure_connector(given.members, given.added, with_peers=with_peers, moment=now(), console=console)
     if given.benchmark in ("all", "inbound"):
