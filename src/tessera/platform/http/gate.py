@@ -5,6 +5,7 @@ It sees where a connection goes, not what is in it: TLS is spoken between the li
 
 import asyncio
 import hmac
+import os
 import secrets
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Sequence
@@ -131,7 +132,7 @@ class Gate:
             except TimeoutError:
                 reason = f"no answer within {CONNECT_SECONDS} s"
             except OSError as error:
-                reason = (error.strerror or "unreachable").lower()
+                reason = os.strerror(error.errno).lower() if error.errno else "unreachable"
         raise NotSentError(
             f"No connection to {knock.host}: {reason}. Nothing was sent; check that it runs and can be reached."
         )

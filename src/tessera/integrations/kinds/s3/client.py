@@ -50,6 +50,7 @@ def config_of(profile: OpenedProfile) -> "S3Config":
         "bucket": settings["bucket"],
         "region": settings["region"],
         "endpoint": endpoint_of(profile),
+        "aws_endpoint_url_s3": endpoint_of(profile),
         "virtual_hosted_style_request": False,
         "skip_signature": False,
     }

@@ -1,5 +1,6 @@
 """asyncssh's failures in our words, decided in this one place."""
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -115,6 +116,8 @@ def reason_of(error: BaseException) -> str:
     """Return the library's reason as one short line."""
     if isinstance(error, TimeoutError):
         return "no answer within the time limit"
-    text = getattr(error, "reason", None) or getattr(error, "strerror", None) or type(error).__name__
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno).lower()
+    text = getattr(error, "reason", None) or type(error).__name__
     line = " ".join("".join(each if each.isprintable() else " " for each in str(text)).split())
     return line[:200].rstrip(".").lower() if line.istitle() else line[:200].rstrip(".")
