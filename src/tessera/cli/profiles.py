@@ -107,6 +107,31 @@ def update_profile(
     show_whole(at_desk(work), as_json=as_json)
 
 
+@app.command("copy")
+def copy_profile(name: Name, chain: ChainOption = None, as_json: AsJson = False) -> None:
+    """Copy a profile, secrets included, under the next free label and name."""
+
+    async def work(desk: Desk) -> Profile:
+        async with desk.session() as session:
+            owner = await find_chain(session, desk.actor, chain)
+            return await integrations.copy_profile(session, desk.actor, owner, name, keys=desk.ground.keys)
+
+    show_whole(at_desk(work), as_json=as_json)
+
+
+@app.command("delete")
+def delete_profile(name: Name, chain: ChainOption = None) -> None:
+    """Delete a profile that nothing uses."""
+
+    async def work(desk: Desk) -> None:
+        async with desk.session() as session:
+            owner = await find_chain(session, desk.actor, chain)
+            await integrations.delete_profile(session, desk.actor, owner, name)
+
+    at_desk(work)
+    typer.echo(f"The profile {name} is deleted.")
+
+
 @app.command("test")
 def try_profile(
     name: Name,
