@@ -4,11 +4,12 @@ from typing import Any
 from uuid import UUID
 
 from tests.builders.house import ACTOR, SmallHouse, create_export, create_members, run_to_end
+from tests.builders.key_files import ssh_key
 from tests.builders.mparticle import encode, firehose
 from tests.builders.receivers import run_receiver
 
 from tessera import integrations, loyalty, webhooks
-from tessera.integrations import MessageQuery, NewProfile, address_policy
+from tessera.integrations import MessageQuery, NewEncryptionKey, NewProfile, address_policy
 from tessera.loyalty import (
     MembershipFilter,
     NewAccessToken,
@@ -52,6 +53,7 @@ async def make_one_of_each(house: SmallHouse) -> dict[str, str]:
             **await make_members(session, chain_id),
             **await make_access(session, house, chain_id),
             **await make_subscription(session, house, chain_id),
+            **await make_encryption_key(session, house, chain_id),
         }
         (entry,) = await list_entries(session, ACTOR, TrailFilter(chain_id=chain_id), count=1)
         tile = list_tiles()[0]
@@ -117,6 +119,13 @@ async def make_inbound(house: SmallHouse, chain_id: UUID) -> dict[str, Any]:
     async with house.database.session() as session:
         page = await integrations.list_inbound_messages(session, ACTOR, profile.id, MessageQuery())
     return {"inbound_id": profile.id, "message_id": page.items[0].id}
+
+
+async def make_encryption_key(session: Session, house: SmallHouse, chain_id: UUID) -> dict[str, Any]:
+    """Make a key for SFTP."""
+    new = NewEncryptionKey("rsa_private_key", "One", ssh_key())
+    made = await integrations.create_encryption_key(session, ACTOR, chain_id=chain_id, new=new, keys=house.ground.keys)
+    return {"key_id": made.id, "encryption_key": made.id}
 
 
 async def make_subscription(session: Session, house: SmallHouse, chain_id: UUID) -> dict[str, Any]:
