@@ -11,7 +11,7 @@ from litestar.params import FromPath
 
 from tessera import integrations
 from tessera.integrations import EncryptionKey, EncryptionKeyChange, KeyType, NewEncryptionKey
-from tessera.platform.errors import ConflictError, InvalidError
+from tessera.platform.errors import ConflictError, InvalidError, NotFoundError
 from tessera.web.forms import faults_of
 from tessera.web.paging import page_number
 from tessera.web.visits import PageVisit, Visit
@@ -53,6 +53,8 @@ async def begin_encryption_key(visit: PageVisit) -> Response[Any]:
 @get(NEW, permission="encryption-keys:write")
 async def ask_for_encryption_key(visit: PageVisit, chain_id: FromPath[UUID]) -> Response[Any]:
     """Show the pop-up over the list."""
+    if not visit.actor.sees(chain_id):
+        raise NotFoundError("There is no such chain. Choose one of those that you see.")
     given = visit.request.query_params
     typed = {"label": given.get("label", ""), "type": given.get("type", "")}
     return await show_new(visit, chain_id, typed)
