@@ -94,10 +94,10 @@ function addToList(field, word) {
   field.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-// A link with data-follows leads to what its field has chosen.
+// A link with data-chosen-by leads to what its field has chosen.
 export function followChoices(root) {
-  for (const link of root.querySelectorAll("a[data-follows]")) {
-    const field = document.getElementById(link.dataset.follows);
+  for (const link of root.querySelectorAll("a[data-chosen-by]")) {
+    const field = document.getElementById(link.dataset.chosenBy);
     field.addEventListener("change", () => {
       link.hidden = !field.value;
       if (field.value) link.setAttribute("href", link.getAttribute("href").replace(/[^/]+(\/[^/]+)$/, `${field.value}$1`));
