@@ -233,7 +233,12 @@ async def test_disabled_user_is_out_at_once(database: Database, keys: KeyRing) -
         await end_sessions(session, ROOT, ben.id)
         actions = (await session.execute(text("SELECT action FROM audit_entries ORDER BY id"))).scalars().all()
     assert not await is_in(second)
-    assert [action for action in actions if action != "signed_in"] == ["created", "disabled", "enabled", "sessions_ended"]
+    assert [action for action in actions if action != "signed_in"] == [
+        "created",
+        "disabled",
+        "enabled",
+        "sessions_ended",
+    ]
 
 
 async def test_users_are_searched_and_sorted(database: Database) -> None:
