@@ -80,11 +80,15 @@ class StallWatch:
 
 @dataclass
 class ResourceServer:
-    """Takes requests with a valid token; counts what came with an expired one, and how often each request came."""
+    """Takes requests with a valid token; counts what came with an expired one, and how often each request came.
+
+    `transit` is how long a request may be on its way, on a machine whose senders are kept waiting too.
+    """
 
     tokens: TokenServer
     stalls: StallWatch
     delay: float = 0.0
+    transit: float = 0.0
     expired: list[float] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
     taken: Counter[str] = field(default_factory=Counter)
@@ -94,7 +98,11 @@ class ResourceServer:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         late = time.monotonic() - self.tokens.ends.get(token, 0)
         if scheme != "Bearer" or token not in self.tokens.ends or token in self.tokens.revoked or late > 0:
-            if token in self.tokens.ends and token not in self.tokens.revoked and late > self.stalls.seconds:
+            if (
+                token in self.tokens.ends
+                and token not in self.tokens.revoked
+                and late > self.transit + self.stalls.seconds
+            ):
                 self.expired.append(late)
             self.refused[request.key or ""] += 1
             return Reply(401, {"www-authenticate": 'Bearer error="invalid_token"'}, delay=self.delay)
