@@ -103,7 +103,9 @@ async def test_object_of_another_chain_is_not_found(desk: Desk) -> None:
         reply = await desk.call(route.method, address_of(route), idempotency_key="k", **example)
         assert reply.status == 404, (route, reply.body)
         malformed = await desk.call(route.method, address_of(route).replace(SOME, "thing"), **example)
-        assert (malformed.status, malformed.data["code"]) == (404, "not_found"), route
+        # Some addresses take names as well as ids: the thing is not found then, rather than the address.
+        assert malformed.status == 404, route
+        assert malformed.data["code"].endswith("not_found"), route
 
 
 @pytest.mark.parametrize("header", ["tsr_x", "Basic dHNy", "Bearer", "Bearer a b", "Bearer ä"])
