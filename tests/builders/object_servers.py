@@ -1,7 +1,7 @@
 """Counterparts of two object stores on loopback: the REST calls of Azure Blob Storage, and the XML ones of Google's.
 
 Run as a program, so that its memory is not that of the tests: `python object_servers.py google|azure FOLDER`. It checks
-signatures and tokens as the real ones do, and keeps objects as files. `gcp-storage-emulator` knows the JSON calls only.
+signatures and tokens as the real ones do, and keeps objects as files.
 """
 
 import base64

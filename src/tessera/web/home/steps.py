@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
-from tessera import exports, loyalty
+from tessera import exports, integrations, queries
+from tessera.integrations import ProfileFilter, TemplateFilter
 from tessera.web.visits import Visit
+
+TEMPLATES = "/admin/integrations/connectors/http_api/templates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,23 +21,33 @@ class Step:
 
 
 async def read_steps(visit: Visit) -> list[Step]:
-    """Return the steps that this user can see the state of."""
+    """Return the steps that this user can see the state of, in the order in which one needs the other."""
     session, actor = visit.session, visit.actor
-    chains = await loyalty.list_chains(session, actor)
-    steps = [
-        Step("Create a chain", "The tenant whose members live here.", bool(chains), path="/admin/chains"),
-    ]
+    steps = [Step("Create a chain", "The tenant whose members live here.", bool(visit.chains), path="/admin/chains")]
+    chain_id = visit.chosen.id if visit.chosen else None
+    if actor.may("connection-profiles:read"):
+        profiles = await integrations.list_profiles(session, actor, ProfileFilter(chain_id=chain_id), size=1)
+        text = "Where data goes: an address, and credentials that are sealed."
+        steps.append(Step("Connect a system", text, bool(profiles.items), path="/admin/integrations/connectors"))
+    if actor.may("queries:read") and chain_id is not None:
+        saved = await queries.list_queries(session, actor, chain_id, size=1)
+        steps.append(Step("Write a query", "Which rows leave.", bool(saved.items), path="/analytics/queries"))
+    if actor.may("http-templates:read"):
+        templates = await integrations.list_templates(session, actor, TemplateFilter(chain_id=chain_id), size=1)
+        text = "What a request looks like, seen live with a real row."
+        steps.append(Step("Shape the request", text, bool(templates.items), path=TEMPLATES))
     if actor.may("exports:read"):
-        definitions = await exports.list_definitions(session, actor, size=1)
-        runs = await exports.list_runs(session, actor, size=1)
-        steps += [
-            Step(
-                "Create an export definition",
-                "What leaves and where to: a query, and a template of the request.",
-                bool(definitions.items),
-                path="/admin/exports/definitions",
-                command="tessera export create",
-            ),
-            Step("Run it", "Then watch every request arrive.", bool(runs.items), path="/admin/exports/definitions"),
-        ]
+        steps += await read_export_steps(visit)
     return steps
+
+
+async def read_export_steps(visit: Visit) -> list[Step]:
+    """Return the steps from a definition to its first run."""
+    definitions = await exports.list_definitions(visit.session, visit.actor, size=1)
+    runs = await exports.list_runs(visit.session, visit.actor, size=1)
+    path, command = "/admin/exports/definitions", "tessera export create"
+    text = "The query and the template together: what leaves, and where to."
+    return [
+        Step("Create an export definition", text, bool(definitions.items), path=path, command=command),
+        Step("Run it", "Then watch every request arrive.", bool(runs.items), path=path),
+    ]
