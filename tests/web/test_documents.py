@@ -78,6 +78,11 @@ KINDS: tuple[tuple[dict[str, Any], str, list[str]], ...] = (
     ({"type": "integer", "format": "int32", "minimum": 1, "maximum": 1000}, "32-bit integer", ["1 to 1,000"]),
     ({"type": "string", "minLength": 1}, "string", ["at least 1 character"]),
     ({"type": "array", "minItems": 1, "maxItems": 1}, "list of any value", ["exactly 1 item"]),
+    (
+        {"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}], "items": False, "maxItems": 2},
+        "list of string and integer",
+        ["at most 2 items"],
+    ),
     ({"type": "array", "items": {"enum": ["A", "B"]}}, "list of string", ["each one of A, B"]),
     ({"enum": ["A", None], "type": ["string", "null"]}, "string or null", ["one of A"]),
     ({"type": "object", "additionalProperties": {"type": "boolean"}}, "object of boolean", []),

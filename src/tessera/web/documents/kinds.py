@@ -49,6 +49,8 @@ def types_of(schema: Mapping[str, Any]) -> list[str]:
 
 def describe_type(name: str, schema: Mapping[str, Any]) -> Kind:
     """Return one type in words."""
+    if name == "array" and "prefixItems" in schema:
+        return [("list of ", None), *join([describe_kind(item) for item in schema["prefixItems"]], " and ")]
     if name == "array":
         items = describe_kind(schema.get("items", {}))
         return [("list of ", None), *items]
