@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from tests.builders.house import create_members
+from tests.builders.phones import code_at, read_key
 from tests.web.conftest import PASSWORD, Browser, Site, open_browser
 
 from tessera.loyalty import NewEnterprise, create_chains, create_enterprises
@@ -351,3 +352,29 @@ async def test_outsider_sees_no_user_and_no_key(site: Site, owner: Browser, outs
     for path in (f"{USERS}/{user.id}/delete", f"{USERS}/{user.id}/password", f"{KEYS}/{key.id}/revoke"):
         assert (await send(outsider, path)).status_code == 404
     assert (await send(outsider, f"{ROLES}/new", label="Mine")).status_code == 403
+
+
+async def test_administrator_unlocks_and_removes_a_second_factor(site: Site, owner: Browser) -> None:
+    await site.add_user("ada@example.com")
+    user = await find_user(site, "ada@example.com")
+    path = f"{USERS}/{user.id}"
+    assert "<dd>none</dd>" in (await owner.get(path)).text
+    async with open_browser(site.app) as ada:
+        await ada.sign_in("ada@example.com")
+        await send(ada, "/account/second-factor/begin")
+        key = read_key((await ada.get("/account/second-factor")).text)
+        assert (await send(ada, "/account/second-factor/confirm", code=code_at(key, now()))).status_code == 200
+    async with open_browser(site.app) as thief:
+        for _ in range(12):
+            await thief.sign_in("ada@example.com", "a wrong guess")
+    page = (await owner.get(path)).text
+    assert "<dd>set up</dd>" in page
+    assert "Locked" in page
+
+    assert (await send(owner, f"{path}/unlock")).headers["location"] == path
+    assert (await send(owner, f"{path}/remove-factor")).headers["location"] == path
+    page = (await owner.get(path)).text
+    assert "<dd>none</dd>" in page
+    assert "Locked" not in page
+    async with open_browser(site.app) as ada:
+        assert (await ada.sign_in("ada@example.com")).headers["location"] == "/"

@@ -13,6 +13,8 @@ class Notice:
 
 NOTICES = {
     "signed_out": Notice("You are signed out."),
+    "user_unlocked": Notice("They may try again at once."),
+    "user_factor_removed": Notice("The second factor is removed."),
     "created": Notice("Created."),
     "saved": Notice("Saved."),
     "deleted": Notice("Deleted."),

@@ -7,6 +7,8 @@ PAGES = (
     users.show_user,
     users.draw_password,
     users.end_sessions,
+    users.unlock_user,
+    users.remove_user_factor,
     users.delete_user,
     user_forms.ask_new_user,
     user_forms.create_user,

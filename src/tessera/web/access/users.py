@@ -69,6 +69,28 @@ async def delete_user(visit: PageVisit, user_id: FromPath[UUID]) -> Response[Any
     return visit.go(PATH, notice="deleted")
 
 
+@post(f"{ONE}/unlock", permission="users:admin", fresh=True)
+async def unlock_user(visit: PageVisit, user_id: FromPath[UUID]) -> Response[Any]:
+    """Forget failed sign-ins, so that the user may try again at once."""
+    try:
+        user = await auth.get_user(visit.session, visit.actor, user_id)
+        await auth.unlock_user(visit.session, visit.ground.keys, visit.actor, user, now=visit.now)
+    except ANSWERED as error:
+        return await answer(visit, user_id, error)
+    return visit.go(f"{PATH}/{user_id}", notice="user_unlocked")
+
+
+@post(f"{ONE}/remove-factor", permission="users:admin", fresh=True)
+async def remove_user_factor(visit: PageVisit, user_id: FromPath[UUID]) -> Response[Any]:
+    """Take the second factor away, for somebody who lost their phone and their recovery codes."""
+    try:
+        user = await auth.get_user(visit.session, visit.actor, user_id)
+        await auth.remove_factor(visit.session, visit.ground, visit.actor, user)
+    except ANSWERED as error:
+        return await answer(visit, user_id, error)
+    return visit.go(f"{PATH}/{user_id}", notice="user_factor_removed")
+
+
 async def answer(
     visit: Visit, user_id: UUID, error: TesseraError | None = None, *, password: str | None = None
 ) -> Response[Any]:
@@ -81,6 +103,10 @@ async def answer(
         password=password,
         fault="" if error is None else error.message,
         grid=make_grid(user.permissions),
+        has_factor=user.id in await auth.list_factor_holders(visit.session, visit.actor, [user.id]),
+        locked_until=(await auth.find_lockouts(visit.session, visit.ground.keys, [user.email], visit.now)).get(
+            user.email
+        ),
         is_self=is_self(visit, user),
     )
 
