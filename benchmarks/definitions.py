@@ -78,9 +78,9 @@ async def define_export(
             session, ACTOR, chain_id=chain_id, new=new_profile, keys=keys, policy=policy
         )
         new_template = NewTemplate(label, query.id, profile.id, integrations.read_shape(shape))
-        template = await integrations.create_template(session, ACTOR, chain_id=chain_id, new=new_template)
+        template = await integrations.create_template(session, ACTOR, chain_id=chain_id, new=new_template, keys=keys)
         new = NewDefinition(label=label, query_id=query.id, template_id=template.id, concurrency=concurrency)
-        definition = await exports.create_definition(session, ACTOR, chain_id=chain_id, new=new)
+        definition = await exports.create_definition(session, ACTOR, chain_id=chain_id, new=new, keys=keys)
     return definition.id
 
 

@@ -134,9 +134,14 @@ async def create_export(
             ACTOR,
             chain_id=chain_id,
             new=NewTemplate("Members", saved.id, profile.id, integrations.read_shape(plain | shape)),
+            keys=house.ground.keys,
         )
         return await exports.create_definition(
-            session, ACTOR, chain_id=chain_id, new=NewDefinition("Members out", saved.id, template.id)
+            session,
+            ACTOR,
+            chain_id=chain_id,
+            new=NewDefinition("Members out", saved.id, template.id),
+            keys=house.ground.keys,
         )
 
 

@@ -3,12 +3,14 @@
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 from tests.builders.house import ACTOR, TOKEN, SmallHouse, create_export, create_members, run_to_end, start_run
 from tests.builders.receivers import Reply, run_receiver
 
-from tessera import exports
-from tessera.exports import RunState
-from tessera.exports.errors import RunActiveError
+from tessera import exports, queries
+from tessera.exports import DefinitionChange, RunState
+from tessera.exports.errors import RunActiveError, UnknownColumnError
+from tessera.queries import NewQuery
 
 
 async def test_every_member_arrives_once(house: SmallHouse) -> None:
@@ -33,6 +35,33 @@ async def test_requests_carry_token_key_and_values(house: SmallHouse) -> None:
     assert UUID(request.key.strip('"'))
     assert sorted(row["name"] for row in request.rows) == ["Ada0 O'Neil 0", "Ada1 O'Neil 1", "Ada2 O'Neil 2"]
     assert sorted(row["balance"] for row in request.rows) == [0, 1, 2]
+
+
+async def test_secret_header_arrives_and_stands_nowhere(house: SmallHouse) -> None:
+    chain, secret = await create_members(house.database, 3), "Token canary-77aa"
+    headers = [{"name": "X-Key", "value": secret, "secret": True}]
+    async with run_receiver(lambda request: Reply(400, body=request.headers["x-key"][6:].encode())) as receiver:
+        definition = await create_export(house, chain, receiver.url, headers=headers)
+        run = await run_to_end(house, definition)
+    assert receiver.received[0].headers["x-key"] == secret
+    async with house.database.session() as session:
+        for table in ("http_templates", "runs", "run_excerpts", "run_row_errors", "audit_entries"):
+            rows = (await session.scalars(text(f"SELECT each::text FROM {table} each"))).all()
+            assert rows
+            assert "canary-77aa" not in str(rows)
+    assert run.failed == 3
+
+
+async def test_column_in_a_secret_header_must_be_there(house: SmallHouse) -> None:
+    chain = await create_members(house.database, 1)
+    headers = [{"name": "X-Key", "value": "{{ number }}", "secret": True}]
+    definition = await create_export(house, chain, "http://127.0.0.1:9", headers=headers, batch_size=1)
+    async with house.database.session() as session:
+        new = NewQuery("Bare", "SELECT membership_id AS id, balance, first_name, last_name FROM members")
+        bare = await queries.create_query(session, ACTOR, house.engine, chain_id=chain, new=new)
+        change = DefinitionChange(query_id=bare.id)
+        with pytest.raises(UnknownColumnError, match="uses number"):
+            await exports.update_definition(session, ACTOR, definition, change, keys=house.ground.keys)
 
 
 async def test_no_rows_is_a_completed_run(house: SmallHouse) -> None:

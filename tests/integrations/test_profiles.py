@@ -384,7 +384,7 @@ async def test_delete_waits_for_its_users(database: Database, place: Place, keys
         made = await create(session, place, keys)
         shape = integrations.read_shape({"method": "DELETE", "url_path": "/m/{{ id }}"})
         new = integrations.NewTemplate("Remove members", place.query.id, made.id, shape)
-        template = await integrations.create_template(session, OWNER, chain_id=place.chain_id, new=new)
+        template = await integrations.create_template(session, OWNER, chain_id=place.chain_id, new=new, keys=keys)
         assert (await integrations.get_profile(session, OWNER, place.chain_id, made.id)).used_by == 1
         (user,) = await integrations.list_profile_users(session, OWNER, made)
         assert (user.kind, user.id, user.label) == ("http_template", template.id, "Remove members")

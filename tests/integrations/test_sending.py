@@ -17,6 +17,7 @@ from tessera import integrations
 from tessera.integrations import AddressPolicy, NewProfile, PlannedRequest, ProfileChange, Sender, VerdictKind
 from tessera.integrations.connectors import Capabilities, ConnectorType
 from tessera.integrations.errors import ProfileDisabledError, ProfileNotFoundError, SettingsInvalidError
+from tessera.integrations.header_seals import HeaderSeals, seal_headers
 from tessera.integrations.registry import connector_types, get_connector
 from tessera.integrations.rendering import ErrorPath, Header, Method, TemplateShape, plain_shape
 from tessera.platform.db import Database
@@ -63,7 +64,8 @@ async def lines(database: Database, place: Place, ground: Ground, client: Outbou
             profile = await integrations.create_profile(
                 session, OWNER, chain_id=place.chain_id, new=new, keys=ground.keys, policy=POLICY
             )
-            parts: dict[str, Any] = {"profile_id": profile.id, "shape": plain_shape(shape), "ground": ground}
+            sealed = seal_headers(plain_shape(shape), HeaderSeals(place.chain_id, ground.keys), {})
+            parts: dict[str, Any] = {"profile_id": profile.id, "shape": sealed, "ground": ground}
             sender = await integrations.open_sender(session, OWNER, chain_id=place.chain_id, client=client, **parts)
             yield Line(sender, receiver)
 
@@ -207,7 +209,11 @@ async def test_private_address_is_refused_when_connecting(
 
 async def test_excerpts_hold_no_secret(lines: Any) -> None:
     shape = replace(SHAPE, headers=(Header("X-Token", "{{ id }}", secret=True),))
-    echo = Reply(400, {"set-cookie": "session=abc", "x-echo": CANARY}, body=json.dumps({"sent": CANARY}).encode())
+    echo = Reply(
+        400,
+        {"set-cookie": "session=abc", "x-echo": CANARY},
+        body=json.dumps({"sent": [CANARY, "hidden-value"]}).encode(),
+    )
     planned = replace(
         PLANNED,
         path="/members?k=canary%2F7f%2B3a9",

@@ -66,13 +66,13 @@ async def make(house: SmallHouse, url: str, *, members: int = 2, shape: Template
             session, ACTOR, house.engine, chain_id=chain, new=NewQuery("Members", QUERY, key_columns=("number",))
         )
         new = NewTemplate("Out", query.id, profile.id, shape)
-        return await integrations.create_template(session, ACTOR, chain_id=chain, new=new)
+        return await integrations.create_template(session, ACTOR, chain_id=chain, new=new, keys=house.ground.keys)
 
 
 async def preview(house: SmallHouse, template: Template, actor: Actor = ACTOR, **instead: Any) -> Any:
     """Return the preview of the template, or of what its editor has instead."""
     async with house.database.session() as session:
-        trial = await integrations.open_trial(session, actor, template, **instead)
+        trial = await integrations.open_trial(session, actor, template, keys=house.ground.keys, **instead)
     assert trial is not None
     _, rows = await integrations.read_sample(actor, house.engine, trial)
     async with house.database.session() as session:
@@ -82,7 +82,7 @@ async def preview(house: SmallHouse, template: Template, actor: Actor = ACTOR, *
 async def send(house: SmallHouse, template: Template, actor: Actor = ACTOR, **instead: Any) -> Any:
     """Send a test of the template."""
     async with house.database.session() as session:
-        trial = await integrations.open_trial(session, actor, template, **instead)
+        trial = await integrations.open_trial(session, actor, template, keys=house.ground.keys, **instead)
     assert trial is not None
     return await integrations.send_test(house.ground, house.engine, house.client, actor, trial)
 
@@ -139,15 +139,24 @@ async def test_masked_header_keeps_its_value_when_saved(house: SmallHouse) -> No
     template = await make(house, "https://crm.example.com")
     masked = replace(SHAPE, headers=(Header("x-key", "***", secret=True),))
     async with house.database.session() as session:
-        saved = await integrations.update_template(session, ACTOR, template, TemplateChange(shape=masked))
-        assert saved.shape.headers == (Header("x-key", "very-secret-value", secret=True),)
+        saved = await integrations.update_template(
+            session, ACTOR, template, TemplateChange(shape=masked), keys=house.ground.keys
+        )
+        assert saved.shape.headers == (Header("x-key", "***", secret=True),)
+        given = {"X-Key": "very-secret-value"}
+        assert not await integrations.differing_headers(
+            session, ACTOR, template.chain_id, template.id, given, keys=house.ground.keys
+        )
         bare = replace(SHAPE, headers=(Header("x-key", "***"),))
         with pytest.raises(TemplateError, match="give the value anew"):
-            await integrations.update_template(session, ACTOR, saved, TemplateChange(shape=bare))
+            await integrations.update_template(
+                session, ACTOR, saved, TemplateChange(shape=bare), keys=house.ground.keys
+            )
 
 
 async def test_sent_test_arrives_and_leaves_its_traces(house: SmallHouse) -> None:
-    async with run_receiver(lambda _: Reply(201, body=b'{"seen": "' + TOKEN.encode() + b'"}')) as receiver:
+    echo = f'{{"seen": "{TOKEN}", "key": "very-secret-value"}}'.encode()
+    async with run_receiver(lambda _: Reply(201, {"X-Echo": "very-secret-value"}, body=echo)) as receiver:
         template = await make(house, receiver.url)
         sent = await send(house, template)
 
@@ -156,7 +165,7 @@ async def test_sent_test_arrives_and_leaves_its_traces(house: SmallHouse) -> Non
     assert arrived.headers["x-key"] == "very-secret-value"
     assert sent.result.status == 201
     assert TOKEN not in sent.request + sent.answer
-    assert "very-secret-value" not in sent.request
+    assert "very-secret-value" not in sent.request + sent.answer + repr(sent)
     assert sent.answer.startswith("HTTP 201")
     assert template.profile_id is not None
     async with house.database.session() as session:
@@ -203,19 +212,21 @@ async def test_draft_is_kept_whatever_it_lacks_and_used_nowhere(house: SmallHous
     whole = await make(house, "https://crm.example.com")
     chain = whole.chain_id
     async with house.database.session() as session:
-        draft = await integrations.create_template(session, ACTOR, chain_id=chain, new=NewTemplate("New", draft=True))
+        draft = await integrations.create_template(
+            session, ACTOR, chain_id=chain, new=NewTemplate("New", draft=True), keys=house.ground.keys
+        )
         assert (draft.ready, draft.query_id, draft.profile_id, draft.shape.method) == (False, None, None, "POST")
         with pytest.raises(TemplateIncompleteError):
             await integrations.get_usable_template(session, ACTOR, chain, draft.id)
         broken = TemplateChange(shape=TemplateShape(Method.POST, body='{"half": '), draft=True)
-        kept = await integrations.update_template(session, ACTOR, draft, broken)
+        kept = await integrations.update_template(session, ACTOR, draft, broken, keys=house.ground.keys)
         assert kept.shape.body == '{"half": '
         assert not kept.ready
         change = TemplateChange(query=whole.query_id, profile=whole.profile_id)
         with pytest.raises(TemplateError):
-            await integrations.update_template(session, ACTOR, kept, change)
+            await integrations.update_template(session, ACTOR, kept, change, keys=house.ground.keys)
         change = replace(change, shape=SHAPE)
-        assert (await integrations.update_template(session, ACTOR, kept, change)).ready
+        assert (await integrations.update_template(session, ACTOR, kept, change, keys=house.ground.keys)).ready
 
 
 async def test_ready_template_never_becomes_a_draft(house: SmallHouse) -> None:
@@ -223,7 +234,7 @@ async def test_ready_template_never_becomes_a_draft(house: SmallHouse) -> None:
     async with house.database.session() as session:
         change = TemplateChange(shape=TemplateShape(Method.POST, body="{"), draft=True)
         with pytest.raises(TemplateError):
-            await integrations.update_template(session, ACTOR, template, change)
+            await integrations.update_template(session, ACTOR, template, change, keys=house.ground.keys)
 
 
 async def test_what_is_missing_is_named_by_its_field(house: SmallHouse) -> None:
@@ -231,7 +242,7 @@ async def test_what_is_missing_is_named_by_its_field(house: SmallHouse) -> None:
     async with house.database.session() as session:
         with pytest.raises(SettingsInvalidError) as refused:
             await integrations.create_template(
-                session, ACTOR, chain_id=template.chain_id, new=NewTemplate("Bare", shape=SHAPE)
+                session, ACTOR, chain_id=template.chain_id, new=NewTemplate("Bare", shape=SHAPE), keys=house.ground.keys
             )
     faults = refused.value.details["faults"]
     assert isinstance(faults, dict)

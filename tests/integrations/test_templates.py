@@ -28,9 +28,11 @@ from tessera.integrations.errors import (
     VersionMismatchError,
 )
 from tessera.integrations.rendering import Header, Method
+from tessera.platform.clock import now
 from tessera.platform.db import Database, Session
 from tessera.platform.errors import DeniedError, NotFoundError
-from tessera.platform.secrets import KeyRing
+from tessera.platform.secrets import KeyRing, UnknownKeyError
+from tessera.platform.secrets.rings import make_key
 
 SHAPE = TemplateShape(Method.POST, url_path="/members", body='{"id": "{{ id }}", "n": "{{ balance }}"}', batch_size=50)
 
@@ -41,29 +43,31 @@ async def create_profile(session: Session, place: Place, keys: KeyRing, **given:
     return await integrations.create_profile(session, OWNER, chain_id=place.chain_id, new=new, keys=keys, policy=POLICY)
 
 
-async def create(session: Session, place: Place, profile: Profile, shape: TemplateShape = SHAPE) -> Template:
+async def create(
+    session: Session, place: Place, keys: KeyRing, profile: Profile, shape: TemplateShape = SHAPE
+) -> Template:
     """Create a template."""
     new = NewTemplate("Members", place.query.id, profile.internal_name, shape)
-    return await integrations.create_template(session, OWNER, chain_id=place.chain_id, new=new)
+    return await integrations.create_template(session, OWNER, chain_id=place.chain_id, new=new, keys=keys)
 
 
 async def test_template_comes_back_as_it_was_saved(database: Database, place: Place, keys: KeyRing) -> None:
     shape = replace(SHAPE, headers=(Header("X-A", "1", secret=True),), success_statuses=((200, 299), (409, 409)))
     async with database.session() as session:
         profile = await create_profile(session, place, keys)
-        made = await create(session, place, profile, shape)
+        made = await create(session, place, keys, profile, shape)
         read = await integrations.get_template(session, OWNER, place.chain_id, "MEMBERS")
     assert made == read
-    assert made.shape == shape
+    assert made.shape == replace(shape, headers=(Header("X-A", "***", secret=True),))
     assert (made.query_label, made.profile_label, made.template_type) == ("Members", "CRM", "outbound_api")
-    assert integrations.read_shape(msgspec.to_builtins(made.shape)) == shape
+    assert integrations.read_shape(msgspec.to_builtins(made.shape)) == made.shape
 
 
 async def test_outsider_finds_nothing(database: Database, place: Place, keys: KeyRing) -> None:
     outsider = place.outsider
     async with database.session() as session:
         profile = await create_profile(session, place, keys)
-        made = await create(session, place, profile)
+        made = await create(session, place, keys, profile)
         assert (await integrations.list_templates(session, outsider)).items == []
         assert (await integrations.list_templates(session, outsider, TemplateFilter(place.chain_id))).items == []
         with pytest.raises(TemplateNotFoundError):
@@ -71,14 +75,14 @@ async def test_outsider_finds_nothing(database: Database, place: Place, keys: Ke
         with pytest.raises(TemplateNotFoundError):
             await integrations.get_template(session, outsider, place.other_id, made.id)
         with pytest.raises(TemplateNotFoundError):
-            await integrations.update_template(session, outsider, made, TemplateChange(label="x"))
+            await integrations.update_template(session, outsider, made, TemplateChange(label="x"), keys=keys)
         with pytest.raises(TemplateNotFoundError):
             await integrations.copy_template(session, outsider, place.chain_id, made.id)
         with pytest.raises(TemplateNotFoundError):
             await integrations.delete_template(session, outsider, place.chain_id, made.id)
         new = NewTemplate("Theft", place.query.id, profile.id, SHAPE)
         with pytest.raises(NotFoundError):
-            await integrations.create_template(session, outsider, chain_id=place.chain_id, new=new)
+            await integrations.create_template(session, outsider, chain_id=place.chain_id, new=new, keys=keys)
 
 
 async def test_choosing_a_profile_needs_to_see_it(database: Database, place: Place, keys: KeyRing) -> None:
@@ -87,7 +91,11 @@ async def test_choosing_a_profile_needs_to_see_it(database: Database, place: Pla
         profile = await create_profile(session, place, keys)
         with pytest.raises(DeniedError, match="connection-profiles:read"):
             await integrations.create_template(
-                session, writer, chain_id=place.chain_id, new=NewTemplate("M", place.query.id, profile.id, SHAPE)
+                session,
+                writer,
+                chain_id=place.chain_id,
+                new=NewTemplate("M", place.query.id, profile.id, SHAPE),
+                keys=keys,
             )
 
 
@@ -95,17 +103,21 @@ async def test_unknown_column_is_refused_when_saved(database: Database, place: P
     async with database.session() as session:
         profile = await create_profile(session, place, keys)
         with pytest.raises(UnknownColumnError, match='Body at /x, character 3: there is no column "email"'):
-            await create(session, place, profile, replace(SHAPE, body='{"x": "{{ email }}"}'))
-        made = await create(session, place, profile)
+            await create(session, place, keys, profile, replace(SHAPE, body='{"x": "{{ email }}"}'))
+        made = await create(session, place, keys, profile)
         with pytest.raises(UnknownColumnError):
             await integrations.update_template(
-                session, OWNER, made, TemplateChange(shape=replace(SHAPE, body='"{{ email }}"'))
+                session, OWNER, made, TemplateChange(shape=replace(SHAPE, body='"{{ email }}"')), keys=keys
             )
 
 
-async def test_missing_columns_are_listed(place: Place) -> None:
-    shape = replace(SHAPE, body='["{{ id }}", "{{ zeta }}", "{{ row[\'a b\'] }}"]')
-    assert integrations.missing_columns(shape, place.query.columns) == ("a b", "zeta")
+async def test_missing_columns_are_listed_whatever_is_sealed(database: Database, place: Place, keys: KeyRing) -> None:
+    shape = replace(SHAPE, headers=(Header("X-Key", "key-{{ id }}", secret=True),), batch_size=1)
+    async with database.session() as session:
+        made = await create(session, place, keys, await create_profile(session, place, keys), shape)
+        missing = await integrations.missing_columns(session, OWNER, made, (), keys=keys)
+        assert await integrations.missing_columns(session, OWNER, made, place.query.columns, keys=keys) == ()
+    assert missing == ("balance", "id")
 
 
 async def test_unusable_profile_cannot_be_chosen(database: Database, place: Place, keys: KeyRing) -> None:
@@ -113,37 +125,37 @@ async def test_unusable_profile_cannot_be_chosen(database: Database, place: Plac
         for given in ({"enabled": False}, {"settings": {}, "draft": True}):
             profile = await create_profile(session, place, keys, **given)
             with pytest.raises(ProfileDisabledError):
-                await create(session, place, profile)
+                await create(session, place, keys, profile)
 
 
 async def test_two_query_strings_are_refused(database: Database, place: Place, keys: KeyRing) -> None:
     async with database.session() as session:
         profile = await create_profile(session, place, keys, settings={"base_url": "https://api.example.com/?v=1"})
         with pytest.raises(UrlNotAllowedError, match="query string"):
-            await create(session, place, profile, replace(SHAPE, url_path="/m?x=1"))
+            await create(session, place, keys, profile, replace(SHAPE, url_path="/m?x=1"))
 
 
 async def test_request_without_body_carries_one_row(database: Database, place: Place, keys: KeyRing) -> None:
     shape = TemplateShape(Method.GET, url_path="/m/{{ id }}", batch_size=100)
     async with database.session() as session:
         profile = await create_profile(session, place, keys)
-        assert (await create(session, place, profile, shape)).shape.batch_size == 1
+        assert (await create(session, place, keys, profile, shape)).shape.batch_size == 1
 
 
 async def test_changes_are_kept_and_noted(database: Database, place: Place, keys: KeyRing) -> None:
     shape = replace(SHAPE, headers=(Header("X-Key", "canary-1", secret=True),))
     async with database.session() as session:
         profile = await create_profile(session, place, keys)
-        made = await create(session, place, profile, shape)
+        made = await create(session, place, keys, profile, shape)
         new_shape = replace(shape, batch_size=100, headers=(Header("X-Key", "canary-2", secret=True),))
         changed = await integrations.update_template(
-            session, OWNER, made, TemplateChange(label="M2", shape=new_shape, version=1)
+            session, OWNER, made, TemplateChange(label="M2", shape=new_shape, version=1), keys=keys
         )
         with pytest.raises(VersionMismatchError):
-            await integrations.update_template(session, OWNER, made, TemplateChange(label="M3", version=1))
+            await integrations.update_template(session, OWNER, made, TemplateChange(label="M3", version=1), keys=keys)
         statement = text("SELECT before, after, e::text AS row FROM audit_entries e WHERE object_id = :id ORDER BY id")
         entries = (await session.execute(statement, {"id": made.id})).all()
-    assert (changed.label, changed.shape, changed.version) == ("M2", new_shape, 2)
+    assert (changed.label, changed.shape.batch_size, changed.version) == ("M2", 100, 2)
     masked = [{"name": "X-Key", "value": "***", "secret": True}]
     assert entries[1].before == {"label": "Members", "batch_size": 50, "headers": masked}
     assert entries[1].after == {"label": "M2", "batch_size": 100, "headers": masked}
@@ -153,7 +165,7 @@ async def test_changes_are_kept_and_noted(database: Database, place: Place, keys
 async def test_copy_gets_the_next_number(database: Database, place: Place, keys: KeyRing) -> None:
     async with database.session() as session:
         profile = await create_profile(session, place, keys)
-        made = await create(session, place, profile)
+        made = await create(session, place, keys, profile)
         copy = await integrations.copy_template(session, OWNER, place.chain_id, made.id)
         listed = await integrations.list_templates(session, OWNER, TemplateFilter(place.chain_id, search="mem"))
     assert (copy.label, copy.internal_name, copy.shape) == ("Members (1)", "members_1", made.shape)
@@ -168,7 +180,11 @@ async def test_profile_of_another_chain_is_not_found(database: Database, place: 
         )
         with pytest.raises(ProfileNotFoundError):
             await integrations.create_template(
-                session, OWNER, chain_id=place.chain_id, new=NewTemplate("M", place.query.id, theirs.id, SHAPE)
+                session,
+                OWNER,
+                chain_id=place.chain_id,
+                new=NewTemplate("M", place.query.id, theirs.id, SHAPE),
+                keys=keys,
             )
 
 
@@ -178,3 +194,69 @@ async def test_profile_of_another_chain_is_not_found(database: Database, place: 
 def test_malformed_shape_is_refused(plain: dict[str, Any]) -> None:
     with pytest.raises(TemplateError, match="Template"):
         integrations.read_shape(plain)
+
+
+CANARY = "canary-6f1d"
+SEALED = replace(SHAPE, headers=(Header("X-Key", CANARY, secret=True), Header("X-Team", "blue")))
+
+
+async def stored_of(session: Session, template: Template) -> dict[str, Any]:
+    """Return the template's shape as the database has it."""
+    statement = text("SELECT shape FROM http_templates WHERE id = :id")
+    shape: dict[str, Any] = await session.scalar(statement, {"id": template.id})
+    return shape
+
+
+async def test_secret_header_is_sealed_and_an_unchanged_one_stays_as_it_is(
+    database: Database, place: Place, keys: KeyRing
+) -> None:
+    kept = replace(SEALED, headers=(Header("x-key", "***", secret=True), Header("X-Team", "red")))
+    again = replace(SEALED, headers=(Header("x-key", CANARY, secret=True), Header("X-Team", "red")))
+    async with database.session() as session:
+        made = await create(session, place, keys, await create_profile(session, place, keys), SEALED)
+        first = (await stored_of(session, made))["headers"]
+        for shape in (kept, again):
+            await integrations.update_template(session, OWNER, made, TemplateChange(shape=shape), keys=keys)
+        await integrations.update_template(session, OWNER, made, TemplateChange(label="New"), keys=keys)
+        last = (await stored_of(session, made))["headers"]
+        entries = await session.scalars(text("SELECT after FROM audit_entries WHERE action = 'updated' ORDER BY id"))
+        changes = [sorted(entry) for entry in entries if entry]
+    assert first[0]["value"].startswith("v1.")
+    assert CANARY not in str(first)
+    assert [line["value"] for line in last] == [first[0]["value"], "red"]
+    assert changes == [["headers"], ["label"]]
+
+
+async def test_copy_has_the_same_secret(database: Database, place: Place, keys: KeyRing) -> None:
+    async with database.session() as session:
+        made = await create(session, place, keys, await create_profile(session, place, keys), SEALED)
+        copy = await integrations.copy_template(session, OWNER, place.chain_id, made.id)
+        for name, value, differs in (("X-KEY", CANARY, False), ("X-Key", "other", True), ("X-Other", CANARY, True)):
+            found = await integrations.differing_headers(
+                session, OWNER, place.chain_id, copy.id, {name: value}, keys=keys
+            )
+            assert found == ({name} if differs else set())
+
+
+async def test_rotation_reseals_templates(database: Database, place: Place, keys: KeyRing) -> None:
+    rotated = KeyRing([*keys.keys, make_key(now())])
+    async with database.session() as session:
+        made = await create(session, place, keys, await create_profile(session, place, keys), SEALED)
+        await integrations.copy_template(session, OWNER, place.chain_id, made.id)
+        assert await integrations.reseal_templates(session, rotated) == 2
+        assert await integrations.reseal_templates(session, rotated) == 0
+        only_new = KeyRing([rotated.newest])
+        given = {"X-Key": CANARY}
+        assert not await integrations.differing_headers(session, OWNER, place.chain_id, made.id, given, keys=only_new)
+
+
+async def test_secret_whose_key_is_lost_can_be_given_anew(database: Database, place: Place, keys: KeyRing) -> None:
+    others = KeyRing([make_key(now())])
+    async with database.session() as session:
+        made = await create(session, place, keys, await create_profile(session, place, keys), SEALED)
+        masked = TemplateChange(shape=replace(SEALED, headers=(Header("X-Key", "***", secret=True),)))
+        with pytest.raises(UnknownKeyError):
+            await integrations.update_template(session, OWNER, made, masked, keys=others)
+        await integrations.update_template(session, OWNER, made, TemplateChange(shape=SEALED), keys=others)
+        given = {"X-Key": CANARY}
+        assert not await integrations.differing_headers(session, OWNER, place.chain_id, made.id, given, keys=others)

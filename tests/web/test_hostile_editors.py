@@ -79,7 +79,7 @@ async def test_template_editor_takes_no_harm(site: Site, owner: Browser, attack:
     async with site.house.database.session() as session:
         template = await integrations.get_template(session, ACTOR, chain, definition.template_id)
         new = integrations.NewTemplate("Draft", draft=True)
-        draft = await integrations.create_template(session, ACTOR, chain_id=chain, new=new)
+        draft = await integrations.create_template(session, ACTOR, chain_id=chain, new=new, keys=site.house.ground.keys)
     token, text = await owner.token(), ATTACKS[attack]
     fine = {
         "label": "Fine",

@@ -78,7 +78,7 @@ def create_definition(
                 rows_per_request=rows,
                 concurrency=concurrency,
             )
-            return await exports.create_definition(session, desk.actor, chain_id=owner, new=new)
+            return await exports.create_definition(session, desk.actor, chain_id=owner, new=new, keys=desk.ground.keys)
 
     show_item(at_desk(work), DEFINITION, as_json=as_json)
 

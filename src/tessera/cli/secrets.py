@@ -25,19 +25,23 @@ def rotate() -> None:
 def reseal() -> None:
     """Seal every stored secret with the newest key. Restart all processes before: they must know that key."""
 
-    async def work(desk: Desk) -> tuple[int, int, int, int, int]:
+    async def work(desk: Desk) -> tuple[int, int, int, int, int, int]:
         keys = desk.ground.keys
         async with desk.session() as session:
             return (
                 await integrations.reseal_secrets(session, keys),
+                await integrations.reseal_templates(session, keys),
                 await integrations.reseal_encryption_keys(session, keys),
                 await webhooks.reseal_secrets(session, keys),
                 await integrations.reseal_messages(session, keys),
                 await reseal_factors(session, keys),
             )
 
-    profiles, encryption_keys, subscriptions, messages, factors = at_desk(work)
+    profiles, templates, encryption_keys, subscriptions, messages, factors = at_desk(work)
     typer.echo(f"Sealed the secrets of {profiles:,} connection {'profile' if profiles == 1 else 'profiles'} anew.")
+    if templates:
+        shown = "template" if templates == 1 else "templates"
+        typer.echo(f"Sealed the secret headers of {templates:,} {shown} anew.")
     if encryption_keys:
         typer.echo(f"Sealed {encryption_keys:,} encryption {'key' if encryption_keys == 1 else 'keys'} anew.")
     if subscriptions:

@@ -83,7 +83,9 @@ def create_template(
         async with desk.session() as session:
             owner = await find_chain(session, desk.actor, chain)
             new = NewTemplate(label, query, profile, made, internal_name=name)
-            return await integrations.create_template(session, desk.actor, chain_id=owner, new=new)
+            return await integrations.create_template(
+                session, desk.actor, chain_id=owner, new=new, keys=desk.ground.keys
+            )
 
     show_item(at_desk(work), DETAIL, as_json=as_json)
 
@@ -114,7 +116,7 @@ def update_template(
             template = await integrations.get_template(session, desk.actor, owner, name)
             made = integrations.read_shape({**msgspec.to_builtins(template.shape), **given}) if given else None
             change = TemplateChange(label=label, query=query, profile=profile, shape=made)
-            return await integrations.update_template(session, desk.actor, template, change)
+            return await integrations.update_template(session, desk.actor, template, change, keys=desk.ground.keys)
 
     show_item(at_desk(work), DETAIL, as_json=as_json)
 

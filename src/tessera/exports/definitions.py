@@ -30,16 +30,19 @@ from tessera.platform.events import Event, record_events
 from tessera.platform.ids import new_id
 from tessera.platform.names import derive_internal_name, is_internal_name, next_free_name
 from tessera.platform.paging import Page
+from tessera.platform.secrets import KeyRing
 from tessera.queries import Query
 
 
-async def create_definition(session: Session, actor: Actor, *, chain_id: UUID, new: NewDefinition) -> Definition:
+async def create_definition(
+    session: Session, actor: Actor, *, chain_id: UUID, new: NewDefinition, keys: KeyRing
+) -> Definition:
     """Store a definition after checking that its query has every column that its template uses."""
     actor.require("exports:write")
     query = await queries.get_query(session, actor, chain_id, new.query_id)
     template = await integrations.get_usable_template(session, actor, chain_id, new.template_id)
     check_limits(new)
-    check_columns(query, template)
+    await check_columns(session, actor, query, template, keys=keys)
     definition_id = new_id()
     name = await choose_name(session, chain_id, new)
     await store.insert_definition(session, definition_id, chain_id, name, new, actor.name)
@@ -50,7 +53,7 @@ async def create_definition(session: Session, actor: Actor, *, chain_id: UUID, n
 
 
 async def update_definition(
-    session: Session, actor: Actor, definition: Definition, change: DefinitionChange
+    session: Session, actor: Actor, definition: Definition, change: DefinitionChange, *, keys: KeyRing
 ) -> Definition:
     """Change a definition; its query must still have every column that its template uses."""
     actor.require("exports:write")
@@ -65,9 +68,12 @@ async def update_definition(
     after = replace(stored, **given)
     new = NewDefinition(**{name: getattr(after, name) for name in NewDefinition.__slots__})
     check_limits(new)
-    check_columns(
+    await check_columns(
+        session,
+        actor,
         await queries.get_query(session, actor, stored.chain_id, after.query_id),
         await integrations.get_template(session, actor, stored.chain_id, after.template_id),
+        keys=keys,
     )
     if after.internal_name != stored.internal_name:
         check_name(
@@ -81,7 +87,7 @@ async def update_definition(
     return await get_definition(session, actor, definition_id=stored.id)
 
 
-async def copy_definition(session: Session, actor: Actor, *, definition_id: UUID) -> Definition:
+async def copy_definition(session: Session, actor: Actor, *, definition_id: UUID, keys: KeyRing) -> Definition:
     """Copy a definition under the next free label and internal name, switched off so that nothing leaves twice."""
     stored = await get_definition(session, actor, definition_id=definition_id)
     labels = await store.labels_taken(session, stored.chain_id)
@@ -95,7 +101,7 @@ async def copy_definition(session: Session, actor: Actor, *, definition_id: UUID
         concurrency=stored.concurrency,
         enabled=False,
     )
-    return await create_definition(session, actor, chain_id=stored.chain_id, new=new)
+    return await create_definition(session, actor, chain_id=stored.chain_id, new=new, keys=keys)
 
 
 async def delete_definition(session: Session, actor: Actor, *, definition_id: UUID) -> None:
@@ -130,9 +136,9 @@ async def note(
     await record_events(session, [Event(chain_id, event, definition.id, {"internal_name": name})])
 
 
-def check_columns(query: Query, template: Template) -> None:
+async def check_columns(session: Session, actor: Actor, query: Query, template: Template, *, keys: KeyRing) -> None:
     """Refuse a template that uses columns which the query does not have."""
-    missing = integrations.missing_columns(template.shape, query.columns)
+    missing = await integrations.missing_columns(session, actor, template, query.columns, keys=keys)
     if missing:
         raise UnknownColumnError(
             f"The template {template.label} uses {', '.join(missing)}, which the query {query.label} does not have. "

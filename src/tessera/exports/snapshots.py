@@ -1,7 +1,7 @@
 """What a run works from: the definition, query and template as they were when it was created."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from tessera.queries import Query
 class Snapshot:
     """Everything a worker needs but the profile's secrets, which it opens anew each time.
 
-    `shape` says what goes out, as the profile's connector reads it.
+    `shape` says what goes out, as the profile's connector reads it; its secret headers stay sealed.
     """
 
     definition: str
@@ -49,9 +49,9 @@ async def take_snapshot(session: Session, actor: Actor, definition: Definition) 
         raise NotRunnableError(
             f"The connection profile {profile.label} is switched off. Enable it, then run {definition.label}.",
         )
-    shape = template.shape
+    shape = await integrations.get_stored_shape(session, actor, template)
     if definition.rows_per_request is not None:
-        shape = replace(shape, batch_size=definition.rows_per_request)
+        shape = {**shape, "batch_size": definition.rows_per_request}
     snapshot = Snapshot(
         definition=definition.internal_name,
         definition_version=definition.version,
@@ -62,7 +62,7 @@ async def take_snapshot(session: Session, actor: Actor, definition: Definition) 
         profile=profile.internal_name,
         profile_version=profile.version,
         connector=profile.type,
-        shape=integrations.complete_shape(profile, msgspec.to_builtins(shape), query.key_columns),
+        shape=integrations.complete_shape(profile, shape, query.key_columns),
         concurrency=definition.concurrency,
     )
     plain: Mapping[str, Any] = msgspec.to_builtins(snapshot)

@@ -4,7 +4,7 @@ from tessera.integrations.addresses import (
     AddressPolicy,
     address_policy,
 )
-from tessera.integrations.comparing import clean_settings, differing_secrets, holds_material
+from tessera.integrations.comparing import clean_settings, differing_headers, differing_secrets, holds_material
 from tessera.integrations.connectors import (
     ConnectorType,
     ProbeResult,
@@ -31,6 +31,7 @@ from tessera.integrations.errors import (
 )
 from tessera.integrations.file_stores import open_file_store
 from tessera.integrations.files import FileCapabilities, FileError, FileInfo, FilePage, FileStore
+from tessera.integrations.header_seals import reseal_templates
 from tessera.integrations.inbound.applying import apply_due as apply_due_messages
 from tessera.integrations.inbound.messages import (
     get_inbound_message,
@@ -149,6 +150,7 @@ from tessera.integrations.templates import (
     Template,
     TemplateChange,
     TemplateFilter,
+    get_stored_shape,
     get_template,
     get_usable_template,
     list_query_templates,
@@ -235,12 +237,14 @@ __all__ = [
     "delete_profile",
     "delete_template",
     "describe_inbound",
+    "differing_headers",
     "differing_secrets",
     "find_inbound",
     "forget_old_messages",
     "get_encryption_key",
     "get_inbound_message",
     "get_profile",
+    "get_stored_shape",
     "get_template",
     "get_usable_template",
     "has_twin",
@@ -278,6 +282,7 @@ __all__ = [
     "reseal_encryption_keys",
     "reseal_messages",
     "reseal_secrets",
+    "reseal_templates",
     "rotate_inbound_token",
     "send_test",
     "test_profile",

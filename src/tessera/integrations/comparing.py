@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from tessera.integrations import templates
 from tessera.integrations.addresses import AddressPolicy
 from tessera.integrations.errors import EncryptionKeyNotFoundError
+from tessera.integrations.header_seals import HeaderSeals, sealed_values
 from tessera.integrations.profile_checks import check_input
 from tessera.integrations.profiles import find_row
 from tessera.integrations.references import material_purpose, passphrase_purpose
@@ -54,6 +56,16 @@ async def differing_secrets(
     row = await find_row(session, actor, chain_id, profile_id)
     stored = open_secrets(row["secrets"], profile_id=profile_id, keys=keys)
     return frozenset(key for key, text in given.items() if not is_same(stored.get(key), text))
+
+
+async def differing_headers(
+    session: Session, actor: Actor, chain_id: UUID, template_id: UUID, given: Mapping[str, str], *, keys: KeyRing
+) -> frozenset[str]:
+    """Return which of the given secret headers, by name, have not that value in the template."""
+    actor.require("http-templates:write")
+    stored = sealed_values((await templates.find_row(session, actor, chain_id, template_id))["shape"])
+    seals = HeaderSeals(chain_id, keys)
+    return frozenset(name for name, value in given.items() if not seals.holds(name, stored.get(name.lower()), value))
 
 
 async def holds_material(

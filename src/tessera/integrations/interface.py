@@ -4,7 +4,7 @@ A run works with these and never asks which kind of connector it has.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -54,8 +54,8 @@ class Answer:
     duration_seconds: float
     retry_after: float | None = None
     error_kind: CallErrorKind | None = None
-    headers: Mapping[str, str] | None = None
-    excerpt: bytes = b""
+    headers: Mapping[str, str] | None = field(default=None, repr=False)
+    excerpt: bytes = field(default=b"", repr=False)
     bytes: int = 0
     share: float | None = None
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from tessera.integrations.errors import ProfileDisabledError
+from tessera.integrations.header_seals import HeaderSeals, open_headers
 from tessera.integrations.interface import RequestPlanner, Sender
 from tessera.integrations.profiles import Profile, check_usable, find_row, make_profile
 from tessera.integrations.registry import get_connector
@@ -15,6 +16,7 @@ from tessera.platform.auth import Actor
 from tessera.platform.db import Session
 from tessera.platform.ground import Ground
 from tessera.platform.http import OutboundClient
+from tessera.platform.secrets import KeyRing
 
 
 async def open_sender(
@@ -27,7 +29,7 @@ async def open_sender(
     ground: Ground,
     client: OutboundClient,
 ) -> Sender:
-    """Return the sender of a shape through a profile as it is now; refuse a profile that is switched off.
+    """Return the sender of a stored shape through a profile as it is now; refuse a profile that is switched off.
 
     The sender outlives the session: the token that it may need is kept in transactions of its own.
     """
@@ -42,7 +44,8 @@ async def open_sender(
     if target.grant is not None:
         tokens = TokenKeeper(target.grant, row["id"], database=ground.database, keys=ground.keys, client=client)
         target = replace(target, tokens=tokens)
-    return connector.make_sender(target, shape, client)
+    opened = open_headers(shape, HeaderSeals(chain_id, ground.keys))
+    return connector.make_sender(target, opened, client)
 
 
 def complete_shape(profile: Profile, shape: Mapping[str, Any], key_columns: Sequence[str]) -> Mapping[str, Any]:
@@ -53,9 +56,11 @@ def complete_shape(profile: Profile, shape: Mapping[str, Any], key_columns: Sequ
     return connector.complete_shape(shape, profile.id, profile.settings, key_columns)
 
 
-def make_planner(key: str, shape: Mapping[str, Any], columns: Sequence[tuple[str, str]]) -> RequestPlanner:
-    """Return what plans the requests of a shape for profiles of the connector type with that key."""
+def make_planner(
+    key: str, shape: Mapping[str, Any], columns: Sequence[tuple[str, str]], *, chain_id: UUID, keys: KeyRing
+) -> RequestPlanner:
+    """Return what plans the requests of a stored shape for profiles of the connector type with that key."""
     connector = get_connector(key)
     if connector.make_planner is None:
         raise ProfileDisabledError(f"{connector.label} profiles send no requests. Choose another profile.")
-    return connector.make_planner(shape, columns)
+    return connector.make_planner(open_headers(shape, HeaderSeals(chain_id, keys)), columns)

@@ -20,11 +20,12 @@ from tessera.integrations.errors import (
     TemplateTypeFrozenError,
 )
 from tessera.integrations.events import TEMPLATE_CHANGED, TEMPLATE_CREATED, TEMPLATE_DELETED
+from tessera.integrations.header_seals import HeaderSeals, hide_headers, open_shape, seal_headers
 from tessera.integrations.naming import check_name, choose_name, clean_label, name_taken
 from tessera.integrations.profile_checks import INCOMPLETE, READY
 from tessera.integrations.profiles import Profile, check_usable, get_profile
 from tessera.integrations.registry import get_connector
-from tessera.integrations.rendering import Header, Method, TemplateShape, compile_template, plain_shape, read_shape
+from tessera.integrations.rendering import Method, TemplateShape, compile_template, plain_shape
 from tessera.integrations.rendering.texts import is_encodable
 from tessera.integrations.store import profiles as profile_store
 from tessera.integrations.store import templates as store
@@ -34,7 +35,7 @@ from tessera.platform.auth import Actor
 from tessera.platform.db import Session
 from tessera.platform.ids import new_id
 from tessera.platform.names import copied_label, next_free_name
-from tessera.platform.secrets import MASK
+from tessera.platform.secrets import KeyRing
 from tessera.queries import Column, Query
 
 KIND = "http_template"
@@ -42,13 +43,15 @@ MOST_SHOWN = 5
 BLANK = TemplateShape(Method.POST)
 
 
-async def create_template(session: Session, actor: Actor, *, chain_id: UUID, new: NewTemplate) -> Template:
+async def create_template(
+    session: Session, actor: Actor, *, chain_id: UUID, new: NewTemplate, keys: KeyRing
+) -> Template:
     """Store a template; unless it is a draft, it is compiled against its query's columns."""
     actor.require("http-templates:write")
     if not actor.sees(chain_id) or not await profile_store.has_chain(session, chain_id):
         raise ChainNotFoundError(f"There is no chain {chain_id}. List the chains to find yours.")
     change = TemplateChange(query=new.query, profile=new.profile, shape=new.shape, draft=new.draft)
-    parts = await fit_parts(session, actor, chain_id, change, stored=None)
+    parts = await fit_parts(session, actor, change, stored=None, seals=HeaderSeals(chain_id, keys))
     label = clean_label(new.label)
     _, taken = await store.list_names(session, chain_id)
     row = {
@@ -61,7 +64,9 @@ async def create_template(session: Session, actor: Actor, *, chain_id: UUID, new
     return await insert(session, actor, row, action="created")
 
 
-async def update_template(session: Session, actor: Actor, template: Template, change: TemplateChange) -> Template:
+async def update_template(
+    session: Session, actor: Actor, template: Template, change: TemplateChange, *, keys: KeyRing
+) -> Template:
     """Change a template, and compile it anew unless it is a draft that stays one."""
     actor.require("http-templates:write")
     stored = await find_row(session, actor, template.chain_id, template.id)
@@ -71,7 +76,7 @@ async def update_template(session: Session, actor: Actor, template: Template, ch
         raise TemplateTypeFrozenError(
             f"The template type of {stored['label']} was chosen when it was created, once. Create another template."
         )
-    parts = await fit_parts(session, actor, stored["chain_id"], change, stored=stored)
+    parts = await fit_parts(session, actor, change, stored=stored, seals=HeaderSeals(stored["chain_id"], keys))
     row = {
         "id": stored["id"],
         "version": stored["version"],
@@ -123,23 +128,27 @@ async def copy_template(session: Session, actor: Actor, chain_id: UUID | None, i
 
 
 async def fit_parts(
-    session: Session, actor: Actor, chain_id: UUID, change: TemplateChange, *, stored: Mapping[str, Any] | None
+    session: Session,
+    actor: Actor,
+    change: TemplateChange,
+    *,
+    stored: Mapping[str, Any] | None,
+    seals: HeaderSeals,
 ) -> dict[str, Any]:
     """Return query, profile, shape and state as they are stored; refuse what does not go together."""
     kept = stored or {"query_id": None, "profile_id": None, "shape": plain_shape(BLANK), "state": INCOMPLETE}
     query_ref, profile_ref = change.query or kept["query_id"], change.profile or kept["profile_id"]
-    query = None if query_ref is None else await queries.get_query(session, actor, chain_id, query_ref)
-    profile = None if profile_ref is None else await get_profile(session, actor, chain_id, profile_ref)
-    before = read_shape(kept["shape"])
-    shape = before if change.shape is None else keep_secrets(change.shape, before)
+    query = None if query_ref is None else await queries.get_query(session, actor, seals.chain_id, query_ref)
+    profile = None if profile_ref is None else await get_profile(session, actor, seals.chain_id, profile_ref)
+    shape = open_shape(change.shape, kept["shape"], seals)
     if change.draft and kept["state"] == INCOMPLETE:
         check_storable(shape)
         ids = {"query_id": query.id if query else None, "profile_id": profile.id if profile else None}
-        return {**ids, "shape": plain_shape(shape), "state": INCOMPLETE}
+        return {**ids, "shape": seal_headers(plain_shape(shape), seals, kept["shape"]), "state": INCOMPLETE}
     if query is None or profile is None:
         raise missing_parts(query, profile)
-    shape = check_shape(shape, query.columns, profile)
-    return {"query_id": query.id, "profile_id": profile.id, "shape": plain_shape(shape), "state": READY}
+    sealed = seal_headers(plain_shape(check_shape(shape, query.columns, profile)), seals, kept["shape"])
+    return {"query_id": query.id, "profile_id": profile.id, "shape": sealed, "state": READY}
 
 
 def missing_parts(query: Query | None, profile: Profile | None) -> SettingsInvalidError:
@@ -149,21 +158,6 @@ def missing_parts(query: Query | None, profile: Profile | None) -> SettingsInval
         **({} if profile else {"profile_id": "Choose the profile through which it is sent."}),
     }
     return SettingsInvalidError(" ".join(faults.values()), faults=faults, field=next(iter(faults)))
-
-
-def keep_secrets(shape: TemplateShape, before: TemplateShape) -> TemplateShape:
-    """Return the shape with the values that secret headers had where only the mask was given."""
-    known = {header.name.lower(): header.value for header in before.headers if header.secret}
-    return replace(shape, headers=tuple(keep_secret(header, known) for header in shape.headers))
-
-
-def keep_secret(header: Header, known: Mapping[str, str]) -> Header:
-    """Return one header with its value."""
-    if header.value != MASK or header.name.lower() not in known:
-        return header
-    if not header.secret:
-        raise TemplateError("give the value anew to show it from now on.", place=f"Header {header.name[:80]}")
-    return replace(header, value=known[header.name.lower()])
 
 
 def check_storable(shape: TemplateShape) -> None:
@@ -240,10 +234,9 @@ async def save(session: Session, actor: Actor, stored: Mapping[str, Any], row: M
 
 def shown_values(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a template's values for the audit trail, the values of secret headers masked."""
-    headers = [{**header, "value": MASK} if header["secret"] else header for header in row["shape"]["headers"]]
     ids = {name: None if row[name] is None else str(row[name]) for name in ("query_id", "profile_id")}
     named = {name: row[name] for name in ("label", "internal_name", "state")}
-    return {**named, **ids, **row["shape"], "headers": headers}
+    return {**named, **ids, **hide_headers(row["shape"])}
 
 
 def in_use(label: str, users: Sequence[str]) -> InUseError:

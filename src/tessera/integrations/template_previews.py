@@ -1,10 +1,10 @@
 """A template tried before it works for a run: the request that sample rows make, shown or sent once.
 
-A preview sends nothing and opens no secret. A test reads its rows anew, whatever a page showed before.
+A preview sends nothing and shows no secret. A test reads its rows anew, whatever a page showed before.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from tessera.integrations.calls.excerpts import HIDDEN
 from tessera.integrations.calls.making import RequestMaker
 from tessera.integrations.connectors import Target
 from tessera.integrations.errors import SampleMissingError
+from tessera.integrations.header_seals import HeaderSeals, open_shape, seal_headers
 from tessera.integrations.interface import Answer, VerdictKind
 from tessera.integrations.profile_calls import CallKind, NewCall, record_call
 from tessera.integrations.profile_checks import READY
@@ -27,8 +28,8 @@ from tessera.integrations.rendering import (
     plain_shape,
 )
 from tessera.integrations.targets import open_sender
-from tessera.integrations.template_changes import KIND, check_shape, fit_shape, keep_secrets
-from tessera.integrations.templates import Template
+from tessera.integrations.template_changes import KIND, check_shape, fit_shape
+from tessera.integrations.templates import Template, get_stored_shape
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.auth import Actor
 from tessera.platform.clock import now
@@ -36,7 +37,7 @@ from tessera.platform.db import Session
 from tessera.platform.ground import Ground
 from tessera.platform.http import OutboundClient
 from tessera.platform.ids import new_id
-from tessera.platform.secrets import MASK
+from tessera.platform.secrets import MASK, KeyRing
 from tessera.queries import Column, Query, QueryEngine
 
 EXPORT = "test"
@@ -45,12 +46,12 @@ Rows = Sequence[Sequence[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What is tried: a template as it is stored, or as its editor has it now."""
+    """What is tried: a template as it is stored, or as its editor has it now; in the shape its secrets are open."""
 
     template: Template
     query: Query
     profile_id: UUID | None
-    shape: TemplateShape
+    shape: TemplateShape = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ async def open_trial(
     query: UUID | str | None = None,
     profile: UUID | str | None = None,
     shape: TemplateShape | None = None,
+    keys: KeyRing,
 ) -> Trial | None:
     """Return the template with what its editor has instead; None as long as no query is chosen."""
     chosen = query or template.query_id
@@ -99,8 +101,9 @@ async def open_trial(
     found = await queries.get_query(session, actor, template.chain_id, chosen)
     profile_ref = profile or template.profile_id
     row = None if profile_ref is None else await find_row(session, actor, template.chain_id, profile_ref)
-    fitted = template.shape if shape is None else keep_secrets(shape, template.shape)
-    return Trial(template, found, row["id"] if row else None, fit_shape(fitted))
+    stored = await get_stored_shape(session, actor, template)
+    opened = open_shape(shape, stored, HeaderSeals(template.chain_id, keys))
+    return Trial(template, found, row["id"] if row else None, fit_shape(opened))
 
 
 async def read_sample(actor: Actor, engine: QueryEngine, trial: Trial) -> tuple[Sequence[Column], Rows]:
@@ -140,7 +143,7 @@ async def send_test(
             actor,
             chain_id=trial.template.chain_id,
             profile_id=trial.profile_id,
-            shape=plain_shape(trial.shape),
+            shape=seal_headers(plain_shape(trial.shape), HeaderSeals(profile.chain_id, ground.keys), {}),
             ground=ground,
             client=client,
         )

@@ -7,12 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from tessera.integrations.errors import NameAmbiguousError, TemplateIncompleteError, TemplateNotFoundError
+from tessera.integrations.header_seals import HeaderSeals, hide_headers, open_shape
 from tessera.integrations.profile_checks import READY
 from tessera.integrations.rendering import TemplateShape, find_columns, read_shape
 from tessera.integrations.store import templates as store
 from tessera.platform.auth import Actor
 from tessera.platform.db import Session
 from tessera.platform.paging import Page
+from tessera.platform.secrets import KeyRing
 from tessera.queries import Column
 
 OUTBOUND_API = "outbound_api"
@@ -21,7 +23,10 @@ TEMPLATE_TYPES = {OUTBOUND_API: "Outbound API"}
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """The shape of a request, joined to a query and a profile, which a draft may lack."""
+    """The shape of a request, joined to a query and a profile, which a draft may lack.
+
+    In the shape the values of secret headers are masked.
+    """
 
     id: UUID
     chain_id: UUID
@@ -122,9 +127,21 @@ async def list_query_templates(
     return await store.list_of_query(session, chain_id, query_id, limit=count) if actor.sees(chain_id) else []
 
 
-def missing_columns(shape: TemplateShape, columns: Sequence[Column]) -> tuple[str, ...]:
-    """Return the columns that the template uses and the query does not have."""
+async def missing_columns(
+    session: Session, actor: Actor, template: Template, columns: Sequence[Column], *, keys: KeyRing
+) -> tuple[str, ...]:
+    """Return the columns that the template uses, in secret headers too, and the query does not have."""
+    actor.require("http-templates:read")
+    row = await find_row(session, actor, template.chain_id, template.id)
+    shape = open_shape(None, row["shape"], HeaderSeals(row["chain_id"], keys))
     return tuple(sorted(find_columns(shape) - {column.name for column in columns}))
+
+
+async def get_stored_shape(session: Session, actor: Actor, template: Template) -> Mapping[str, Any]:
+    """Return the shape as it is stored, secret headers sealed, for a run to keep."""
+    actor.require("http-templates:read")
+    shape: Mapping[str, Any] = (await find_row(session, actor, template.chain_id, template.id))["shape"]
+    return shape
 
 
 def narrow(actor: Actor, wanted: TemplateFilter) -> store.Wanted:
@@ -148,4 +165,4 @@ async def find_row(session: Session, actor: Actor, chain_id: UUID | None, id_or_
 
 def make_template(row: Mapping[str, Any]) -> Template:
     """Turn a stored row into the value that others see."""
-    return Template(**{**row, "shape": read_shape(row["shape"])})
+    return Template(**{**row, "shape": read_shape(hide_headers(row["shape"]))})

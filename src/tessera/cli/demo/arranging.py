@@ -93,7 +93,9 @@ async def arrange_export(desk: Desk, chain_id: UUID, *, url: str, token: str) ->
         new_template = NewTemplate(
             "Members in batches", query.id, profile.id, SHAPE, internal_name="members_in_batches"
         )
-        template = await integrations.create_template(session, desk.actor, chain_id=chain_id, new=new_template)
+        template = await integrations.create_template(
+            session, desk.actor, chain_id=chain_id, new=new_template, keys=keys
+        )
         new = NewDefinition(
             label=f"{TIER.name} members to the demo's receiver",
             query_id=query.id,
@@ -101,7 +103,7 @@ async def arrange_export(desk: Desk, chain_id: UUID, *, url: str, token: str) ->
             internal_name="demo",
             concurrency=IN_FLIGHT,
         )
-        definition = await exports.create_definition(session, desk.actor, chain_id=chain_id, new=new)
+        definition = await exports.create_definition(session, desk.actor, chain_id=chain_id, new=new, keys=keys)
     return Arranged(query, profile.id, definition)
 
 

@@ -59,7 +59,7 @@ async def put(scope: Scope, name: str, spec: ExportSpec, known: Known | None) ->
             concurrency=spec.concurrency,
             enabled=spec.enabled,
         )
-        await exports.create_definition(session, actor, chain_id=chain_id, new=new)
+        await exports.create_definition(session, actor, chain_id=chain_id, new=new, keys=scope.keys)
         return
     change = DefinitionChange(
         label=spec.label,
@@ -71,7 +71,7 @@ async def put(scope: Scope, name: str, spec: ExportSpec, known: Known | None) ->
         concurrency=spec.concurrency,
         enabled=spec.enabled,
     )
-    await exports.update_definition(session, actor, known.thing, change)
+    await exports.update_definition(session, actor, known.thing, change, keys=scope.keys)
 
 
 async def remove(scope: Scope, known: Known) -> None:

@@ -92,15 +92,22 @@ async def normalise(scope: Scope, _name: str, spec: TemplateSpec, known: Known |
     """Return the spec in the form that is compared; a secret header that would change stands as a mask."""
     shape = read_request(scope, spec.request)
     request = describe_shape(shape)
-    stored = {each.name.lower(): each.value for each in known.thing.shape.headers} if known else {}
+    given = {each.name: each.value for each in shape.headers if each.secret and each.value != MASK}
+    changed = frozenset(given) if known is None else await differing_headers(scope, known, given)
     if "headers" in request:
         request["headers"] = [
-            {**plain, "value": CHANGED_SECRET}
-            if each.secret and each.value not in (MASK, stored.get(each.name.lower()))
-            else plain
+            {**plain, "value": CHANGED_SECRET} if each.name in changed else plain
             for plain, each in zip(request["headers"], shape.headers, strict=True)
         ]
     return {"label": spec.label.strip(), "query": spec.query, "profile": spec.profile, "request": request}
+
+
+async def differing_headers(scope: Scope, known: Known, given: Mapping[str, str]) -> frozenset[str]:
+    """Return the names of the secret headers whose value would change."""
+    template: Template = known.thing
+    return await integrations.differing_headers(
+        scope.session, scope.actor, scope.chain_id, template.id, given, keys=scope.keys
+    )
 
 
 async def put(scope: Scope, name: str, spec: TemplateSpec, known: Known | None) -> None:
@@ -113,7 +120,9 @@ async def put(scope: Scope, name: str, spec: TemplateSpec, known: Known | None) 
             )
         draft = spec.query is None or spec.profile is None
         new = NewTemplate(spec.label, spec.query, spec.profile, shape, name, draft=draft)
-        await integrations.create_template(scope.session, scope.actor, chain_id=scope.chain_id, new=new)
+        await integrations.create_template(
+            scope.session, scope.actor, chain_id=scope.chain_id, new=new, keys=scope.keys
+        )
         return
     change = TemplateChange(
         label=spec.label,
@@ -122,7 +131,7 @@ async def put(scope: Scope, name: str, spec: TemplateSpec, known: Known | None) 
         profile=spec.profile,
         shape=replace(shape, **same_bodies(shape, known.thing.shape)),
     )
-    await integrations.update_template(scope.session, scope.actor, known.thing, change)
+    await integrations.update_template(scope.session, scope.actor, known.thing, change, keys=scope.keys)
 
 
 def same_bodies(shape: TemplateShape, stored: TemplateShape) -> dict[str, Any]:

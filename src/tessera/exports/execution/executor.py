@@ -169,7 +169,13 @@ class Executor:
         self, run: Mapping[str, Any], snapshot: Snapshot, connection: psycopg.AsyncConnection[Any], pace: Pace
     ) -> Planner:
         columns = snapshot.query.columns
-        requests = make_planner(snapshot.connector, snapshot.shape, [(column.name, column.type) for column in columns])
+        requests = make_planner(
+            snapshot.connector,
+            snapshot.shape,
+            [(column.name, column.type) for column in columns],
+            chain_id=run["chain_id"],
+            keys=self._ground.keys,
+        )
         facts = RunFacts(
             id=run["id"],
             export=snapshot.definition,

@@ -12,8 +12,21 @@ class Excerpts:
     """Makes the excerpts of one run; `hidden` names further headers whose values are masked as a whole."""
 
     def __init__(self, secrets: Iterable[str], hidden: Collection[str]) -> None:
-        self._masker = Masker(secrets)
-        self._hidden = HIDDEN | {name.lower() for name in hidden}
+        self._secrets = tuple(secrets)
+        self._masker = Masker(self._secrets)
+        self._own = frozenset(name.lower() for name in hidden)
+        self._hidden = HIDDEN | self._own
+        self._last: tuple[tuple[str, ...], Excerpts] | None = None
+
+    def knowing(self, headers: Iterable[tuple[str, str]]) -> "Excerpts":
+        """Return excerpts that also mask what a request's hidden headers hold, because its receiver may echo that."""
+        values = tuple(part for name, value in headers if name.lower() in self._own for part in parts_of(value))
+        if not values:
+            return self
+        # Most templates have the same secret in every request.
+        if self._last is None or self._last[0] != values:
+            self._last = values, Excerpts((*self._secrets, *values), self._own)
+        return self._last[1]
 
     def make(self, first_line: str, headers: Iterable[tuple[str, str]], body: bytes) -> str:
         """Return the text of a request or answer, masked and shortened."""
@@ -30,6 +43,12 @@ class Excerpts:
 
     def _shown(self, name: str, value: str) -> str:
         return MASK if name.lower() in self._hidden else value
+
+
+def parts_of(value: str) -> tuple[str, ...]:
+    """Return a header's value, and what follows its scheme, as in `Token abc`: either may come back alone."""
+    credentials = value.partition(" ")[2]
+    return tuple(part for part in (value, credentials) if part)
 
 
 def shorten(text: str) -> str:

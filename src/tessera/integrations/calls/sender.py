@@ -47,7 +47,7 @@ class HttpSender:
             )
         except CallError as error:
             verdict = classify_error(
-                error.kind, self._excerpts.mask(error.message), replayable=self.can_replay(planned)
+                error.kind, self._excerpts_of(planned).mask(error.message), replayable=self.can_replay(planned)
             )
             return Answer(verdict, None, time.perf_counter() - started, error_kind=error.kind)
         return Answer(
@@ -66,12 +66,13 @@ class HttpSender:
 
     def make_excerpts(self, planned: PlannedRequest, answer: Answer) -> tuple[str, str]:
         """Return what the log may keep of the request and of its answer, secrets masked."""
+        excerpts = self._excerpts_of(planned)
         line = f"{planned.method} {self._maker.url_of(planned)}"
-        request = self._excerpts.make(line, self._headers_of(planned), planned.body or b"")
+        request = excerpts.make(line, self._headers_of(planned), planned.body or b"")
         if answer.status is None:
-            return request, self._excerpts.make(answer.verdict.message, (), b"")
+            return request, excerpts.make(answer.verdict.message, (), b"")
         headers = (answer.headers or {}).items()
-        return request, self._excerpts.make(f"HTTP {answer.status}", headers, answer.excerpt)
+        return request, excerpts.make(f"HTTP {answer.status}", headers, answer.excerpt)
 
     def _headers_of(self, planned: PlannedRequest) -> list[tuple[str, str]]:
         return [*self._maker.headers_of(planned)]
@@ -84,4 +85,8 @@ class HttpSender:
             refused = find_refused_rows(reply.excerpt, self._error_path, planned)
         except UnreadableAnswerError as error:
             return replace(verdict, code="answer_unreadable", message=str(error))
-        return replace(verdict, failed_rows=[(at, self._excerpts.mask(reason)) for at, reason in refused])
+        excerpts = self._excerpts_of(planned)
+        return replace(verdict, failed_rows=[(at, excerpts.mask(reason)) for at, reason in refused])
+
+    def _excerpts_of(self, planned: PlannedRequest) -> Excerpts:
+        return self._excerpts.knowing(planned.headers)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import TextClause, text
 
 from tessera.integrations.store.profiles import as_json
@@ -90,6 +91,16 @@ DELETE = text("DELETE FROM http_templates WHERE id = :id")
 
 NAMES = text("SELECT label, lower(internal_name) AS name FROM http_templates WHERE chain_id = :chain_id")
 
+SEALED = text("""
+SELECT id, chain_id, shape FROM http_templates WHERE shape @> '{"headers": [{"secret": true}]}' ORDER BY id FOR UPDATE
+""")
+
+RESEAL = text("""
+UPDATE http_templates t SET shape = given.shape
+  FROM unnest(cast(:ids AS uuid[]), cast(:shapes AS jsonb[])) AS given (id, shape)
+ WHERE t.id = given.id
+""")
+
 OF_QUERY = text("""
 SELECT id, label FROM http_templates WHERE chain_id = :chain_id AND query_id = :query_id
  ORDER BY lower(label), id LIMIT :limit
@@ -140,3 +151,14 @@ async def list_names(session: Session, chain_id: UUID) -> tuple[set[str], set[st
     """Return the labels and, in lower case, the internal names that are taken."""
     rows = (await session.execute(NAMES, {"chain_id": chain_id})).all()
     return {row.label for row in rows}, {row.name for row in rows}
+
+
+async def list_sealed(session: Session) -> Sequence[Mapping[str, Any]]:
+    """Return id, chain and shape of every template with secret headers, locked until the transaction ends."""
+    return await fetch_rows(session, SEALED, {})
+
+
+async def replace_shapes(session: Session, shapes: Mapping[UUID, Mapping[str, Any]]) -> None:
+    """Write the templates' shapes back."""
+    encoded = [msgspec.json.encode(shape).decode() for shape in shapes.values()]
+    await session.execute(RESEAL, {"ids": list(shapes), "shapes": encoded})

@@ -42,7 +42,9 @@ async def create_http_template(visit: PageVisit) -> Response[Any]:
         return await show_list(visit, status=422, typed=typed, faults={"template_type": "Choose one of the list."})
     try:
         new = NewTemplate(typed["display_name"], draft=True)
-        made = await integrations.create_template(visit.session, visit.actor, chain_id=visit.chain.id, new=new)
+        made = await integrations.create_template(
+            visit.session, visit.actor, chain_id=visit.chain.id, new=new, keys=visit.ground.keys
+        )
     except (InvalidError, ConflictError) as error:
         faults = {"display_name": " ".join(faults_of(error).values())}
         return await show_list(visit, status=422, typed=typed, faults=faults)

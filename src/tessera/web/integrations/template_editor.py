@@ -42,7 +42,7 @@ async def save_http_template(visit: PageVisit, chain_id: FromPath[UUID], templat
     try:
         change = make_change(form, draft=draft)
         async with visit.session.begin_nested():
-            await integrations.update_template(visit.session, visit.actor, template, change)
+            await integrations.update_template(visit.session, visit.actor, template, change, keys=visit.ground.keys)
     except (InvalidError, ConflictError, DeniedError) as error:
         choices = await list_choices(visit.session, visit, template)
         return editor_page(visit, template, form, choices, error=error)

@@ -17,7 +17,6 @@ from tessera.integrations import (
 )
 from tessera.platform.errors import TesseraError
 from tessera.platform.ids import parse_id
-from tessera.platform.secrets import MASK
 from tessera.web.inputs import Inputs
 
 RANGE = re.compile(r"(\d{3})(?:\s*[-–]\s*(\d{3}))?", re.ASCII)
@@ -73,7 +72,7 @@ def form_of(template: Template) -> TemplateForm:
         "success_statuses": ", ".join(f"{a}-{b}" if a != b else str(a) for a, b in shape.success_statuses),
         **{f"error_{part}": (getattr(path, part) or "") if path else "" for part in ERROR_PARTS},
     }
-    headers = tuple((each.name, MASK if each.secret else each.value, each.secret) for each in shape.headers)
+    headers = tuple((each.name, each.value, each.secret) for each in shape.headers)
     return TemplateForm(values, headers)
 
 

@@ -71,7 +71,13 @@ async def take_look(visit: Visit, template: Template, form: TemplateForm, asked:
         change = make_change(form)
         async with visit.ground.database.session() as session:
             trial = await integrations.open_trial(
-                session, visit.actor, template, query=change.query, profile=change.profile, shape=change.shape
+                session,
+                visit.actor,
+                template,
+                query=change.query,
+                profile=change.profile,
+                shape=change.shape,
+                keys=visit.ground.keys,
             )
         if trial is None:
             return look

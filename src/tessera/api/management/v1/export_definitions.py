@@ -101,7 +101,11 @@ async def create_export_definition(call: Call, body: NewExportDefinition) -> Exp
         concurrency=body.concurrency,
         enabled=body.enabled,
     )
-    return show_definition(await exports.create_definition(call.session, call.actor, chain_id=body.chain_id, new=new))
+    return show_definition(
+        await exports.create_definition(
+            call.session, call.actor, chain_id=body.chain_id, new=new, keys=call.ground.keys
+        )
+    )
 
 
 async def get_export_definition(call: Call, definition_id: UUID) -> ExportDefinition:
@@ -128,7 +132,7 @@ async def change_export_definition(
         enabled=body.enabled,
         version=if_match,
     )
-    return show_definition(await exports.update_definition(session, actor, stored, change))
+    return show_definition(await exports.update_definition(session, actor, stored, change, keys=call.ground.keys))
 
 
 async def copy_export_definition(call: Call, definition_id: UUID) -> ExportDefinition:
@@ -136,7 +140,9 @@ async def copy_export_definition(call: Call, definition_id: UUID) -> ExportDefin
 
     The copy is switched off, so that nothing leaves twice.
     """
-    return show_definition(await exports.copy_definition(call.session, call.actor, definition_id=definition_id))
+    return show_definition(
+        await exports.copy_definition(call.session, call.actor, definition_id=definition_id, keys=call.ground.keys)
+    )
 
 
 async def run_export_definition(call: Call, definition_id: UUID) -> Run:

@@ -23,7 +23,6 @@ from tessera.integrations import (
     TemplateShape,
     Trial,
 )
-from tessera.platform.secrets import MASK
 
 Verb = Literal["POST", "GET", "PUT", "PATCH", "DELETE"]
 Kind = Annotated[Literal["outbound_api"], Meta(description="Chosen once.")]
@@ -201,7 +200,10 @@ async def create_http_template(call: Call, body: NewHttpTemplate) -> HttpTemplat
         internal_name=body.internal_name,
         draft=body.draft,
     )
-    return show_template(await integrations.create_template(call.session, call.actor, chain_id=body.chain_id, new=new))
+    made = await integrations.create_template(
+        call.session, call.actor, chain_id=body.chain_id, new=new, keys=call.ground.keys
+    )
+    return show_template(made)
 
 
 async def get_http_template(call: Call, template: NameOrId) -> HttpTemplate:
@@ -227,7 +229,8 @@ async def update_http_template(
         template_type=given.get("template_type"),
         draft=body.draft,
     )
-    return show_template(await integrations.update_template(call.session, call.actor, stored, change))
+    keys = call.ground.keys
+    return show_template(await integrations.update_template(call.session, call.actor, stored, change, keys=keys))
 
 
 async def delete_http_template(call: Call, template: NameOrId, if_match: int | None) -> None:
@@ -280,7 +283,7 @@ async def open_trial(call: Call, template: str) -> Trial:
     async with call.ground.database.session() as session:
         found = await integrations.get_template(session, call.actor, None, template)
         usable = await integrations.get_usable_template(session, call.actor, found.chain_id, found.id)
-        trial = await integrations.open_trial(session, call.actor, usable)
+        trial = await integrations.open_trial(session, call.actor, usable, keys=call.ground.keys)
     assert trial is not None
     return trial
 
@@ -300,13 +303,10 @@ def read_shape(given: dict[str, Any]) -> TemplateShape:
 
 
 def show_template(template: Template) -> HttpTemplate:
-    """Return the shape of a template, secret values masked."""
+    """Return the shape of a template."""
     shape, path = template.shape, template.shape.error_path
     shown: dict[str, Any] = {name: getattr(shape, name) for name in SHAPE}
-    shown["headers"] = [
-        TemplateHeader(name=each.name, value=MASK if each.secret else each.value, secret=each.secret)
-        for each in shape.headers
-    ]
+    shown["headers"] = [TemplateHeader(name=each.name, value=each.value, secret=each.secret) for each in shape.headers]
     shown["error_path"] = path and TemplateErrorPath(
         items=path.items, index=path.index, key=path.key, column=path.column, message=path.message
     )
