@@ -146,6 +146,19 @@ async def test_secret_header_is_masked_and_kept(site: Site, owner: Browser) -> N
         )
 
 
+async def test_typed_secret_is_not_shown_again_and_asked_for_anew(site: Site, owner: Browser) -> None:
+    template = await make(site)
+    path, token = f"{path_of(template)}/edit", await owner.token()
+    secret = {"header_name": "X-Key", "header_value": "canary-1", "header_secret": "true"}
+    for address, fields in ((path, {"body": "{"}), (f"{path}/look", {})):
+        page = (await owner.post(address, csrf_token=token, do="save", **typed(template, **secret, **fields))).text
+        assert "canary-1" not in page
+        assert "Type it again" in page
+    again = typed(template, **{**secret, "header_value": ""})
+    refused = await owner.post(path, csrf_token=token, do="save", **again)
+    assert (refused.status_code, "a secret header needs its value" in refused.text) == (422, True)
+
+
 async def test_test_is_asked_for_and_sent(site: Site, owner: Browser) -> None:
     async with run_receiver(lambda _: Reply(201, body=b'{"stored": 1}')) as receiver:
         template = await make(site, receiver.url)

@@ -160,6 +160,8 @@ def compile_header(header: Header, compiler: ExpressionCompiler) -> Text:
     place = f"Header {header.name}"
     if CONTROL.search(header.value) or not is_encodable(header.value):
         raise TemplateError("line breaks and control characters cannot stand in a header.", place=place)
+    if header.secret and not header.value.strip():
+        raise TemplateError("a secret header needs its value. Type it anew.", place=place)
     parts = [
         part if isinstance(part, str) else compiler.compile(part, place) for part in split_text(header.value, place)
     ]

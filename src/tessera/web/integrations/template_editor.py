@@ -12,7 +12,15 @@ from tessera.platform.db import Session
 from tessera.platform.errors import ConflictError, DeniedError, InvalidError, TesseraError
 from tessera.web.forms import faults_of
 from tessera.web.integrations.http_templates import LIST, ONE, PATH
-from tessera.web.integrations.template_forms import LABELS, TemplateForm, form_of, make_change, place_of, read_form
+from tessera.web.integrations.template_forms import (
+    LABELS,
+    TemplateForm,
+    forget_secrets,
+    form_of,
+    make_change,
+    place_of,
+    read_form,
+)
 from tessera.web.integrations.template_looks import TemplateLook, take_look, words_of
 from tessera.web.visits import PageVisit, Visit
 
@@ -107,7 +115,7 @@ def editor_page(
         "integrations/templates/template_editor.html",
         status=status,
         template=template,
-        form=form,
+        form=forget_secrets(form),
         choices=choices,
         faults={} if error is None else faults_of(error),
         at=("", "") if error is None else place_of(error, form),

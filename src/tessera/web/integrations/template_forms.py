@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from tessera.integrations import (
@@ -17,6 +17,7 @@ from tessera.integrations import (
 )
 from tessera.platform.errors import TesseraError
 from tessera.platform.ids import parse_id
+from tessera.platform.secrets import MASK
 from tessera.web.inputs import Inputs
 
 RANGE = re.compile(r"(\d{3})(?:\s*[-–]\s*(\d{3}))?", re.ASCII)
@@ -74,6 +75,12 @@ def form_of(template: Template) -> TemplateForm:
     }
     headers = tuple((each.name, each.value, each.secret) for each in shape.headers)
     return TemplateForm(values, headers)
+
+
+def forget_secrets(form: TemplateForm) -> TemplateForm:
+    """Return the form as a page shows it again: the value of a secret header is typed anew, unless it is the mask."""
+    headers = tuple((name, "" if secret and value != MASK else value, secret) for name, value, secret in form.headers)
+    return replace(form, headers=headers)
 
 
 def read_form(fields: Sequence[tuple[str, str]]) -> TemplateForm:
