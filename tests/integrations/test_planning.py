@@ -287,7 +287,7 @@ def test_delete_without_body_sends_one_row_each() -> None:
         (replace(BATCH, envelope='["{{ records }}", "{{ id }}"]'), "Envelope"),
         (replace(BATCH, envelope='["a {{ records }}"]'), "Envelope"),
         (replace(SINGLE, envelope='["{{ records }}"]'), "Envelope"),
-        (replace(BATCH, idempotency_header="a b"), "Header"),
+        (replace(BATCH, idempotency_header="a b"), "Idempotency header"),
         (replace(BATCH, success_statuses=((100, 199),)), "Success statuses"),
         (replace(BATCH, error_path=ErrorPath("errors", index="/i")), "Error path"),
         (replace(BATCH, error_path=ErrorPath("/errors")), "Error path"),
