@@ -26,7 +26,7 @@ class Attack:
 
 ATTACKS = (
     Attack("script", "<script>alert(1)</script>", NARROW),
-    Attack("expression", "{{ 7 * 7 }}${7*7}", NARROW),
+    Attack("expression", "{{ 1234567 * 7 }}${1234567*7}", NARROW),
     Attack("code zero", "a\0b", EVERY),
     Attack("line breaks", "a\r\nSet-Cookie: b=1\r\n\r\n<script>alert(1)</script>", EVERY),
     Attack("depth", "[" * 60_000, EVERY),

@@ -13,6 +13,8 @@ from tessera import integrations
 from tessera.integrations import ConnectorType, NewProfile, Profile, Property, PropertyKind, address_policy
 from tessera.web.integrations.property_fields import name_of
 
+# What the attack named "expression" comes to where anything evaluates it.
+EVALUATED = "8641969"
 ERROR = re.compile(r'class="field-error" id="([^"]+)-words"')
 
 
@@ -39,7 +41,7 @@ def check_page(page: str, attack: Attack, asked: list[Property]) -> None:
     faulty = set(ERROR.findall(page))
     assert {name_of(each) for each in asked if attack.is_refused(each)} <= faulty
     assert "<script>alert" not in page
-    assert "49" not in re.sub(r"\d{3,}|[0-9a-f-]{8,}", "", html.unescape(page)) or attack.name != "expression"
+    assert EVALUATED not in page
 
 
 @pytest.mark.parametrize(

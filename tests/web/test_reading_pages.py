@@ -16,14 +16,17 @@ async def definition(site: Site) -> Definition:
     return await create_export(site.house, chain, "http://127.0.0.1:9/api")
 
 
-async def first_link(browser: Browser, path: str) -> str:
-    found = re.search(rf'href="({path}/[^"]+)"', (await browser.get(path)).text)
+TEMPLATES = "/admin/integrations/connectors/http_api/templates"
+
+
+async def first_link(browser: Browser, path: str, start: str | None = None) -> str:
+    found = re.search(rf'href="({start or path}/[0-9a-f-]{{36}}/[0-9a-f-]{{36}})"', (await browser.get(path)).text)
     assert found is not None
     return found[1]
 
 
 async def test_template_shows_its_request(definition: Definition, owner: Browser) -> None:
-    page = (await owner.get(await first_link(owner, "/admin/integrations/templates"))).text
+    page = (await owner.get(await first_link(owner, TEMPLATES, "/admin/integrations/templates"))).text
     assert "POST members" in page
     assert "{{ first_name }} {{ last_name }}" in page
     assert f'href="/analytics/queries/{definition.chain_id}/{definition.query_id}"' in page
@@ -47,15 +50,15 @@ async def test_preview_of_members_needs_their_permission(site: Site, definition:
 
 
 async def test_outsider_reads_nothing(definition: Definition, owner: Browser, outsider: Browser) -> None:
-    for path in ("/admin/integrations/templates", "/analytics/queries"):
-        assert (await outsider.get(await first_link(owner, path))).status_code == 404
-        assert not re.search(rf'href="{path}/', (await outsider.get(path)).text)
-    lent = f"/analytics/queries?chain={definition.chain_id}"
-    assert str(definition.query_id) not in (await outsider.get(lent)).text
+    for path, start in ((TEMPLATES, "/admin/integrations/templates"), ("/analytics/queries", "/analytics/queries")):
+        assert (await outsider.get(await first_link(owner, path, start))).status_code == 404
+        assert not re.search(rf'href="{start}/[0-9a-f-]{{36}}', (await outsider.get(path)).text)
+    await outsider.post("/chain", csrf_token=await outsider.token(), chain=str(definition.chain_id))
+    assert str(definition.query_id) not in (await outsider.get("/analytics/queries")).text
 
 
-async def test_chain_is_chosen_in_the_address(site: Site, definition: Definition, owner: Browser) -> None:
+async def test_chain_is_chosen_in_the_top_bar(site: Site, definition: Definition, owner: Browser) -> None:
     other = await create_members(site.house.database, 0, chain="Alpine Lodges")
-    assert str(definition.query_id) not in (await owner.get(f"/analytics/queries?chain={other}")).text
-    assert str(definition.query_id) in (await owner.get(f"/analytics/queries?chain={definition.chain_id}")).text
-    assert (await owner.get(f"/analytics/queries?chain={UUID(int=3)}")).status_code == 200
+    for chain, listed in ((other, False), (definition.chain_id, True), (UUID(int=3), False)):
+        await owner.post("/chain", csrf_token=await owner.token(), chain=str(chain))
+        assert (str(definition.query_id) in (await owner.get("/analytics/queries")).text) is listed

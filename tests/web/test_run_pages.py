@@ -26,7 +26,7 @@ def words(html: str) -> str:
 async def test_fresh_house_shows_first_steps(owner: Browser) -> None:
     home = words((await owner.get("/")).text)
     assert "First steps" in home
-    assert "tessera chain create" in home
+    assert "Create a chain" in home
 
 
 async def test_definition_without_runs_is_the_next_step(site: Site, owner: Browser) -> None:

@@ -10,6 +10,8 @@ import msgspec
 
 from tessera.integrations.connectors import ConnectorType, Property, PropertyKind
 from tessera.integrations.errors import UrlNotAllowedError
+from tessera.platform.ids import parse_id
+from tessera.platform.names import is_internal_name
 
 LONGEST_TEXT = 10_000
 LONGEST_JSON, DEEPEST_JSON = 100_000, 20
@@ -152,6 +154,14 @@ def check_storable(text: str) -> None:
         raise ValueError("Half a character cannot be stored. Type it again.")
 
 
+def read_reference(each: Property, value: Any) -> str:
+    """Return the id or internal name of a thing; whether there is such a one is asked when all else fits."""
+    text = read_text(each, value)
+    if parse_id(text) is None and not is_internal_name(text):
+        raise ValueError("Choose one of the list, or give an id or an internal name.")
+    return text
+
+
 def read_int(each: Property, value: Any) -> int:
     """Return a whole number within the property's bounds; forms and command lines bring text."""
     if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit() and len(value) < 12:
@@ -265,7 +275,7 @@ def seal_headers(shown: list[Property], sealed: Collection[str], checked: Checke
 
 READERS: dict[PropertyKind, Callable[[Property, Any], Any]] = {
     PropertyKind.TEXT: read_text,
-    PropertyKind.REFERENCE: read_text,
+    PropertyKind.REFERENCE: read_reference,
     PropertyKind.INT: read_int,
     PropertyKind.BOOL: read_bool,
     PropertyKind.ENUM: read_choice,

@@ -1,0 +1,148 @@
+"""Reading, trying out, applying and writing configuration files: the work behind the commands of `configuration`."""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from tessera import configuration, loyalty
+from tessera.cli.desk import Desk, at_desk, find_chain
+from tessera.cli.printing import show_json
+from tessera.configuration import Action, Change, ConfigurationError, Document, Outcome
+from tessera.platform.db import Session
+
+ENDINGS = (".yaml", ".yml")
+MARKS = {
+    Action.CREATE: ("+", "green"),
+    Action.UPDATE: ("~", "yellow"),
+    Action.DELETE: ("-", "red"),
+    Action.KEEP: ("=", "dim"),
+}
+LONGEST_VALUE = 100
+
+
+class PlannedError(Exception):
+    """Ends a transaction that was only to show what would happen."""
+
+
+async def try_out(desk: Desk, document: Document, *, prune: bool, chain: str | None) -> Outcome:
+    """Apply in a transaction that is not kept, which tells what would happen and what would be refused."""
+    outcome: Outcome | None = None
+    try:
+        async with desk.session() as session:
+            outcome = await run(desk, session, document, prune=prune, chain=chain)
+            raise PlannedError
+    except PlannedError:
+        assert outcome is not None
+        return outcome
+
+
+async def run(desk: Desk, session: Session, document: Document, *, prune: bool, chain: str | None) -> Outcome:
+    """Apply the document to the chain that is named on the command line, or by itself."""
+    chain_id = await find_chain(session, desk.actor, chain or document.chain)
+    scope = configuration.make_scope(session, desk.actor, chain_id, desk.ground, desk.house.engine)
+    return await configuration.apply_configuration(scope, document, prune=prune)
+
+
+def read_files(paths: Iterable[Path]) -> Document:
+    """Return what the files describe."""
+    texts: dict[str, str] = {}
+    for path in paths:
+        if str(path) == "-":
+            texts["standard input"] = sys.stdin.read()
+            continue
+        found = sorted(each for each in path.rglob("*") if each.suffix in ENDINGS) if path.is_dir() else [path]
+        if not found:
+            raise ConfigurationError("the folder holds no .yaml file. Name another one.", file=str(path))
+        for each in found:
+            texts[str(each)] = read_file(each)
+    return configuration.read_documents(texts)
+
+
+def read_file(path: Path) -> str:
+    """Return the text of a file."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no UTF-8 text"
+        raise ConfigurationError(f"it cannot be read: {reason}.", file=str(path)) from None
+
+
+def show_outcome(outcome: Outcome, *, as_json: bool, done: bool) -> None:
+    """Print what changes, things that stay only as a count."""
+    if as_json:
+        show_json({"changes": outcome.changes, "empty": outcome.empty})
+        return
+    console = Console(highlight=False, soft_wrap=True)
+    for change in outcome.changes:
+        if change.action is not Action.KEEP:
+            show_change(console, change)
+    counts = {action: outcome.count(action) for action in Action}
+    words = ("created", "changed", "deleted") if done else ("to create", "to change", "to delete")
+    told = ", ".join(
+        f"{counts[action]} {word}"
+        for action, word in zip((Action.CREATE, Action.UPDATE, Action.DELETE), words, strict=True)
+    )
+    typer.echo(f"{told}; {counts[Action.KEEP]} as described already.")
+
+
+def show_change(console: Console, change: Change) -> None:
+    """Print one thing and the values that change."""
+    mark, style = MARKS[change.action]
+    console.print(Text(f"{mark} {change.kind.singular} {change.name}", style=style))
+    for field in change.fields if change.action is Action.UPDATE else ():
+        console.print(Text(f"    {field.path}: {show_value(field.before)} → {show_value(field.after)}"))
+
+
+def show_value(value: Any) -> str:
+    """Return a value in one line, as people read it."""
+    text = "none" if value is None else " ".join(str(value).split())
+    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"
+
+
+def plan(paths: Iterable[Path], *, prune: bool, chain: str | None) -> Outcome:
+    """Return what applying the files would do; nothing is kept."""
+    document = read_files(paths)
+
+    async def work(desk: Desk) -> Outcome:
+        return await try_out(desk, document, prune=prune, chain=chain)
+
+    return at_desk(work)
+
+
+def apply(paths: Iterable[Path], *, prune: bool, ask: bool, chain: str | None) -> Outcome | None:
+    """Apply the files, after showing what would happen and asking if wanted; None where the answer was no."""
+    document = read_files(paths)
+
+    async def work(desk: Desk) -> Outcome | None:
+        if ask:
+            outcome = await try_out(desk, document, prune=prune, chain=chain)
+            if outcome.empty:
+                return outcome
+            show_outcome(outcome, as_json=False, done=False)
+            if not sys.stdin.isatty():
+                raise ConfigurationError("nobody is there to say yes. Add --yes.", file="apply")
+            if not typer.confirm("Apply this?"):
+                return None
+        async with desk.session() as session:
+            return await run(desk, session, document, prune=prune, chain=chain)
+
+    return at_desk(work)
+
+
+def write_down(chain: str | None) -> str:
+    """Return a chain's configuration as YAML."""
+
+    async def work(desk: Desk) -> str:
+        async with desk.session() as session:
+            chain_id = await find_chain(session, desk.actor, chain)
+            chains = await loyalty.list_chains(session, desk.actor)
+            name = next(each.name for each in chains if each.id == chain_id)
+            scope = configuration.make_scope(session, desk.actor, chain_id, desk.ground, desk.house.engine)
+            return await configuration.export_configuration(scope, name)
+
+    return at_desk(work)
