@@ -13,6 +13,7 @@ pytestmark = pytest.mark.browser
 
 async def test_keyboard_alone_signs_in(page: Page) -> None:
     await page.goto("/sign-in")
+    await expect(page.get_by_label("E-mail address")).to_be_focused()
     await page.keyboard.type(EMAIL)
     await page.keyboard.press("Tab")
     await page.keyboard.type(PASSWORD)

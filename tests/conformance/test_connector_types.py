@@ -167,6 +167,7 @@ async def keep_limit(maker: Maker, kind: str, variant: str, most: int) -> None:
 @pytest.mark.parametrize("connector", TYPES, ids=lambda each: each.key)
 def test_reference_names_the_type_and_its_properties(connector: ConnectorType) -> None:
     page = PAGE.read_text(encoding="utf-8")
-    section = re.split(r"^## ", page.split(f"\nKey `{connector.key}`", 1)[1], maxsplit=1, flags=re.MULTILINE)[0]
+    assert f"\nKey `{connector.key}`" in page
+    section = re.split(r"^###? ", page.split(f"\n### Properties of {connector.label}\n", 1)[1], flags=re.MULTILINE)[0]
     for each in connector.properties:
         assert f"| `{each.key}` | {each.label} |" in section

@@ -55,7 +55,7 @@ async def test_only_keys_that_fit_may_be_named(database: Database, place: Place,
             (str(public.id), "P is no RSA Private Key"),
             (str(theirs.id), "no such encryption key"),
             ("login", "no such encryption key"),
-            ("' OR 1=1", "no such encryption key"),
+            ("' OR 1=1", "Choose one of the list"),
         ):
             with pytest.raises(SettingsInvalidError, match=message) as caught:
                 await make_profile(session, place, keys, reference)

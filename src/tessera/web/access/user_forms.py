@@ -10,9 +10,8 @@ from litestar.params import FromPath
 from tessera.platform import auth
 from tessera.platform.auth import NewUser, Role, User, UserChange
 from tessera.platform.errors import TesseraError
-from tessera.web.access.grids import make_grid
 from tessera.web.access.reading import ANSWERED, Sent, read_sent
-from tessera.web.access.users import ONE, PATH, is_self
+from tessera.web.access.users import ONE, PATH, is_self, show_user_page
 from tessera.web.failures import status_of
 from tessera.web.forms import faults_of
 from tessera.web.visits import PageVisit, Visit
@@ -42,14 +41,7 @@ async def create_user(visit: PageVisit) -> Response[Any]:
         (user,) = await auth.create_users(visit.session, visit.actor, [new])
     except (*ANSWERED, auth.RoleNotFoundError) as error:
         return await answer(visit, typed_by(sent), error=error)
-    return visit.page(
-        "access/templates/user.html",
-        shown=user,
-        password=password,
-        fault="",
-        grid=make_grid(user.permissions),
-        is_self=False,
-    )
+    return await show_user_page(visit, user.id, password=password)
 
 
 @get(f"{ONE}/edit", permission="users:admin")

@@ -35,7 +35,7 @@ async def list_users(visit: PageVisit) -> Response[Any]:
 @get(ONE, permission="users:read")
 async def show_user(visit: PageVisit, user_id: FromPath[UUID]) -> Response[Any]:
     """Show one user: roles, chains, and what follows from them."""
-    return await answer(visit, user_id)
+    return await show_user_page(visit, user_id)
 
 
 @post(f"{ONE}/password", permission="users:admin", fresh=True)
@@ -45,8 +45,8 @@ async def draw_password(visit: PageVisit, user_id: FromPath[UUID]) -> Response[A
     try:
         await auth.change_password(visit.session, visit.actor, user_id=user_id, password=password, now=visit.now)
     except ANSWERED as error:
-        return await answer(visit, user_id, error)
-    return await answer(visit, user_id, password=password)
+        return await show_user_page(visit, user_id, error)
+    return await show_user_page(visit, user_id, password=password)
 
 
 @post(f"{ONE}/end-sessions", permission="users:admin", fresh=True)
@@ -55,7 +55,7 @@ async def end_sessions(visit: PageVisit, user_id: FromPath[UUID]) -> Response[An
     try:
         await auth.end_sessions(visit.session, visit.actor, user_id)
     except ANSWERED as error:
-        return await answer(visit, user_id, error)
+        return await show_user_page(visit, user_id, error)
     return visit.go(f"{PATH}/{user_id}", notice="sessions_ended")
 
 
@@ -65,7 +65,7 @@ async def delete_user(visit: PageVisit, user_id: FromPath[UUID]) -> Response[Any
     try:
         await auth.delete_user(visit.session, visit.actor, user_id)
     except ANSWERED as error:
-        return await answer(visit, user_id, error)
+        return await show_user_page(visit, user_id, error)
     return visit.go(PATH, notice="deleted")
 
 
@@ -76,7 +76,7 @@ async def unlock_user(visit: PageVisit, user_id: FromPath[UUID]) -> Response[Any
         user = await auth.get_user(visit.session, visit.actor, user_id)
         await auth.unlock_user(visit.session, visit.ground.keys, visit.actor, user, now=visit.now)
     except ANSWERED as error:
-        return await answer(visit, user_id, error)
+        return await show_user_page(visit, user_id, error)
     return visit.go(f"{PATH}/{user_id}", notice="user_unlocked")
 
 
@@ -87,11 +87,11 @@ async def remove_user_factor(visit: PageVisit, user_id: FromPath[UUID]) -> Respo
         user = await auth.get_user(visit.session, visit.actor, user_id)
         await auth.remove_factor(visit.session, visit.ground, visit.actor, user)
     except ANSWERED as error:
-        return await answer(visit, user_id, error)
+        return await show_user_page(visit, user_id, error)
     return visit.go(f"{PATH}/{user_id}", notice="user_factor_removed")
 
 
-async def answer(
+async def show_user_page(
     visit: Visit, user_id: UUID, error: TesseraError | None = None, *, password: str | None = None
 ) -> Response[Any]:
     """Answer with the page of one user, and with what stands in the way of what was asked."""
