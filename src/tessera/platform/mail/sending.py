@@ -92,7 +92,7 @@ def translate(error: Exception, settings: Settings) -> TesseraError:
             f"{server} does not let us in: {said(error)}. Check TESSERA_MAIL_USER and TESSERA_MAIL_PASSWORD."
         )
     if isinstance(error, SMTPResponseException) and not isinstance(error, SMTPHeloError | SMTPConnectError):
-        return MailUnavailableError(f"{server} asks to come again: {said(error)}. Nothing to do for now.")
+        return MailUnavailableError(f"{server} asks to come again: {said(error)}. It is sent again by itself.")
     return MailUnavailableError(
         f"{server} cannot be reached: {first_line(error)}. Check TESSERA_MAIL_HOST, _PORT and _TLS."
     )
