@@ -44,6 +44,11 @@ FILTERS = (
 )
 
 Text255 = Annotated[str, Meta(max_length=255)]
+# Clients that send every field send an empty text for what they do not know.
+Blank = Literal[""]
+BlankOrId = Annotated[
+    str, Meta(pattern="^([0-9A-Fa-f]{8}-?[0-9A-Fa-f]{4}-?[0-9A-Fa-f]{4}-?[0-9A-Fa-f]{4}-?[0-9A-Fa-f]{12})?$")
+]
 
 
 class CustomerExtent(Struct, rename="pascal"):
@@ -92,12 +97,12 @@ class CustomerParameters(Struct, rename="pascal", kw_only=True):
     """What adding and changing a customer have in common."""
 
     chain_id: str | None = None
-    title: Literal["Mister", "Miss", "Misses"] | None = None
+    title: Literal["Mister", "Miss", "Misses", ""] | None = None
     first_name: str | None = None
     second_last_name: str | None = None
     nationality_code: str | None = None
     preferred_language_code: str | None = None
-    sex: Literal["Male", "Female"] | None = None
+    sex: Literal["Male", "Female", ""] | None = None
     birth_date: str | None = None
     birth_country_code: str | None = None
     birth_country_subdivision_code: str | None = None
@@ -110,13 +115,14 @@ class CustomerParameters(Struct, rename="pascal", kw_only=True):
     car_registration_number: Text255 | None = None
     dietary_requirements: Text255 | None = None
     tax_identification_number: str | None = None
-    company_id: UUID | None = None
-    address: AddressParameters | None = None
+    company_id: BlankOrId | None = None
+    address: AddressParameters | Blank | None = None
     classifications: list[Classification] | None = None
     options: list[CustomerOption] | None = None
 
 
 LotteryCode = Annotated[str, Meta(min_length=2, max_length=15)]
+BlankOrLotteryCode = Annotated[str, Meta(pattern=r"^([\s\S]{2,15})?$")]
 
 
 class AddCustomer(CustomerParameters, rename="pascal", kw_only=True):
@@ -126,7 +132,7 @@ class AddCustomer(CustomerParameters, rename="pascal", kw_only=True):
     overwrite_existing: bool | None = None
     italian_destination_code: str | None = None
     italian_fiscal_code: str | None = None
-    italian_lottery_code: LotteryCode | None = None
+    italian_lottery_code: BlankOrLotteryCode | None = None
 
 
 class UpdateCustomer(CustomerParameters, rename="pascal", kw_only=True):
@@ -136,7 +142,7 @@ class UpdateCustomer(CustomerParameters, rename="pascal", kw_only=True):
     last_name: str | None = None
     italian_destination_code: Change[str] | str | None = None
     italian_fiscal_code: Change[str] | str | None = None
-    italian_lottery_code: Change[LotteryCode] | LotteryCode | None = None
+    italian_lottery_code: Change[LotteryCode] | BlankOrLotteryCode | None = None
 
 
 class SearchCustomers(Struct, rename="pascal", kw_only=True):
@@ -238,10 +244,10 @@ async def add(call: Call, request: AddCustomer) -> Customer:
     address = request.address
     item = NewCustomer(
         last_name=request.last_name,
-        title=request.title,
-        sex=request.sex,
+        title=request.title or None,
+        sex=request.sex or None,
         birth_date=read_date(request.birth_date, "BirthDate"),
-        company_id=request.company_id,
+        company_id=UUID(request.company_id) if request.company_id else None,
         classifications=tuple(dict.fromkeys(request.classifications or ())),
         options=tuple(dict.fromkeys(request.options or ())),
         address=read_address(address) if address else None,
@@ -266,16 +272,25 @@ async def update(call: Call, request: UpdateCustomer) -> Customer:
 def read_update(request: UpdateCustomer, *, strict: bool) -> CustomerChange:
     """Return the change to make."""
     given: dict[str, Any] = {name: blank_to_none(getattr(request, name)) for name in ("last_name", *TEXTS)}
-    given |= {name: getattr(request, name) for name in ("title", "sex", "company_id")}
     given |= {
+        "title": request.title or None,
+        "sex": request.sex or None,
+        "company_id": UUID(request.company_id) if request.company_id else None,
         "birth_date": read_date(blank_to_none(request.birth_date), "BirthDate"),
         "classifications": request.classifications or None,
         "options": request.options or None,
         "address": read_address(request.address) if request.address else None,
     }
     kept: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    codes: dict[str, Any] = {name: read_text(request, name, strict=strict) for name in ITALIAN}
+    codes: dict[str, Any] = {
+        name: read_text(request, name, strict=strict) for name in ITALIAN if not is_blank(getattr(request, name))
+    }
     return CustomerChange(id=request.customer_id, **kept, **codes)
+
+
+def is_blank(given: Change[str] | str | None) -> bool:
+    """Say whether it is a bare text without content, which keeps what is stored as a missing one does."""
+    return isinstance(given, str) and blank_to_none(given) is None
 
 
 async def search(call: Call, request: SearchCustomers) -> FoundCustomers:
