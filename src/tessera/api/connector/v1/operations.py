@@ -93,8 +93,8 @@ async def perform(ground: Ground, scopes: Scopes, asked: Asked) -> Answer:
     if operation.permission is not None:
         actor.require(operation.permission)
     check_client(digests.name, strict=strict)
-    check_members(body, operation.request, strict=strict)
     request = decode(body, operation.request)
+    check_members(body, operation.request, strict=strict)
     call = Call(ground.database.reader, actor, now, scope.portfolio, scope.enterprise_ids, scope.chain_ids, strict)
     if operation.reads:
         result = await operation.perform(call, request)
