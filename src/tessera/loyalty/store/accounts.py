@@ -308,8 +308,7 @@ async def select_customers(
     if narrowing.emails is not None:
         # The index is on lower-case addresses; the comparison itself is exact.
         conditions.texts.append("email IS NOT NULL")
-        conditions.among("lower(email)", [email.lower() for email in narrowing.emails], kind="text")
-        conditions.among("email", narrowing.emails, kind="text")
+        conditions.among_in_any_case("email", narrowing.emails)
     conditions.among("first_name", narrowing.first_names, kind="text")
     conditions.among("last_name", narrowing.last_names, kind="text")
     if narrowing.loyalty_codes is not None:

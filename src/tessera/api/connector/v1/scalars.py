@@ -19,6 +19,8 @@ LOWEST, HIGHEST = -(2**31), 2**31 - 1
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?", re.ASCII)
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
+SECOND = timedelta(seconds=1)
+LAST_MOMENT = datetime.max.replace(tzinfo=UTC)
 
 class TimeInterval(Struct, rename="pascal"):
     """From a start up to, not including, an end; both are needed."""
@@ -65,7 +67,10 @@ def read_date(text: str | None, *steps: Step) -> date | None:
 
 
 def read_interval(interval: TimeInterval | None) -> tuple[datetime, datetime] | None:
-    """Return both ends, at most three months and a day apart."""
+    """Return both ends, at most three months and a day apart; equal ones mean that second.
+
+    Answers show whole seconds, so fractions do not count: what was shown as an end is found by it.
+    """
     if interval is None:
         return None
     start, end = read_moment(interval.start_utc, "StartUtc"), read_moment(interval.end_utc, "EndUtc")
@@ -75,14 +80,15 @@ def read_interval(interval: TimeInterval | None) -> tuple[datetime, datetime] | 
         raise invalid("EndUtc")
     if end > longest_end(start):
         raise InvalidPropertyError("The interval must not exceed 3M1D.")
-    return start, end
+    start, end = start.replace(microsecond=0), end.replace(microsecond=0)
+    return start, end if start < end else min(start, LAST_MOMENT - SECOND) + SECOND
 
 
 def longest_end(start: datetime) -> datetime:
     """Return the moment three calendar months and one day later; a month too short for the day ends on its last."""
     year, month = divmod(start.year * 12 + start.month + 2, 12)
     if year >= MAXYEAR:
-        return datetime.max.replace(tzinfo=UTC)
+        return LAST_MOMENT
     day = min(start.day, monthrange(year, month + 1)[1])
     return start.replace(year=year, month=month + 1, day=day) + timedelta(days=1)
 
