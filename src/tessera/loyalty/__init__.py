@@ -53,6 +53,7 @@ from tessera.loyalty.uniqueness import settle_uniqueness
 from tessera.loyalty.values.accounts import Customer, CustomerChange, CustomerFilter, NewCustomer
 from tessera.loyalty.values.chains import Address, Chain, Enterprise, EnterpriseFilter, LinkedEnterprise, NewEnterprise
 from tessera.loyalty.values.companies import Company, CompanyChange, CompanyFilter, NewCompany
+from tessera.loyalty.values.lengths import LONGEST_NOTES, LONGEST_PROVIDER_ID, LONGEST_TEXT, LONGEST_URL
 from tessera.loyalty.values.members import AccountLine, Member, MemberSearch
 from tessera.loyalty.values.memberships import (
     Membership,
@@ -97,6 +98,10 @@ from tessera.loyalty.values.tokens import (
 __all__ = [
     "CONNECTOR_PERMISSIONS",
     "DATASETS",
+    "LONGEST_NOTES",
+    "LONGEST_PROVIDER_ID",
+    "LONGEST_TEXT",
+    "LONGEST_URL",
     "TOKEN_PERMISSIONS",
     "AccountLine",
     "AccountMerge",

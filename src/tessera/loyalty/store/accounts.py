@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from tessera.loyalty.store.lengths import check_columns
 from tessera.loyalty.store.paging import Source, fetch_page, find_position, narrow
 from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.accounts import Customer, CustomerFilter
@@ -44,6 +45,7 @@ ADDRESS = {
     "country_code": "country_code",
     "country_subdivision_code": "country_subdivision_code",
 }
+TEXTS = (*PERSONAL, *ADDRESS, "external_id")
 TYPES = {
     "id": "uuid",
     "external_id": "text",
@@ -208,6 +210,7 @@ async def insert_customers(
     session: Session, chain_id: UUID, *, actor_id: UUID, columns: dict[str, list[Any]]
 ) -> dict[UUID, int]:
     """Write customers given column by column; return the number of each."""
+    check_columns(columns, TEXTS)
     values: dict[str, Any] = {"chain_id": chain_id, "actor_id": actor_id}
     values |= {name: as_array(column) for name, column in columns.items()}
     return {row[0]: row[1] for row in await run(session, INSERT, values)}
@@ -256,6 +259,7 @@ async def find_customer_by_external_id(session: Session, chain_id: UUID, externa
 
 async def overwrite_customer(session: Session, values: dict[str, Any]) -> Customer:
     """Write the given values over a customer's."""
+    check_columns({name: [value] for name, value in values.items()}, (*PERSONAL, *ADDRESS))
     rows = await run(session, OVERWRITE, values)
     return read_customer(rows[0])
 
@@ -268,6 +272,7 @@ async def write_customers(session: Session, customers: Sequence[Customer]) -> No
         for column, name in ADDRESS.items()
     }
     columns |= {name: [" ".join(getattr(item, name)) for item in customers] for name in SETS}
+    check_columns(columns, TEXTS)
     await run(session, WRITE, {name: as_array(column) for name, column in columns.items()})
 
 
@@ -306,7 +311,7 @@ async def select_customers(
         conditions.texts.append("external_id IS NOT NULL")
         conditions.among("external_id", narrowing.external_ids, kind="text")
     if narrowing.emails is not None:
-        # The index is on lower-case addresses; the comparison itself is exact.
+        # As addresses are held to be unique: a look-up that finds nothing means that adding works.
         conditions.texts.append("email IS NOT NULL")
         conditions.among_in_any_case("email", narrowing.emails)
     conditions.among("first_name", narrowing.first_names, kind="text")

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from tessera.loyalty.events import MEMBERSHIP_ADDED
+from tessera.loyalty.store.lengths import check_columns
 from tessera.loyalty.store.paging import Source, fetch_page, find_position, narrow
 from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.marks import Mark
@@ -17,6 +18,7 @@ COLUMNS = (
     "balance, expires_at, url, creator_kind, creator_id, updater_kind, updater_id, created_at, updated_at, deleted_at"
 )
 SOURCE = Source("memberships", COLUMNS)
+TEXTS = ("membership_number", "provider_membership_id", "url")
 # Chain and id.
 Key = tuple[UUID, UUID]
 NAMES = COLUMNS.split(", ")
@@ -73,6 +75,7 @@ UPDATE memberships
 async def insert_memberships(session: Session, memberships: Sequence[Membership], *, source: str) -> None:
     """Write memberships of one chain, maker and moment, in order, with their first movements and an event each."""
     first = memberships[0]
+    check_texts(memberships)
     await run(
         session,
         INSERT,
@@ -96,6 +99,11 @@ async def insert_memberships(session: Session, memberships: Sequence[Membership]
             "urls": as_array([item.url for item in memberships]),
         },
     )
+
+
+def check_texts(memberships: Sequence[Membership]) -> None:
+    """Raise for a text that is too long."""
+    check_columns({name: [getattr(item, name) for item in memberships] for name in TEXTS}, TEXTS)
 
 
 async def lock_active_memberships(session: Session, chain_id: UUID, ids: Sequence[UUID]) -> dict[UUID, Membership]:

@@ -12,9 +12,9 @@ from tessera.api.connector.v1.company_shapes import BasicRating, Company, Compan
 from tessera.api.connector.v1.customers import AddressParameters, read_address
 from tessera.api.connector.v1.pages import PageRequest, read_page
 from tessera.api.connector.v1.refusals import Step, invalid
-from tessera.api.connector.v1.scalars import Ids, Texts, TimeInterval, blank_to_none, read_interval
-from tessera.loyalty import Company as StoredCompany
+from tessera.api.connector.v1.scalars import Ids, Notes, Text255, Texts, TimeInterval, Url, blank_to_none, read_interval
 from tessera.loyalty import (
+    LONGEST_TEXT,
     CompanyChange,
     CompanyFilter,
     NewCompany,
@@ -23,8 +23,8 @@ from tessera.loyalty import (
     list_companies,
     update_accounts,
 )
+from tessera.loyalty import Company as StoredCompany
 
-Text255 = Annotated[str, Meta(max_length=255)]
 DURATION = re.compile(r"P(?=\d|T\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?", re.ASCII)
 
 
@@ -60,27 +60,27 @@ class CompanyOptionsParameters(Struct, rename="pascal"):
 class AddCompany(Struct, rename="pascal", kw_only=True):
     """A company to add; clients leave out the options, which only a strict door minds."""
 
-    name: Annotated[str, Meta(min_length=1)]
+    name: Annotated[str, Meta(min_length=1, max_length=LONGEST_TEXT)]
     options: CompanyOptionsParameters | None = None
     chain_id: str | None = None
     mother_company_id: UUID | None = None
-    invoicing_email: str | None = None
-    website_url: str | None = None
-    invoice_due_interval: str | None = None
-    department: str | None = None
-    duns_number: str | None = None
-    reference_identifier: str | None = None
-    accounting_code: str | None = None
-    additional_tax_identifier: str | None = None
-    billing_code: str | None = None
-    contact: str | None = None
-    contact_person: str | None = None
-    electronic_invoice_identifier: str | None = None
-    identifier: str | None = None
-    iata: str | None = None
-    notes: str | None = None
-    tax_identifier: str | None = None
-    telephone: str | None = None
+    invoicing_email: Text255 | None = None
+    website_url: Url | None = None
+    invoice_due_interval: Text255 | None = None
+    department: Text255 | None = None
+    duns_number: Text255 | None = None
+    reference_identifier: Text255 | None = None
+    accounting_code: Text255 | None = None
+    additional_tax_identifier: Text255 | None = None
+    billing_code: Text255 | None = None
+    contact: Text255 | None = None
+    contact_person: Text255 | None = None
+    electronic_invoice_identifier: Text255 | None = None
+    identifier: Text255 | None = None
+    iata: Text255 | None = None
+    notes: Notes | None = None
+    tax_identifier: Text255 | None = None
+    telephone: Text255 | None = None
     external_identifier: Text255 | None = None
     credit_rating: CreditRating | None = None
     address: AddressParameters | None = None
@@ -105,25 +105,25 @@ class UpdateCompany(Struct, rename="pascal", kw_only=True):
 
     company_id: UUID
     chain_id: str | None = None
-    name: Change[str] | str | None = None
+    name: Change[Text255] | Text255 | None = None
     mother_company_id: Change[UUID] | UUID | None = None
-    invoicing_email: Change[str] | str | None = None
-    website_url: Change[str] | str | None = None
-    invoice_due_interval: Change[str] | str | None = None
-    department: Change[str] | str | None = None
-    duns_number: Change[str] | str | None = None
-    reference_identifier: Change[str] | str | None = None
-    accounting_code: Change[str] | str | None = None
-    additional_tax_identifier: Change[str] | str | None = None
-    billing_code: Change[str] | str | None = None
-    contact: Change[str] | str | None = None
-    contact_person: Change[str] | str | None = None
-    electronic_invoice_identifier: Change[str] | str | None = None
-    identifier: Change[str] | str | None = None
-    iata: Change[str] | str | None = None
-    notes: Change[str] | str | None = None
-    tax_identifier: Change[str] | str | None = None
-    telephone: Change[str] | str | None = None
+    invoicing_email: Change[Text255] | Text255 | None = None
+    website_url: Change[Url] | Url | None = None
+    invoice_due_interval: Change[Text255] | Text255 | None = None
+    department: Change[Text255] | Text255 | None = None
+    duns_number: Change[Text255] | Text255 | None = None
+    reference_identifier: Change[Text255] | Text255 | None = None
+    accounting_code: Change[Text255] | Text255 | None = None
+    additional_tax_identifier: Change[Text255] | Text255 | None = None
+    billing_code: Change[Text255] | Text255 | None = None
+    contact: Change[Text255] | Text255 | None = None
+    contact_person: Change[Text255] | Text255 | None = None
+    electronic_invoice_identifier: Change[Text255] | Text255 | None = None
+    identifier: Change[Text255] | Text255 | None = None
+    iata: Change[Text255] | Text255 | None = None
+    notes: Change[Notes] | Notes | None = None
+    tax_identifier: Change[Text255] | Text255 | None = None
+    telephone: Change[Text255] | Text255 | None = None
     external_identifier: Change[Text255] | Text255 | None = None
     options: CompanyOptionsUpdate | None = None
     credit_rating: CreditRatingUpdate | None = None

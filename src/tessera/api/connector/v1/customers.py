@@ -12,6 +12,8 @@ from tessera.api.connector.v1.pages import PageRequest, read_page
 from tessera.api.connector.v1.refusals import InvalidPropertyError, invalid
 from tessera.api.connector.v1.scalars import (
     Ids,
+    Notes,
+    Text255,
     Texts,
     TimeInterval,
     blank_to_none,
@@ -19,6 +21,7 @@ from tessera.api.connector.v1.scalars import (
     read_interval,
 )
 from tessera.loyalty import (
+    LONGEST_TEXT,
     Address,
     CustomerChange,
     CustomerFilter,
@@ -43,7 +46,6 @@ FILTERS = (
     "DeletedUtc",
 )
 
-Text255 = Annotated[str, Meta(max_length=255)]
 # Clients that send every field send an empty text for what they do not know.
 Blank = Literal[""]
 BlankOrId = Annotated[
@@ -85,12 +87,12 @@ class CustomersPage(Struct, rename="pascal"):
 class AddressParameters(Struct, rename="pascal"):
     """An address to keep."""
 
-    line1: str | None = None
-    line2: str | None = None
-    city: str | None = None
-    postal_code: str | None = None
-    country_code: str | None = None
-    country_subdivision_code: str | None = None
+    line1: Text255 | None = None
+    line2: Text255 | None = None
+    city: Text255 | None = None
+    postal_code: Text255 | None = None
+    country_code: Text255 | None = None
+    country_subdivision_code: Text255 | None = None
 
 
 class CustomerParameters(Struct, rename="pascal", kw_only=True):
@@ -98,23 +100,23 @@ class CustomerParameters(Struct, rename="pascal", kw_only=True):
 
     chain_id: str | None = None
     title: Literal["Mister", "Miss", "Misses", ""] | None = None
-    first_name: str | None = None
-    second_last_name: str | None = None
-    nationality_code: str | None = None
-    preferred_language_code: str | None = None
+    first_name: Text255 | None = None
+    second_last_name: Text255 | None = None
+    nationality_code: Text255 | None = None
+    preferred_language_code: Text255 | None = None
     sex: Literal["Male", "Female", ""] | None = None
     birth_date: str | None = None
-    birth_country_code: str | None = None
-    birth_country_subdivision_code: str | None = None
-    birth_place: str | None = None
-    occupation: str | None = None
-    email: str | None = None
-    phone: str | None = None
-    loyalty_code: str | None = None
-    notes: str | None = None
+    birth_country_code: Text255 | None = None
+    birth_country_subdivision_code: Text255 | None = None
+    birth_place: Text255 | None = None
+    occupation: Text255 | None = None
+    email: Text255 | None = None
+    phone: Text255 | None = None
+    loyalty_code: Text255 | None = None
+    notes: Notes | None = None
     car_registration_number: Text255 | None = None
     dietary_requirements: Text255 | None = None
-    tax_identification_number: str | None = None
+    tax_identification_number: Text255 | None = None
     company_id: BlankOrId | None = None
     address: AddressParameters | Blank | None = None
     classifications: list[Classification] | None = None
@@ -128,10 +130,10 @@ BlankOrLotteryCode = Annotated[str, Meta(pattern=r"^([\s\S]{2,15})?$")]
 class AddCustomer(CustomerParameters, rename="pascal", kw_only=True):
     """A customer to add; clients of all ages leave out whether to overwrite, which means no."""
 
-    last_name: Annotated[str, Meta(min_length=1)]
+    last_name: Annotated[str, Meta(min_length=1, max_length=LONGEST_TEXT)]
     overwrite_existing: bool | None = None
-    italian_destination_code: str | None = None
-    italian_fiscal_code: str | None = None
+    italian_destination_code: Text255 | None = None
+    italian_fiscal_code: Text255 | None = None
     italian_lottery_code: BlankOrLotteryCode | None = None
 
 
@@ -139,9 +141,9 @@ class UpdateCustomer(CustomerParameters, rename="pascal", kw_only=True):
     """What to change of a customer. Blank properties keep what is stored; only the Italian codes can be cleared."""
 
     customer_id: UUID
-    last_name: str | None = None
-    italian_destination_code: Change[str] | str | None = None
-    italian_fiscal_code: Change[str] | str | None = None
+    last_name: Text255 | None = None
+    italian_destination_code: Change[Text255] | Text255 | None = None
+    italian_fiscal_code: Change[Text255] | Text255 | None = None
     italian_lottery_code: Change[LotteryCode] | BlankOrLotteryCode | None = None
 
 

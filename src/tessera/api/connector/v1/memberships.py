@@ -16,14 +16,17 @@ from tessera.api.connector.v1.refusals import Step
 from tessera.api.connector.v1.scalars import (
     Ids,
     Number,
+    Text255,
     Texts,
     TimeInterval,
+    Url,
     read_int32,
     read_interval,
     read_moment,
     write_moment,
 )
 from tessera.loyalty import (
+    LONGEST_PROVIDER_ID,
     Membership,
     MembershipChange,
     MembershipFilter,
@@ -35,8 +38,7 @@ from tessera.loyalty import (
     update_memberships,
 )
 
-Text100 = Annotated[str, Meta(max_length=100)]
-Text255 = Annotated[str, Meta(max_length=255)]
+Text100 = Annotated[str, Meta(max_length=LONGEST_PROVIDER_ID)]
 
 
 class EnterpriseProfile(Struct, rename="pascal", frozen=True):
@@ -105,7 +107,7 @@ class MembershipParameters(Struct, rename="pascal", kw_only=True, gc=False):
     provider_membership_id: Text100 | None = None
     points: Number | None = None
     expiration_date: str | None = None
-    url: str | None = None
+    url: Url | None = None
     loyalty_tier_id: UUID | None = None
 
 
@@ -128,7 +130,7 @@ class MembershipUpdate(Struct, rename="pascal", kw_only=True, gc=False):
     provider_membership_id: Change[Text100] | Text100 | None = None
     points: Change[Number] | Number | None = None
     expiration_date: Change[str] | str | None = None
-    url: Change[str] | str | None = None
+    url: Change[Url] | Url | None = None
     loyalty_tier_id: Change[UUID] | UUID | None = None
 
 

@@ -9,18 +9,22 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from tessera.api.connector.v1.refusals import InvalidPropertyError, Step, invalid
+from tessera.loyalty import LONGEST_NOTES, LONGEST_TEXT, LONGEST_URL
 
 # A whole number may come with a fraction of zero, which the JSON reader calls a float.
 Number = int | float
 Ids = Annotated[list[UUID], Meta(min_length=1, max_length=1000)]
+Text255 = Annotated[str, Meta(max_length=LONGEST_TEXT)]
+Notes = Annotated[str, Meta(max_length=LONGEST_NOTES)]
+Url = Annotated[str, Meta(max_length=LONGEST_URL)]
 Texts = Annotated[list[str], Meta(min_length=1, max_length=1000)]
 
+SECOND = timedelta(seconds=1)
+LAST_MOMENT = datetime.max.replace(tzinfo=UTC)
 LOWEST, HIGHEST = -(2**31), 2**31 - 1
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?", re.ASCII)
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
-SECOND = timedelta(seconds=1)
-LAST_MOMENT = datetime.max.replace(tzinfo=UTC)
 
 class TimeInterval(Struct, rename="pascal"):
     """From a start up to, not including, an end; both are needed."""
