@@ -14,7 +14,7 @@ from tessera.platform.audit import Entry, record_entries
 from tessera.platform.auth import Actor
 from tessera.platform.db import Reader, Session
 from tessera.platform.events import Event, record_events
-from tessera.platform.ids import new_id
+from tessera.platform.ids import new_id, new_random_ids
 
 MOST_FOUND = 1000
 # A full name is looked for with each of its words as the last of the first name; nobody's has more words than these.
@@ -27,7 +27,7 @@ async def create_accounts(
     """Create all of the customers or none; return their ids in the given order. Ten thousand a call is a good size."""
     require_chain(actor, chain_id)
     await check_companies(session, chain_id, {item.company_id for item in items if item.company_id is not None})
-    ids = [item.id or new_id() for item in items]
+    ids = [item.id or made for item, made in zip(items, new_random_ids(len(items)), strict=True)]
     columns: dict[str, list[Any]] = {
         "id": list(ids),
         "external_id": [item.external_id for item in items],
