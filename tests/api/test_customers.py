@@ -118,7 +118,7 @@ async def test_what_is_shown_as_an_end_of_an_interval_is_found(api: Api) -> None
     api.clock.forward(microseconds=310_000)
     later = await api.good("customers/add", LastName="y")
     shown, next_second = made["CreatedUtc"], later["CreatedUtc"]
-    cases = (
+    cases: tuple[tuple[str, str, list[str]], ...] = (
         (shown, shown, [made["Id"]]),
         (shown, next_second, [made["Id"]]),
         (next_second, next_second, [later["Id"]]),

@@ -107,7 +107,8 @@ async def test_no_text_is_longer_than_an_index_can_hold(database: Database, hous
 
 @pytest.mark.parametrize("name", ["last_name", "email", "notes", "external_id"])
 async def test_text_that_is_too_long_is_named(database: Database, house: House, name: str) -> None:
-    people = [NewCustomer(last_name="x"), NewCustomer(**{"last_name": "x", name: "y" * 10_001})]
+    given: dict[str, Any] = {"last_name": "x", name: "y" * 10_001}
+    people = [NewCustomer(last_name="x"), NewCustomer(**given)]
     async with database.session() as session:
         with pytest.raises(TextLengthError, match=f"The {name.replace('_', ' ')} 'y+'… has 10,001 characters"):
             await create_accounts(session, SYSTEM, house.chain_id, people, now=NOON)

@@ -94,6 +94,7 @@ from tessera.loyalty.values.tokens import (
     Scope,
     Token,
 )
+from tessera.loyalty.values.urls import is_url, is_website
 
 __all__ = [
     "CONNECTOR_PERMISSIONS",
@@ -182,6 +183,8 @@ __all__ = [
     "get_program_chain",
     "get_token",
     "hold_customer",
+    "is_url",
+    "is_website",
     "list_account_lines",
     "list_chains",
     "list_companies",

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from tessera.loyalty import rules
 from tessera.loyalty.errors import ChainReachError, UnknownCursorError
 from tessera.loyalty.reach import require_chain
 from tessera.loyalty.store import chains as store
 from tessera.loyalty.values.chains import Chain, Enterprise, EnterpriseFilter, LinkedEnterprise, NewEnterprise
+from tessera.loyalty.values.urls import is_website
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.auth import Actor
 from tessera.platform.db import Reader, Session

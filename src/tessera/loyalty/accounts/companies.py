@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from tessera.loyalty import rules
 from tessera.loyalty.accounts.changing import count_in_words
 from tessera.loyalty.errors import UnknownAccountError, UnknownCursorError, UnknownMotherCompanyError
 from tessera.loyalty.events import COMPANY_ADDED, COMPANY_DELETED
@@ -12,6 +13,7 @@ from tessera.loyalty.reach import HOUSE_PROFILE, chains_of, narrow_chains, reach
 from tessera.loyalty.store import accounts as account_store
 from tessera.loyalty.store import companies as store
 from tessera.loyalty.values.companies import Company, CompanyFilter, NewCompany
+from tessera.loyalty.values.urls import is_website
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.auth import Actor
 from tessera.platform.db import Reader, Session
@@ -24,6 +26,7 @@ async def create_companies(
 ) -> list[Company]:
     """Create all of the companies or none, in the given order."""
     require_chain(actor, chain_id)
+    rules.check_urls("website url", (item.website_url for item in items), valid=is_website)
     mothers = sorted({item.mother_company_id for item in items if item.mother_company_id is not None})
     known = await account_store.find_companies(session, [chain_id], mothers) if mothers else set()
     for company_id in mothers:

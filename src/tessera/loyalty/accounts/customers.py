@@ -54,8 +54,10 @@ async def create_accounts(
 
 async def check_companies(session: Session, chain_id: UUID, ids: set[UUID]) -> None:
     """Raise unless every id is an active company of the chain."""
-    if ids and await store.count_companies(session, chain_id, list(ids)) < len(ids):
-        raise UnknownCompanyError("At least one company is not an active company of the chain.")
+    known = await store.find_companies(session, [chain_id], list(ids)) if ids else set()
+    for company_id in sorted(ids):
+        if (chain_id, company_id) not in known:
+            raise UnknownCompanyError(f"There is no company {company_id} in the chain.", company_id=company_id)
 
 
 async def upsert_customer(

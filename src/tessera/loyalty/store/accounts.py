@@ -200,11 +200,6 @@ SELECT chain_id, id FROM accounts
  WHERE chain_id = ANY (%(chains)s::uuid[]) AND id = ANY (%(ids)s::uuid[]) AND kind = 'company' AND deleted_at IS NULL
 """
 
-COUNT_COMPANIES = """
-SELECT count(*) FROM accounts
- WHERE chain_id = %(chain_id)s AND id = ANY (%(ids)s) AND kind = 'company' AND deleted_at IS NULL
-"""
-
 
 async def insert_customers(
     session: Session, chain_id: UUID, *, actor_id: UUID, columns: dict[str, list[Any]]
@@ -237,12 +232,6 @@ async def find_companies(session: Session, chain_ids: Sequence[UUID], ids: Seque
 async def release_names(session: Session, chain_ids: Sequence[UUID], ids: Sequence[UUID]) -> None:
     """Free the e-mail addresses of customers and the external ids of companies that are about to get others."""
     await run(session, RELEASE, {"chains": as_array(chain_ids), "ids": as_array(ids)})
-
-
-async def count_companies(session: Session, chain_id: UUID, ids: Sequence[UUID]) -> int:
-    """Return how many of the ids are active companies of the chain."""
-    rows = await run(session, COUNT_COMPANIES, {"chain_id": chain_id, "ids": list(ids)})
-    return int(rows[0][0])
 
 
 async def find_customer_by_email(session: Session, chain_id: UUID, email: str) -> Customer | None:

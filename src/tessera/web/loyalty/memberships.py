@@ -166,6 +166,8 @@ def read_change(form: dict[str, str], membership_id: UUID) -> MembershipChange:
         # A primary membership stops being it when another one becomes it, not by itself.
         is_primary=True if inputs.flag("is_primary") else UNSET,
     )
+    if isinstance(change.url, str) and not loyalty.is_url(change.url):
+        inputs.faults["url"] = "This is no address of a web page. Write it as https://example.com/page."
     inputs.check()
     return change
 

@@ -14,11 +14,12 @@ from tessera.api.connector.v1.company_shapes import show as show_company
 from tessera.api.connector.v1.customer_shapes import AccountCustomer, Classification, CustomerOption
 from tessera.api.connector.v1.customer_shapes import show_account as show_customer
 from tessera.api.connector.v1.refusals import Step, invalid
-from tessera.api.connector.v1.scalars import Ids, Notes, Text255, Url, read_date
+from tessera.api.connector.v1.scalars import Ids, Notes, Text255, Url, check_url, read_date
 from tessera.loyalty import (
     AccountMerge,
     CompanyChange,
     CustomerChange,
+    is_website,
     merge_accounts,
     update_accounts,
 )
@@ -218,6 +219,7 @@ def read_company(account_id: UUID, given: AccountCompanyUpdate, *way: Step, stri
     texts: dict[str, Any] = {
         ours: read_text(given, theirs, *way, strict=strict) for ours, theirs in COMPANY_TEXTS.items()
     }
+    check_url(texts["website_url"], *way, "WebsiteUrl", valid=is_website)
     interval = read_change(given.invoice_due_interval, *way, "InvoiceDueInterval", strict=strict)
     return CompanyChange(
         id=account_id,

@@ -12,7 +12,18 @@ from tessera.api.connector.v1.company_shapes import BasicRating, Company, Compan
 from tessera.api.connector.v1.customers import AddressParameters, read_address
 from tessera.api.connector.v1.pages import PageRequest, read_page
 from tessera.api.connector.v1.refusals import Step, invalid
-from tessera.api.connector.v1.scalars import Ids, Notes, Text255, Texts, TimeInterval, Url, blank_to_none, read_interval
+from tessera.api.connector.v1.scalars import (
+    Ids,
+    Interval,
+    Notes,
+    Text255,
+    Texts,
+    TimeInterval,
+    Url,
+    blank_to_none,
+    check_url,
+    read_interval,
+)
 from tessera.loyalty import (
     LONGEST_TEXT,
     CompanyChange,
@@ -20,6 +31,7 @@ from tessera.loyalty import (
     NewCompany,
     create_companies,
     delete_companies,
+    is_website,
     list_companies,
     update_accounts,
 )
@@ -174,22 +186,22 @@ async def get_all(call: Call, request: GetAllCompanies) -> CompaniesPage:
         external_ids=request.external_identifiers,
         names=request.names,
         mother_company_ids=request.mother_company_ids,
-        created_within=read_interval(created),
+        created_within=created,
         chain_ids=call.check_chains(request.chain_ids),
     )
     return show_all(await list_companies(call.access, call.actor, narrowing))
 
 
-def read_intervals(request: GetAllCompanies) -> tuple[TimeInterval | None, Any]:
-    """Return the intervals of creation and, read already, of change; those with names of their own go before."""
-    created, updated = request.created_utc, request.updated_utc
+def read_intervals(request: GetAllCompanies) -> tuple[Interval | None, Interval | None]:
+    """Return the intervals of creation and of change; those with names of their own go before the one without."""
+    created = read_interval(request.created_utc, "CreatedUtc")
+    updated = read_interval(request.updated_utc, "UpdatedUtc")
     if request.start_utc is not None or request.end_utc is not None:
-        given = TimeInterval(request.start_utc, request.end_utc)
         if request.time_filter == "Updated":
-            updated = updated or given
+            updated = updated or read_interval(TimeInterval(request.start_utc, request.end_utc))
         else:
-            created = created or given
-    return created, read_interval(updated)
+            created = created or read_interval(TimeInterval(request.start_utc, request.end_utc))
+    return created, updated
 
 
 async def add(call: Call, request: AddCompany) -> CompaniesPage:
@@ -200,6 +212,7 @@ async def add(call: Call, request: AddCompany) -> CompaniesPage:
     if name is None:
         raise invalid("Name")
     texts: dict[str, Any] = {ours: blank_to_none(getattr(request, theirs)) for ours, theirs in TEXTS.items()}
+    check_url(texts["website_url"], "WebsiteUrl", valid=is_website)
     options = request.options or CompanyOptionsParameters()
     item = NewCompany(
         name=name,
@@ -226,6 +239,7 @@ async def update(call: Call, request: UpdateCompany) -> CompaniesPage:
     """Change a company."""
     strict = call.strict
     texts: dict[str, Any] = {ours: read_text(request, theirs, strict=strict) for ours, theirs in TEXTS.items()}
+    check_url(texts["website_url"], "WebsiteUrl", valid=is_website)
     interval = read_change(request.invoice_due_interval, "InvoiceDueInterval", strict=strict)
     rating = request.credit_rating or CreditRatingUpdate()
     change = CompanyChange(

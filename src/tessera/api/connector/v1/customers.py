@@ -194,8 +194,8 @@ async def get_all(call: Call, request: GetAllCustomers) -> CustomersPage:
     narrowing = CustomerFilter(
         **read_page(call, request),
         ids=request.customer_ids,
-        created_within=read_interval(request.created_utc),
-        deleted_within=read_interval(request.deleted_utc),
+        created_within=read_interval(request.created_utc, "CreatedUtc"),
+        deleted_within=read_interval(request.deleted_utc, "DeletedUtc"),
         company_ids=request.company_ids,
         emails=request.emails,
         first_names=request.first_names,

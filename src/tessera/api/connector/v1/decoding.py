@@ -6,21 +6,24 @@ Where a body gives one member twice, the last one counts, for credentials and op
 import re
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
-from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
 from msgspec import inspect
 
 from tessera.api.connector.v1.changes import Change
+from tessera.api.connector.v1.details import steps_of
 from tessera.api.connector.v1.refusals import InvalidJsonError, InvalidPropertyError, Step, invalid
 
 T = TypeVar("T")
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+GZIP = b"\x1f\x8b"
+BYTE = re.compile(r" \(byte (\d+)\)")
 PLACE = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 MISSING = re.compile(r"missing required field `(?P<name>[^`]+)`")
 DECODERS: dict[type[Any], msgspec.json.Decoder[Any]] = {}
+SHAPES: dict[type[Any], tuple[inspect.Type, bool]] = {}
 CONTAINERS = (inspect.StructType, inspect.ListType, inspect.DictType)
 LOOKED_INTO = (dict, list, Decimal)
 # Members of every request that no operation looks at.
@@ -33,9 +36,24 @@ def check_text(body: bytes) -> bytes:
     try:
         if not body.isascii():
             body.decode()
-    except UnicodeDecodeError:
-        raise InvalidJsonError("Invalid JSON.") from None
+    except UnicodeDecodeError as error:
+        raise unreadable(error, body) from None
     return body
+
+
+def unreadable(error: Exception, body: bytes) -> InvalidJsonError:
+    """Return the refusal of a body that is no JSON, with the cause and the place that the reader gives."""
+    if body.startswith(GZIP):
+        return InvalidJsonError("Invalid JSON.", reason="The body is compressed with gzip. Send it uncompressed.")
+    if isinstance(error, RecursionError):
+        return InvalidJsonError("Invalid JSON.", reason="Lists and objects are nested too deep. Send a flatter body.")
+    if isinstance(error, UnicodeDecodeError):
+        return InvalidJsonError("Invalid JSON.", reason="The body is not UTF-8 from here on.", offset=error.start)
+    found = BYTE.search(str(error))
+    reason = BYTE.sub("", str(error)).removeprefix("JSON is malformed: ")
+    if found is None:
+        return InvalidJsonError("Invalid JSON.", reason=f"{reason}.", offset=len(body))
+    return InvalidJsonError("Invalid JSON.", reason=f"{reason}.", offset=int(found[1]))
 
 
 def decode(body: bytes, kind: type[T]) -> T:
@@ -45,8 +63,8 @@ def decode(body: bytes, kind: type[T]) -> T:
     except msgspec.ValidationError as error:
         check_syntax(body)
         raise explain(error) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise InvalidJsonError("Invalid JSON.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise unreadable(error, body) from None
 
 
 def decoder_of(kind: type[T]) -> msgspec.json.Decoder[T]:
@@ -62,8 +80,8 @@ def check_syntax(body: bytes) -> None:
         msgspec.json.decode(body)
     except msgspec.ValidationError:
         return
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise InvalidJsonError("Invalid JSON.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise unreadable(error, body) from None
 
 
 def explain(error: msgspec.ValidationError) -> InvalidPropertyError:
@@ -71,7 +89,8 @@ def explain(error: msgspec.ValidationError) -> InvalidPropertyError:
     text = str(error)
     place, missing = PLACE.search(text), MISSING.search(text)
     steps = [part for part in (place and place["path"], missing and missing["name"]) if part]
-    return InvalidPropertyError(f"Invalid {'.'.join(steps) or 'body'}.")
+    reason = f"{PLACE.sub('', text)}."
+    return InvalidPropertyError(f"Invalid {'.'.join(steps) or 'body'}.", way=steps_of(".".join(steps)), reason=reason)
 
 
 def check_members(body: bytes, kind: type[Any], *, strict: bool) -> None:
@@ -85,11 +104,12 @@ def check_members(body: bytes, kind: type[Any], *, strict: bool) -> None:
         value = read_untyped(body, inexact)
         if b"\\u0000" in body:
             check_characters(value, ())
-    except (msgspec.DecodeError, RecursionError):
-        raise InvalidJsonError("Invalid JSON.") from None
-    if strict or inexact or has_wrappers(kind):
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise unreadable(error, body) from None
+    shape, has_wrappers = shape_of(kind)
+    if strict or inexact or has_wrappers:
         given = {key: inner for key, inner in value.items() if key not in EVERYWHERE}
-        check_shape(given, shape_of(kind), (), strict=strict)
+        check_shape(given, shape, (), strict=strict)
 
 
 def read_untyped(body: bytes, inexact: list[str]) -> Any:
@@ -111,16 +131,15 @@ def read_untyped(body: bytes, inexact: list[str]) -> Any:
     return msgspec.json.Decoder(float_hook=read_number).decode(body)
 
 
-@cache
-def shape_of(kind: type[Any]) -> inspect.Type:
-    """Return what a request of this kind is made of; finding out takes longer than reading most bodies."""
-    return inspect.type_info(kind)
+def shape_of(kind: type[Any]) -> tuple[inspect.Type, bool]:
+    """Return what a request of this kind is made of, and whether it holds wrappers of changes.
 
-
-@cache
-def has_wrappers(kind: type[Any]) -> bool:
-    """Say whether a request of this kind holds wrappers of changes."""
-    return any(is_wrapper(found) for found in structs_in(shape_of(kind)))
+    Finding out takes longer than reading most bodies, so it is done once.
+    """
+    if kind not in SHAPES:
+        shape = inspect.type_info(kind)
+        SHAPES[kind] = shape, any(is_wrapper(found) for found in structs_in(shape))
+    return SHAPES[kind]
 
 
 def structs_in(kind: inspect.Type) -> Iterator[inspect.StructType]:
@@ -146,7 +165,7 @@ def is_wrapper(kind: inspect.StructType) -> bool:
 def check_characters(value: Any, steps: tuple[Step, ...]) -> None:
     """Raise for the character of code zero."""
     if isinstance(value, str) and "\0" in value:
-        raise invalid(*steps)
+        raise invalid(*steps, reason="It holds the character of code zero.")
     if isinstance(value, dict):
         for key, inner in value.items():
             check_characters(inner, (*steps, key))
@@ -158,7 +177,7 @@ def check_characters(value: Any, steps: tuple[Step, ...]) -> None:
 def check_shape(value: Any, kind: inspect.Type, steps: tuple[Step, ...], *, strict: bool) -> None:
     """Raise for a member that the kind does not have, a wrapper without its value, or a number that is not exact."""
     if isinstance(value, Decimal):
-        raise invalid(*steps)
+        raise invalid(*steps, reason="This is no whole number.")
     if isinstance(kind, inspect.ListType) and isinstance(value, list):
         for place, inner in enumerate(value):
             check_shape(inner, open_union(kind.item_type), (*steps, place), strict=strict)
@@ -179,9 +198,9 @@ def check_struct(value: dict[str, Any], kind: inspect.StructType, steps: tuple[S
                 way = steps if isinstance(inner, Decimal) and is_wrapper(kind) else (*steps, key)
                 check_shape(inner, fields[key], way, strict=strict)
         elif strict:
-            raise invalid(*steps, key)
+            raise invalid(*steps, key, reason="The contract has no such property.")
     if value and "Value" not in value and is_wrapper(kind):
-        raise invalid(*steps)
+        raise invalid(*steps, reason="The wrapper has members, but none that is called Value.")
 
 
 FIELDS: dict[Any, dict[str, inspect.Type]] = {}
