@@ -109,6 +109,23 @@ async def test_the_program_with_members_is_named(api: Api, program: str) -> None
     assert details.partition(",")[0] == "LoyaltyProgramIds[1]"
 
 
+async def test_the_code_that_is_taken_is_named(api: Api) -> None:
+    await api.add_program("GOLD")
+    kind = {"Type": "Hotel", "Subscription": "Free"}
+    items = [{"Name": "GOLD", "Code": "BLUE", **kind}, {"Name": "x", "Code": "GOLD", **kind}]
+    status, _, details = await refuse(api, "loyaltyPrograms/add", LoyaltyPrograms=items)
+
+    assert (status, details.partition(",")[0]) == (403, "LoyaltyPrograms[1].Code")
+
+
+async def test_numbers_of_thousands_of_figures_and_marks_before_are_no_trouble(api: Api) -> None:
+    head = f'{{"ClientToken": "{api.client_token}", "AccessToken": "{api.access_token}", "Limitation": {{"Count": '
+    for count in ("1" * 5000, "0"):
+        reply = await api.send("loyaltyMemberships/getAll", f"\ufeff{head}{count}}}}}".encode())
+        assert (reply.status, reply.message) == (400, "Invalid Limitation.Count.")
+        assert reply.data["Details"].startswith(f"Limitation.Count, line 1, column {len(head) + 1}")
+
+
 async def test_details_say_which_interval(api: Api) -> None:
     interval = {"StartUtc": "yesterday", "EndUtc": "2026-01-01T00:00:00Z"}
     _, message, details = await refuse(api, "loyaltyMemberships/getAll", UpdatedUtc=interval)

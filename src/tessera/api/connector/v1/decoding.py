@@ -12,12 +12,11 @@ import msgspec
 from msgspec import inspect
 
 from tessera.api.connector.v1.changes import Change
-from tessera.api.connector.v1.details import steps_of
+from tessera.api.connector.v1.details import BYTE_ORDER_MARK, steps_of
 from tessera.api.connector.v1.refusals import InvalidJsonError, InvalidPropertyError, Step, invalid
 
 T = TypeVar("T")
 
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 GZIP = b"\x1f\x8b"
 BYTE = re.compile(r" \(byte (\d+)\)")
 PLACE = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")

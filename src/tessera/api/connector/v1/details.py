@@ -10,7 +10,10 @@ from tessera.platform.errors import ConflictError, InvalidError, NotFoundError, 
 
 STEP = re.compile(r"[^.\[\]]+")
 BLANK = re.compile(r"[ \t\r\n]*")
-READER = json.JSONDecoder()
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+ID_LENGTH = 36
+# What a number says does not matter here, and one of thousands of figures would be refused.
+READER = json.JSONDecoder(parse_int=len, parse_float=len)
 Way = tuple[Step, ...]
 
 
@@ -19,14 +22,29 @@ def describe(error: TesseraError, body: bytes) -> str | None:
     if not isinstance(error, InvalidError | NotFoundError | ConflictError):
         return None
     reason = str(error.details.get("reason") or error.message)
-    if "offset" in error.details:
-        return f"{place_of(body, error.details['offset'])}: {reason}"
+    body = body.removeprefix(BYTE_ORDER_MARK)
+    offset = error.details.get("offset")
+    if isinstance(offset, int):
+        before = body[:offset].decode(errors="replace")
+        return f"{place_in(before, len(before))}: {reason}"
+    try:
+        where = find_place(error, body)
+    except (ValueError, RecursionError):
+        # A request that another reader takes differently is refused just the same.
+        where = ""
+    if where:
+        return f"{where}: {reason}"
+    return reason if reason != error.message else None
+
+
+def find_place(error: TesseraError, body: bytes) -> str:
+    """Return item, property, line and column of what is at fault, as far as they can be found."""
     way = way_of(error, body)
     if not way:
-        return reason if reason != error.message else None
-    offset = locate(body.decode(), way)
-    where = "" if offset is None else f", {place_in(body.decode(), offset)}"
-    return f"{path_of(way)}{where}: {reason}"
+        return ""
+    text = body.decode()
+    offset = locate(text, way)
+    return path_of(way) if offset is None else f"{path_of(way)}, {place_in(text, offset)}"
 
 
 def way_of(error: TesseraError, body: bytes) -> Way:
@@ -34,9 +52,11 @@ def way_of(error: TesseraError, body: bytes) -> Way:
     if "way" in error.details:
         way: Way = error.details["way"]  # type: ignore[assignment]
         return way
-    request = json.loads(body)
+    request, _ = READER.raw_decode(body.decode().strip())
     named = {str(value) for value in error.details.values() if isinstance(value, UUID)}
-    found = find_value(request, named | {str(error.details.get("value", ""))} - {""})
+    if "value" in error.details:
+        named.add(str(error.details["value"]))
+    found = find_value(request, named, member=error.details.get("member"))
     if found is not None:
         return found
     place = error.details.get("place")
@@ -47,13 +67,14 @@ def way_of(error: TesseraError, body: bytes) -> Way:
     return ()
 
 
-def find_value(value: Any, named: set[str], way: Way = ()) -> Way | None:
-    """Return the way to the first text that is one of the named ones; ids are so in either case."""
+def find_value(value: Any, named: set[str], *, member: object = None, way: Way = ()) -> Way | None:
+    """Return the way to the first text that is one of the named ones, ids in either case; of that member, if given."""
     if isinstance(value, str):
-        return way if value in named or (len(value) == 36 and value.lower() in named) else None
+        same = value in named or (len(value) == ID_LENGTH and value.lower() in named)
+        return way if same and member in (None, way[-1]) else None
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for step, one in inner:
-        found = find_value(one, named, (*way, step))
+        found = find_value(one, named, member=member, way=(*way, step))
         if found is not None:
             return found
     return None
@@ -101,12 +122,6 @@ def skip_blanks(text: str, offset: int) -> int:
     found = BLANK.match(text, offset)
     assert found is not None
     return found.end()
-
-
-def place_of(body: bytes, offset: object) -> str:
-    """Return line and column of a byte, for a body that may be no text."""
-    assert isinstance(offset, int)
-    return place_in(body[:offset].decode(errors="replace"), len(body[:offset].decode(errors="replace")))
 
 
 def place_in(text: str, offset: int) -> str:
