@@ -135,6 +135,8 @@ STRANGERS = {
     "a megabyte": '{"ClientToken":"' + "A" * MEGABYTE + '","AccessToken":"<access>"}',
     "the wrong one last": '{"ClientToken":"<client>","AccessToken":"<access>","AccessToken":"x"}',
 }
+# Numbers that are whole only once a float has rounded them.
+INEXACT = ("1e-400", "-1e-400", "42.00000000000000000001", "41." + "9" * 30, "1e-" + "9" * 30)
 WRONG: dict[str, tuple[str, ...]] = {
     "AccountId": ("null", "1", "true", '""', '"x"', '"<program>x"', '"{<account>}"', "[]", "{}", '["<account>"]'),
     "LoyaltyProgramId": ("null", "1.5", '"ä"', r'"\ud83d\ude00"', '{"Value":"<program>"}'),
@@ -142,7 +144,7 @@ WRONG: dict[str, tuple[str, ...]] = {
     "State": ('"enrolled"', '"ENROLLED"', '"Enrolled "', '""', "1", "true", "[]", '{"Value":"New"}'),
     "MembershipNumber": ("1", "true", "[]", "{}", '"' + "n" * 256 + '"', '"' + "ü" * 256 + '"', r'"\u0000"'),
     "ProviderMembershipId": ("1", "[]", '"' + "p" * 101 + '"', r'"a\u0000b"'),
-    "Points": ('"1"', '""', "true", "[]", "{}", "1.5", "-0.5", "1e-5", "2147483648", "-2147483649", "1e10"),
+    "Points": ('"1"', '""', "true", "[]", "{}", "1.5", "-0.5", "1e-5", "2147483648", "-2147483649", "1e10", *INEXACT),
     "ExpirationDate": ("1", "true", "[]", '"soon"', '"2026-02-30"', '"2026-13-01T00:00:00Z"', '"01.02.2026"', '" "'),
     "Url": ("1", "false", "[]", "{}", r'"https://a\u0000b"'),
     "LoyaltyTierId": ('""', '"gold"', "1", "[]", "{}"),
@@ -169,7 +171,14 @@ CHANGED = {
     "IsPrimary.Value": ('{"Value":"yes"}', '{"Value":1}'),
     "MembershipNumber": ("1", "[]", '"' + "n" * 256 + '"'),
     "MembershipNumber.Value": ('{"Value":1}', '{"Value":"' + "n" * 256 + '"}', r'{"Value":"\u0000"}'),
-    "Points": ('{"Value":1.5}', '{"Value":2147483648}', '"1"', "true"),
+    "Points": (
+        '{"Value":1.5}',
+        '{"Value":2147483648}',
+        '"1"',
+        "true",
+        '{"value":510}',
+        *(f'{{"Value":{number}}}' for number in INEXACT),
+    ),
     "Points.Value": ('{"Value":"1"}', '{"Value":1e400}', '{"Value":{"Value":1}}', '{"Value":[]}'),
     "ExpirationDate": ('{"Value":"soon"}', "true", "[]"),
     "ExpirationDate.Value": ('{"Value":1}', '{"Value":{}}'),
@@ -338,7 +347,9 @@ ODD = (
     ('"Points":-0.0', "Points", 0),
     ('"Points":1.2e3', "Points", 1200),
     ('"Points":2147483647.0', "Points", 2147483647),
+    ('"Points":42.0000000000000000000000', "Points", 42),
     ('"Points":1,"Points":2', "Points", 2),
+    ('"Points":1,"Unknown":1e-400', "Points", 1),
     ('"Url":"a","Url":"https://a.example"', "Url", "https://a.example"),
     ('"MembershipNumber":"Ωmega 會員 🏨"', "MembershipNumber", "Ωmega 會員 🏨"),
     (r'"MembershipNumber":"\ud83c\udfe8"', "MembershipNumber", "🏨"),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import Api
+from .conftest import Api, add_token
 from .test_customers import ADDRESS, FULL, UNKNOWN
 
 OTHERS: dict[str, Any] = {
@@ -60,6 +60,21 @@ async def test_blanks_keep_what_is_stored(api: Api) -> None:
             "Address": {"City": blank},
         }
         assert await api.good("customers/update", CustomerId=made["Id"], **given) == made
+
+
+@pytest.mark.parametrize("strict", [False, True])
+async def test_a_client_that_sends_every_field_changes_nothing_but_what_it_fills_in(api: Api, strict: bool) -> None:
+    company = (await api.good("companies/add", Name="Acme", Options={}))["Companies"][0]["Id"]
+    given = {"ItalianDestinationCode": "X1", "ItalianFiscalCode": "X2", "ItalianLotteryCode": "X3"}
+    made = await api.good("customers/add", Address=ADDRESS, **{**FULL, **given, "CompanyId": company})
+    client = await add_token(api, strict=strict)
+    texts = [*(name for name, value in OTHERS.items() if isinstance(value, str)), *ITALIAN, "CompanyId", "Address"]
+    blanks: dict[str, Any] = {**dict.fromkeys(texts, ""), "Notes": "n"}
+    changed = await client.good("customers/update", CustomerId=made["Id"], **blanks)
+    added = await client.good("customers/add", **{**blanks, "LastName": "Blank"})
+
+    assert {name for name in made if made[name] != changed[name]} <= {"Notes", "UpdaterProfileId"}
+    assert {added[name] for name in texts if name not in ("LastName", "Notes")} == {None}
 
 
 async def test_lines_of_an_address_change_one_by_one(api: Api) -> None:

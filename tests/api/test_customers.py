@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from .conftest import NOON, Api, BuildApi
 
 UNKNOWN = "0d0f3a52-7a1e-4a57-9c6a-0b7f5d2f0a01"
@@ -100,6 +102,38 @@ async def test_known_email_is_refused_or_overwritten(api: Api) -> None:
     assert changed["UpdatedUtc"] == "2026-05-01T12:05:00Z"
 
 
+@pytest.mark.parametrize("stored", ["X@Mixed.Example", "Éva@mixed.example", "İ@mixed.example"])
+async def test_an_address_that_no_look_up_finds_can_be_added(api: Api, stored: str) -> None:
+    await api.good("customers/add", LastName="x", Email=stored)
+    for asked in (stored, stored.lower(), stored.upper()):
+        found = (await api.good("customers/getAll", Emails=[asked]))["Customers"]
+        several = (await api.good("customers/getAll", Emails=[asked, "y@example.com"]))["Customers"]
+        added = await api.call("customers/add", LastName="y", Email=asked)
+        assert (len(found), len(several), added.status) in ((1, 1, 403), (0, 0, 200)), asked
+
+
+async def test_what_is_shown_as_an_end_of_an_interval_is_found(api: Api) -> None:
+    api.clock.forward(microseconds=700_000)
+    made = await api.good("customers/add", LastName="x")
+    api.clock.forward(microseconds=310_000)
+    later = await api.good("customers/add", LastName="y")
+    shown, next_second = made["CreatedUtc"], later["CreatedUtc"]
+    cases: tuple[tuple[str, str, list[str]], ...] = (
+        (shown, shown, [made["Id"]]),
+        (shown, next_second, [made["Id"]]),
+        (next_second, next_second, [later["Id"]]),
+        ("2026-05-01T11:59:59Z", shown, []),
+        ("2026-05-01T12:00:00.3Z", "2026-05-01T12:00:00.9Z", [made["Id"]]),
+        ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z", []),
+    )
+    assert shown < next_second
+    for start, end, expected in cases:
+        for name in ("CreatedUtc", "UpdatedUtc"):
+            wanted: dict[str, Any] = {name: {"StartUtc": start, "EndUtc": end}, "LastNames": ["x", "y"]}
+            found = (await api.good("customers/getAll", **wanted))["Customers"]
+            assert (name, start, end, [one["Id"] for one in found]) == (name, start, end, expected)
+
+
 async def test_another_chain_may_know_the_same_email(api: Api, other: Api) -> None:
     for one in (api, other):
         await one.good("customers/add", LastName="x", Email="a@example.com")
@@ -112,7 +146,8 @@ async def test_filters_combine(api: Api) -> None:
     cases: tuple[tuple[dict[str, Any], list[str]], ...] = (
         ({"CustomerIds": [ada, bob, UNKNOWN]}, [bob, ada]),
         ({"Emails": ["Ada@x.example", "z"]}, [ada]),
-        ({"Emails": ["ada@x.example"]}, []),
+        ({"Emails": ["ada@X.example"]}, [ada]),
+        ({"Emails": ["ada@x.example", "ADA@x.example", "z"]}, [ada]),
         ({"LastNames": ["B"]}, [bob, ada]),
         ({"LastNames": ["B"], "FirstNames": ["Ada", "Eve"]}, [ada]),
         ({"LoyaltyCodes": ["L"]}, [ada]),

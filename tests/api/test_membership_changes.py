@@ -69,6 +69,7 @@ REFUSED: tuple[tuple[str, Any], ...] = (
     ("Code", "x" * 256),
     ("ProviderMembershipId", "p" * 101),
     ("Points", 42.5),
+    ("Points", 1e100),
     ("Points", 2**31),
     ("Points", -(2**31) - 1),
     ("Points", "42"),
@@ -135,6 +136,21 @@ async def test_required_property_cannot_be_cleared(api: Api, name: str, wrapper:
     reply = await change(api, made, **{name: wrapper})
     assert (reply.status, reply.message) == (400, f"Invalid LoyaltyMembershipUpdates[0].{name}.")
     assert await read_one(api, made) == made
+
+
+@pytest.mark.parametrize("name", sorted({row[0] for row in PROPERTIES} | {"Code", "LoyaltyTierId"}))
+@pytest.mark.parametrize("wrapper", [{"value": "510"}, {"Val": None}, {"value": 510, "Unit": "points"}])
+async def test_wrapper_with_members_but_no_value_is_refused(api: Api, name: str, wrapper: dict[str, Any]) -> None:
+    made = await add_one(api)
+    reply = await change(api, made, **{name: wrapper})
+    assert (reply.status, reply.message) == (400, f"Invalid LoyaltyMembershipUpdates[0].{name}.")
+    assert await read_one(api, made) == made
+
+
+async def test_unknown_members_beside_a_value_are_ignored(api: Api) -> None:
+    made = await add_one(api)
+    reply = await change(api, made, Points={"Value": 42, "value": 510})
+    assert reply.data["LoyaltyMemberships"][0]["Points"] == 42
 
 
 @pytest.mark.parametrize(("name", "value"), REFUSED)

@@ -321,3 +321,19 @@ async def test_intervals_are_half_open_and_bounded(api: Api, program: str) -> No
                 assert (reply.status, reply.message) == (400, "The interval must not exceed 3M1D.")
             else:
                 assert (start, end, len(reply.data["LoyaltyMemberships"])) == (start, end, count)
+
+
+async def test_portfolio_token_reads_memberships_by_id_in_its_chains_only(
+    build: BuildApi, api: Api, other: Api, portfolio: Api
+) -> None:
+    third = await build(name="Third")
+    ids = []
+    for one in (api, other, third):
+        program = await one.add_program()
+        (made,) = await one.add_memberships({"AccountId": one.account_ids[0], "LoyaltyProgramId": program})
+        ids.append(made["Id"])
+    found = await portfolio.good("loyaltyMemberships/getAll", LoyaltyMembershipIds=ids)
+
+    assert {one["Id"] for one in found["LoyaltyMemberships"]} == set(ids[:2])
+    for asked in (portfolio, api, other):
+        assert (await asked.good("loyaltyMemberships/getAll", LoyaltyMembershipIds=ids[2:]))["LoyaltyMemberships"] == []

@@ -107,7 +107,9 @@ async def test_people_of_the_enterprise_leave_their_name(database: Database, hou
 async def test_texts_survive_whatever_they_hold(database: Database, house: House) -> None:
     texts = ['quote " \\ brace {} , NULL', "null", "\n\t\b\x01 control", "émoji 🎫", "'; DROP TABLE x"]
     items = [
-        NewMembership(account_id=account, program_id=house.program_id, membership_number=text, url=text)
+        NewMembership(
+            account_id=account, program_id=house.program_id, membership_number=text, provider_membership_id=text
+        )
         for account, text in zip(house.account_ids, texts, strict=True)
     ]
     await add(database, house, items)
@@ -115,4 +117,4 @@ async def test_texts_survive_whatever_they_hold(database: Database, house: House
     async with database.session() as session:
         for text in texts:
             found = await list_memberships(session, house.actor, MembershipFilter(membership_numbers=[text]))
-            assert [(item.membership_number, item.url) for item in found] == [(text, text)]
+            assert [(item.membership_number, item.provider_membership_id) for item in found] == [(text, text)]

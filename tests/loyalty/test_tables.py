@@ -6,10 +6,11 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from tessera.loyalty import NewMembership, create_memberships
+from tessera.loyalty import NewCustomer, NewMembership, create_accounts, create_memberships
+from tessera.loyalty.errors import TextLengthError
 from tessera.platform.db import Database
 
-from .conftest import NOON, House
+from .conftest import NOON, SYSTEM, House
 
 
 async def run(database: Database, statement: str, **values: Any) -> None:
@@ -78,3 +79,36 @@ async def test_ledger_only_grows(database: Database, house: House) -> None:
     for statement in ("UPDATE points_movements SET points = 6", "DELETE FROM points_movements"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             await run(database, statement)
+
+
+LIMITED = ("chains", "enterprises", "accounts", "programs", "tiers", "memberships")
+# Texts out of a few words, each with a condition of its own.
+WORDS = {"kind", "title", "sex", "credit_rating", "pricing", "type", "subscription", "state"}
+WORDS |= {"creator_kind", "updater_kind"}
+
+
+@pytest.mark.parametrize("table", LIMITED)
+async def test_no_text_is_longer_than_an_index_can_hold(database: Database, house: House, table: str) -> None:
+    async with await database.connect() as connection:
+        found = await connection.execute(
+            "SELECT column_name FROM information_schema.columns"
+            " WHERE table_schema = 'tessera' AND table_name = %s AND data_type = 'text'",
+            [table],
+        )
+        columns = {row[0] for row in await found.fetchall()} - WORDS
+    assert columns
+    if table == "memberships":
+        await run(database, INSERT, **row_of(house))
+    for column in sorted(columns):
+        statement = f"UPDATE {table} SET {column} = repeat('x', 10001)"
+        with pytest.raises(errors.CheckViolation, match=f"ck_{table}_lengths"):
+            await run(database, statement)
+
+
+@pytest.mark.parametrize("name", ["last_name", "email", "notes", "external_id"])
+async def test_text_that_is_too_long_is_named(database: Database, house: House, name: str) -> None:
+    given: dict[str, Any] = {"last_name": "x", name: "y" * 10_001}
+    people = [NewCustomer(last_name="x"), NewCustomer(**given)]
+    async with database.session() as session:
+        with pytest.raises(TextLengthError, match=f"The {name.replace('_', ' ')} 'y+'… has 10,001 characters"):
+            await create_accounts(session, SYSTEM, house.chain_id, people, now=NOON)

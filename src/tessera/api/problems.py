@@ -33,11 +33,12 @@ UNAVAILABLE = {"database_timeout": 408, "request_limit_reached": 429}
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Status and message of a failed request, and in how many seconds it may be repeated."""
+    """Status and message of a failed request, in how many seconds it may be repeated, and what more there is to say."""
 
     status: int
     message: str
     retry_after: int | None = None
+    details: str | None = None
 
 
 FAULT = Problem(500, "Something went wrong. Report the RequestId to whoever runs this server.")

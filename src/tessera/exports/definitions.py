@@ -27,7 +27,7 @@ from tessera.platform.audit import Entry, record_entries
 from tessera.platform.auth import Actor
 from tessera.platform.db import Session
 from tessera.platform.events import Event, record_events
-from tessera.platform.ids import new_id
+from tessera.platform.ids import new_random_id
 from tessera.platform.names import derive_internal_name, is_internal_name, next_free_name
 from tessera.platform.paging import Page
 from tessera.platform.secrets import KeyRing
@@ -43,7 +43,7 @@ async def create_definition(
     template = await integrations.get_usable_template(session, actor, chain_id, new.template_id)
     check_limits(new)
     await check_columns(session, actor, query, template, keys=keys)
-    definition_id = new_id()
+    definition_id = new_random_id()
     name = await choose_name(session, chain_id, new)
     await store.insert_definition(session, definition_id, chain_id, name, new, actor.name)
     after = {"label": new.label, "query": query.internal_name, "template": template.internal_name}

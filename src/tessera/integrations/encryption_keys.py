@@ -30,7 +30,7 @@ from tessera.integrations.trail import changed_meanwhile, differences, note_chan
 from tessera.platform.auth import Actor
 from tessera.platform.clock import now
 from tessera.platform.db import Session
-from tessera.platform.ids import new_id
+from tessera.platform.ids import new_random_id
 from tessera.platform.paging import Page
 from tessera.platform.secrets import MASK, KeyRing
 
@@ -94,7 +94,7 @@ async def create_encryption_key(
         raise ChainNotFoundError(f"There is no chain {chain_id}. List your chains to find it.")
     label, kind = clean_label(new.label), read_type(new.type)
     row = {
-        "id": (key_id := new_id()),
+        "id": (key_id := new_random_id()),
         "chain_id": chain_id,
         "type": kind,
         "label": label,

@@ -32,7 +32,7 @@ from tessera.integrations.trail import changed_meanwhile, differences, note_chan
 from tessera.platform.auth import Actor
 from tessera.platform.clock import now
 from tessera.platform.db import Session
-from tessera.platform.ids import new_id
+from tessera.platform.ids import new_random_id
 from tessera.platform.names import copied_label, next_free_name
 from tessera.platform.paging import Page
 from tessera.platform.secrets import MASK, KeyRing
@@ -145,7 +145,7 @@ async def create_profile(
             settings = await check_references(session, chain_id, connector, new.variant, checked.settings)
             state = state_of(checked, connector, allow_missing=new.draft)
     row = {
-        "id": (profile_id := new_id()),
+        "id": (profile_id := new_random_id()),
         "chain_id": chain_id,
         "type": new.type,
         "variant": new.variant,
@@ -270,7 +270,7 @@ async def copy_profile(
     if not connector.capabilities.copyable:
         raise NotCopyableError(f"{connector.label} profiles cannot be copied. Create a new one.")
     labels, taken = await store.list_names(session, stored["chain_id"])
-    profile_id = new_id()
+    profile_id = new_random_id()
     opened = open_secrets(stored["secrets"], profile_id=stored["id"], keys=keys)
     row = {
         **{key: stored[key] for key in ("chain_id", "type", "variant", "settings", "state", "enabled")},

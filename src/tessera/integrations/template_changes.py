@@ -33,7 +33,7 @@ from tessera.integrations.templates import NewTemplate, Template, TemplateChange
 from tessera.integrations.trail import changed_meanwhile, differences, note_change
 from tessera.platform.auth import Actor
 from tessera.platform.db import Session
-from tessera.platform.ids import new_id
+from tessera.platform.ids import new_random_id
 from tessera.platform.names import copied_label, next_free_name
 from tessera.platform.secrets import KeyRing
 from tessera.queries import Column, Query
@@ -55,7 +55,7 @@ async def create_template(
     label = clean_label(new.label)
     _, taken = await store.list_names(session, chain_id)
     row = {
-        "id": new_id(),
+        "id": new_random_id(),
         "chain_id": chain_id,
         "label": label,
         "internal_name": choose_name(new.internal_name, label, "template", taken=taken),
@@ -120,7 +120,7 @@ async def copy_template(session: Session, actor: Actor, chain_id: UUID | None, i
     labels, taken = await store.list_names(session, stored["chain_id"])
     row = {
         **{key: stored[key] for key in ("chain_id", "query_id", "profile_id", "shape", "state")},
-        "id": new_id(),
+        "id": new_random_id(),
         "label": copied_label(stored["label"], labels),
         "internal_name": next_free_name(stored["internal_name"], taken),
     }

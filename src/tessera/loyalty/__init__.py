@@ -53,6 +53,7 @@ from tessera.loyalty.uniqueness import settle_uniqueness
 from tessera.loyalty.values.accounts import Customer, CustomerChange, CustomerFilter, NewCustomer
 from tessera.loyalty.values.chains import Address, Chain, Enterprise, EnterpriseFilter, LinkedEnterprise, NewEnterprise
 from tessera.loyalty.values.companies import Company, CompanyChange, CompanyFilter, NewCompany
+from tessera.loyalty.values.lengths import LONGEST_NOTES, LONGEST_PROVIDER_ID, LONGEST_TEXT, LONGEST_URL
 from tessera.loyalty.values.members import AccountLine, Member, MemberSearch
 from tessera.loyalty.values.memberships import (
     Membership,
@@ -93,10 +94,15 @@ from tessera.loyalty.values.tokens import (
     Scope,
     Token,
 )
+from tessera.loyalty.values.urls import is_url, is_website
 
 __all__ = [
     "CONNECTOR_PERMISSIONS",
     "DATASETS",
+    "LONGEST_NOTES",
+    "LONGEST_PROVIDER_ID",
+    "LONGEST_TEXT",
+    "LONGEST_URL",
     "TOKEN_PERMISSIONS",
     "AccountLine",
     "AccountMerge",
@@ -177,6 +183,8 @@ __all__ = [
     "get_program_chain",
     "get_token",
     "hold_customer",
+    "is_url",
+    "is_website",
     "list_account_lines",
     "list_chains",
     "list_companies",

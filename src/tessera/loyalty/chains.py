@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from tessera.loyalty import rules
 from tessera.loyalty.errors import ChainReachError, UnknownCursorError
 from tessera.loyalty.reach import require_chain
 from tessera.loyalty.store import chains as store
 from tessera.loyalty.values.chains import Chain, Enterprise, EnterpriseFilter, LinkedEnterprise, NewEnterprise
+from tessera.loyalty.values.urls import is_website
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.auth import Actor
 from tessera.platform.db import Reader, Session
-from tessera.platform.ids import new_id
+from tessera.platform.ids import new_random_ids
 
 
 async def create_chains(session: Session, actor: Actor, names: Sequence[str], *, now: datetime) -> list[Chain]:
@@ -20,7 +22,7 @@ async def create_chains(session: Session, actor: Actor, names: Sequence[str], *,
         raise ChainReachError(
             f"{actor.name} sees only some chains and would not see a new one. Ask somebody who sees every chain."
         )
-    chains = [Chain(new_id(), name, now, now) for name in names]
+    chains = [Chain(made, name, now, now) for made, name in zip(new_random_ids(len(names)), names, strict=True)]
     await store.insert_chains(session, [chain.id for chain in chains], names, now)
     await record_entries(session, actor, [Entry("created", "chain", item.id, item.name, item.id) for item in chains])
     return chains
@@ -36,7 +38,8 @@ async def create_enterprises(
 ) -> list[Enterprise]:
     """Create enterprises of one chain."""
     require_chain(actor, chain_id)
-    ids = [item.id or new_id() for item in items]
+    rules.check_urls("website url", (item.website_url for item in items), valid=is_website)
+    ids = [item.id or made for item, made in zip(items, new_random_ids(len(items)), strict=True)]
     await store.insert_enterprises(session, chain_id, ids, items, now)
     entries = [
         Entry("created", "enterprise", enterprise_id, item.name, chain_id)

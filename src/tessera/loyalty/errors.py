@@ -40,6 +40,12 @@ class TextLengthError(InvalidError):
     code = "text_length_invalid"
 
 
+class UrlInvalidError(InvalidError):
+    """What is given as the address of a web page is none."""
+
+    code = "url_invalid"
+
+
 class TokenLabelError(InvalidError):
     """The label of a credential cannot be used."""
 

@@ -14,7 +14,7 @@ from tessera.loyalty.trail import Deed, note_additions, note_changes, note_delet
 from tessera.loyalty.values.programs import NewProgram, Program, ProgramChange, ProgramFilter
 from tessera.platform.auth import Actor
 from tessera.platform.db import Reader, Session
-from tessera.platform.ids import new_id
+from tessera.platform.ids import new_random_id
 
 LONGEST_NAME, LONGEST_CODE = 100, 50
 ADDED = Deed("created", "program", PROGRAM_ADDED)
@@ -39,7 +39,7 @@ async def create_programs(
         number = max(number, item.number) if item.number else number + 1
         programs.append(
             Program(
-                new_id(),
+                new_random_id(),
                 chain_id,
                 item.number or number,
                 item.name,
@@ -64,7 +64,9 @@ async def check_codes(session: Session, chain_id: UUID, codes: Sequence[str]) ->
     double = rules.find_double([*taken, *codes])
     if double is not None:
         raise ProgramCodeTakenError(
-            f"A loyalty program with the code {double} already exists in the chain. Choose another code.", value=double
+            f"A loyalty program with the code {double} already exists in the chain. Choose another code.",
+            value=double,
+            member="Code",
         )
 
 

@@ -1,6 +1,6 @@
 """Decisions on memberships, programs and tiers: values in, values out."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -8,11 +8,12 @@ from uuid import UUID
 from msgspec import UNSET, UnsetType
 from msgspec.structs import asdict, replace
 
-from tessera.loyalty.errors import TextLengthError, UnknownTierError
+from tessera.loyalty.errors import TextLengthError, UnknownTierError, UrlInvalidError
 from tessera.loyalty.values.marks import Mark
 from tessera.loyalty.values.memberships import Membership, MembershipChange, NewMembership
 from tessera.loyalty.values.programs import Program, ProgramChange, Tier, TierChange
 from tessera.loyalty.values.steps import MembershipStep
+from tessera.loyalty.values.urls import is_url
 
 T = TypeVar("T", bound=Hashable)
 C = TypeVar("C", MembershipChange, ProgramChange, TierChange)
@@ -53,6 +54,28 @@ def find_misplaced_tier(items: Iterable[NewMembership], programs: dict[UUID, UUI
     return None
 
 
+# What no two active memberships share, by the code of the refusal.
+UNIQUE: Mapping[str, Callable[[Membership], tuple[object, ...]]] = {
+    "membership_exists": lambda item: (item.program_id, item.account_id),
+    "membership_number_taken": lambda item: (item.program_id, item.membership_number),
+    "provider_membership_id_taken": lambda item: (item.program_id, item.provider_membership_id),
+}
+
+
+def find_rival(items: Sequence[Membership], others: Iterable[Membership], code: str) -> int | None:
+    """Return the place of the first membership that breaks the rule, against the others or one before it."""
+    key_of = UNIQUE.get(code)
+    if key_of is None:
+        return None
+    seen = {key_of(other) for other in others}
+    for place, item in enumerate(items):
+        key = key_of(item)
+        if None not in key and key in seen:
+            return place
+        seen.add(key)
+    return None
+
+
 def fold_changes(items: Iterable[C]) -> dict[UUID, C]:
     """Return one change for each record, in the order of first mention; a later property goes before an earlier."""
     folded: dict[UUID, C] = {}
@@ -78,6 +101,17 @@ def check_lengths(what: str, texts: Iterable[str | UnsetType], *, longest: int) 
     for text in texts:
         if text is not UNSET and not 1 <= len(text) <= longest:
             raise TextLengthError(f"The {what} {text[:20]!r} has {len(text)} characters. Give it 1 to {longest}.")
+
+
+def check_urls(what: str, texts: Iterable[str | UnsetType | None], *, valid: Callable[[str], bool] = is_url) -> None:
+    """Raise for a text that is no address of a web page; one that is kept or cleared is no matter."""
+    for text in texts:
+        if isinstance(text, str) and not valid(text):
+            raise UrlInvalidError(
+                f"The {what} {text[:50]!r} is no address of a web page. Write it as https://example.com/page.",
+                field=what.replace(" ", "_").lower(),
+                value=text,
+            )
 
 
 def find_traded_codes(befores: Iterable[Tier], afters: Iterable[Tier]) -> list[UUID]:

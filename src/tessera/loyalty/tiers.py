@@ -15,7 +15,7 @@ from tessera.loyalty.values.marks import Mark
 from tessera.loyalty.values.programs import NewTier, Tier, TierChange, TierFilter
 from tessera.platform.auth import Actor
 from tessera.platform.db import Reader, Session
-from tessera.platform.ids import new_id
+from tessera.platform.ids import new_random_id
 
 LONGEST_NAME, LONGEST_CODE = 50, 50
 ADDED = Deed("created", "tier", TIER_ADDED)
@@ -36,7 +36,10 @@ async def create_tiers(
             raise UnknownProgramError(f"There is no loyalty program {program_id} in the chain.", program_id=program_id)
     places = [(item.program_id, item.code) for item in items]
     check_codes(places, await store.find_taken_codes(session, places))
-    tiers = [Tier(new_id(), chain_id, item.program_id, item.name, item.code, item.ordering, now, now) for item in items]
+    tiers = [
+        Tier(new_random_id(), chain_id, item.program_id, item.name, item.code, item.ordering, now, now)
+        for item in items
+    ]
     await store.insert_tiers(session, tiers)
     await note_additions(
         session, actor, ADDED, tiers, lambda new: {"code": new.code, "name": new.name, "program_id": new.program_id}
@@ -57,6 +60,7 @@ def check_codes(places: Iterable[tuple[UUID, str]], taken: Iterable[tuple[UUID, 
         raise TierCodeTakenError(
             f"A loyalty tier with the code {double[1]} already exists in the program. Choose another code.",
             value=double[1],
+            member="Code",
         )
 
 

@@ -12,7 +12,7 @@ from tessera.platform.audit import Entry, record_entries
 from tessera.platform.auth import Actor
 from tessera.platform.db import Session
 from tessera.platform.events import Event, record_events
-from tessera.platform.ids import new_id
+from tessera.platform.ids import new_random_id
 from tessera.platform.names import copied_label, derive_internal_name, is_internal_name, next_free_name
 from tessera.queries.columns import Column
 from tessera.queries.engines import QueryEngine
@@ -129,7 +129,7 @@ async def insert(
     action: str = "created",
 ) -> Query:
     """Write a query whose name is chosen, and note it."""
-    query_id, name = new_id(), new.internal_name or ""
+    query_id, name = new_random_id(), new.internal_name or ""
     values = stored_values(query_id, chain_id, name, new, columns) | {"actor": actor.name}
     if not await store.insert_query(session, values):
         raise name_taken(name)

@@ -12,7 +12,7 @@ from tessera.platform.auth import Actor
 from tessera.platform.db import Row, Session
 from tessera.platform.events import Event, latest_position, record_events
 from tessera.platform.ground import Ground
-from tessera.platform.ids import new_ids
+from tessera.platform.ids import new_random_ids
 from tessera.platform.secrets import KeyRing
 from tessera.webhooks.errors import SubscriptionChainError, SubscriptionChangedError, SubscriptionNotFoundError
 from tessera.webhooks.events import SUBSCRIPTION_CHANGED, SUBSCRIPTION_CREATED, SUBSCRIPTION_DELETED
@@ -40,7 +40,7 @@ async def create_subscriptions(
     actor.require(WRITE)
     if not actor.sees(chain_id):
         raise SubscriptionChainError(f"There is no chain {chain_id} within reach of {actor.name}.", field="chain_id")
-    ids, secrets = new_ids(len(items)), [make_secret() for _ in items]
+    ids, secrets = new_random_ids(len(items)), [make_secret() for _ in items]
     rows = [
         {
             "id": subscription_id,

@@ -47,7 +47,7 @@ FILTER = f"""{SEEN}
    AND (:search = '' OR strpos(lower(t.label), lower(:search)) > 0
         OR strpos(lower(t.internal_name), lower(:search)) > 0)
 """
-ORDERS = {"label": "lower(t.label)", "internal_name": "lower(t.internal_name)", "created": "t.id"}
+ORDERS = {"label": "lower(t.label)", "internal_name": "lower(t.internal_name)", "created": "t.created_at"}
 ORDERS["updated"] = "t.updated_at"
 
 FIND = text(f"SELECT {SHOWN} FROM http_templates t {JOINED} WHERE {SEEN} AND t.id = :id")  # noqa: S608 - constants

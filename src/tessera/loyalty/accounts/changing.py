@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from tessera.loyalty import rules
 from tessera.loyalty.accounts.amending import amend, find_traded
 from tessera.loyalty.errors import UnknownAccountError, UnknownCompanyError, UnknownMotherCompanyError
 from tessera.loyalty.events import COMPANY_CHANGED, CUSTOMER_CHANGED
@@ -12,10 +13,12 @@ from tessera.loyalty.reach import HOUSE_PROFILE, chains_of
 from tessera.loyalty.store import accounts as store
 from tessera.loyalty.store import companies as company_store
 from tessera.loyalty.values.accounts import Customer, CustomerChange
-from tessera.loyalty.values.companies import Company, CompanyChange
+from tessera.loyalty.values.companies import Company, CompanyChange, CompanyFilter
+from tessera.loyalty.values.urls import is_website
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.auth import Actor
 from tessera.platform.db import Session
+from tessera.platform.errors import ConflictError
 from tessera.platform.events import Event, record_events
 from tessera.platform.ids import new_id
 
@@ -31,6 +34,8 @@ async def update_accounts(
 
     Several changes of one account are made one after the other. What stays as it was is not touched.
     """
+    websites = (item.website_url for item in items if isinstance(item, CompanyChange))
+    rules.check_urls("website url", websites, valid=is_website)
     chain_ids = chains_of(actor, chain_id)
     held = await hold(session, chain_ids, items)
     afters = dict(held)
@@ -39,7 +44,11 @@ async def update_accounts(
         afters[item.id] = amend(afters[item.id], item, now=now, updater_id=updater_id, address_id=new_id())
     touched = [after for after in afters.values() if after is not held[after.id]]
     await check_companies(session, chain_ids, held, touched)
-    await write(session, chain_ids, held, touched)
+    try:
+        async with session.begin_nested():
+            await write(session, chain_ids, held, touched)
+    except ConflictError as refusal:
+        raise await name_rival(session, held, touched, refusal) from refusal
     await record(session, actor, touched)
     return [afters[item.id] for item in items]
 
@@ -105,6 +114,31 @@ def name_of(account: Account) -> tuple[UUID, str, str] | None:
     if isinstance(account, Customer):
         return (account.chain_id, "email", account.email.lower()) if account.email else None
     return (account.chain_id, "external_id", account.external_id) if account.external_id else None
+
+
+async def name_rival(
+    session: Session, befores: Mapping[UUID, Account], afters: Sequence[Account], refusal: ConflictError
+) -> ConflictError:
+    """Return the refusal with the first account whose new name is another one's."""
+    renamed = {after.id: name_of(after) for after in afters if name_of(after) not in (None, name_of(befores[after.id]))}
+    given = set()
+    for after in afters:
+        if after.id in renamed:
+            holder = await find_holder(session, after)
+            if renamed[after.id] in given or (holder is not None and holder not in renamed):
+                return type(refusal)(refusal.message, account_id=after.id)
+            given.add(renamed[after.id])
+    return refusal
+
+
+async def find_holder(session: Session, account: Account) -> UUID | None:
+    """Return the active account that has the name which this one is to get."""
+    if isinstance(account, Customer):
+        found = await store.find_customer_by_email(session, account.chain_id, account.email or "")
+        return found.id if found else None
+    narrowing = CompanyFilter(external_ids=[account.external_id or ""], count=1)
+    companies = await company_store.select_companies(session, [account.chain_id], narrowing, reach=[account.chain_id])
+    return companies[0].id if companies else None
 
 
 async def record(session: Session, actor: Actor, accounts: Sequence[Account]) -> None:

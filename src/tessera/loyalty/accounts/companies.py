@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from tessera.loyalty import rules
 from tessera.loyalty.accounts.changing import count_in_words
 from tessera.loyalty.errors import UnknownAccountError, UnknownCursorError, UnknownMotherCompanyError
 from tessera.loyalty.events import COMPANY_ADDED, COMPANY_DELETED
@@ -12,11 +13,12 @@ from tessera.loyalty.reach import HOUSE_PROFILE, chains_of, narrow_chains, reach
 from tessera.loyalty.store import accounts as account_store
 from tessera.loyalty.store import companies as store
 from tessera.loyalty.values.companies import Company, CompanyFilter, NewCompany
+from tessera.loyalty.values.urls import is_website
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.auth import Actor
 from tessera.platform.db import Reader, Session
 from tessera.platform.events import Event, record_events
-from tessera.platform.ids import new_id
+from tessera.platform.ids import new_id, new_random_ids
 
 
 async def create_companies(
@@ -24,10 +26,13 @@ async def create_companies(
 ) -> list[Company]:
     """Create all of the companies or none, in the given order."""
     require_chain(actor, chain_id)
+    rules.check_urls("website url", (item.website_url for item in items), valid=is_website)
     mothers = sorted({item.mother_company_id for item in items if item.mother_company_id is not None})
-    if mothers and len(await account_store.find_companies(session, [chain_id], mothers)) < len(mothers):
-        raise UnknownMotherCompanyError("At least one mother company is not an active company of the chain.")
-    ids = [item.id or new_id() for item in items]
+    known = await account_store.find_companies(session, [chain_id], mothers) if mothers else set()
+    for company_id in mothers:
+        if (chain_id, company_id) not in known:
+            raise UnknownMotherCompanyError(f"There is no company {company_id} in the chain.", company_id=company_id)
+    ids = [item.id or made for item, made in zip(items, new_random_ids(len(items)), strict=True)]
     columns: dict[str, list[Any]] = {
         "id": list(ids),
         "mother_company_id": [item.mother_company_id for item in items],

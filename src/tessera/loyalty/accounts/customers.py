@@ -14,7 +14,7 @@ from tessera.platform.audit import Entry, record_entries
 from tessera.platform.auth import Actor
 from tessera.platform.db import Reader, Session
 from tessera.platform.events import Event, record_events
-from tessera.platform.ids import new_id
+from tessera.platform.ids import new_id, new_random_ids
 
 MOST_FOUND = 1000
 # A full name is looked for with each of its words as the last of the first name; nobody's has more words than these.
@@ -27,7 +27,7 @@ async def create_accounts(
     """Create all of the customers or none; return their ids in the given order. Ten thousand a call is a good size."""
     require_chain(actor, chain_id)
     await check_companies(session, chain_id, {item.company_id for item in items if item.company_id is not None})
-    ids = [item.id or new_id() for item in items]
+    ids = [item.id or made for item, made in zip(items, new_random_ids(len(items)), strict=True)]
     columns: dict[str, list[Any]] = {
         "id": list(ids),
         "external_id": [item.external_id for item in items],
@@ -54,8 +54,10 @@ async def create_accounts(
 
 async def check_companies(session: Session, chain_id: UUID, ids: set[UUID]) -> None:
     """Raise unless every id is an active company of the chain."""
-    if ids and await store.count_companies(session, chain_id, list(ids)) < len(ids):
-        raise UnknownCompanyError("At least one company is not an active company of the chain.")
+    known = await store.find_companies(session, [chain_id], list(ids)) if ids else set()
+    for company_id in sorted(ids):
+        if (chain_id, company_id) not in known:
+            raise UnknownCompanyError(f"There is no company {company_id} in the chain.", company_id=company_id)
 
 
 async def upsert_customer(

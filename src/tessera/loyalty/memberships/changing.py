@@ -7,6 +7,7 @@ from uuid import UUID
 from tessera.loyalty import rules
 from tessera.loyalty.errors import ChangedMeanwhileError, UnknownMembershipError, UnknownTierError
 from tessera.loyalty.events import MEMBERSHIP_CHANGED
+from tessera.loyalty.memberships.creating import name_rival
 from tessera.loyalty.reach import profile_of, require_chain
 from tessera.loyalty.store import accounts as account_store
 from tessera.loyalty.store import changes as store
@@ -19,6 +20,7 @@ from tessera.loyalty.values.steps import MembershipStep
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.auth import Actor
 from tessera.platform.db import Session
+from tessera.platform.errors import ConflictError
 from tessera.platform.events import Event, record_events
 
 
@@ -31,6 +33,7 @@ async def update_memberships(
     neither its moment of change nor the feed tells of it.
     """
     require_chain(actor, chain_id)
+    rules.check_urls("url", (item.url for item in items))
     changes = rules.fold_changes(items)
     tiers = await hold_tiers(session, chain_id, changes)
     claims = await hold_claims(session, chain_id, changes)
@@ -96,7 +99,11 @@ async def write(session: Session, chain_id: UUID, steps: Sequence[MembershipStep
     traded = rules.find_traded(steps)
     if traded:
         await store.clear_identifiers(session, chain_id, traded)
-    with_lots = await store.write_steps(session, chain_id, steps, source=actor.kind, mark=mark)
+    try:
+        async with session.begin_nested():
+            with_lots = await store.write_steps(session, chain_id, steps, source=actor.kind, mark=mark)
+    except ConflictError as refusal:
+        raise await name_rival(session, chain_id, [step.after for step in steps], refusal) from refusal
     if with_lots:
         spent = [(step.id, step.before.balance, step.after.balance) for step in steps if step.id in with_lots]
         await take_from_lots(session, chain_id, spent, now=mark.now)

@@ -22,6 +22,7 @@ from tessera.loyalty.values.memberships import Membership, NewMembership
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.auth import Actor
 from tessera.platform.db import Session
+from tessera.platform.errors import ConflictError
 from tessera.platform.events import Event, record_events
 from tessera.platform.ids import new_ids
 
@@ -31,6 +32,7 @@ async def create_memberships(
 ) -> list[Membership]:
     """Create all of the memberships or none, in the given order; new primaries take the mark from older ones."""
     require_chain(actor, chain_id)
+    rules.check_urls("url", (item.url for item in items))
     items = rules.settle_primaries(items)
     await check_references(session, chain_id, items)
     kind, actor_id = profile_of(actor)
@@ -59,7 +61,11 @@ async def create_memberships(
     ]
     winners = {item.account_id: item.id for item in memberships if item.is_primary}
     demoted = await demote_rivals(session, chain_id, winners, Mark(kind, actor_id, now))
-    await store.insert_memberships(session, memberships, source=actor.kind)
+    try:
+        async with session.begin_nested():
+            await store.insert_memberships(session, memberships, source=actor.kind)
+    except ConflictError as refusal:
+        raise await name_rival(session, chain_id, memberships, refusal) from refusal
     await record(session, actor, memberships, demoted)
     return memberships
 
@@ -76,9 +82,22 @@ async def check_references(session: Session, chain_id: UUID, items: Sequence[New
     misplaced = rules.find_misplaced_tier(items, tiers)
     if misplaced is not None:
         raise UnknownTierError(f"There is no loyalty tier {misplaced} in the program.", tier_id=misplaced)
-    account_ids = {item.account_id for item in items}
-    if await account_store.lock_active_accounts(session, chain_id, list(account_ids)) < len(account_ids):
-        raise UnknownAccountError("At least one account is not an active account of the chain.")
+    account_ids = list(dict.fromkeys(item.account_id for item in items))
+    if await account_store.lock_active_accounts(session, chain_id, account_ids) < len(account_ids):
+        active = await account_store.hold_accounts(session, [chain_id], account_ids)
+        unknown = next(account_id for account_id in account_ids if account_id not in active)
+        raise UnknownAccountError(f"There is no active account {unknown} in the chain.", account_id=unknown)
+
+
+async def name_rival(
+    session: Session, chain_id: UUID, memberships: Sequence[Membership], refusal: ConflictError
+) -> ConflictError:
+    """Return the refusal with the first of the memberships that it is about."""
+    others = await store.find_rivals(session, chain_id, memberships)
+    place = rules.find_rival(memberships, others, refusal.code)
+    if place is None:
+        return refusal
+    return type(refusal)(refusal.message, place=place, membership_id=memberships[place].id)
 
 
 async def record(session: Session, actor: Actor, memberships: Sequence[Membership], demoted: set[UUID]) -> None:

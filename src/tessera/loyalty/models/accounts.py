@@ -18,10 +18,20 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tessera.loyalty.values.lengths import condition_of
 from tessera.platform.db import Table
 
 ACTIVE = text("deleted_at IS NULL")
 DELETED = text("deleted_at IS NOT NULL")
+TEXTS = """
+    external_id name first_name last_name second_last_name email phone birth_country_code
+    birth_country_subdivision_code birth_place occupation nationality_code preferred_language_code
+    loyalty_code tax_identification_number accounting_code billing_code notes car_registration_number
+    dietary_requirements italian_destination_code italian_fiscal_code italian_lottery_code invoicing_email
+    website_url invoice_due_interval department duns_number reference_identifier additional_tax_identifier
+    electronic_invoice_identifier contact contact_person identifier iata address_line1 address_line2 city
+    postal_code country_code country_subdivision_code
+"""
 CUSTOMER = text("kind = 'customer' AND deleted_at IS NULL")
 
 
@@ -39,6 +49,7 @@ class AccountRow(Table):
         ),
         CheckConstraint("title IN ('Mister', 'Miss', 'Misses')", name="title"),
         CheckConstraint("sex IN ('Male', 'Female')", name="sex"),
+        CheckConstraint(condition_of(TEXTS.split()), name="lengths"),
         Index(
             "uq_accounts_chain_id_external_id",
             "chain_id",

@@ -6,13 +6,21 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tessera.loyalty.values.lengths import condition_of
 from tessera.platform.db import Table
+
+TEXTS = """
+    name short_name external_id time_zone legal_environment_code accommodation_environment_code
+    accounting_environment_code tax_environment_code default_language_code currency_code tax_identifier
+    website_url email phone address_line1 address_line2 city postal_code country_code country_subdivision_code
+"""
 
 
 class ChainRow(Table):
     """A group of enterprises that shares loyalty data."""
 
     __tablename__ = "chains"
+    __table_args__ = (CheckConstraint(condition_of(["name"]), name="lengths"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str]
@@ -26,6 +34,7 @@ class EnterpriseRow(Table):
     __tablename__ = "enterprises"
     __table_args__ = (
         CheckConstraint("pricing IN ('Gross', 'Net')", name="pricing"),
+        CheckConstraint(condition_of(TEXTS.split()), name="lengths"),
         Index("uq_enterprises_id", "id", unique=True),
     )
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tessera.loyalty.values.lengths import condition_of
 from tessera.platform.db import Table
 
 ACTIVE = text("deleted_at IS NULL")
@@ -38,6 +39,7 @@ class MembershipRow(Table):
         ),
         ForeignKeyConstraint(["chain_id", "program_id", "tier_id"], ["tiers.chain_id", "tiers.program_id", "tiers.id"]),
         CheckConstraint("state IN ('New', 'Pending', 'Enrolled', 'Canceled', 'Declined')", name="state"),
+        CheckConstraint(condition_of(("membership_number", "provider_membership_id", "url")), name="lengths"),
         CheckConstraint(f"creator_kind IN {PROFILES}", name="creator_kind"),
         CheckConstraint(f"updater_kind IN {PROFILES}", name="updater_kind"),
         Index("uq_memberships_account_id_program_id", "account_id", "program_id", unique=True, postgresql_where=ACTIVE),

@@ -31,6 +31,7 @@ class ProgramRow(Table):
         UniqueConstraint("chain_id", "number"),
         UniqueConstraint("chain_id", "id", "active"),
         CheckConstraint("number > 0", name="number"),
+        CheckConstraint("char_length(name) <= 100 AND char_length(code) <= 50", name="lengths"),
         CheckConstraint("type IN ('Hotel', 'ExternalPartner', 'SoftBrand', 'Unknown')", name="type"),
         CheckConstraint("subscription IN ('Free', 'Paid')", name="subscription"),
         Index("uq_programs_chain_id_code", "chain_id", "code", unique=True, postgresql_where=ACTIVE),
@@ -60,6 +61,7 @@ class TierRow(Table):
     __table_args__ = (
         ForeignKeyConstraint(["chain_id", "program_id"], ["programs.chain_id", "programs.id"]),
         UniqueConstraint("chain_id", "program_id", "id"),
+        CheckConstraint("char_length(name) <= 50 AND char_length(code) <= 50", name="lengths"),
         Index("uq_tiers_program_id_code", "program_id", "code", unique=True, postgresql_where=ACTIVE),
         Index("ix_tiers_chain_id_created_at", "chain_id", "created_at", "sequence"),
         Index("ix_tiers_chain_id_updated_at", "chain_id", "updated_at"),

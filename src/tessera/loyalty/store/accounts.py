@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from tessera.loyalty.store.lengths import check_columns
 from tessera.loyalty.store.paging import Source, fetch_page, find_position, narrow
 from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.accounts import Customer, CustomerFilter
@@ -44,6 +45,7 @@ ADDRESS = {
     "country_code": "country_code",
     "country_subdivision_code": "country_subdivision_code",
 }
+TEXTS = (*PERSONAL, *ADDRESS, "external_id")
 TYPES = {
     "id": "uuid",
     "external_id": "text",
@@ -198,16 +200,12 @@ SELECT chain_id, id FROM accounts
  WHERE chain_id = ANY (%(chains)s::uuid[]) AND id = ANY (%(ids)s::uuid[]) AND kind = 'company' AND deleted_at IS NULL
 """
 
-COUNT_COMPANIES = """
-SELECT count(*) FROM accounts
- WHERE chain_id = %(chain_id)s AND id = ANY (%(ids)s) AND kind = 'company' AND deleted_at IS NULL
-"""
-
 
 async def insert_customers(
     session: Session, chain_id: UUID, *, actor_id: UUID, columns: dict[str, list[Any]]
 ) -> dict[UUID, int]:
     """Write customers given column by column; return the number of each."""
+    check_columns(columns, TEXTS)
     values: dict[str, Any] = {"chain_id": chain_id, "actor_id": actor_id}
     values |= {name: as_array(column) for name, column in columns.items()}
     return {row[0]: row[1] for row in await run(session, INSERT, values)}
@@ -236,12 +234,6 @@ async def release_names(session: Session, chain_ids: Sequence[UUID], ids: Sequen
     await run(session, RELEASE, {"chains": as_array(chain_ids), "ids": as_array(ids)})
 
 
-async def count_companies(session: Session, chain_id: UUID, ids: Sequence[UUID]) -> int:
-    """Return how many of the ids are active companies of the chain."""
-    rows = await run(session, COUNT_COMPANIES, {"chain_id": chain_id, "ids": list(ids)})
-    return int(rows[0][0])
-
-
 async def find_customer_by_email(session: Session, chain_id: UUID, email: str) -> Customer | None:
     """Return the active customer of that address, held until the transaction ends."""
     rows = await run(session, FIND_BY_EMAIL, {"chain_id": chain_id, "email": email})
@@ -256,6 +248,7 @@ async def find_customer_by_external_id(session: Session, chain_id: UUID, externa
 
 async def overwrite_customer(session: Session, values: dict[str, Any]) -> Customer:
     """Write the given values over a customer's."""
+    check_columns({name: [value] for name, value in values.items()}, (*PERSONAL, *ADDRESS))
     rows = await run(session, OVERWRITE, values)
     return read_customer(rows[0])
 
@@ -268,6 +261,7 @@ async def write_customers(session: Session, customers: Sequence[Customer]) -> No
         for column, name in ADDRESS.items()
     }
     columns |= {name: [" ".join(getattr(item, name)) for item in customers] for name in SETS}
+    check_columns(columns, TEXTS)
     await run(session, WRITE, {name: as_array(column) for name, column in columns.items()})
 
 
@@ -306,10 +300,9 @@ async def select_customers(
         conditions.texts.append("external_id IS NOT NULL")
         conditions.among("external_id", narrowing.external_ids, kind="text")
     if narrowing.emails is not None:
-        # The index is on lower-case addresses; the comparison itself is exact.
+        # As addresses are held to be unique: a look-up that finds nothing means that adding works.
         conditions.texts.append("email IS NOT NULL")
-        conditions.among("lower(email)", [email.lower() for email in narrowing.emails], kind="text")
-        conditions.among("email", narrowing.emails, kind="text")
+        conditions.among_in_any_case("email", narrowing.emails)
     conditions.among("first_name", narrowing.first_names, kind="text")
     conditions.among("last_name", narrowing.last_names, kind="text")
     if narrowing.loyalty_codes is not None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from tessera.loyalty.store.lengths import check_columns
 from tessera.loyalty.store.paging import Conditions, Position
 from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.chains import Address, Chain, Enterprise, EnterpriseFilter, LinkedEnterprise, NewEnterprise
@@ -73,6 +74,7 @@ SELECT e.created_at, e.sequence
 
 async def insert_chains(session: Session, ids: Sequence[UUID], names: Sequence[str], now: datetime) -> None:
     """Write the chains."""
+    check_columns({"name": names}, ["name"])
     await run(session, INSERT_CHAINS, {"ids": list(ids), "names": list(names), "now": now})
 
 
@@ -89,6 +91,7 @@ async def insert_enterprises(
     values: dict[str, Any] = {"chain_id": chain_id, "ids": list(ids), "address_ids": new_ids(len(new)), "now": now}
     values |= {name: [getattr(item, name) for item in new] for name in TEXT_NAMES}
     values |= {name: [getattr(item.address, name) for item in new] for name in ADDRESS_NAMES}
+    check_columns(values, (*TEXT_NAMES, *ADDRESS_NAMES))
     await run(session, INSERT_ENTERPRISES, values)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from tessera.loyalty.events import BALANCE_CHANGED
+from tessera.loyalty.store.memberships import check_texts
 from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.marks import Mark
 from tessera.loyalty.values.memberships import MovementKind
@@ -105,6 +106,7 @@ async def write_steps(
 ) -> set[UUID]:
     """Write what the memberships become, with their movements and an event each; return those that have lots."""
     after = [step.after for step in steps]
+    check_texts(after)
     values = {
         "chain_id": chain_id,
         "source": source,

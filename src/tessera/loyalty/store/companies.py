@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from tessera.loyalty.store.accounts import ADDRESS
+from tessera.loyalty.store.lengths import check_columns
 from tessera.loyalty.store.paging import Source, fetch_page, find_position, narrow
 from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.chains import Address
@@ -93,6 +94,7 @@ async def insert_companies(
     session: Session, chain_id: UUID, *, actor_id: UUID, now: datetime, columns: dict[str, list[Any]]
 ) -> None:
     """Write companies given column by column."""
+    check_columns(columns, (*TEXTS, *ADDRESS))
     values: dict[str, Any] = {"chain_id": chain_id, "actor_id": actor_id, "now": now}
     await run(session, INSERT, {**values, **{name: as_array(column) for name, column in columns.items()}})
 
@@ -101,6 +103,7 @@ async def write_companies(session: Session, companies: Sequence[Company]) -> Non
     """Write what held companies have become."""
     columns: dict[str, list[Any]] = {name: [getattr(item, name) for item in companies] for name in WRITTEN}
     columns["options"] = [" ".join(item.options) for item in companies]
+    check_columns(columns, TEXTS)
     await run(session, WRITE, {name: as_array(column) for name, column in columns.items()})
 
 

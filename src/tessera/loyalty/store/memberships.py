@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from tessera.loyalty.events import MEMBERSHIP_ADDED
+from tessera.loyalty.store.lengths import check_columns
 from tessera.loyalty.store.paging import Source, fetch_page, find_position, narrow
 from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.marks import Mark
@@ -17,6 +18,7 @@ COLUMNS = (
     "balance, expires_at, url, creator_kind, creator_id, updater_kind, updater_id, created_at, updated_at, deleted_at"
 )
 SOURCE = Source("memberships", COLUMNS)
+TEXTS = ("membership_number", "provider_membership_id", "url")
 # Chain and id.
 Key = tuple[UUID, UUID]
 NAMES = COLUMNS.split(", ")
@@ -60,6 +62,14 @@ SELECT {COLUMNS}, sequence FROM memberships
  WHERE chain_id = ANY (%(chains)s::uuid[]) AND id = ANY (%(ids)s::uuid[])
 """  # noqa: S608 - constants
 
+FIND_RIVALS = f"""
+SELECT {COLUMNS} FROM memberships
+ WHERE chain_id = %(chain_id)s AND deleted_at IS NULL AND id <> ALL (%(ids)s::uuid[])
+   AND (account_id = ANY (%(accounts)s::uuid[])
+        OR (membership_number IS NOT NULL AND membership_number = ANY (%(numbers)s::text[]))
+        OR (provider_membership_id IS NOT NULL AND provider_membership_id = ANY (%(provider_ids)s::text[])))
+"""  # noqa: S608 - constants
+
 MARK_DELETED = """
 UPDATE memberships
    SET deleted_at = %(now)s, updated_at = %(now)s, updater_kind = %(kind)s, updater_id = %(actor_id)s
@@ -73,6 +83,7 @@ UPDATE memberships
 async def insert_memberships(session: Session, memberships: Sequence[Membership], *, source: str) -> None:
     """Write memberships of one chain, maker and moment, in order, with their first movements and an event each."""
     first = memberships[0]
+    check_texts(memberships)
     await run(
         session,
         INSERT,
@@ -98,10 +109,27 @@ async def insert_memberships(session: Session, memberships: Sequence[Membership]
     )
 
 
+def check_texts(memberships: Sequence[Membership]) -> None:
+    """Raise for a text that is too long."""
+    check_columns({name: [getattr(item, name) for item in memberships] for name in TEXTS}, TEXTS)
+
+
 async def lock_active_memberships(session: Session, chain_id: UUID, ids: Sequence[UUID]) -> dict[UUID, Membership]:
     """Return the active memberships of these ids, held until the transaction ends."""
     rows = await run(session, LOCK_ACTIVE, {"chain_id": chain_id, "ids": as_array(ids)})
     return {row[0]: Membership(*row[:WIDTH]) for row in rows}
+
+
+async def find_rivals(session: Session, chain_id: UUID, memberships: Sequence[Membership]) -> list[Membership]:
+    """Return other active memberships with an account, a number or an id of the provider of one of these."""
+    values = {
+        "chain_id": chain_id,
+        "ids": as_array([item.id for item in memberships]),
+        "accounts": as_array([item.account_id for item in memberships]),
+        "numbers": as_array([item.membership_number for item in memberships]),
+        "provider_ids": as_array([item.provider_membership_id for item in memberships]),
+    }
+    return [Membership(*row[:WIDTH]) for row in await run(session, FIND_RIVALS, values)]
 
 
 async def mark_deleted(session: Session, chain_id: UUID, ids: Sequence[UUID], mark: Mark) -> None:

@@ -47,18 +47,27 @@ class Conditions:
             self.texts.append(f"{column} = ANY (%({name})s::{kind}[])")
             self.values[name] = list(values)
 
+    def among_in_any_case(self, column: str, values: Sequence[str] | None) -> None:
+        """Keep rows whose column is one of the texts, however capitalised: as the database itself compares them."""
+        if values is None:
+            return
+        name = f"v{len(self.texts)}"
+        if len(values) == 1:
+            self.texts.append(f"lower({column}) = lower(%({name})s::text)")
+            self.values[name] = values[0]
+        else:
+            lowered = f"SELECT lower(given) FROM unnest(%({name})s::text[]) AS given"  # noqa: S608 - constants
+            self.texts.append(f"lower({column}) = ANY (ARRAY({lowered}))")
+            self.values[name] = list(values)
+
     def within(self, column: str, interval: Interval | None) -> None:
-        """Keep rows whose column lies in the interval."""
+        """Keep rows whose column lies in the interval, its end left out."""
         if interval is None:
             return
         name = f"v{len(self.texts)}"
         start, end = interval
-        if start == end:
-            self.texts.append(f"{column} = %({name})s")
-            self.values[name] = start
-        else:
-            self.texts.append(f"{column} >= %({name}_start)s AND {column} < %({name}_end)s")
-            self.values |= {f"{name}_start": start, f"{name}_end": end}
+        self.texts.append(f"{column} >= %({name}_start)s AND {column} < %({name}_end)s")
+        self.values |= {f"{name}_start": start, f"{name}_end": end}
 
     def below(self, position: Position | None) -> None:
         """Keep rows older than the position."""

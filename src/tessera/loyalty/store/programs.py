@@ -50,6 +50,13 @@ SELECT id FROM programs WHERE chain_id = %(chain_id)s AND id = ANY (%(ids)s) AND
  ORDER BY id FOR SHARE
 """
 
+FIND_USED = """
+SELECT id FROM unnest(%(ids)s::uuid[]) AS given (id)
+ WHERE EXISTS (SELECT FROM memberships WHERE chain_id = ANY (%(chains)s::uuid[]) AND program_id = given.id
+                  AND deleted_at IS NULL)
+ LIMIT 1
+"""
+
 
 async def lock_chain(session: Session, chain_id: UUID) -> bool:
     """Hold the chain's numbering until the transaction ends; False where there is no such chain."""
@@ -112,9 +119,12 @@ async def delete_programs(session: Session, chain_ids: Sequence[UUID], ids: Sequ
     The foreign key goes both ways under one name: here it speaks of memberships that are left behind.
     """
     try:
-        await mark_deleted(session, SOURCE, chain_ids, ids, now=now)
+        async with session.begin_nested():
+            await mark_deleted(session, SOURCE, chain_ids, ids, now=now)
     except UnknownProgramError as refusal:
-        raise ProgramInUseError("Cannot delete a loyalty program with active memberships.") from refusal
+        rows = await run(session, FIND_USED, {"chains": list(chain_ids), "ids": list(ids)})
+        message = "Cannot delete a loyalty program with active memberships."
+        raise ProgramInUseError(message, **({"program_id": rows[0][0]} if rows else {})) from refusal
 
 
 async def lock_active_programs(session: Session, chain_id: UUID, ids: Sequence[UUID]) -> set[UUID]:

@@ -115,7 +115,7 @@ class CustomerChange(Struct, frozen=True, kw_only=True):
 
 
 class CustomerFilter(Narrowing, frozen=True, kw_only=True):
-    """What a list of customers is narrowed by; names, e-mails and codes compare exactly."""
+    """What a list of customers is narrowed by; names and codes compare exactly, e-mail addresses in any case."""
 
     deleted_within: Interval | None = None
     external_ids: Sequence[str] | None = None

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-# From a start up to, not including, an end; where both are equal, exactly that instant.
+# From a start up to, not including, an end.
 Interval = tuple[datetime, datetime]
 
 

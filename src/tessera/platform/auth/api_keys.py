@@ -23,7 +23,7 @@ from tessera.platform.auth.errors import (
 from tessera.platform.auth.grants import ADMIN_ROLE_ID, HeldRole, find_excess, find_unshaped, read_roles, unite
 from tessera.platform.auth.roles import hold_roles
 from tessera.platform.db import Row, Session
-from tessera.platform.ids import new_ids
+from tessera.platform.ids import new_random_ids
 from tessera.platform.paging import Page
 from tessera.platform.secrets import KeyRing
 
@@ -101,7 +101,7 @@ async def create_api_keys(
     }
     made = [
         MadeApiKey(make_key(actor, item, key_id, text, now=now, roles=roles), text)
-        for key_id, text, item in zip(new_ids(len(new)), [make_text() for _ in new], new, strict=True)
+        for key_id, text, item in zip(new_random_ids(len(new)), [make_text() for _ in new], new, strict=True)
     ]
     await store.insert_keys(session, [row_of(item, keys) for item in made])
     await store.bind_roles(session, [(item.key.id, role.id) for item in made for role in item.key.roles])

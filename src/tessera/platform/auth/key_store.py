@@ -30,8 +30,9 @@ REACHED = "(cast(:chains AS uuid[]) IS NULL OR k.chain_ids <@ cast(:chains AS uu
 LIST = text(
     f"SELECT {COLUMNS} FROM api_keys k WHERE {REACHED}"  # noqa: S608 - constants
     " AND (cast(:ids AS uuid[]) IS NULL OR k.id = ANY(cast(:ids AS uuid[])))"
-    " AND (cast(:after AS uuid) IS NULL OR k.id < cast(:after AS uuid)) "
-    "ORDER BY k.id DESC LIMIT :count"
+    " AND (cast(:after AS uuid) IS NULL OR (k.created_at, k.id) <"
+    " (SELECT last.created_at, last.id FROM api_keys last WHERE last.id = cast(:after AS uuid))) "
+    "ORDER BY k.created_at DESC, k.id DESC LIMIT :count"
 )
 FILTER = f" WHERE {REACHED} AND (strpos(lower(k.label), lower(:search)) > 0 OR strpos(k.hint, :search) > 0)"
 ORDERS = {
@@ -39,8 +40,8 @@ ORDERS = {
     "-label": "lower(k.label) DESC, k.id DESC",
     "used": "k.used_at NULLS FIRST, k.id",
     "-used": "k.used_at DESC NULLS LAST, k.id DESC",
-    "created": "k.id",
-    "-created": "k.id DESC",
+    "created": "k.created_at, k.id",
+    "-created": "k.created_at DESC, k.id DESC",
 }
 COUNT = text(f"SELECT count(*) AS total FROM (SELECT FROM api_keys k {FILTER} LIMIT :most) AS counted")  # noqa: S608
 FIND_LIVE = text(

@@ -28,7 +28,7 @@ from tessera.platform.auth.errors import (
 from tessera.platform.auth.grants import HeldRole, as_set, find_excess, find_unknown, read_roles
 from tessera.platform.auth.user_store import guard_administrators, has_other_administrator
 from tessera.platform.db import Row, Session
-from tessera.platform.ids import new_id, parse_id
+from tessera.platform.ids import new_random_id, parse_id
 from tessera.platform.names import derive_internal_name, is_internal_name, next_free_name
 from tessera.platform.paging import Page
 
@@ -79,7 +79,7 @@ async def create_role(session: Session, actor: Actor, new: NewRole, *, now: date
     """Store a role."""
     require_changer(actor)
     taken = {row["name"] for row in await store.list_names(session)}
-    label, role_id = new.label.strip(), new_id()
+    label, role_id = new.label.strip(), new_random_id()
     values = {
         "id": role_id,
         "label": label,

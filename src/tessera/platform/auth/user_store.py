@@ -25,15 +25,17 @@ ORDERS = {
     "-email": "lower(u.email) DESC",
     "seen": "u.last_seen_at NULLS FIRST, u.id",
     "-seen": "u.last_seen_at DESC NULLS LAST, u.id DESC",
-    "created": "u.id",
-    "-created": "u.id DESC",
+    "created": "u.created_at, u.id",
+    "-created": "u.created_at DESC, u.id DESC",
 }
 FIND = text(f"{SELECT_USERS} WHERE u.id = :id AND {REACHED}")
 COUNT = text(f"SELECT count(*) AS total FROM (SELECT FROM users u {FILTER} LIMIT :most) AS counted")  # noqa: S608
-LIST_AFTER = text(
-    f"{SELECT_USERS} WHERE {REACHED} AND (cast(:after AS uuid) IS NULL OR u.id < cast(:after AS uuid)) "
-    "ORDER BY u.id DESC LIMIT :count"
-)
+LIST_AFTER = text(f"""
+{SELECT_USERS} WHERE {REACHED}
+   AND (cast(:after AS uuid) IS NULL OR (u.created_at, u.id) <
+        (SELECT last.created_at, last.id FROM users last WHERE last.id = cast(:after AS uuid)))
+ ORDER BY u.created_at DESC, u.id DESC LIMIT :count
+""")  # noqa: S608 - constants
 UPDATE = text("""
 UPDATE users
    SET email = :email, name = :name, chain_ids = cast(:chain_ids AS uuid[]),

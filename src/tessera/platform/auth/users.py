@@ -22,7 +22,7 @@ from tessera.platform.auth.grants import (
 from tessera.platform.auth.passwords import check_password, hash_password
 from tessera.platform.auth.roles import hold_roles
 from tessera.platform.db import Row, Session
-from tessera.platform.ids import new_ids
+from tessera.platform.ids import new_random_ids
 from tessera.platform.paging import Page
 
 
@@ -82,7 +82,7 @@ async def create_users(session: Session, actor: Actor, new: Sequence[NewUser]) -
         check_own(actor, user.permissions or frozenset())
     await hold_roles(session, actor, [role_id for user in new for role_id in user.role_ids])
     await check_emails(session, emails)
-    ids = new_ids(len(new))
+    ids = new_random_ids(len(new))
     rows = [
         {
             "id": user_id,
@@ -112,8 +112,10 @@ async def list_users(session: Session, actor: Actor) -> list[User]:
 
 
 async def list_users_after(session: Session, actor: Actor, *, after: UUID | None, count: int) -> list[User]:
-    """Return users within reach, newest first, from below the user `after`."""
+    """Return users within reach, newest first, from below the user `after`; raise where that one is gone."""
     actor.require("users:read")
+    if after is not None:
+        await get_user(session, actor, after)
     rows = await user_store.list_after(session, chains=reach_of(actor), after=after, count=count)
     return [make_user(row) for row in rows]
 

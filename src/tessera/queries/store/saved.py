@@ -13,7 +13,12 @@ COLUMNS = """id, chain_id, label, internal_name, description, engine, text, para
        created_at, created_by, updated_at, updated_by"""
 SEEN = "(cast(:chains AS uuid[]) IS NULL OR chain_id = ANY (:chains))"
 MATCHES = "(strpos(lower(label), lower(:search)) > 0 OR strpos(lower(internal_name), lower(:search)) > 0)"
-ORDERS = {"label": "lower(label)", "internal_name": "lower(internal_name)", "created": "id", "updated": "updated_at"}
+ORDERS = {
+    "label": "lower(label)",
+    "internal_name": "lower(internal_name)",
+    "created": "created_at",
+    "updated": "updated_at",
+}
 
 FIND = text(f"""
 SELECT {COLUMNS} FROM queries

@@ -27,7 +27,6 @@ from tessera.web.visits import PageVisit, Visit
 PATH = "/loyalty/accounts"
 ONE = f"{PATH}/{{chain_id:uuid}}/{{account_id:uuid}}"
 LONGEST_SEARCH = 255
-LONGEST_NOTES = 2000
 TITLES = ("Mister", "Miss", "Misses")
 SEXES = ("Male", "Female")
 # Fields of the form, in its order; notes and choices are read by themselves.
@@ -187,7 +186,7 @@ def read_person(form: dict[str, str]) -> dict[str, Any]:
     person["title"] = inputs.choice("title", TITLES)
     person["sex"] = inputs.choice("sex", SEXES)
     person["birth_date"] = inputs.day("birth_date")
-    person["notes"] = inputs.text("notes", longest=LONGEST_NOTES)
+    person["notes"] = inputs.text("notes", longest=loyalty.LONGEST_NOTES)
     email = person["email"]
     if email is not None and ("@" not in email.strip("@") or any(letter.isspace() for letter in email)):
         inputs.faults["email"] = "This is no e-mail address. Write it as name@example.com."

@@ -160,12 +160,14 @@ def read_change(form: dict[str, str], membership_id: UUID) -> MembershipChange:
         state=UNSET if state is None else MembershipState(state),
         tier_id=inputs.id("tier_id"),
         membership_number=inputs.text("membership_number"),
-        provider_membership_id=inputs.text("provider_membership_id"),
+        provider_membership_id=inputs.text("provider_membership_id", longest=loyalty.LONGEST_PROVIDER_ID),
         expires_at=inputs.moment("expires_at"),
-        url=inputs.text("url", longest=2000),
+        url=inputs.text("url", longest=loyalty.LONGEST_URL),
         # A primary membership stops being it when another one becomes it, not by itself.
         is_primary=True if inputs.flag("is_primary") else UNSET,
     )
+    if isinstance(change.url, str) and not loyalty.is_url(change.url):
+        inputs.faults["url"] = "This is no address of a web page. Write it as https://example.com/page."
     inputs.check()
     return change
 

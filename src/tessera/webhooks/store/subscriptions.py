@@ -29,7 +29,7 @@ LIST = f"""
 SELECT {COLUMNS} FROM webhook_subscriptions
  WHERE (%(chains)s::uuid[] IS NULL OR chain_id = ANY (%(chains)s::uuid[]))
    AND (%(ids)s::uuid[] IS NULL OR id = ANY (%(ids)s::uuid[]))
- ORDER BY id DESC
+ ORDER BY created_at DESC, id DESC
 """  # noqa: S608 - constants
 
 # Deliveries that are being settled refer to the row, and only who deletes it waits for them. A lock that grows later

@@ -14,40 +14,40 @@ from tessera.api.connector.v1.company_shapes import show as show_company
 from tessera.api.connector.v1.customer_shapes import AccountCustomer, Classification, CustomerOption
 from tessera.api.connector.v1.customer_shapes import show_account as show_customer
 from tessera.api.connector.v1.refusals import Step, invalid
-from tessera.api.connector.v1.scalars import Ids, read_date
+from tessera.api.connector.v1.scalars import Ids, Notes, Text255, Url, check_url, read_date
 from tessera.loyalty import (
     AccountMerge,
     CompanyChange,
     CustomerChange,
+    is_website,
     merge_accounts,
     update_accounts,
 )
 from tessera.loyalty import Customer as StoredCustomer
 
 AccountType = Literal["Customer", "Company"]
-Text255 = Annotated[str, Meta(max_length=255)]
 Switches = dict[str, Change[bool] | bool | None]
 
 
 class AccountCustomerUpdate(Struct, rename="pascal", kw_only=True):
     """What to change of a customer; of classifications and options those that are named."""
 
-    email: Change[str] | str | None = None
-    tax_identifier: Change[str] | str | None = None
-    billing_code: Change[str] | str | None = None
-    accounting_code: Change[str] | str | None = None
-    notes: Change[str] | str | None = None
-    last_name: Change[str] | str | None = None
-    first_name: Change[str] | str | None = None
-    second_last_name: Change[str] | str | None = None
-    birth_place: Change[str] | str | None = None
-    telephone: Change[str] | str | None = None
-    occupation: Change[str] | str | None = None
+    email: Change[Text255] | Text255 | None = None
+    tax_identifier: Change[Text255] | Text255 | None = None
+    billing_code: Change[Text255] | Text255 | None = None
+    accounting_code: Change[Text255] | Text255 | None = None
+    notes: Change[Notes] | Notes | None = None
+    last_name: Change[Text255] | Text255 | None = None
+    first_name: Change[Text255] | Text255 | None = None
+    second_last_name: Change[Text255] | Text255 | None = None
+    birth_place: Change[Text255] | Text255 | None = None
+    telephone: Change[Text255] | Text255 | None = None
+    occupation: Change[Text255] | Text255 | None = None
     car_registration_number: Change[Text255] | Text255 | None = None
     dietary_requirements: Change[Text255] | Text255 | None = None
-    loyalty_code: Change[str] | str | None = None
-    nationality_code: Change[str] | str | None = None
-    preferred_language_code: Change[str] | str | None = None
+    loyalty_code: Change[Text255] | Text255 | None = None
+    nationality_code: Change[Text255] | Text255 | None = None
+    preferred_language_code: Change[Text255] | Text255 | None = None
     company_id: Change[UUID] | UUID | None = None
     birth_date: Change[str] | str | None = None
     sex: Change[Literal["Male", "Female"]] | Literal["Male", "Female"] | None = None
@@ -59,24 +59,24 @@ class AccountCustomerUpdate(Struct, rename="pascal", kw_only=True):
 class AccountCompanyUpdate(Struct, rename="pascal", kw_only=True):
     """What to change of a company; `email` is where its invoices go."""
 
-    email: Change[str] | str | None = None
-    tax_identifier: Change[str] | str | None = None
-    billing_code: Change[str] | str | None = None
-    accounting_code: Change[str] | str | None = None
-    notes: Change[str] | str | None = None
-    name: Change[str] | str | None = None
+    email: Change[Text255] | Text255 | None = None
+    tax_identifier: Change[Text255] | Text255 | None = None
+    billing_code: Change[Text255] | Text255 | None = None
+    accounting_code: Change[Text255] | Text255 | None = None
+    notes: Change[Notes] | Notes | None = None
+    name: Change[Text255] | Text255 | None = None
     mother_company_id: Change[UUID] | UUID | None = None
-    website_url: Change[str] | str | None = None
-    invoice_due_interval: Change[str] | str | None = None
-    department: Change[str] | str | None = None
-    duns_number: Change[str] | str | None = None
-    reference_id: Change[str] | str | None = None
+    website_url: Change[Url] | Url | None = None
+    invoice_due_interval: Change[Text255] | Text255 | None = None
+    department: Change[Text255] | Text255 | None = None
+    duns_number: Change[Text255] | Text255 | None = None
+    reference_id: Change[Text255] | Text255 | None = None
     external_identifier: Change[Text255] | Text255 | None = None
-    additional_tax_identifier: Change[str] | str | None = None
-    contact: Change[str] | str | None = None
-    contact_person: Change[str] | str | None = None
-    iata: Change[str] | str | None = None
-    telephone: Change[str] | str | None = None
+    additional_tax_identifier: Change[Text255] | Text255 | None = None
+    contact: Change[Text255] | Text255 | None = None
+    contact_person: Change[Text255] | Text255 | None = None
+    iata: Change[Text255] | Text255 | None = None
+    telephone: Change[Text255] | Text255 | None = None
     credit_rating_basic: Change[BasicRating] | BasicRating | None = None
     options: CompanyOptionsUpdate | None = None
 
@@ -219,6 +219,7 @@ def read_company(account_id: UUID, given: AccountCompanyUpdate, *way: Step, stri
     texts: dict[str, Any] = {
         ours: read_text(given, theirs, *way, strict=strict) for ours, theirs in COMPANY_TEXTS.items()
     }
+    check_url(texts["website_url"], *way, "WebsiteUrl", valid=is_website)
     interval = read_change(given.invoice_due_interval, *way, "InvoiceDueInterval", strict=strict)
     return CompanyChange(
         id=account_id,

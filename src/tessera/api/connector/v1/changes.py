@@ -1,4 +1,7 @@
-"""Wrappers of changeable properties: absent or null keeps, a value sets, an empty wrapper clears."""
+"""Wrappers of changeable properties: absent or null keeps, a value sets, an empty wrapper clears.
+
+A wrapper that has members but no `Value` is refused before it comes here.
+"""
 
 from typing import Generic, TypeVar
 

@@ -12,19 +12,31 @@ from tessera.api.connector.v1.company_shapes import BasicRating, Company, Compan
 from tessera.api.connector.v1.customers import AddressParameters, read_address
 from tessera.api.connector.v1.pages import PageRequest, read_page
 from tessera.api.connector.v1.refusals import Step, invalid
-from tessera.api.connector.v1.scalars import Ids, Texts, TimeInterval, blank_to_none, read_interval
-from tessera.loyalty import Company as StoredCompany
+from tessera.api.connector.v1.scalars import (
+    Ids,
+    Interval,
+    Notes,
+    Text255,
+    Texts,
+    TimeInterval,
+    Url,
+    blank_to_none,
+    check_url,
+    read_interval,
+)
 from tessera.loyalty import (
+    LONGEST_TEXT,
     CompanyChange,
     CompanyFilter,
     NewCompany,
     create_companies,
     delete_companies,
+    is_website,
     list_companies,
     update_accounts,
 )
+from tessera.loyalty import Company as StoredCompany
 
-Text255 = Annotated[str, Meta(max_length=255)]
 DURATION = re.compile(r"P(?=\d|T\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?", re.ASCII)
 
 
@@ -60,27 +72,27 @@ class CompanyOptionsParameters(Struct, rename="pascal"):
 class AddCompany(Struct, rename="pascal", kw_only=True):
     """A company to add; clients leave out the options, which only a strict door minds."""
 
-    name: Annotated[str, Meta(min_length=1)]
+    name: Annotated[str, Meta(min_length=1, max_length=LONGEST_TEXT)]
     options: CompanyOptionsParameters | None = None
     chain_id: str | None = None
     mother_company_id: UUID | None = None
-    invoicing_email: str | None = None
-    website_url: str | None = None
-    invoice_due_interval: str | None = None
-    department: str | None = None
-    duns_number: str | None = None
-    reference_identifier: str | None = None
-    accounting_code: str | None = None
-    additional_tax_identifier: str | None = None
-    billing_code: str | None = None
-    contact: str | None = None
-    contact_person: str | None = None
-    electronic_invoice_identifier: str | None = None
-    identifier: str | None = None
-    iata: str | None = None
-    notes: str | None = None
-    tax_identifier: str | None = None
-    telephone: str | None = None
+    invoicing_email: Text255 | None = None
+    website_url: Url | None = None
+    invoice_due_interval: Text255 | None = None
+    department: Text255 | None = None
+    duns_number: Text255 | None = None
+    reference_identifier: Text255 | None = None
+    accounting_code: Text255 | None = None
+    additional_tax_identifier: Text255 | None = None
+    billing_code: Text255 | None = None
+    contact: Text255 | None = None
+    contact_person: Text255 | None = None
+    electronic_invoice_identifier: Text255 | None = None
+    identifier: Text255 | None = None
+    iata: Text255 | None = None
+    notes: Notes | None = None
+    tax_identifier: Text255 | None = None
+    telephone: Text255 | None = None
     external_identifier: Text255 | None = None
     credit_rating: CreditRating | None = None
     address: AddressParameters | None = None
@@ -105,25 +117,25 @@ class UpdateCompany(Struct, rename="pascal", kw_only=True):
 
     company_id: UUID
     chain_id: str | None = None
-    name: Change[str] | str | None = None
+    name: Change[Text255] | Text255 | None = None
     mother_company_id: Change[UUID] | UUID | None = None
-    invoicing_email: Change[str] | str | None = None
-    website_url: Change[str] | str | None = None
-    invoice_due_interval: Change[str] | str | None = None
-    department: Change[str] | str | None = None
-    duns_number: Change[str] | str | None = None
-    reference_identifier: Change[str] | str | None = None
-    accounting_code: Change[str] | str | None = None
-    additional_tax_identifier: Change[str] | str | None = None
-    billing_code: Change[str] | str | None = None
-    contact: Change[str] | str | None = None
-    contact_person: Change[str] | str | None = None
-    electronic_invoice_identifier: Change[str] | str | None = None
-    identifier: Change[str] | str | None = None
-    iata: Change[str] | str | None = None
-    notes: Change[str] | str | None = None
-    tax_identifier: Change[str] | str | None = None
-    telephone: Change[str] | str | None = None
+    invoicing_email: Change[Text255] | Text255 | None = None
+    website_url: Change[Url] | Url | None = None
+    invoice_due_interval: Change[Text255] | Text255 | None = None
+    department: Change[Text255] | Text255 | None = None
+    duns_number: Change[Text255] | Text255 | None = None
+    reference_identifier: Change[Text255] | Text255 | None = None
+    accounting_code: Change[Text255] | Text255 | None = None
+    additional_tax_identifier: Change[Text255] | Text255 | None = None
+    billing_code: Change[Text255] | Text255 | None = None
+    contact: Change[Text255] | Text255 | None = None
+    contact_person: Change[Text255] | Text255 | None = None
+    electronic_invoice_identifier: Change[Text255] | Text255 | None = None
+    identifier: Change[Text255] | Text255 | None = None
+    iata: Change[Text255] | Text255 | None = None
+    notes: Change[Notes] | Notes | None = None
+    tax_identifier: Change[Text255] | Text255 | None = None
+    telephone: Change[Text255] | Text255 | None = None
     external_identifier: Change[Text255] | Text255 | None = None
     options: CompanyOptionsUpdate | None = None
     credit_rating: CreditRatingUpdate | None = None
@@ -174,22 +186,22 @@ async def get_all(call: Call, request: GetAllCompanies) -> CompaniesPage:
         external_ids=request.external_identifiers,
         names=request.names,
         mother_company_ids=request.mother_company_ids,
-        created_within=read_interval(created),
+        created_within=created,
         chain_ids=call.check_chains(request.chain_ids),
     )
     return show_all(await list_companies(call.access, call.actor, narrowing))
 
 
-def read_intervals(request: GetAllCompanies) -> tuple[TimeInterval | None, Any]:
-    """Return the intervals of creation and, read already, of change; those with names of their own go before."""
-    created, updated = request.created_utc, request.updated_utc
+def read_intervals(request: GetAllCompanies) -> tuple[Interval | None, Interval | None]:
+    """Return the intervals of creation and of change; those with names of their own go before the one without."""
+    created = read_interval(request.created_utc, "CreatedUtc")
+    updated = read_interval(request.updated_utc, "UpdatedUtc")
     if request.start_utc is not None or request.end_utc is not None:
-        given = TimeInterval(request.start_utc, request.end_utc)
         if request.time_filter == "Updated":
-            updated = updated or given
+            updated = updated or read_interval(TimeInterval(request.start_utc, request.end_utc))
         else:
-            created = created or given
-    return created, read_interval(updated)
+            created = created or read_interval(TimeInterval(request.start_utc, request.end_utc))
+    return created, updated
 
 
 async def add(call: Call, request: AddCompany) -> CompaniesPage:
@@ -200,6 +212,7 @@ async def add(call: Call, request: AddCompany) -> CompaniesPage:
     if name is None:
         raise invalid("Name")
     texts: dict[str, Any] = {ours: blank_to_none(getattr(request, theirs)) for ours, theirs in TEXTS.items()}
+    check_url(texts["website_url"], "WebsiteUrl", valid=is_website)
     options = request.options or CompanyOptionsParameters()
     item = NewCompany(
         name=name,
@@ -226,6 +239,7 @@ async def update(call: Call, request: UpdateCompany) -> CompaniesPage:
     """Change a company."""
     strict = call.strict
     texts: dict[str, Any] = {ours: read_text(request, theirs, strict=strict) for ours, theirs in TEXTS.items()}
+    check_url(texts["website_url"], "WebsiteUrl", valid=is_website)
     interval = read_change(request.invoice_due_interval, "InvoiceDueInterval", strict=strict)
     rating = request.credit_rating or CreditRatingUpdate()
     change = CompanyChange(

@@ -12,6 +12,8 @@ from tessera.api.connector.v1.pages import PageRequest, read_page
 from tessera.api.connector.v1.refusals import InvalidPropertyError, invalid
 from tessera.api.connector.v1.scalars import (
     Ids,
+    Notes,
+    Text255,
     Texts,
     TimeInterval,
     blank_to_none,
@@ -19,6 +21,7 @@ from tessera.api.connector.v1.scalars import (
     read_interval,
 )
 from tessera.loyalty import (
+    LONGEST_TEXT,
     Address,
     CustomerChange,
     CustomerFilter,
@@ -43,7 +46,11 @@ FILTERS = (
     "DeletedUtc",
 )
 
-Text255 = Annotated[str, Meta(max_length=255)]
+# Clients that send every field send an empty text for what they do not know.
+Blank = Literal[""]
+BlankOrId = Annotated[
+    str, Meta(pattern="^([0-9A-Fa-f]{8}-?[0-9A-Fa-f]{4}-?[0-9A-Fa-f]{4}-?[0-9A-Fa-f]{4}-?[0-9A-Fa-f]{12})?$")
+]
 
 
 class CustomerExtent(Struct, rename="pascal"):
@@ -80,63 +87,64 @@ class CustomersPage(Struct, rename="pascal"):
 class AddressParameters(Struct, rename="pascal"):
     """An address to keep."""
 
-    line1: str | None = None
-    line2: str | None = None
-    city: str | None = None
-    postal_code: str | None = None
-    country_code: str | None = None
-    country_subdivision_code: str | None = None
+    line1: Text255 | None = None
+    line2: Text255 | None = None
+    city: Text255 | None = None
+    postal_code: Text255 | None = None
+    country_code: Text255 | None = None
+    country_subdivision_code: Text255 | None = None
 
 
 class CustomerParameters(Struct, rename="pascal", kw_only=True):
     """What adding and changing a customer have in common."""
 
     chain_id: str | None = None
-    title: Literal["Mister", "Miss", "Misses"] | None = None
-    first_name: str | None = None
-    second_last_name: str | None = None
-    nationality_code: str | None = None
-    preferred_language_code: str | None = None
-    sex: Literal["Male", "Female"] | None = None
+    title: Literal["Mister", "Miss", "Misses", ""] | None = None
+    first_name: Text255 | None = None
+    second_last_name: Text255 | None = None
+    nationality_code: Text255 | None = None
+    preferred_language_code: Text255 | None = None
+    sex: Literal["Male", "Female", ""] | None = None
     birth_date: str | None = None
-    birth_country_code: str | None = None
-    birth_country_subdivision_code: str | None = None
-    birth_place: str | None = None
-    occupation: str | None = None
-    email: str | None = None
-    phone: str | None = None
-    loyalty_code: str | None = None
-    notes: str | None = None
+    birth_country_code: Text255 | None = None
+    birth_country_subdivision_code: Text255 | None = None
+    birth_place: Text255 | None = None
+    occupation: Text255 | None = None
+    email: Text255 | None = None
+    phone: Text255 | None = None
+    loyalty_code: Text255 | None = None
+    notes: Notes | None = None
     car_registration_number: Text255 | None = None
     dietary_requirements: Text255 | None = None
-    tax_identification_number: str | None = None
-    company_id: UUID | None = None
-    address: AddressParameters | None = None
+    tax_identification_number: Text255 | None = None
+    company_id: BlankOrId | None = None
+    address: AddressParameters | Blank | None = None
     classifications: list[Classification] | None = None
     options: list[CustomerOption] | None = None
 
 
 LotteryCode = Annotated[str, Meta(min_length=2, max_length=15)]
+BlankOrLotteryCode = Annotated[str, Meta(pattern=r"^([\s\S]{2,15})?$")]
 
 
 class AddCustomer(CustomerParameters, rename="pascal", kw_only=True):
     """A customer to add; clients of all ages leave out whether to overwrite, which means no."""
 
-    last_name: Annotated[str, Meta(min_length=1)]
+    last_name: Annotated[str, Meta(min_length=1, max_length=LONGEST_TEXT)]
     overwrite_existing: bool | None = None
-    italian_destination_code: str | None = None
-    italian_fiscal_code: str | None = None
-    italian_lottery_code: LotteryCode | None = None
+    italian_destination_code: Text255 | None = None
+    italian_fiscal_code: Text255 | None = None
+    italian_lottery_code: BlankOrLotteryCode | None = None
 
 
 class UpdateCustomer(CustomerParameters, rename="pascal", kw_only=True):
     """What to change of a customer. Blank properties keep what is stored; only the Italian codes can be cleared."""
 
     customer_id: UUID
-    last_name: str | None = None
-    italian_destination_code: Change[str] | str | None = None
-    italian_fiscal_code: Change[str] | str | None = None
-    italian_lottery_code: Change[LotteryCode] | LotteryCode | None = None
+    last_name: Text255 | None = None
+    italian_destination_code: Change[Text255] | Text255 | None = None
+    italian_fiscal_code: Change[Text255] | Text255 | None = None
+    italian_lottery_code: Change[LotteryCode] | BlankOrLotteryCode | None = None
 
 
 class SearchCustomers(Struct, rename="pascal", kw_only=True):
@@ -186,8 +194,8 @@ async def get_all(call: Call, request: GetAllCustomers) -> CustomersPage:
     narrowing = CustomerFilter(
         **read_page(call, request),
         ids=request.customer_ids,
-        created_within=read_interval(request.created_utc),
-        deleted_within=read_interval(request.deleted_utc),
+        created_within=read_interval(request.created_utc, "CreatedUtc"),
+        deleted_within=read_interval(request.deleted_utc, "DeletedUtc"),
         company_ids=request.company_ids,
         emails=request.emails,
         first_names=request.first_names,
@@ -238,10 +246,10 @@ async def add(call: Call, request: AddCustomer) -> Customer:
     address = request.address
     item = NewCustomer(
         last_name=request.last_name,
-        title=request.title,
-        sex=request.sex,
+        title=request.title or None,
+        sex=request.sex or None,
         birth_date=read_date(request.birth_date, "BirthDate"),
-        company_id=request.company_id,
+        company_id=UUID(request.company_id) if request.company_id else None,
         classifications=tuple(dict.fromkeys(request.classifications or ())),
         options=tuple(dict.fromkeys(request.options or ())),
         address=read_address(address) if address else None,
@@ -266,16 +274,25 @@ async def update(call: Call, request: UpdateCustomer) -> Customer:
 def read_update(request: UpdateCustomer, *, strict: bool) -> CustomerChange:
     """Return the change to make."""
     given: dict[str, Any] = {name: blank_to_none(getattr(request, name)) for name in ("last_name", *TEXTS)}
-    given |= {name: getattr(request, name) for name in ("title", "sex", "company_id")}
     given |= {
+        "title": request.title or None,
+        "sex": request.sex or None,
+        "company_id": UUID(request.company_id) if request.company_id else None,
         "birth_date": read_date(blank_to_none(request.birth_date), "BirthDate"),
         "classifications": request.classifications or None,
         "options": request.options or None,
         "address": read_address(request.address) if request.address else None,
     }
     kept: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    codes: dict[str, Any] = {name: read_text(request, name, strict=strict) for name in ITALIAN}
+    codes: dict[str, Any] = {
+        name: read_text(request, name, strict=strict) for name in ITALIAN if not is_blank(getattr(request, name))
+    }
     return CustomerChange(id=request.customer_id, **kept, **codes)
+
+
+def is_blank(given: Change[str] | str | None) -> bool:
+    """Say whether it is a bare text without content, which keeps what is stored as a missing one does."""
+    return isinstance(given, str) and blank_to_none(given) is None
 
 
 async def search(call: Call, request: SearchCustomers) -> FoundCustomers:

@@ -43,8 +43,8 @@ async def get_all(call: Call, request: GetAllEnterprises) -> EnterprisesPage:
     narrowing = EnterpriseFilter(
         ids=request.enterprise_ids,
         external_ids=request.external_identifiers,
-        linked_within=read_interval(request.linked_utc),
-        updated_within=read_interval(request.updated_utc),
+        linked_within=read_interval(request.linked_utc, "LinkedUtc"),
+        updated_within=read_interval(request.updated_utc, "UpdatedUtc"),
         **read_limitation(call, request.limitation),
     )
     found = await list_linked_enterprises(call.access, call.actor, narrowing)

@@ -16,14 +16,18 @@ from tessera.api.connector.v1.refusals import Step
 from tessera.api.connector.v1.scalars import (
     Ids,
     Number,
+    Text255,
     Texts,
     TimeInterval,
+    Url,
+    check_url,
     read_int32,
     read_interval,
     read_moment,
     write_moment,
 )
 from tessera.loyalty import (
+    LONGEST_PROVIDER_ID,
     Membership,
     MembershipChange,
     MembershipFilter,
@@ -35,8 +39,7 @@ from tessera.loyalty import (
     update_memberships,
 )
 
-Text100 = Annotated[str, Meta(max_length=100)]
-Text255 = Annotated[str, Meta(max_length=255)]
+Text100 = Annotated[str, Meta(max_length=LONGEST_PROVIDER_ID)]
 
 
 class EnterpriseProfile(Struct, rename="pascal", frozen=True):
@@ -105,7 +108,7 @@ class MembershipParameters(Struct, rename="pascal", kw_only=True, gc=False):
     provider_membership_id: Text100 | None = None
     points: Number | None = None
     expiration_date: str | None = None
-    url: str | None = None
+    url: Url | None = None
     loyalty_tier_id: UUID | None = None
 
 
@@ -128,7 +131,7 @@ class MembershipUpdate(Struct, rename="pascal", kw_only=True, gc=False):
     provider_membership_id: Change[Text100] | Text100 | None = None
     points: Change[Number] | Number | None = None
     expiration_date: Change[str] | str | None = None
-    url: Change[str] | str | None = None
+    url: Change[Url] | Url | None = None
     loyalty_tier_id: Change[UUID] | UUID | None = None
 
 
@@ -152,7 +155,7 @@ async def get_all(call: Call, request: GetAllMemberships) -> MembershipsPage:
     narrowing = MembershipFilter(
         **read_page(call, request),
         ids=request.loyalty_membership_ids,
-        created_within=read_interval(request.created_utc),
+        created_within=read_interval(request.created_utc, "CreatedUtc"),
         account_ids=request.account_ids,
         program_ids=request.loyalty_program_ids,
         states=request.membership_states or None,
@@ -173,6 +176,7 @@ async def add(call: Call, request: AddMemberships) -> MembershipsPage:
 def read_parameters(item: MembershipParameters, place: int) -> NewMembership:
     """Return the membership to create; empty texts are nothing, as clients of 2022 write it."""
     points, expiry = item.points, item.expiration_date
+    check_url(item.url or None, "LoyaltyMemberships", place, "Url")
     return NewMembership(
         account_id=item.account_id,
         program_id=item.loyalty_program_id,
@@ -212,6 +216,13 @@ def read_text(given: Change[str] | str, *way: Step, strict: bool) -> str | Unset
     return None if value == "" else value
 
 
+def read_url(given: Change[str] | str, *way: Step, strict: bool) -> str | UnsetType | None:
+    """Return an address to set; an empty text clears."""
+    value = read_text(given, *way, strict=strict)
+    check_url(value, *way)
+    return value
+
+
 def read_points(given: Change[Number] | Number, *way: Step, strict: bool) -> int | UnsetType | None:
     """Return the balance to set."""
     value = read_change(given, *way, strict=strict)
@@ -235,7 +246,7 @@ UPDATES: tuple[tuple[str, str, str, Callable[..., Any]], ...] = (
     ("provider_membership_id", "ProviderMembershipId", "provider_membership_id", read_text),
     ("points", "Points", "points", read_points),
     ("expiration_date", "ExpirationDate", "expires_at", read_expiry),
-    ("url", "Url", "url", read_text),
+    ("url", "Url", "url", read_url),
 )
 CHANGEABLE = attrgetter(*(member for member, *_ in UPDATES))
 READERS = [(name, target, read) for _, name, target, read in UPDATES]

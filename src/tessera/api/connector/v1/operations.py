@@ -22,6 +22,7 @@ from tessera.api.connector.v1 import (
 from tessera.api.connector.v1.calls import Call, Done, Operation
 from tessera.api.connector.v1.credentials import Scopes, actor_of, check_client, read_credentials
 from tessera.api.connector.v1.decoding import check_members, check_text, decode
+from tessera.api.connector.v1.details import describe
 from tessera.api.problems import FAULT, Problem, problem_of
 from tessera.loyalty import Scope, admit_request
 from tessera.platform.db import explain_database_error
@@ -93,8 +94,8 @@ async def perform(ground: Ground, scopes: Scopes, asked: Asked) -> Answer:
     if operation.permission is not None:
         actor.require(operation.permission)
     check_client(digests.name, strict=strict)
-    check_members(body, operation.request, strict=strict)
     request = decode(body, operation.request)
+    check_members(body, operation.request, strict=strict)
     call = Call(ground.database.reader, actor, now, scope.portfolio, scope.enterprise_ids, scope.chain_ids, strict)
     if operation.reads:
         result = await operation.perform(call, request)
@@ -120,13 +121,15 @@ def is_empty(operation: Operation[Any], result: Any) -> bool:
 
 def refuse(problem: Problem, request_id: UUID) -> Answer:
     """Return the answer that tells of a problem."""
-    return Answer(problem.status, ENCODER.encode(ErrorBody(problem.message, request_id)), problem.retry_after)
+    return Answer(
+        problem.status, ENCODER.encode(ErrorBody(problem.message, request_id, problem.details)), problem.retry_after
+    )
 
 
 def explain(error: Exception, asked: Asked) -> Problem:
     """Return the problem behind any failure; one that nobody foresaw is logged and shows nothing of itself."""
     known = error if isinstance(error, TesseraError) else explain_database_error(error)
     if known is not None:
-        return problem_of(known, asked.operation.named)
+        return replace(problem_of(known, asked.operation.named), details=describe(known, asked.body))
     logger.error("connector request failed", exc_info=error, extra={"request_id": str(asked.request_id)})
     return FAULT

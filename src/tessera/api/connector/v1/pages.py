@@ -32,7 +32,7 @@ def read_page(call: Call, request: PageRequest) -> dict[str, Any]:
     states = set(request.activity_states or ["Active"])
     return {
         "deleted": None if len(states) == 2 else "Deleted" in states,
-        "updated_within": read_interval(request.updated_utc),
+        "updated_within": read_interval(request.updated_utc, "UpdatedUtc"),
         **read_limitation(call, request.limitation),
     }
 

@@ -103,7 +103,7 @@ async def get_all(call: Call, request: GetAllPrograms) -> ProgramsPage:
     narrowing = ProgramFilter(
         **read_page(call, request),
         ids=request.loyalty_program_ids,
-        created_within=read_interval(request.created_utc),
+        created_within=read_interval(request.created_utc, "CreatedUtc"),
         codes=request.codes,
         chain_ids=call.check_chains(request.chain_ids),
     )

@@ -23,9 +23,17 @@ class CredentialsError(DeniedError):
     code = "credentials_invalid"
 
 
-def invalid(*steps: Step) -> InvalidPropertyError:
-    """Return the refusal of a property, given the way to it: names, and positions in lists."""
+def invalid(*steps: Step, reason: str = "", way: tuple[Step, ...] | None = None) -> InvalidPropertyError:
+    """Return the refusal of a property, given the way to it: names, and positions in lists.
+
+    The message ends where the contract's does; `reason`, and a `way` that says more than the message, go into details.
+    """
+    return InvalidPropertyError(f"Invalid {path_of(steps)}.", way=steps if way is None else way, reason=reason)
+
+
+def path_of(steps: tuple[Step, ...]) -> str:
+    """Return the way in dotted form."""
     path = ""
     for step in steps:
         path += f"[{step}]" if isinstance(step, int) else f".{step}"
-    return InvalidPropertyError(f"Invalid {path.removeprefix('.')}.")
+    return path.removeprefix(".")

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-LONGEST_TEXT, LONGEST_NOTES, LONGEST_EMAIL = 255, 10_000, 254
+from tessera.loyalty import LONGEST_NOTES, LONGEST_TEXT
+
+LONGEST_EMAIL = 254
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 COUNTRY = re.compile(r"[A-Z]{2}")
 SUBDIVISION = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}")

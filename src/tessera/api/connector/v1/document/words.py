@@ -108,7 +108,7 @@ PROPERTIES = {
     "Cursor": "The id of the last item, from which the next page goes on; null on an empty page.",
     "DataClusterId": "Old name of the chain.",
     "DeletedUtc": "When it was deleted. Needs `Deleted` among the activity states.",
-    "Details": "Always null.",
+    "Details": "Which item and property is at fault, where in the body, and why; null where there is no more to say.",
     "Error.Message": "What was wrong. Texts may change; the status does not.",
     "Error.RequestId": "The same as the header Request-Id.",
     "ExpirationDate": "When it expires. A bare date is its midnight, a missing zone is UTC.",
