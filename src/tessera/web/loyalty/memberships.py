@@ -14,6 +14,7 @@ from tessera.platform.ids import parse_id
 from tessera.web.forms import faults_of
 from tessera.web.inputs import Inputs
 from tessera.web.loyalty.words import MOVEMENTS, STATES
+from tessera.web.numbers import LARGEST_SEQUENCE, parse_number
 from tessera.web.paging import chosen, page_number
 from tessera.web.visits import PageVisit, Visit
 
@@ -113,8 +114,7 @@ async def member_page(
 
 async def read_ledger(visit: Visit, member: Member) -> dict[str, Any]:
     """Return the balance and one page of movements, newest first."""
-    text = visit.request.query_params.get("before", "")
-    before = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    before = parse_number(visit.request.query_params.get("before", ""), largest=LARGEST_SEQUENCE)
     found = await loyalty.list_movements(
         visit.session, visit.actor, member.chain_id, member.id, before=before, count=LEDGER_LINES + 1
     )
