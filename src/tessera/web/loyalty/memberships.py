@@ -37,7 +37,9 @@ async def list_member_pages(visit: PageVisit) -> Response[Any]:
         program_id=program_id if any(program.id == program_id for program in programs) else None,
         state=chosen(visit, "state", MembershipState),
     )
-    page = await loyalty.list_members(visit.session, visit.actor, visit.chain.id, search, number=page_number(visit))
+    page = await loyalty.list_members(
+        visit.session, visit.actor, visit.chain.id, search, number=page_number(visit), now=visit.now
+    )
     return visit.page(
         "loyalty/templates/memberships.html", page=page, search=search, programs=programs, states=STATES, path_here=PATH
     )
@@ -80,7 +82,7 @@ async def delete_member(visit: PageVisit, chain_id: FromPath[UUID], membership_i
 
 async def read_member(visit: Visit, chain_id: UUID, membership_id: UUID) -> Member:
     """Return the membership, or raise not found."""
-    return await loyalty.get_member(visit.session, visit.actor, chain_id, membership_id)
+    return await loyalty.get_member(visit.session, visit.actor, chain_id, membership_id, now=visit.now)
 
 
 def address_of(member: Member) -> str:
@@ -139,7 +141,7 @@ async def list_program_tiers(visit: Visit, chain_id: UUID, program_id: UUID) -> 
 async def typed_of(visit: Visit, member: Member) -> dict[str, str]:
     """Return the membership as the fields of its form."""
     narrowing = loyalty.MembershipFilter(chain_ids=[member.chain_id], ids=[member.id])
-    (stored,) = await loyalty.list_memberships(visit.session, visit.actor, narrowing)
+    (stored,) = await loyalty.list_memberships(visit.session, visit.actor, narrowing, now=visit.now)
     return {
         "state": stored.state,
         "tier_id": str(stored.tier_id or ""),
