@@ -9,7 +9,6 @@ from litestar import Litestar, Response, get
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
-from litestar.types import ASGIApp
 
 from tessera.api import ConnectorApi, build_api, build_documents, put_first
 from tessera.platform.auth import is_shut
@@ -28,7 +27,7 @@ logger = logging.getLogger(__name__)
 UNCACHED = {"Cache-Control": "no-store"}
 
 
-def create_app() -> ASGIApp:
+def create_app() -> BodyGuard:
     """Return the application of this process."""
     settings = load_settings()
     configure_logging(settings)

@@ -1,10 +1,13 @@
 """Bodies of requests on their way in: bounded in bytes and in time, whichever door reads them."""
 
 import asyncio
-from collections.abc import Iterable
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
 
 from tessera.platform.errors import InvalidError, TesseraError, UnavailableError
+
+# The next message of a request, as ASGI servers give them.
+Receive = Callable[[], Awaitable[Any]]
 
 LARGEST_BODY = 8 * 1024 * 1024
 # A client that is still sending when it is refused reads the answer only if the connection outlives its sending.
@@ -32,12 +35,6 @@ class BodyTimeoutError(UnavailableError):
 
 # These say what happened to the transfer, so every door answers them with the same status.
 BODY_STATUSES: dict[type[TesseraError], int] = {BodyBrokenError: 400, BodyTimeoutError: 408, BodyTooLargeError: 413}
-
-
-class Receive(Protocol):
-    """The next message of a request, as ASGI servers give them."""
-
-    async def __call__(self) -> Any: ...
 
 
 async def read_body(receive: Receive, headers: Iterable[tuple[bytes, bytes]], largest: int = LARGEST_BODY) -> bytes:

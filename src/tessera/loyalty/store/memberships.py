@@ -154,9 +154,9 @@ async def select_by_ids(
     """Return a page of the memberships of given ids: no order helps to find them, so they are put in order here."""
     ids = narrowing.ids or ()
     if isinstance(session, Reader) and len(chain_ids) == 1:
-        rows = (await session.gather(find_rows, [(chain_ids[0], one, now) for one in ids])).values()
+        rows = list((await session.gather(find_rows, [(chain_ids[0], one, now) for one in ids])).values())
     else:
-        rows = (await fetch_rows(session, chain_ids, ids, now=now)).values()
+        rows = list((await fetch_rows(session, chain_ids, ids, now=now)).values())
     found = [
         (row[CREATED], row[WIDTH], Membership(*row[:WIDTH]))
         for row in rows
