@@ -64,10 +64,10 @@ async def test_queries_count_the_same(ledger: Ledger) -> None:
     await ledger.earn(0, 7, expires_at=real_now() - HOUR)
     await ledger.earn(0, 3)
 
-    for column, view in (("id", "memberships"), ("membership_id", "members")):
-        async with ledger.database.session() as session:
-            connection = await driver(session)
-            await connection.execute(BIND, [ledger.house.chain_id])
+    async with ledger.database.session() as session:
+        connection = await driver(session)
+        await connection.execute(BIND, [ledger.house.chain_id])
+        for column, view in (("id", "memberships"), ("membership_id", "members")):
             found = await connection.execute(
                 f"SELECT balance FROM datasets.{view} WHERE {column} = %s".encode(), [ledger.ids[0]]
             )
