@@ -9,10 +9,10 @@ from litestar import Litestar, Response, get
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
-from litestar.types import ASGIApp
 
 from tessera.api import ConnectorApi, build_api, build_documents, put_first
 from tessera.platform.auth import is_shut
+from tessera.platform.bodies import BodyGuard
 from tessera.platform.errors import TesseraError
 from tessera.platform.failures import explain_failure
 from tessera.platform.ground import Ground
@@ -24,15 +24,17 @@ from tessera.wiring import open_house
 
 logger = logging.getLogger(__name__)
 
+UNCACHED = {"Cache-Control": "no-store"}
 
-def create_app() -> ASGIApp:
+
+def create_app() -> BodyGuard:
     """Return the application of this process."""
     settings = load_settings()
     configure_logging(settings)
     connector = ConnectorApi()
     app = build_app(settings, connector)
     collect_less()
-    return put_first(app, connector)
+    return BodyGuard(put_first(app, connector), settings.body_timeout_seconds)
 
 
 def build_app(settings: Settings, connector: ConnectorApi | None = None) -> Litestar:
@@ -81,12 +83,12 @@ def collect_less() -> None:
     gc.set_threshold(10_000, 20, 50)
 
 
-@get("/healthz", include_in_schema=False, opt={"exclude_from_csrf": True, "exclude_from_auth": True})
+@get("/healthz", include_in_schema=False)
 async def tell_health(state: State) -> Response[dict[str, str]]:
     """Say whether this process can work: 200, or 503 with the reason."""
     try:
         await check_database(state.ground.database)
     except Exception as error:
         told = {"status": "unavailable", "message": explain_failure(error).message}
-        return Response(told, status_code=HTTP_503_SERVICE_UNAVAILABLE)
-    return Response({"status": "ok"}, status_code=HTTP_200_OK)
+        return Response(told, status_code=HTTP_503_SERVICE_UNAVAILABLE, headers=UNCACHED)
+    return Response({"status": "ok"}, status_code=HTTP_200_OK, headers=UNCACHED)

@@ -38,15 +38,15 @@ async def test_memberships_move_and_sources_end(api: Api) -> None:
     assert await api.good("accounts/merge", AccountMergeParameters=[merging(target, first, second, third)]) == {}
 
     kept = (await api.good("loyaltyMemberships/getAll", AccountIds=api.account_ids))["LoyaltyMemberships"]
-    expected = [{**made[number], "AccountId": target} for number in (4, 2, 0)]
-    assert kept == expected
+    assert [(item["Id"], item["AccountId"]) for item in kept] == [(made[number]["Id"], target) for number in (4, 2, 0)]
+    assert [item["Points"] for item in kept] == [30, 20, 11]
     gone = await api.good("loyaltyMemberships/getAll", AccountIds=api.account_ids, ActivityStates=["Deleted"])
-    assert gone["LoyaltyMemberships"] == [made[number] for number in (5, 3, 1)]
+    assert [item["Id"] for item in gone["LoyaltyMemberships"]] == [made[number]["Id"] for number in (5, 3, 1)]
     people = await api.good("customers/getAll", CustomerIds=[first, second, third], ActivityStates=["Deleted"])
     assert {(person["IsActive"], person["MergeTargetId"]) for person in people["Customers"]} == {(False, target)}
     since = {"StartUtc": "2026-05-01T12:05:00Z", "EndUtc": "2026-05-01T12:05:00Z"}
     polled = await api.good("loyaltyMemberships/getAll", UpdatedUtc=since, ActivityStates=["Active", "Deleted"])
-    assert {item["Id"] for item in polled["LoyaltyMemberships"]} == {item["Id"] for item in made[1:]}
+    assert {item["Id"] for item in polled["LoyaltyMemberships"]} == {item["Id"] for item in made}
     assert await fetch(api, "SELECT sum(points) FROM points_movements") == [(61,)]
 
 
@@ -64,7 +64,7 @@ async def test_merge_is_told_and_audited(api: Api) -> None:
     )
     assert told == [
         ("loyalty.membership.changed", moved["Id"], {"account_id": target, "is_primary": False}),
-        ("loyalty.membership.deleted", gone["Id"], {}),
+        ("loyalty.membership.deleted", gone["Id"], {"merged_into_id": kept["Id"], "points": 0}),
         ("loyalty.account.merged", source, {"source_id": source, "target_id": target}),
         ("loyalty.account.merged", other, {"source_id": other, "target_id": target}),
     ]
@@ -176,3 +176,40 @@ async def test_merges_and_additions_at_once_break_no_rule(build: BuildApi) -> No
     merged = "SELECT FROM accounts a WHERE a.id = m.account_id AND a.deleted_at IS NOT NULL"
     assert await fetch(api, f"SELECT id {active} AND EXISTS ({merged})") == []
     assert await fetch(api, "SELECT id FROM accounts WHERE (deleted_at IS NULL) <> (merge_target_id IS NULL)") == []
+
+
+async def test_points_go_to_the_membership_that_stays(api: Api) -> None:
+    first, second, target = api.account_ids[:3]
+    program = await api.add_program()
+    kept, one, two = await api.add_memberships(
+        member(target, program, Points=-5), member(first, program, Points=10), member(second, program, Points=-2)
+    )
+    ((last,),) = await fetch(api, "SELECT max(sequence) FROM events")
+    await api.good("accounts/merge", AccountMergeParameters=[merging(first, second), merging(target, first)])
+
+    lines = await fetch(
+        api,
+        "SELECT membership_id::text, kind, points, balance, reason FROM points_movements WHERE kind <> 'set' "
+        "ORDER BY created_at, transfer_id, points",
+    )
+    assert sorted(lines) == sorted(
+        [
+            (one["Id"], "burn", -2, 8, f"Merged: to membership {two['Id']}"),
+            (two["Id"], "earn", 2, 0, f"Merged: from membership {one['Id']}"),
+            (one["Id"], "burn", -8, 0, f"Merged: to membership {kept['Id']}"),
+            (kept["Id"], "earn", 8, 3, f"Merged: from membership {one['Id']}"),
+        ]
+    )
+    (left,) = (await api.good("loyaltyMemberships/getAll"))["LoyaltyMemberships"]
+    assert (left["Id"], left["Points"]) == (kept["Id"], 3)
+    told = await fetch(
+        api,
+        "SELECT subject_id::text, payload FROM events WHERE sequence > %s AND name = 'loyalty.membership.deleted'",
+        last,
+    )
+    assert sorted(told) == sorted(
+        [
+            (two["Id"], {"merged_into_id": one["Id"], "points": -2}),
+            (one["Id"], {"merged_into_id": kept["Id"], "points": 8}),
+        ]
+    )

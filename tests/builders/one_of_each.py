@@ -71,7 +71,7 @@ async def find_profile(session: Session, chain_id: UUID, template_id: UUID) -> d
 
 async def make_members(session: Session, chain_id: UUID) -> dict[str, Any]:
     """Return a membership with its account and program, and make a tier for it."""
-    (member,) = await loyalty.list_memberships(session, ACTOR, MembershipFilter(chain_ids=[chain_id]))
+    (member,) = await loyalty.list_memberships(session, ACTOR, MembershipFilter(chain_ids=[chain_id]), now=now())
     new = NewTier(program_id=member.program_id, name="Gold", code="GOLD", ordering=7)
     (tier,) = await loyalty.create_tiers(session, ACTOR, chain_id, [new], now=now())
     return {

@@ -27,8 +27,8 @@ WITH made AS (
     FROM generate_series(1, %(members)s) AS n
   RETURNING id, balance
 )
-INSERT INTO points_movements (membership_id, chain_id, kind, points, balance, source, created_at)
-SELECT id, %(chain)s, 'set', balance, balance, 'test', now() FROM made;
+INSERT INTO points_movements (membership_id, sequence, chain_id, kind, points, balance, source, created_at)
+SELECT id, 1, %(chain)s, 'set', balance, balance, 'test', now() FROM made;
 """
 
 

@@ -24,8 +24,9 @@ CASES = [
     (
         "balances",
         (
-            "INSERT INTO points_movements (chain_id, membership_id, kind, points, balance, source, created_at)"
-            " SELECT chain_id, id, 'earn', 1, 1, 'x', now() FROM memberships WHERE id = {second}"
+            "INSERT INTO points_movements"
+            " (chain_id, membership_id, sequence, kind, points, balance, source, created_at)"
+            " SELECT chain_id, id, 1000, 'earn', 1, 1, 'x', now() FROM memberships WHERE id = {second}"
         ),
     ),
     ("running_balances", "UPDATE points_movements SET balance = 4 WHERE points = 3"),

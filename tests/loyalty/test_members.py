@@ -45,7 +45,7 @@ async def chain(database: Database) -> UUID:
 async def find(database: Database, chain: UUID, text: str, **narrowing: object) -> list[Member]:
     async with database.session() as session:
         search = MemberSearch(text=text, **narrowing)  # type: ignore[arg-type]
-        page = await loyalty.list_members(session, ACTOR, chain, search)
+        page = await loyalty.list_members(session, ACTOR, chain, search, now=now())
     assert page.total == len(page.items)
     return list(page.items)
 
@@ -87,10 +87,10 @@ async def test_filter_narrows_the_search(database: Database, chain: UUID) -> Non
 
 async def test_list_is_newest_first_in_pages(database: Database, chain: UUID) -> None:
     async with database.session() as session:
-        first = await loyalty.list_members(session, ACTOR, chain, MemberSearch(), size=10)
-        last = await loyalty.list_members(session, ACTOR, chain, MemberSearch(), number=4, size=10)
-        beyond = await loyalty.list_members(session, ACTOR, chain, MemberSearch(), number=5, size=10)
-        too_far = await loyalty.list_members(session, ACTOR, chain, MemberSearch(), number=100_000)
+        first = await loyalty.list_members(session, ACTOR, chain, MemberSearch(), size=10, now=now())
+        last = await loyalty.list_members(session, ACTOR, chain, MemberSearch(), number=4, size=10, now=now())
+        beyond = await loyalty.list_members(session, ACTOR, chain, MemberSearch(), number=5, size=10, now=now())
+        too_far = await loyalty.list_members(session, ACTOR, chain, MemberSearch(), number=100_000, now=now())
     assert (first.total, first.last, len(first.items), len(last.items)) == (32, 4, 10, 2)
     moments = [member.created_at for member in first.items]
     assert moments == sorted(moments, reverse=True)
@@ -122,14 +122,14 @@ async def test_outsider_finds_nobody(database: Database, chain: UUID) -> None:
     (zulu,) = await find(database, chain, "zulu")
     async with database.session() as session:
         with pytest.raises(UnknownChainError):
-            await loyalty.list_members(session, CHARLIE, chain, MemberSearch())
+            await loyalty.list_members(session, CHARLIE, chain, MemberSearch(), now=now())
         with pytest.raises(UnknownChainError):
             await loyalty.list_account_lines(session, CHARLIE, chain)
         with pytest.raises(UnknownMembershipError):
-            await loyalty.get_member(session, CHARLIE, chain, zulu.id)
+            await loyalty.get_member(session, CHARLIE, chain, zulu.id, now=now())
         with pytest.raises(UnknownAccountError):
             await loyalty.get_account_line(session, CHARLIE, chain, zulu.account_id)
-        assert await loyalty.get_member(session, ACTOR, chain, zulu.id) == zulu
+        assert await loyalty.get_member(session, ACTOR, chain, zulu.id, now=now()) == zulu
 
 
 async def test_memberships_of_an_account(database: Database, chain: UUID) -> None:

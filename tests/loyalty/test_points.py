@@ -365,17 +365,20 @@ async def test_movements_keep_their_order_when_clocks_differ(ledger: Ledger) -> 
         "UPDATE memberships SET balance = NULL",
         "UPDATE memberships SET balance = 0",
         (
-            "INSERT INTO points_movements (chain_id, membership_id, kind, points, balance, source, created_at)"
-            " SELECT chain_id, id, 'earn', 1, balance + 1, 'x', now() FROM memberships WHERE balance > 0"
+            "INSERT INTO points_movements"
+            " (chain_id, membership_id, sequence, kind, points, balance, source, created_at)"
+            " SELECT chain_id, id, 1000, 'earn', 1, balance + 1, 'x', now() FROM memberships WHERE balance > 0"
         ),
         (
-            "INSERT INTO points_movements (chain_id, membership_id, kind, points, balance, source, created_at)"
-            " SELECT chain_id, id, 'earn', 1, balance, 'x', now() FROM memberships WHERE balance > 0"
+            "INSERT INTO points_movements"
+            " (chain_id, membership_id, sequence, kind, points, balance, source, created_at)"
+            " SELECT chain_id, id, 1000, 'earn', 1, balance, 'x', now() FROM memberships WHERE balance > 0"
         ),
         (
             "WITH m AS (UPDATE memberships SET balance = balance + 2 WHERE balance > 0 RETURNING *)"
-            " INSERT INTO points_movements (chain_id, membership_id, kind, points, balance, source, created_at)"
-            " SELECT chain_id, id, 'earn', 1, balance, 'x', now() FROM m"
+            " INSERT INTO points_movements"
+            " (chain_id, membership_id, sequence, kind, points, balance, source, created_at)"
+            " SELECT chain_id, id, 1000, 'earn', 1, balance, 'x', now() FROM m"
         ),
     ],
 )

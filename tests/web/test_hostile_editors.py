@@ -12,6 +12,7 @@ from tests.web.conftest import Browser, Site
 from tessera import integrations
 
 ATTACKS = {
+    "digits": "9" * 5_000,
     "script": "<script>alert(1)</script>",
     "attribute": '" autofocus onfocus="alert(1)',
     "expression": "{{ 7 * 7 }}{{ self.__init__.__globals__ }}${7*7}",

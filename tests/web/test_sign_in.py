@@ -108,3 +108,30 @@ async def test_theme_is_kept_in_the_browser(owner: Browser) -> None:
 def test_plain_http_promises_no_https() -> None:
     settings = load_settings({})
     assert "Strict-Transport-Security" not in security_headers(settings)
+
+
+async def test_https_site_locks_every_cookie_to_the_host(house: SmallHouse, site: Site) -> None:
+    await site.add_user("ada@example.com")
+    settings = house.ground.settings.model_copy(update={"public_url": "https://tessera.example"})
+    async with open_browser(build_site(house, settings=settings), "https://tessera.example") as browser:
+        answers = [await browser.get("/sign-in"), await browser.sign_in("ada@example.com")]
+        token = await browser.token()
+        answers += [await browser.post(path, csrf_token=token, theme="dark") for path in ("/theme", "/chain")]
+        answers += [await browser.get("/reset-password?token=x"), await browser.post("/sign-out", csrf_token=token)]
+    cookies = [line for answer in answers for line in answer.headers.get_list("set-cookie")]
+
+    assert len({line.partition("=")[0] for line in cookies}) == 8
+    for line in cookies:
+        attributes = {part.strip().lower() for part in line.split(";")[1:]}
+        assert line.startswith("__Host-tessera_")
+        assert {"secure", "httponly", "path=/"} <= attributes
+        assert not any(part.startswith("domain") for part in attributes)
+
+
+async def test_cookie_that_a_neighbour_planted_is_no_form_token(house: SmallHouse, site: Site) -> None:
+    await site.add_user("ada@example.com")
+    settings = house.ground.settings.model_copy(update={"public_url": "https://tessera.example"})
+    async with open_browser(build_site(house, settings=settings), "https://tessera.example") as browser:
+        browser.client.cookies.set("tessera_sign_in", "planted")
+        fields = {"email": "ada@example.com", "password": "a quiet sentence", "form_token": "planted"}
+        assert (await browser.post("/sign-in", **fields)).status_code == 403

@@ -20,12 +20,7 @@ def encode_document() -> tuple[bytes, str]:
     return body, f'"{hashlib.sha256(body).hexdigest()[:32]}"'
 
 
-@get(
-    "/api/openapi/connector-v1.json",
-    include_in_schema=False,
-    opt={"exclude_from_csrf": True, "exclude_from_auth": True},
-    sync_to_thread=False,
-)
+@get("/api/openapi/connector-v1.json", include_in_schema=False, sync_to_thread=False)
 def send_connector_document(request: Request[Any, Any, State]) -> Response[bytes | None]:
     """Send the document, or word that the caller's copy is the newest."""
     body, tag = encode_document()

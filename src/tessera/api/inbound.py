@@ -19,10 +19,11 @@ from litestar.handlers import ASGIRouteHandler, asgi
 from litestar.types import Receive, Scope, Send
 
 from tessera import integrations
-from tessera.api.connector.v1.transport import CallerGoneError, raw_path, read_body
+from tessera.api.http import raw_path, write
 from tessera.integrations import Message, OpenInbound
 from tessera.platform.auth import Actor, ActorKind
-from tessera.platform.errors import InvalidError
+from tessera.platform.bodies import BODY_STATUSES, BodyTooLargeError, read_body
+from tessera.platform.errors import InvalidError, TesseraError
 from tessera.platform.failures import explain_failure
 from tessera.platform.ground import Ground
 from tessera.platform.ids import new_id
@@ -56,7 +57,6 @@ def refuse(status: int, code: str, message: str, **headers: str) -> Answer:
 UNKNOWN_ADDRESS = refuse(404, "not_found", "There is nothing at this address.")
 WRONG_METHOD = refuse(405, "method_not_allowed", "Send messages with POST.", Allow="POST")
 COMPRESSED = refuse(415, "encoding_not_taken", "Send the body as it is, without a Content-Encoding.")
-TOO_LARGE = refuse(413, "body_too_large", "The request is larger than 1 MiB. Send fewer messages at once.")
 # The same for a name that does not exist: nobody learns which names do.
 NO_TOKEN = refuse(
     401,
@@ -94,21 +94,27 @@ def mount_inbound() -> ASGIRouteHandler:
     """Return the handler of everything below the mount. Senders bring no cookies, so nothing can be forged."""
     refusals = Refusals()
 
-    @asgi(MOUNT, is_mount=True, copy_scope=True, opt={"exclude_from_csrf": True, "exclude_from_auth": True})
+    @asgi(MOUNT, is_mount=True, copy_scope=True)
     async def inbound(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.WEBSOCKET:
             return
         ground: Ground = scope["app"].state.ground
         try:
             answer = await respond(ground, refusals, scope, receive)
-        except CallerGoneError:
-            return
         except Exception as error:
-            logger.warning("an inbound message was not taken: %s", explain_failure(error).message)
-            answer = AWAY
-        await write(send, answer)
+            answer = answer_failure(error)
+        headers = {"Content-Type": "application/json", **answer.headers}
+        await write(send, answer.status, msgspec.json.encode(answer.content), headers)
 
     return inbound
+
+
+def answer_failure(error: Exception) -> Answer:
+    """Return what a sender is answered whose message was not stored."""
+    if isinstance(error, TesseraError) and type(error) in BODY_STATUSES:
+        return refuse(BODY_STATUSES[type(error)], error.code, error.message)
+    logger.warning("an inbound message was not taken: %s", explain_failure(error).message)
+    return AWAY
 
 
 async def respond(ground: Ground, refusals: Refusals, scope: Any, receive: Receive) -> Answer:
@@ -133,8 +139,6 @@ async def respond(ground: Ground, refusals: Refusals, scope: Any, receive: Recei
     if not profile.open:
         return CLOSED
     body = await read_body(receive, scope["headers"], LARGEST_BODY)
-    if body is None:
-        return TOO_LARGE
     return await take(ground, profile, body, now)
 
 
@@ -153,8 +157,10 @@ async def take(ground: Ground, profile: OpenInbound, body: bytes, now: datetime)
 
 async def turn_away(ground: Ground, refusals: Refusals, scope: Any, receive: Receive, name: str) -> Answer:
     """Refuse who shows no token that fits, but say what this module takes: mParticle asks for that without one."""
-    body = await read_body(receive, scope["headers"], LARGEST_UNASKED)
-    asked = read_registration(body)
+    try:
+        asked = read_registration(await read_body(receive, scope["headers"], LARGEST_UNASKED))
+    except BodyTooLargeError:
+        asked = None
     if asked is not None:
         return Answer(200, integrations.answer_message(asked, None, now=ground.clock()))
     client = scope.get("client")
@@ -168,9 +174,9 @@ async def turn_away(ground: Ground, refusals: Refusals, scope: Any, receive: Rec
     return NO_TOKEN
 
 
-def read_registration(body: bytes | None) -> Message | None:
+def read_registration(body: bytes) -> Message | None:
     """Return the question what this module takes, where the body is one."""
-    if body is None or b"module_registration_request" not in body:
+    if b"module_registration_request" not in body:
         return None
     try:
         messages, several = integrations.read_messages(body)
@@ -191,23 +197,3 @@ def read_token(header: str) -> str | None:
     elif scheme.lower() not in SCHEMES:
         return None
     return token if 0 < len(token) <= LONGEST_TOKEN and token.isascii() else None
-
-
-async def write(send: Send, answer: Answer) -> None:
-    """Send the answer."""
-    body = msgspec.json.encode(answer.content)
-    headers = {
-        "Content-Type": "application/json",
-        "Content-Length": str(len(body)),
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-        **answer.headers,
-    }
-    start: Any = {
-        "type": "http.response.start",
-        "status": answer.status,
-        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
-    }
-    last: Any = {"type": "http.response.body", "body": body, "more_body": False}
-    await send(start)
-    await send(last)

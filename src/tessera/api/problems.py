@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
 
+from tessera.platform.bodies import BODY_STATUSES
 from tessera.platform.errors import (
     ConflictError,
     DeniedError,
@@ -46,6 +47,8 @@ FAULT = Problem(500, "Something went wrong. Report the RequestId to whoever runs
 
 def problem_of(error: TesseraError, named: Mapping[str, str]) -> Problem:
     """Return what the failure looks like on the wire; `named` goes before the usual names of properties."""
+    if type(error) in BODY_STATUSES:
+        return Problem(BODY_STATUSES[type(error)], error.message)
     properties = {**PROPERTIES, **named}
     match error:
         case NotFoundError() if error.code in properties:

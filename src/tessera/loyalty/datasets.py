@@ -103,7 +103,7 @@ MEMBERSHIPS = Dataset(
         "is_primary bool whether it is the account's main membership",
         "membership_number text the number that the member shows",
         "provider_membership_id text the number in the provider's system",
-        "balance int sum of the points movements, if points are kept",
+        "balance int its points, without those that are over, if points are kept",
         "expires_at timestamp when the membership ends",
         "url text address of the member's page",
         CREATED,
@@ -121,7 +121,7 @@ MEMBERS = Dataset(
         "provider_membership_id text the number in the provider's system",
         "state text New, Pending, Enrolled, Canceled or Declined",
         "is_primary bool whether it is the account's main membership",
-        "balance int sum of the points movements, if points are kept",
+        "balance int its points, without those that are over, if points are kept",
         "expires_at timestamp when the membership ends",
         "joined_at timestamp when the membership was made",
         "updated_at timestamp when the membership was last changed",
@@ -152,11 +152,11 @@ MEMBERS = Dataset(
 
 POINTS_MOVEMENTS = Dataset(
     "points_movements",
-    "The points ledger, one line per movement; a balance is the sum of its membership's lines.",
+    "The points ledger, one line per movement; points that are over leave by a line of their own within a minute.",
     personal=False,
     columns=columns(
         "membership_id uuid the membership whose balance moved",
-        "sequence int order of the movements",
+        "sequence int number of the movement within its membership",
         "kind text set, earn, burn, adjust, expire or reverse",
         "points int how many points, negative when taken",
         "source text what made the movement",

@@ -1,5 +1,6 @@
 """Looking members up, as people do: by number, e-mail address or name."""
 
+from datetime import datetime
 from uuid import UUID
 
 from tessera.loyalty.errors import UnknownAccountError, UnknownMembershipError
@@ -14,19 +15,28 @@ KINDS = ("customer", "company")
 
 
 async def list_members(
-    session: Session, actor: Actor, chain_id: UUID, search: MemberSearch, *, number: int = 1, size: int = 50
+    session: Session,
+    actor: Actor,
+    chain_id: UUID,
+    search: MemberSearch,
+    *,
+    now: datetime,
+    number: int = 1,
+    size: int = 50,
 ) -> Page[Member]:
     """Return a page of a chain's members; no page lies beyond the count's limit, where a search helps more."""
     require_chain(actor, chain_id)
     if is_too_far(number, size) or "\0" in search.text:
         return Page([], 0, number, size)
-    members, total = await store.select_members(session, chain_id, search, offset=(number - 1) * size, limit=size)
+    members, total = await store.select_members(
+        session, chain_id, search, offset=(number - 1) * size, limit=size, now=now
+    )
     return Page(members, total, number, size)
 
 
-async def get_member(session: Session, actor: Actor, chain_id: UUID, membership_id: UUID) -> Member:
+async def get_member(session: Session, actor: Actor, chain_id: UUID, membership_id: UUID, *, now: datetime) -> Member:
     """Return one member of the chain."""
-    member = await store.find_member(session, chain_id, membership_id) if actor.sees(chain_id) else None
+    member = await store.find_member(session, chain_id, membership_id, now=now) if actor.sees(chain_id) else None
     if member is None:
         raise UnknownMembershipError(
             f"There is no membership {membership_id} in the chain. Search for the member by number or name.",

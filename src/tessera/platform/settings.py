@@ -81,6 +81,9 @@ class Settings(BaseSettings):
     request_timeout_seconds: Span = Field(
         default=30, description="Longest time that one statement for a page or an API request may take"
     )
+    body_timeout_seconds: Span = Field(
+        default=30, description="Longest time that the body of a request may take to arrive"
+    )
     secret_keys_file: Path | None = Field(
         default=None, description="Key ring for secrets; default: inside the data folder"
     )

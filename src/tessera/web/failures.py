@@ -9,6 +9,7 @@ from litestar import Response
 from litestar.enums import MediaType
 from litestar.exceptions import HTTPException
 
+from tessera.platform.bodies import BODY_STATUSES
 from tessera.platform.clock import now
 from tessera.platform.errors import (
     ConflictError,
@@ -40,11 +41,14 @@ TITLES = {
     403: "You may not do this",
     404: "There is nothing here",
     405: "This address does something else",
+    408: "This took too long to arrive",
     409: "This cannot be done now",
     413: "This is too large",
     422: "Something in it is wrong",
     503: "Not available just now",
 }
+# What shows data, or is an error that may have gone by the next request, stays out of every cache.
+UNCACHED = {"Cache-Control": "no-store"}
 NOT_FOUND = "The page does not exist, or you may not see it. Check the address, or start from the home page."
 DEFECT = "Something went wrong on our side, and it has been logged. Try again; if it stays, tell your administrator."
 
@@ -69,7 +73,7 @@ def answer_failure(request: AnyRequest, error: Exception) -> Response[Any]:
         "title": TITLES.get(status, "Something went wrong"),
         "message": message,
     }
-    headers = {**security_headers(settings), **retry_header(error)}
+    headers = {**security_headers(settings), **UNCACHED, **retry_header(error)}
     return Response(
         render("templates/error.html", values), media_type=MediaType.HTML, status_code=status, headers=headers
     )
@@ -87,6 +91,8 @@ def describe(error: Exception) -> tuple[int, str]:
 
 def status_of(error: TesseraError) -> int:
     """Return the status of an error's kind."""
+    if type(error) in BODY_STATUSES:
+        return BODY_STATUSES[type(error)]
     return next((status for kind, status in STATUSES.items() if isinstance(error, kind)), 500)
 
 
@@ -106,8 +112,8 @@ def ask_to_sign_in(request: AnyRequest) -> Response[None]:
 def lead_to(request: AnyRequest, address: str, from_part: str | None = None) -> Response[None]:
     """Send the browser to another page; a part of a page that is asked for takes the whole page along."""
     if request.headers.get("HX-Request"):
-        return Response(None, status_code=401, headers={"HX-Redirect": from_part or address})
-    return Response(None, status_code=303, headers={"Location": address})
+        return Response(None, status_code=401, headers={**UNCACHED, "HX-Redirect": from_part or address})
+    return Response(None, status_code=303, headers={**UNCACHED, "Location": address})
 
 
 def ask_who_it_is(request: AnyRequest, error: ConfirmationNeededError) -> Response[str]:
@@ -127,7 +133,7 @@ def ask_who_it_is(request: AnyRequest, error: ConfirmationNeededError) -> Respon
     return Response(
         render("templates/confirm.html", values),
         media_type=MediaType.HTML,
-        headers={**security_headers(settings), "Cache-Control": "no-store", **whole},
+        headers={**security_headers(settings), **UNCACHED, **whole},
     )
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from tessera.platform.errors import InvalidError
 from tessera.platform.ids import parse_id
+from tessera.web.numbers import parse_number
 
 LONGEST_TEXT = 255
 FURTHEST = 2**31 - 1
@@ -41,11 +42,12 @@ class Inputs:
         text = self.form.get(name, "").strip().replace(",", "")
         if not text:
             return None
-        digits = text.removeprefix("-").removeprefix("+")
-        if not (digits.isascii() and digits.isdigit() and len(digits) < 12 and least <= int(text) <= most):
+        size = parse_number(text.removeprefix("-").removeprefix("+"), largest=max(abs(least), abs(most)))
+        number = -size if size is not None and text.startswith("-") else size
+        if number is None or not least <= number <= most:
             self.faults[name] = f"Give a whole number from {least:,} to {most:,}."
             return None
-        return int(text)
+        return number
 
     def day(self, name: str) -> date | None:
         """Return a day; None where the field is empty."""

@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import TypeVar
 
+from tessera.web.numbers import parse_number
 from tessera.web.visits import Visit
 
 FURTHEST_PAGE = 100_000
@@ -11,8 +12,8 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 def page_number(visit: Visit) -> int:
     """Return the page that the address asks for."""
-    text = visit.request.query_params.get("page", "")
-    return min(max(1, int(text)), FURTHEST_PAGE) if text.isascii() and text.isdigit() and len(text) < 9 else 1
+    number = parse_number(visit.request.query_params.get("page", ""))
+    return min(max(1, number or 1), FURTHEST_PAGE)
 
 
 def chosen(visit: Visit, name: str, choices: type[Choice]) -> Choice | None:

@@ -12,14 +12,21 @@ from tessera.platform.db import Session
 from tessera.platform.errors import DeniedError
 from tessera.platform.ground import Ground
 from tessera.platform.settings import Settings
-from tessera.web.headers import is_secure
-from tessera.web.origins import find_origin
+from tessera.web.cookies import find_cookie
+from tessera.web.origins import find_origin, is_own_origin
 
+SESSION_COOKIE = "tessera_session"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Left with a browser after a sign-in: strangers who fail on purpose do not lock its user out.
 MARK_COOKIE = "tessera_browser"
 
 AnyRequest = Request[Any, Any, State]
+
+
+class ForeignFormError(DeniedError):
+    """A form came from a page of another site."""
+
+    code = "form_foreign"
 
 
 class FormExpiredError(DeniedError):
@@ -30,10 +37,20 @@ class FormExpiredError(DeniedError):
 
 async def find_signed_in(request: AnyRequest, ground: Ground, session: Session, now: datetime) -> UserSession | None:
     """Return the session that the browser's cookie opens."""
-    token = request.cookies.get(session_cookie(ground.settings))
+    token = find_cookie(request.cookies, ground.settings, SESSION_COOKIE)
     if not token:
         return None
     return await find_session(session, ground.keys, token, now=now, lifetime=lifetime_of(ground.settings))
+
+
+def check_origin(request: AnyRequest, settings: Settings) -> None:
+    """Refuse what a page of another site sends, whatever token it holds. Only browsers name an origin."""
+    origin = request.headers.get("Origin")
+    if origin is not None and not is_own_origin(origin, request.headers.get("Host", ""), settings.public_url):
+        raise ForeignFormError(
+            f"This form was sent from {origin[:100]}, which is not the address of this deployment. Open the page here"
+            " and send it again. If that is its address, an administrator sets TESSERA_PUBLIC_URL to it."
+        )
 
 
 async def check_token(request: AnyRequest, signed_in: UserSession) -> None:
@@ -49,11 +66,6 @@ async def read_form(request: AnyRequest) -> dict[str, str]:
     """Return the fields of the form that was sent; of a repeated one the last."""
     fields = await request.form()
     return {name: value for name, value in fields.items() if isinstance(value, str)}
-
-
-def session_cookie(settings: Settings) -> str:
-    """Return the cookie's name; with https browsers let nobody but this very host set it."""
-    return "__Host-tessera_session" if is_secure(settings) else "tessera_session"
 
 
 def lifetime_of(settings: Settings) -> timedelta:
@@ -73,5 +85,5 @@ def visitor_of(request: AnyRequest, settings: Settings) -> Visitor:
         client_address(request, settings),
         request.headers.get("User-Agent"),
         lifetime_of(settings),
-        request.cookies.get(MARK_COOKIE),
+        find_cookie(request.cookies, settings, MARK_COOKIE) or None,
     )

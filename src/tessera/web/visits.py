@@ -22,7 +22,9 @@ from tessera.platform.ground import Ground
 from tessera.platform.http import OutboundClient
 from tessera.queries import QueryEngine
 from tessera.web.assets import load_assets
+from tessera.web.bodies import receive_form
 from tessera.web.confirming import require_fresh, settle_confirmation
+from tessera.web.cookies import end_cookie, find_cookie, make_cookie
 from tessera.web.navigation import visible_sections
 from tessera.web.notices import NOTICES, Notice
 from tessera.web.rendering import render
@@ -92,7 +94,7 @@ class Visit:
     @property
     def chosen(self) -> Chain | None:
         """The chain that lists and new things belong to: chosen in the top bar, else the first."""
-        wanted = self.request.cookies.get(CHAIN_COOKIE, "")
+        wanted = find_cookie(self.request.cookies, self.ground.settings, CHAIN_COOKIE)
         return next((chain for chain in self.chains if str(chain.id) == wanted), next(iter(self.chains), None))
 
     @property
@@ -117,9 +119,9 @@ class Visit:
         self, template: str, /, *, status: int = 200, notice: Notice | None = None, **context: Any
     ) -> Response[str]:
         """Answer with a page. A notice left by the action before is shown once."""
-        waiting = NOTICES.get(self.request.cookies.get(NOTICE_COOKIE, ""))
+        waiting = NOTICES.get(find_cookie(self.request.cookies, self.ground.settings, NOTICE_COOKIE))
         values = {**self.frame(), "now": self.now, "notice": notice or waiting, **context}
-        cookies = [Cookie(NOTICE_COOKIE, value="", max_age=0)] if waiting else []
+        cookies = [end_cookie(self.ground.settings, NOTICE_COOKIE)] if waiting else []
         return Response(render(template, values), media_type=MediaType.HTML, status_code=status, cookies=cookies)
 
     def fragment(self, template: str, /, **context: Any) -> Response[str]:
@@ -135,7 +137,7 @@ class Visit:
         """Answer with the address of the page to see next, and leave it a notice."""
         given = list(cookies or ())
         if notice:
-            given.append(Cookie(NOTICE_COOKIE, value=notice, max_age=60, httponly=True))
+            given.append(make_cookie(self.ground.settings, NOTICE_COOKIE, notice, max_age=60))
         return Response(None, status_code=303, headers={"Location": path}, cookies=given)
 
 
@@ -149,6 +151,8 @@ async def provide_visit(request: AnyRequest, state: State) -> AsyncIterator[Visi
     already, and it opens others from the ground around the wait.
     """
     ground: Ground = state.ground
+    if not await receive_form(request, ground, for_anyone=needed_permission(request.route_handler) == ANYONE):
+        raise SignInNeededError("Sign in to see this page.")
     await settle_confirmation(request, ground)
     async with ground.database.session() as session:
         visit = await admit(request, ground, session)
@@ -192,7 +196,7 @@ async def check_session(visit: Visit) -> None:
 
 def frame_of(request: AnyRequest, signed_in: UserSession | None) -> dict[str, Any]:
     """Return what the layout shows around every page."""
-    theme = request.cookies.get(THEME_COOKIE)
+    theme = find_cookie(request.cookies, request.app.state.ground.settings, THEME_COOKIE)
     return {
         "assets": load_assets(),
         "path": request.url.path,

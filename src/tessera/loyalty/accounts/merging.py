@@ -7,6 +7,7 @@ from uuid import UUID
 
 from tessera.loyalty.accounts.planning import plan_merges
 from tessera.loyalty.events import ACCOUNT_MERGED, MEMBERSHIP_CHANGED, MEMBERSHIP_DELETED
+from tessera.loyalty.points.transfers import hand_over_points
 from tessera.loyalty.reach import HOUSE_PROFILE, chains_of, profile_of
 from tessera.loyalty.store import accounts as account_store
 from tessera.loyalty.store import merging as store
@@ -23,28 +24,49 @@ async def merge_accounts(
 ) -> None:
     """Make all of the merges, one after the other, or none. Without a chain, of accounts in any of the actor's.
 
-    A membership in a program that the target has one of already is deleted, and its points stay on its own ledger.
+    A membership in a program that the target has one of already is deleted, and the one that stays gets its points.
     """
     ids = [account_id for merge in merges for account_id in (merge.target_id, *merge.source_ids)]
     accounts = await account_store.hold_accounts(session, chains_of(actor, chain_id), ids)
     holdings = await store.hold_memberships(session, list(accounts))
     plan = plan_merges(accounts, holdings, merges)
     mark = Mark(*profile_of(actor), now)
+    moved = await pass_points_on(session, actor, plan, now=now)
     if plan.moved:
         await store.move_memberships(session, list(plan.moved.values()), mark)
     if plan.deleted:
         await store.delete_memberships(session, list(plan.deleted.values()), mark)
     await store.write_merges(session, accounts, plan.targets, actor_id=actor.id or HOUSE_PROFILE, mark=mark)
-    await record(session, actor, accounts, plan)
+    await record(session, actor, accounts, plan, moved)
 
 
-async def record(session: Session, actor: Actor, accounts: Mapping[UUID, HeldAccount], plan: MergePlan) -> None:
+async def pass_points_on(session: Session, actor: Actor, plan: MergePlan, *, now: datetime) -> dict[UUID, int]:
+    """Give the points of memberships that go to those that stay; return how many each gave."""
+    chains: dict[UUID, list[tuple[UUID, UUID]]] = {}
+    for giver_id, heir_id in plan.heirs.items():
+        chains.setdefault(plan.deleted[giver_id].chain_id, []).append((giver_id, heir_id))
+    moved: dict[UUID, int] = {}
+    for chain_id, pairs in chains.items():
+        moved |= await hand_over_points(session, actor, chain_id, pairs, now=now)
+    return moved
+
+
+async def record(
+    session: Session,
+    actor: Actor,
+    accounts: Mapping[UUID, HeldAccount],
+    plan: MergePlan,
+    moved: Mapping[UUID, int],
+) -> None:
     """Write an event for each membership and source, and one audit entry for each target."""
     events = [
         Event(item.chain_id, MEMBERSHIP_CHANGED, item.id, tell_move(plan, item.id, item.account_id))
         for item in plan.moved.values()
     ]
-    events += [Event(item.chain_id, MEMBERSHIP_DELETED, item.id, {}) for item in plan.deleted.values()]
+    events += [
+        Event(item.chain_id, MEMBERSHIP_DELETED, item.id, tell_end(plan, item.id, moved))
+        for item in plan.deleted.values()
+    ]
     events += [
         Event(accounts[source_id].chain_id, ACCOUNT_MERGED, source_id, {"source_id": source_id, "target_id": target_id})
         for source_id, target_id in plan.targets.items()
@@ -71,3 +93,8 @@ def tell_move(plan: MergePlan, membership_id: UUID, account_id: UUID) -> dict[st
     """Return what an event tells of a membership that moved."""
     demotion = {"is_primary": False} if membership_id in plan.demoted else {}
     return {"account_id": account_id, **demotion}
+
+
+def tell_end(plan: MergePlan, membership_id: UUID, moved: Mapping[UUID, int]) -> dict[str, Any]:
+    """Return what an event tells of a membership that went: where its points are now."""
+    return {"merged_into_id": plan.heirs[membership_id], "points": moved.get(membership_id, 0)}

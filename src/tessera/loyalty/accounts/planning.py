@@ -55,15 +55,16 @@ def move_shelves(shelves: Shelves, plan: MergePlan, sources: Sequence[UUID], tar
     membership, the last primary one that moves stays so.
     """
     shelf = shelves.setdefault(target_id, [])
-    programs = {holding.program_id for holding in shelf}
+    programs = {holding.program_id: holding.id for holding in shelf}
     moving = []
     for holding in [holding for source_id in sources for holding in shelves.pop(source_id, ())]:
         if holding.program_id in programs:
             plan.moved.pop(holding.id, None)
             plan.demoted.discard(holding.id)
             plan.deleted[holding.id] = holding
+            plan.heirs[holding.id] = programs[holding.program_id]
         else:
-            programs.add(holding.program_id)
+            programs[holding.program_id] = holding.id
             moving.append(holding)
     primaries = [] if any(holding.is_primary for holding in shelf) else [one for one in moving if one.is_primary]
     for holding in moving:

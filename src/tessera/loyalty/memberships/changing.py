@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from tessera.loyalty import rules
 from tessera.loyalty.errors import ChangedMeanwhileError, UnknownMembershipError, UnknownTierError
 from tessera.loyalty.events import MEMBERSHIP_CHANGED
@@ -13,7 +15,7 @@ from tessera.loyalty.store import accounts as account_store
 from tessera.loyalty.store import changes as store
 from tessera.loyalty.store import memberships as membership_store
 from tessera.loyalty.store import tiers as tier_store
-from tessera.loyalty.store.lots import take_from_lots
+from tessera.loyalty.store.lots import sum_ended, take_from_lots
 from tessera.loyalty.values.marks import Mark
 from tessera.loyalty.values.memberships import Membership, MembershipChange
 from tessera.loyalty.values.steps import MembershipStep
@@ -50,6 +52,8 @@ async def update_memberships(
     await write(session, chain_id, touched, actor=actor, mark=mark)
     await record(session, actor, chain_id, touched, demoted=demoted - held.keys())
     results = {**held, **{step.id: step.after for step in touched}}
+    ended = await sum_ended(session, chain_id, list(results), now=now)
+    results |= {one: replace(results[one], balance=(results[one].balance or 0) - points) for one, points in ended}
     return [results[item.id] for item in items]
 
 

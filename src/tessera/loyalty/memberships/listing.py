@@ -1,5 +1,7 @@
 """Listing memberships."""
 
+from datetime import datetime
+
 from tessera.loyalty.errors import UnknownCursorError
 from tessera.loyalty.reach import narrow_chains, reach_of
 from tessera.loyalty.store import memberships as store
@@ -8,11 +10,13 @@ from tessera.platform.auth import Actor
 from tessera.platform.db import Reader, Session
 
 
-async def list_memberships(session: Session | Reader, actor: Actor, narrowing: MembershipFilter) -> list[Membership]:
-    """Return a page of memberships, newest first."""
+async def list_memberships(
+    session: Session | Reader, actor: Actor, narrowing: MembershipFilter, *, now: datetime
+) -> list[Membership]:
+    """Return a page of memberships, newest first; points that are over by now are in no balance."""
     chain_ids = narrow_chains(actor, narrowing.chain_ids)
     reach = reach_of(actor, chain_ids)
-    found = await store.select_memberships(session, chain_ids, narrowing, reach=reach)
+    found = await store.select_memberships(session, chain_ids, narrowing, reach=reach, now=now)
     if found is None:
         raise UnknownCursorError(f"There is no loyalty membership {narrowing.cursor} to continue after.")
     return found

@@ -106,7 +106,7 @@ class MembershipRow(Table):
 
 
 class PointsMovementRow(Table):
-    """One append-only line of the ledger, known by its `sequence`; `balance` is the membership's after it."""
+    """One append-only line of the ledger; `sequence` numbers a membership's, `balance` is the membership's after it."""
 
     __tablename__ = "points_movements"
     __table_args__ = (
@@ -130,7 +130,7 @@ class PointsMovementRow(Table):
     )
 
     membership_id: Mapped[UUID] = mapped_column(primary_key=True)
-    sequence: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     chain_id: Mapped[UUID]
     kind: Mapped[str]
     points: Mapped[int] = mapped_column(BigInteger)

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tessera.loyalty.errors import IdempotencyKeyReusedError, MovementInvalidError
+from tessera.loyalty.points.books import Book
 from tessera.loyalty.points.ledger import Ledger, close_ledger, open_ledger
 from tessera.loyalty.points.requests import check_reason, require_key, require_points
 from tessera.loyalty.store import ledger as store
@@ -93,6 +94,49 @@ def transfer(ledger: Ledger, halves: Halves, item: Transfer) -> tuple[Draft | Mo
     )
     halves[transfer_id] = receiver.give(earning)
     return burn, earning
+
+
+async def hand_over_points(
+    session: Session, actor: Actor, chain_id: UUID, pairs: Sequence[tuple[UUID, UUID]], *, now: datetime
+) -> dict[UUID, int]:
+    """Give all points of memberships that end to the ones that take their place; return how many each gave.
+
+    Each pair is (giver, receiver), in order. Points keep their moments, pending ones too, and a debt goes along.
+    """
+    ledger = await open_ledger(session, actor, chain_id, [(one, None) for pair in pairs for one in pair], now=now)
+    given = {}
+    for giver_id, receiver_id in pairs:
+        giver, receiver = ledger.books[giver_id], ledger.books[receiver_id]
+        giver.settle()
+        points = given[giver_id] = giver.balance
+        if points > 0:
+            pass_on(giver, receiver, points)
+        elif points < 0:
+            receiver.allows_overdraft = True
+            pass_on(receiver, giver, -points)
+    await close_ledger(session, ledger, "transferred", [])
+    return given
+
+
+def pass_on(giver: Book, receiver: Book, points: int) -> None:
+    """Enter both halves of a transfer that a merge makes in the books."""
+    transfer_id = new_id()
+    burn = Draft(
+        membership_id=giver.membership_id,
+        kind=MovementKind.BURN,
+        points=-points,
+        reason=f"Merged: to membership {receiver.membership_id}",
+        transfer_id=transfer_id,
+    )
+    earning = Draft(
+        membership_id=receiver.membership_id,
+        kind=MovementKind.EARN,
+        points=points,
+        reason=f"Merged: from membership {giver.membership_id}",
+        transfer_id=transfer_id,
+        lots=merge(giver.take(burn, deep=True)),
+    )
+    receiver.give(earning)
 
 
 def merge(parts: Sequence[Lot]) -> list[Lot]:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from tessera.loyalty.events import BALANCE_CHANGED
 from tessera.loyalty.store.memberships import check_texts
+from tessera.loyalty.store.ledger import NEXT_SEQUENCE
 from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.marks import Mark
 from tessera.loyalty.values.memberships import MovementKind
@@ -60,8 +61,8 @@ WITH changed AS (
    WHERE memberships.ctid = held.ctid
   RETURNING memberships.id, memberships.balance, new.points
 ), moved AS (
-  INSERT INTO points_movements (chain_id, membership_id, kind, points, balance, source, actor_id, created_at)
-  SELECT %(chain_id)s, id, %(set)s, points, coalesce(balance, 0), %(source)s, %(actor_id)s, %(now)s
+  INSERT INTO points_movements (chain_id, membership_id, sequence, kind, points, balance, source, actor_id, created_at)
+  SELECT %(chain_id)s, id, {NEXT_SEQUENCE}, %(set)s, points, coalesce(balance, 0), %(source)s, %(actor_id)s, %(now)s
     FROM changed WHERE points IS NOT NULL
   RETURNING membership_id, sequence
 ), told AS (

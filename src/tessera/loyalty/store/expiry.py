@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from tessera.loyalty.store.ledger import NEXT_SEQUENCE
 from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.marks import Mark
 from tessera.platform.db import Session, as_array
@@ -18,7 +19,7 @@ SELECT m.id
 """
 
 # The lateral selects go by the key even where the tables have no statistics yet.
-EXPIRE = """
+EXPIRE = f"""
 WITH gone AS (
   DELETE FROM points_lots l
    USING unnest(%(ids)s::uuid[]) AS given (id)
@@ -37,10 +38,10 @@ WITH gone AS (
    WHERE m.ctid = held.place
   RETURNING m.chain_id, m.id, due.points, m.balance
 )
-INSERT INTO points_movements (chain_id, membership_id, kind, points, balance, source, actor_id, created_at)
-SELECT chain_id, id, 'expire', -points, balance, %(source)s, %(actor_id)s, %(now)s FROM changed
+INSERT INTO points_movements (chain_id, membership_id, sequence, kind, points, balance, source, actor_id, created_at)
+SELECT chain_id, id, {NEXT_SEQUENCE}, 'expire', -points, balance, %(source)s, %(actor_id)s, %(now)s FROM changed
 RETURNING chain_id, membership_id, points, balance, sequence
-"""
+"""  # noqa: S608 - constants
 
 
 async def hold_due_memberships(session: Session, *, now: datetime, limit: int) -> list[UUID]:

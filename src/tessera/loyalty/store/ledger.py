@@ -40,9 +40,14 @@ SELECT p.*
  WHERE p.chain_id = %(chain_id)s
 """  # noqa: S608 - constants
 
+# Whoever writes a movement holds its membership, so that nobody else takes the number.
+NEXT_SEQUENCE = """coalesce((
+  SELECT p.sequence FROM points_movements p WHERE p.membership_id = changed.id
+   ORDER BY p.sequence DESC LIMIT 1), 0) + 1"""
+
 # A balance and the movement behind it come in one statement: the ledger's triggers look at both when it ends. The
 # lateral select goes by the key, and the caller holds the memberships, so that rows stay where they are found.
-WRITE = """
+WRITE = f"""
 WITH changed AS (
   UPDATE memberships SET balance = new.balance, updated_at = %(now)s, updater_kind = %(kind)s, updater_id = %(actor_id)s
     FROM unnest(%(ids)s::uuid[], %(kinds)s::text[], %(points)s::bigint[], %(balances)s::int[], %(reasons)s::text[],
@@ -54,13 +59,14 @@ WITH changed AS (
    WHERE memberships.ctid = held.place
   RETURNING new.*
 )
-INSERT INTO points_movements (chain_id, membership_id, kind, points, balance, source, actor_id, reason, idempotency_key,
-                              created_at, active_at, expires_at, transfer_id, reverses)
-SELECT %(chain_id)s, id, kind, points, balance, %(source)s, %(actor_id)s, reason, key, %(now)s, active_at, expires_at,
+INSERT INTO points_movements (chain_id, membership_id, sequence, kind, points, balance, source, actor_id, reason,
+                              idempotency_key, created_at, active_at, expires_at, transfer_id, reverses)
+SELECT %(chain_id)s, id, {NEXT_SEQUENCE}, kind, points, balance, %(source)s,
+       %(actor_id)s, reason, key, %(now)s, active_at, expires_at,
        transfer_id, reverses
   FROM changed
 RETURNING membership_id, sequence
-"""
+"""  # noqa: S608 - constants
 
 BY_SEQUENCE = f"""
 SELECT p.*

@@ -28,6 +28,16 @@ SELECT m.balance, l.remaining, l.active_at, l.expires_at
  WHERE m.chain_id = %(chain_id)s AND m.id = %(id)s AND m.deleted_at IS NULL
 """
 
+ENDED = """
+SELECT l.membership_id, sum(l.remaining)::int
+  FROM unnest(%(ids)s::uuid[]) AS given (id)
+ CROSS JOIN LATERAL (
+   SELECT membership_id, chain_id, remaining FROM points_lots
+    WHERE membership_id = given.id AND expires_at <= %(now)s OFFSET 0) AS l
+ WHERE l.chain_id = %(chain_id)s
+ GROUP BY l.membership_id
+"""
+
 INSERT = """
 INSERT INTO points_lots (chain_id, membership_id, sequence, part, remaining, active_at, expires_at)
 SELECT %(chain_id)s, * FROM unnest(%(ids)s::uuid[], %(sequences)s::bigint[], %(parts)s::smallint[],
@@ -92,6 +102,12 @@ async def read_standing(session: Session, chain_id: UUID, membership_id: UUID) -
     """Return balance and lots of an active membership, None where there is no such one."""
     rows = await run(session, STANDING, {"chain_id": chain_id, "id": membership_id})
     return (rows[0][0], [Lot(*row[1:]) for row in rows if row[1] is not None]) if rows else None
+
+
+async def sum_ended(session: Session, chain_id: UUID, ids: Sequence[UUID], *, now: datetime) -> list[tuple[UUID, int]]:
+    """Return the memberships that still hold points which are over by now, and how many."""
+    rows = await run(session, ENDED, {"chain_id": chain_id, "ids": as_array(ids), "now": now})
+    return [(row[0], row[1]) for row in rows]
 
 
 async def insert_lots(session: Session, chain_id: UUID, lots: Sequence[tuple[UUID, Lot]]) -> None:

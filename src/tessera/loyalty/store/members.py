@@ -1,6 +1,7 @@
 """Statements that find members. Each goes by an index, however many there are: beginnings are compared as bytes."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -89,8 +90,10 @@ OF_ACCOUNT = """
 MEMBER = f"""
        m.id, m.chain_id, m.account_id, a.kind, {ACCOUNT_NAME} AS name, coalesce(a.email, a.invoicing_email) AS email,
        m.membership_number, m.program_id, p.name AS program, m.tier_id, t.name AS tier, m.state, m.is_primary,
-       m.balance, m.expires_at, m.created_at, m.updated_at
-"""
+       m.balance - coalesce((
+         SELECT sum(l.remaining)::int FROM points_lots l WHERE l.membership_id = m.id AND l.expires_at <= %(now)s), 0),
+       m.expires_at, m.created_at, m.updated_at
+"""  # noqa: S608 - constants
 AROUND = """
   JOIN accounts a ON a.chain_id = m.chain_id AND a.id = m.account_id
   JOIN programs p ON p.chain_id = m.chain_id AND p.id = m.program_id
@@ -165,10 +168,10 @@ COUNTED = COUNT_LIMIT + 1
 
 
 async def select_members(
-    session: Session, chain_id: UUID, search: MemberSearch, *, offset: int, limit: int
+    session: Session, chain_id: UUID, search: MemberSearch, *, offset: int, limit: int, now: datetime
 ) -> tuple[list[Member], int]:
     """Return members and how many there are, which stops at the count's limit + 1."""
-    values = member_values(chain_id, search, offset=offset, limit=limit)
+    values = {**member_values(chain_id, search, offset=offset, limit=limit), "now": now}
     if search.text:
         rows = await run(session, BY_NAME, values)
         return [Member(*row[:MEMBER_WIDTH]) for row in rows], min(rows[0][-1], COUNTED) if rows else 0
@@ -203,9 +206,9 @@ def member_values(chain_id: UUID, search: MemberSearch, *, offset: int, limit: i
     }
 
 
-async def find_member(session: Session, chain_id: UUID, membership_id: UUID) -> Member | None:
+async def find_member(session: Session, chain_id: UUID, membership_id: UUID, *, now: datetime) -> Member | None:
     """Return the chain's active membership of that id."""
-    rows = await run(session, ONE, {"chain": chain_id, "id": membership_id})
+    rows = await run(session, ONE, {"chain": chain_id, "id": membership_id, "now": now})
     return Member(*rows[0]) if rows else None
 
 

@@ -1,6 +1,7 @@
 """Statements on memberships."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,10 +18,15 @@ COLUMNS = (
     "id, chain_id, account_id, program_id, tier_id, state, is_primary, membership_number, provider_membership_id, "
     "balance, expires_at, url, creator_kind, creator_id, updater_kind, updater_id, created_at, updated_at, deleted_at"
 )
-SOURCE = Source("memberships", COLUMNS)
 TEXTS = ("membership_number", "provider_membership_id", "url")
-# Chain and id.
-Key = tuple[UUID, UUID]
+# What is read counts no points that are over, whether or not the expiry has come by; what is held for writing does.
+CURRENT = """balance - coalesce((
+  SELECT sum(remaining)::int FROM points_lots
+   WHERE points_lots.membership_id = memberships.id AND points_lots.expires_at <= %(now)s), 0) AS balance"""
+SHOWN = COLUMNS.replace("balance", CURRENT)
+SOURCE = Source("memberships", SHOWN)
+# Chain, id, and the moment of asking.
+Key = tuple[UUID, UUID, datetime]
 NAMES = COLUMNS.split(", ")
 WIDTH, CREATED, DELETED = len(NAMES), NAMES.index("created_at"), NAMES.index("deleted_at")
 
@@ -36,8 +42,8 @@ WITH made AS (
                 %(expiries)s::timestamptz[], %(urls)s::text[]) AS new
   RETURNING id, account_id, program_id, balance
 ), moved AS (
-  INSERT INTO points_movements (chain_id, membership_id, kind, points, balance, source, actor_id, created_at)
-  SELECT %(chain_id)s, id, 'set', balance, balance, %(source)s, %(actor_id)s, %(now)s
+  INSERT INTO points_movements (chain_id, membership_id, sequence, kind, points, balance, source, actor_id, created_at)
+  SELECT %(chain_id)s, id, 1, 'set', balance, balance, %(source)s, %(actor_id)s, %(now)s
     FROM made WHERE balance IS NOT NULL
 )
 {INSERT_EVENTS}
@@ -58,7 +64,7 @@ SELECT locked.* FROM (SELECT id FROM unnest(%(ids)s::uuid[]) AS given (id) ORDER
 
 # The same plan whatever the number of ids: by the key.
 BY_IDS = f"""
-SELECT {COLUMNS}, sequence FROM memberships
+SELECT {SHOWN}, sequence FROM memberships
  WHERE chain_id = ANY (%(chains)s::uuid[]) AND id = ANY (%(ids)s::uuid[])
 """  # noqa: S608 - constants
 
@@ -139,17 +145,23 @@ async def mark_deleted(session: Session, chain_id: UUID, ids: Sequence[UUID], ma
 
 
 async def select_memberships(
-    session: Session | Reader, chain_ids: Sequence[UUID], narrowing: MembershipFilter, *, reach: Sequence[UUID]
+    session: Session | Reader,
+    chain_ids: Sequence[UUID],
+    narrowing: MembershipFilter,
+    *,
+    reach: Sequence[UUID],
+    now: datetime,
 ) -> list[Membership] | None:
-    """Return a page of memberships; None where the cursor is no membership of the reach."""
+    """Return a page of memberships as they are now; None where the cursor is no membership of the reach."""
     if narrowing.only_ids:
-        return await select_by_ids(session, chain_ids, narrowing)
+        return await select_by_ids(session, chain_ids, narrowing, now=now)
     position = None
     if narrowing.cursor is not None:
         position = await find_position(session, SOURCE, reach, narrowing.cursor)
         if position is None:
             return None
     conditions = narrow(narrowing, position)
+    conditions.values["now"] = now
     conditions.among("account_id", narrowing.account_ids, kind="uuid")
     conditions.among("program_id", narrowing.program_ids, kind="uuid")
     conditions.among("state", narrowing.states, kind="text")
@@ -165,14 +177,14 @@ async def select_memberships(
 
 
 async def select_by_ids(
-    session: Session | Reader, chain_ids: Sequence[UUID], narrowing: MembershipFilter
+    session: Session | Reader, chain_ids: Sequence[UUID], narrowing: MembershipFilter, *, now: datetime
 ) -> list[Membership]:
     """Return a page of the memberships of given ids: no order helps to find them, so they are put in order here."""
     ids = narrowing.ids or ()
     if isinstance(session, Reader) and len(chain_ids) == 1:
-        rows = (await session.gather(find_rows, [(chain_ids[0], one) for one in ids])).values()
+        rows = list((await session.gather(find_rows, [(chain_ids[0], one, now) for one in ids])).values())
     else:
-        rows = (await fetch_rows(session, chain_ids, ids)).values()
+        rows = list((await fetch_rows(session, chain_ids, ids, now=now)).values())
     found = [
         (row[CREATED], row[WIDTH], Membership(*row[:WIDTH]))
         for row in rows
@@ -183,14 +195,16 @@ async def select_by_ids(
 
 
 async def find_rows(reader: Reader, keys: Collection[Key]) -> dict[Key, tuple[Any, ...]]:
-    """Return the rows of these pairs of chain and membership."""
-    return await fetch_rows(reader, list({chain_id for chain_id, _ in keys}), list({one for _, one in keys}))
+    """Return the rows of these memberships, for callers that ask within moments of each other."""
+    chain_ids, ids = list({key[0] for key in keys}), list({key[1] for key in keys})
+    rows = await fetch_rows(reader, chain_ids, ids, now=max(key[2] for key in keys))
+    return {key: rows[key[:2]] for key in keys if key[:2] in rows}
 
 
 async def fetch_rows(
-    session: Session | Reader, chain_ids: Sequence[UUID], ids: Sequence[UUID]
-) -> dict[Key, tuple[Any, ...]]:
+    session: Session | Reader, chain_ids: Sequence[UUID], ids: Sequence[UUID], *, now: datetime
+) -> dict[tuple[UUID, UUID], tuple[Any, ...]]:
     """Return the rows of these memberships in these chains, by chain and id."""
-    values = {"chains": as_array(chain_ids), "ids": as_array(ids)}
+    values = {"chains": as_array(chain_ids), "ids": as_array(ids), "now": now}
     rows = await run(session, BY_IDS, values, prepare=isinstance(session, Reader))
     return {(row[1], row[0]): row for row in rows}

@@ -39,9 +39,13 @@ class Holding:
 
 @dataclass(slots=True)
 class MergePlan:
-    """What merges come to: the target of each source, memberships that move, and memberships that go."""
+    """What merges come to: the target of each source, memberships that move, and memberships that go.
+
+    `heirs` are the memberships that get the points of those that go, in the order of going.
+    """
 
     targets: dict[UUID, UUID] = field(default_factory=dict)
     moved: dict[UUID, Holding] = field(default_factory=dict)
     deleted: dict[UUID, Holding] = field(default_factory=dict)
+    heirs: dict[UUID, UUID] = field(default_factory=dict)
     demoted: set[UUID] = field(default_factory=set)

@@ -8,6 +8,7 @@ from uuid import UUID
 from tessera.platform.errors import ConflictError, DeniedError, InvalidError
 from tessera.platform.ids import parse_id
 from tessera.platform.permissions import list_permissions
+from tessera.web.numbers import parse_number
 from tessera.web.visits import Visit
 
 GRANT = "grant."
@@ -80,8 +81,7 @@ class Sent:
 
     def version(self) -> int | None:
         """Return the version of the thing that the form was made of; None of a form that names none."""
-        text = self.text("version")
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+        return parse_number(self.text("version"))
 
     def end_of(self, name: str) -> datetime | None:
         """Return the end of the day that was given."""

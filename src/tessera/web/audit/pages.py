@@ -15,6 +15,7 @@ from tessera.platform.audit import KeptEntry, TrailFilter
 from tessera.platform.ids import parse_id
 from tessera.platform.paging import COUNT_LIMIT
 from tessera.web.audit.links import link_of
+from tessera.web.numbers import LARGEST_SEQUENCE, parse_number
 from tessera.web.visits import PageVisit
 
 PATH = "/admin/audit"
@@ -121,7 +122,7 @@ def start_of(day: date | None) -> datetime | None:
 
 def read_position(text: str) -> int | None:
     """Return the entry to go on behind; what is none falls back to the newest."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    return parse_number(text, largest=LARGEST_SEQUENCE)
 
 
 def list_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:

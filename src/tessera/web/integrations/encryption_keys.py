@@ -13,6 +13,7 @@ from tessera import integrations
 from tessera.integrations import EncryptionKey, EncryptionKeyChange, KeyType, NewEncryptionKey
 from tessera.platform.errors import ConflictError, InvalidError, NotFoundError
 from tessera.web.forms import faults_of
+from tessera.web.numbers import parse_number
 from tessera.web.paging import page_number
 from tessera.web.visits import PageVisit, Visit
 
@@ -106,7 +107,7 @@ async def save_encryption_key(visit: PageVisit, chain_id: FromPath[UUID], key_id
             material=material,
             # A passphrase alone is for the key that there is.
             passphrase=form.get("passphrase") or None,
-            version=int(form["version"]) if form.get("version", "").isdecimal() and len(form["version"]) < 10 else None,
+            version=parse_number(form.get("version", "")),
         )
         await integrations.update_encryption_key(visit.session, visit.actor, key, change, keys=visit.ground.keys)
     except (InvalidError, ConflictError) as error:

@@ -15,9 +15,8 @@ from tessera.web.integrations.profile_pages import ONE, find_connector, path_of,
 from tessera.web.integrations.property_fields import Typed, make_groups, name_of, possible_properties
 from tessera.web.integrations.property_reading import read_settings, sets_secret
 from tessera.web.integrations.showing import tell_change
+from tessera.web.numbers import parse_number
 from tessera.web.visits import PageVisit, Visit
-
-LONGEST_VERSION = 9
 
 
 @get(f"{ONE}/edit", permission="connection-profiles:write")
@@ -57,8 +56,7 @@ async def save_profile(visit: PageVisit, chain_id: FromPath[UUID], profile_id: F
 
 def read_version(form: Mapping[str, str]) -> int:
     """Return the version that the form was made from; a form without one was made from none there ever was."""
-    text = form.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_VERSION else 0
+    return parse_number(form.get("version", "")) or 0
 
 
 async def show_refused(

@@ -19,6 +19,7 @@ from tessera.platform.errors import TesseraError
 from tessera.platform.ids import parse_id
 from tessera.platform.secrets import MASK
 from tessera.web.inputs import Inputs
+from tessera.web.numbers import parse_number
 
 RANGE = re.compile(r"(\d{3})(?:\s*[-–]\s*(\d{3}))?", re.ASCII)
 USUAL_BODY, LARGEST_BODY = 1_048_576, 64 * 1_048_576
@@ -105,7 +106,7 @@ def make_change(form: TemplateForm, *, draft: bool = False) -> TemplateChange:
         query=chosen_id(form, "query_id"),
         profile=chosen_id(form, "profile_id"),
         shape=shape,
-        version=int(form.get("version")) if form.get("version").isascii() and form.get("version").isdigit() else None,
+        version=parse_number(form.get("version")),
         draft=draft,
     )
 

@@ -136,7 +136,9 @@ async def account_page(
 ) -> Response[Any]:
     """Answer with the account's page, or a pop-up over it."""
     line = await read_line(visit, chain_id, account_id)
-    held = await loyalty.list_members(visit.session, visit.actor, chain_id, MemberSearch(account_id=account_id))
+    held = await loyalty.list_members(
+        visit.session, visit.actor, chain_id, MemberSearch(account_id=account_id), now=visit.now
+    )
     record = await read_record(visit, line)
     return visit.page(
         f"loyalty/templates/{template}.html",

@@ -14,6 +14,7 @@ from tessera.platform.ids import parse_id
 from tessera.web.forms import faults_of
 from tessera.web.inputs import Inputs
 from tessera.web.loyalty.words import MOVEMENTS, STATES
+from tessera.web.numbers import LARGEST_SEQUENCE, parse_number
 from tessera.web.paging import chosen, page_number
 from tessera.web.visits import PageVisit, Visit
 
@@ -36,7 +37,9 @@ async def list_member_pages(visit: PageVisit) -> Response[Any]:
         program_id=program_id if any(program.id == program_id for program in programs) else None,
         state=chosen(visit, "state", MembershipState),
     )
-    page = await loyalty.list_members(visit.session, visit.actor, visit.chain.id, search, number=page_number(visit))
+    page = await loyalty.list_members(
+        visit.session, visit.actor, visit.chain.id, search, number=page_number(visit), now=visit.now
+    )
     return visit.page(
         "loyalty/templates/memberships.html", page=page, search=search, programs=programs, states=STATES, path_here=PATH
     )
@@ -79,7 +82,7 @@ async def delete_member(visit: PageVisit, chain_id: FromPath[UUID], membership_i
 
 async def read_member(visit: Visit, chain_id: UUID, membership_id: UUID) -> Member:
     """Return the membership, or raise not found."""
-    return await loyalty.get_member(visit.session, visit.actor, chain_id, membership_id)
+    return await loyalty.get_member(visit.session, visit.actor, chain_id, membership_id, now=visit.now)
 
 
 def address_of(member: Member) -> str:
@@ -113,8 +116,7 @@ async def member_page(
 
 async def read_ledger(visit: Visit, member: Member) -> dict[str, Any]:
     """Return the balance and one page of movements, newest first."""
-    text = visit.request.query_params.get("before", "")
-    before = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    before = parse_number(visit.request.query_params.get("before", ""), largest=LARGEST_SEQUENCE)
     found = await loyalty.list_movements(
         visit.session, visit.actor, member.chain_id, member.id, before=before, count=LEDGER_LINES + 1
     )
@@ -139,7 +141,7 @@ async def list_program_tiers(visit: Visit, chain_id: UUID, program_id: UUID) -> 
 async def typed_of(visit: Visit, member: Member) -> dict[str, str]:
     """Return the membership as the fields of its form."""
     narrowing = loyalty.MembershipFilter(chain_ids=[member.chain_id], ids=[member.id])
-    (stored,) = await loyalty.list_memberships(visit.session, visit.actor, narrowing)
+    (stored,) = await loyalty.list_memberships(visit.session, visit.actor, narrowing, now=visit.now)
     return {
         "state": stored.state,
         "tier_id": str(stored.tier_id or ""),

@@ -20,6 +20,7 @@ from tessera.platform.errors import (
     UnavailableError,
 )
 from tessera.queries import ParameterType, Query
+from tessera.web.numbers import parse_number
 from tessera.web.queries.queries import ONE, PATH
 from tessera.web.queries.query_forms import (
     START,
@@ -110,8 +111,8 @@ async def save_query(visit: PageVisit, chain_id: FromPath[UUID], query_id: FromP
     fields = await visit.fields()
     form = read_form(fields)
     # The version that this page was opened with: a change by somebody else meanwhile is a conflict.
-    opened = dict(fields).get("version", "")
-    seen = replace(query, version=int(opened)) if opened.isascii() and opened.isdigit() and len(opened) < 9 else query
+    opened = parse_number(dict(fields).get("version", ""))
+    seen = query if opened is None else replace(query, version=opened)
     try:
         new = make_query(form)
         async with visit.session.begin_nested():

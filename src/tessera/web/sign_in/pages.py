@@ -13,8 +13,9 @@ from tessera.platform.auth import (
     sign_out,
 )
 from tessera.platform.oidc import is_provider_on
-from tessera.web.sign_in.doors import STEP_COOKIE, check_form_cookie, let_in, local_path, session_of, show_door
-from tessera.web.visitors import client_address, visitor_of
+from tessera.web.cookies import end_cookie, find_cookie
+from tessera.web.sign_in.doors import STEP_COOKIE, check_form_cookie, let_in, local_path, show_door
+from tessera.web.visitors import SESSION_COOKIE, client_address, visitor_of
 from tessera.web.visits import ANYONE, SIGNED_IN, PageVisit, Visit
 
 REFUSED = "The address or the password is wrong. Check both and try again."
@@ -49,7 +50,7 @@ async def sign_in_user(visit: PageVisit) -> Response[Any]:
 @get("/sign-in/code", permission=ANYONE)
 async def show_code(visit: PageVisit) -> Response[Any]:
     """Ask for the code of the second factor; without a first step there is nothing to ask."""
-    token = visit.request.cookies.get(STEP_COOKIE, "")
+    token = find_cookie(visit.request.cookies, visit.ground.settings, STEP_COOKIE)
     if not token or not await has_step(visit.session, visit.ground.keys, token, now=visit.now):
         return visit.go("/sign-in")
     return show_code_form(visit)
@@ -60,7 +61,10 @@ async def take_code(visit: PageVisit) -> Response[Any]:
     """Open the session that the code of the second factor completes."""
     form = await visit.form()
     check_form_cookie(visit, form.get("form_token", ""))
-    token, visitor = visit.request.cookies.get(STEP_COOKIE, ""), visitor_of(visit.request, visit.ground.settings)
+    token, visitor = (
+        find_cookie(visit.request.cookies, visit.ground.settings, STEP_COOKIE),
+        visitor_of(visit.request, visit.ground.settings),
+    )
     try:
         opened = await pass_second_step(
             visit.session, visit.ground, visitor, token=token, code=form.get("code", ""), now=visit.now
@@ -80,7 +84,7 @@ async def sign_out_user(visit: PageVisit) -> Response[None]:
     if visit.signed_in is not None:
         origin = client_address(visit.request, visit.ground.settings)
         await sign_out(visit.session, visit.signed_in, origin=origin)
-    return visit.go("/sign-in", notice="signed_out", cookies=[session_of(visit, "", max_age=0)])
+    return visit.go("/sign-in", notice="signed_out", cookies=[end_cookie(visit.ground.settings, SESSION_COOKIE)])
 
 
 def show_form(visit: Visit, *, email: str = "", message: str | None = None, status: int = 200) -> Response[str]:

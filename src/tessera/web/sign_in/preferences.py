@@ -1,8 +1,8 @@
 """What one browser remembers for its user: the chosen chain, and the theme."""
 
 from litestar import Response, post
-from litestar.datastructures import Cookie
 
+from tessera.web.cookies import make_cookie
 from tessera.web.sign_in.doors import YEAR, local_path
 from tessera.web.visits import CHAIN_COOKIE, SIGNED_IN, THEME_COOKIE, THEMES, PageVisit
 
@@ -13,7 +13,7 @@ async def choose_chain(visit: PageVisit) -> Response[None]:
     form = await visit.form()
     chosen = form.get("chain", "")
     known = chosen if any(str(chain.id) == chosen for chain in visit.chains) else ""
-    cookie = Cookie(CHAIN_COOKIE, value=known, max_age=YEAR if known else 0, httponly=True, samesite="lax")
+    cookie = make_cookie(visit.ground.settings, CHAIN_COOKIE, known, max_age=YEAR if known else 0)
     return visit.go("/", cookies=[cookie])
 
 
@@ -23,5 +23,5 @@ async def change_theme(visit: PageVisit) -> Response[None]:
     form = await visit.form()
     theme = form.get("theme", "")
     chosen = theme if theme in THEMES else ""
-    cookie = Cookie(THEME_COOKIE, value=chosen, max_age=YEAR if chosen else 0, httponly=True)
+    cookie = make_cookie(visit.ground.settings, THEME_COOKIE, chosen, max_age=YEAR if chosen else 0)
     return visit.go(local_path(form.get("next")), cookies=[cookie])

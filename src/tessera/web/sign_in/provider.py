@@ -24,8 +24,9 @@ from tessera.platform.oidc import (
     is_provider_on,
     open_flow,
 )
+from tessera.web.cookies import end_cookie, find_cookie, make_cookie
 from tessera.web.failures import status_of
-from tessera.web.sign_in.doors import hidden_cookie, let_in, local_path
+from tessera.web.sign_in.doors import let_in, local_path
 from tessera.web.sign_in.pages import show_form
 from tessera.web.visitors import client_address, visitor_of
 from tessera.web.visits import ANYONE, PageVisit, Visit
@@ -60,7 +61,7 @@ async def go_to_provider(visit: PageVisit) -> Response[Any]:
 @get(CALLBACK, permission=ANYONE, in_transaction=False)
 async def come_back(visit: PageVisit) -> Response[Any]:
     """Take what the provider answers: a person, who is signed in, confirmed or linked; or a reason why not."""
-    kept = visit.request.cookies.get(FLOW_COOKIE, "")
+    kept = find_cookie(visit.request.cookies, visit.ground.settings, FLOW_COOKIE)
     try:
         flow = open_flow(visit.ground.keys, kept, visit.now)
         answer = dict(visit.request.query_params)
@@ -68,7 +69,7 @@ async def come_back(visit: PageVisit) -> Response[Any]:
         page = await take_person(visit, flow, identity_of(claims))
     except TesseraError as error:
         page = tell_failure(visit, error)
-    page.set_cookie(Cookie(FLOW_COOKIE, max_age=0))
+    page.set_cookie(end_cookie(visit.ground.settings, FLOW_COOKIE))
     return page
 
 
@@ -78,7 +79,8 @@ async def begin(visit: Visit, purpose: Purpose, target: str = "/") -> tuple[str,
     if purpose is not Purpose.SIGN_IN:
         session = str(visit.own.id)
     address, flow = await provider_of(visit).begin(purpose, now=visit.now, next=target, session=session)
-    return address, hidden_cookie(visit, FLOW_COOKIE, flow.seal(visit.ground.keys), max_age=FLOW_SECONDS)
+    settings = visit.ground.settings
+    return address, make_cookie(settings, FLOW_COOKIE, flow.seal(visit.ground.keys), max_age=FLOW_SECONDS)
 
 
 async def take_person(visit: Visit, flow: Flow, identity: Identity) -> Response[Any]:

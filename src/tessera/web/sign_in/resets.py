@@ -3,7 +3,6 @@
 from typing import Any
 
 from litestar import Response, get, post
-from litestar.datastructures import Cookie
 
 from tessera.platform.auth import (
     ResetInvalidError,
@@ -15,8 +14,9 @@ from tessera.platform.auth import (
     redeem_reset,
 )
 from tessera.platform.errors import ConflictError
+from tessera.web.cookies import end_cookie, find_cookie, make_cookie
 from tessera.web.forms import faults_of
-from tessera.web.sign_in.doors import check_form_cookie, hidden_cookie, show_door
+from tessera.web.sign_in.doors import check_form_cookie, show_door
 from tessera.web.visitors import visitor_of
 from tessera.web.visits import ANYONE, PageVisit, Visit
 
@@ -58,10 +58,11 @@ async def ask_for_link(visit: PageVisit) -> Response[Any]:
 async def show_reset(visit: PageVisit) -> Response[Any]:
     """Take the token out of the address, so that it ends up in no history, log or `Referer`; then show the form."""
     token = visit.request.query_params.get("token")
+    settings = visit.ground.settings
     if token is not None:
-        cookie = hidden_cookie(visit, RESET_COOKIE, token[:100] if token.isascii() else "", max_age=HOUR)
+        cookie = make_cookie(settings, RESET_COOKIE, token[:100] if token.isascii() else "", max_age=HOUR)
         return visit.go("/reset-password", cookies=[cookie])
-    token = visit.request.cookies.get(RESET_COOKIE, "")
+    token = find_cookie(visit.request.cookies, settings, RESET_COOKIE)
     live = bool(token) and await is_reset_live(visit.session, visit.ground.keys, token, now=visit.now)
     return show_door(visit, "reset.html", live=live, fault="", status=200 if live else 403)
 
@@ -73,7 +74,7 @@ async def set_password(visit: PageVisit) -> Response[Any]:
     check_form_cookie(visit, form.get("form_token", ""))
     require_resets(visit)
     visitor = visitor_of(visit.request, visit.ground.settings)
-    token = visit.request.cookies.get(RESET_COOKIE, "")
+    token = find_cookie(visit.request.cookies, visit.ground.settings, RESET_COOKIE)
     password = form.get("password", "")
     if password != form.get("again", ""):
         fault = "The two passwords differ. Type the same one twice."
@@ -84,7 +85,7 @@ async def set_password(visit: PageVisit) -> Response[Any]:
         return show_door(visit, "reset.html", live=True, fault=faults_of(error).get("password", ""), status=422)
     except ResetInvalidError:
         return show_door(visit, "reset.html", live=False, fault="", status=403)
-    return visit.go("/sign-in", notice="password_reset", cookies=[Cookie(RESET_COOKIE, max_age=0)])
+    return visit.go("/sign-in", notice="password_reset", cookies=[end_cookie(visit.ground.settings, RESET_COOKIE)])
 
 
 def show_question(

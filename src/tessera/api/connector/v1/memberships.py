@@ -163,7 +163,7 @@ async def get_all(call: Call, request: GetAllMemberships) -> MembershipsPage:
         provider_membership_ids=request.provider_membership_ids,
         chain_ids=call.check_chains(request.chain_ids),
     )
-    return show_all(await list_memberships(call.access, call.actor, narrowing))
+    return show_all(await list_memberships(call.access, call.actor, narrowing, now=call.now))
 
 
 async def add(call: Call, request: AddMemberships) -> MembershipsPage:

@@ -11,20 +11,15 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from tessera.api.connector.v1.credentials import Scopes
 from tessera.api.connector.v1.operations import OPERATIONS, Answer, Asked, answer, refuse
-from tessera.api.problems import Problem
+from tessera.api.http import raw_path, write
+from tessera.api.problems import Problem, problem_of
+from tessera.platform.bodies import read_body
+from tessera.platform.errors import TesseraError
 from tessera.platform.ground import Ground
 from tessera.platform.ids import new_id
 
 MOUNT = "/api/connector"
-# A thousand memberships are about half a megabyte.
-LARGEST_BODY = 8 * 1024 * 1024
-
 UNKNOWN_ADDRESS = Problem(404, "There is no such operation. Check method and address.")
-TOO_LARGE = Problem(413, "The request is too large. Send at most 8 MB.")
-
-
-class CallerGoneError(Exception):
-    """The caller hung up before its request was complete."""
 
 
 class ConnectorApi:
@@ -38,13 +33,15 @@ class ConnectorApi:
         self.scopes = Scopes()
 
     async def respond(self, ground: Ground, scope: HTTPScope, receive: Receive, send: Send) -> None:
-        """Answer one request; a caller that hung up gets none."""
+        """Answer one request."""
         request_id = new_id()
-        try:
-            given = await self.answer(ground, scope, receive, request_id)
-        except CallerGoneError:
-            return
-        await write(send, given, request_id)
+        given = await self.answer(ground, scope, receive, request_id)
+        headers = {"Request-Id": str(request_id)}
+        if given.status != 204:
+            headers["Content-Type"] = "application/json"
+        if given.retry_after is not None:
+            headers["Retry-After"] = str(given.retry_after)
+        await write(send, given.status, given.body, headers)
 
     async def answer(self, ground: Ground, scope: HTTPScope, receive: Receive, request_id: UUID) -> Answer:
         """Return the answer to one request."""
@@ -52,9 +49,10 @@ class ConnectorApi:
         if operation is None:
             return refuse(UNKNOWN_ADDRESS, request_id)
         headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
-        body = await read_body(receive, headers)
-        if body is None:
-            return refuse(TOO_LARGE, request_id)
+        try:
+            body = await read_body(receive, headers)
+        except TesseraError as error:
+            return refuse(problem_of(error, {}), request_id)
         client = scope.get("client")
         asked = Asked(operation, body, request_id, client[0] if client else None, wants_minimal(headers))
         return await answer(ground, self.scopes, asked)
@@ -63,7 +61,7 @@ class ConnectorApi:
 def mount_connector_api(connector: ConnectorApi) -> ASGIRouteHandler:
     """Return the route of everything below the mount. Callers bring no cookies: nothing can be forged across sites."""
 
-    @asgi(MOUNT, is_mount=True, copy_scope=True, opt={"exclude_from_csrf": True, "exclude_from_auth": True})
+    @asgi(MOUNT, is_mount=True, copy_scope=True)
     async def connector_api(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.WEBSOCKET:
             await connector.respond(scope["app"].state.ground, scope, receive, send)
@@ -83,46 +81,9 @@ def put_first(app: Litestar, connector: ConnectorApi) -> ASGIApp:
     return first
 
 
-def raw_path(scope: Any) -> str:
-    """Return the path as it was sent, undecoded."""
-    return bytes(scope["raw_path"]).partition(b"?")[0].decode("latin-1")
-
-
-async def read_body(
-    receive: Receive, headers: Iterable[tuple[bytes, bytes]], largest: int = LARGEST_BODY
-) -> bytes | None:
-    """Return the whole body, None where it is too large."""
-    announced = next((value for name, value in headers if name.lower() == b"content-length"), b"")
-    if announced.isdigit() and int(announced) > largest:
-        return None
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message: Any = await receive()
-        if message["type"] == "http.disconnect":
-            raise CallerGoneError
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > largest:
-            return None
-        if not message.get("more_body"):
-            return b"".join(parts)
-
-
 def wants_minimal(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     """Say whether the caller prefers no body to an empty one."""
     preferences = b",".join(value for name, value in headers if name.lower() == b"prefer").lower().split(b",")
     return any(
         one.partition(b";")[0].replace(b" ", b"") in {b"return=minimal", b'return="minimal"'} for one in preferences
     )
-
-
-async def write(send: Send, given: Answer, request_id: UUID) -> None:
-    """Send the answer."""
-    headers = [(b"request-id", str(request_id).encode())]
-    if given.status != 204:
-        headers += [(b"content-type", b"application/json"), (b"content-length", str(len(given.body)).encode())]
-    if given.retry_after is not None:
-        headers.append((b"retry-after", str(given.retry_after).encode()))
-    await send({"type": "http.response.start", "status": given.status, "headers": headers})
-    await send({"type": "http.response.body", "body": given.body, "more_body": False})

@@ -63,7 +63,7 @@ async def list_memberships(call: Call, query: MembershipQuery) -> Listing[Member
         provider_membership_ids=query.provider_membership_id,
         **narrow(query),
     )
-    found = await loyalty.list_memberships(call.session, call.actor, narrowing)
+    found = await loyalty.list_memberships(call.session, call.actor, narrowing, now=call.now)
     return make_page(found, query.limit, show_membership)
 
 
@@ -71,7 +71,7 @@ async def get_membership(call: Call, membership_id: UUID) -> Membership:
     """Read a membership."""
     chain_id = await loyalty.get_membership_chain(call.session, call.actor, [membership_id])
     narrowing = loyalty.MembershipFilter(chain_ids=[chain_id], ids=[membership_id])
-    (found,) = await loyalty.list_memberships(call.session, call.actor, narrowing)
+    (found,) = await loyalty.list_memberships(call.session, call.actor, narrowing, now=call.now)
     return show_membership(found)
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
+from tessera.platform.bodies import BODY_STATUSES
 from tessera.platform.db import explain_database_error
 from tessera.platform.errors import (
     ConflictError,
@@ -104,6 +105,8 @@ def refuse(error: Exception) -> RefusedError:
 
 def status_of(error: TesseraError) -> int | None:
     """Return the status of the error's kind; None where it is of no kind that a caller can have caused."""
+    if type(error) in BODY_STATUSES:
+        return BODY_STATUSES[type(error)]
     match error:
         case InvalidError():
             return 422

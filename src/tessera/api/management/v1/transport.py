@@ -15,8 +15,7 @@ from litestar.enums import ScopeType
 from litestar.handlers import ASGIRouteHandler, asgi
 from litestar.types import Receive, Scope, Send
 
-from tessera.api.connector.v1.transport import CallerGoneError, raw_path
-from tessera.api.connector.v1.transport import read_body as receive_body
+from tessera.api.http import raw_path, write
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.openapi import describe
 from tessera.api.management.v1.problems import Answer, RefusedError, answer_error
@@ -24,6 +23,7 @@ from tessera.api.management.v1.reading import NoQuery, read_body, read_key, read
 from tessera.api.management.v1.registry import find_route
 from tessera.api.management.v1.routes import BODY, IF_MATCH, KEY, QUERY, Route
 from tessera.platform.auth import Actor, find_api_key_actor
+from tessera.platform.bodies import read_body as receive_body
 from tessera.platform.ground import Ground
 from tessera.platform.idempotency import Attempt, KeptAnswer, claim_key, keep_answer, release_key
 from tessera.platform.ids import new_id
@@ -35,8 +35,6 @@ VARIES = {"Vary": "Accept"}
 CSV = {"Content-Type": "text/csv; charset=utf-8; header=present", **VARIES}
 WEIGHT = re.compile(r"[01](\.\d{0,3})?", re.ASCII)
 BEARER = re.compile(r"bearer +([!-~]+)", re.IGNORECASE)
-# Answers show data of the one who asks: they stay out of every cache.
-EVERYWHERE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 ENCODER = msgspec.json.Encoder()
 
 
@@ -57,16 +55,13 @@ class Request:
 def build_management_api() -> ASGIRouteHandler:
     """Return the handler of everything below the mount."""
 
-    @asgi(MOUNT, is_mount=True, copy_scope=True, opt={"exclude_from_csrf": True, "exclude_from_auth": True})
+    @asgi(MOUNT, is_mount=True, copy_scope=True)
     async def management_api(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.WEBSOCKET:
             return
         request = read_request(scope, receive)
-        try:
-            answer = await respond(scope["app"].state.ground, request)
-        except CallerGoneError:
-            return
-        await write(send, answer, request.request_id)
+        answer = await respond(scope["app"].state.ground, request)
+        await write(send, answer.status, answer.body, {**answer.headers, "Request-Id": str(request.request_id)})
 
     return management_api
 
@@ -95,8 +90,6 @@ async def respond(ground: Ground, request: Request) -> Answer:
         actor = await authenticate(ground, request)
         actor.require(route.permission)
         return await run(ground, request, route, texts, actor)
-    except CallerGoneError:
-        raise
     except Exception as error:
         return answer_error(error, request.request_id)
 
@@ -227,8 +220,6 @@ async def read_arguments(request: Request, route: Route, texts: Mapping[str, str
         values[IF_MATCH] = read_version(request.headers)
     if BODY in route.reads:
         body = await receive_body(request.receive, request.scope["headers"])
-        if body is None:
-            raise RefusedError(413, "body_too_large", "The body is too large. Send at most 8 MB.")
         values[BODY] = read_body(body, route.reads[BODY])
     return values
 
@@ -237,15 +228,3 @@ async def read_arguments(request: Request, route: Route, texts: Mapping[str, str
 def document() -> bytes:
     """Return the API's own description."""
     return msgspec.json.encode(describe())
-
-
-async def write(send: Send, answer: Answer, request_id: UUID) -> None:
-    """Send the answer."""
-    headers = {**EVERYWHERE, **answer.headers, "Request-Id": str(request_id)}
-    if answer.status != 204:
-        headers["Content-Length"] = str(len(answer.body))
-    encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    start: Any = {"type": "http.response.start", "status": answer.status, "headers": encoded}
-    body: Any = {"type": "http.response.body", "body": answer.body, "more_body": False}
-    await send(start)
-    await send(body)

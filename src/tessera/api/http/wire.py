@@ -1,0 +1,23 @@
+"""From and to the server, for doors that answer without a framework."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from litestar.types import Send
+
+# Answers show data of the one who asks: they stay out of every cache.
+EVERYWHERE = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+
+
+def raw_path(scope: Any) -> str:
+    """Return the path as it was sent, undecoded."""
+    return bytes(scope["raw_path"]).partition(b"?")[0].decode("latin-1")
+
+
+async def write(send: Send, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+    """Send an answer; one of status 204 has no body and says nothing of one."""
+    encoded = [*EVERYWHERE, *((name.lower().encode(), value.encode()) for name, value in headers.items())]
+    if status != 204:
+        encoded.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": encoded})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
