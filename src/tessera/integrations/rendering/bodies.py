@@ -3,13 +3,13 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from tessera.integrations.errors import TemplateError
 from tessera.integrations.rendering.expressions import Expression, ExpressionCompiler
 from tessera.integrations.rendering.placeholders import Placeholder, split_text
-from tessera.integrations.rendering.values import Evaluate, Scope, text_of
+from tessera.integrations.rendering.values import Evaluate, Scope
+from tessera.platform.json_values import read_number, text_of
 
 DEEPEST = 100
 RECORDS = "records"
@@ -145,7 +145,7 @@ def parse_json(text: str, name: str) -> Any:
     """Return the parsed text, numbers exact; anything that is no plain JSON is refused with its character."""
     try:
         return json.loads(
-            text, object_pairs_hook=unique_members(name), parse_float=Decimal, parse_constant=refuse_constant(name)
+            text, object_pairs_hook=unique_members(name), parse_float=read_number, parse_constant=refuse_constant(name)
         )
     except json.JSONDecodeError as error:
         raise TemplateError(

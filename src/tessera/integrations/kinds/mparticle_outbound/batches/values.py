@@ -6,7 +6,8 @@ from uuid import UUID
 import uuid_utils
 
 from tessera.integrations.kinds.mparticle_outbound.batches.limits import LONGEST_ENTRY, LONGEST_LIST, LONGEST_VALUE
-from tessera.integrations.rendering import RowFault, encode, text_of, to_epoch_ms
+from tessera.integrations.rendering import RowFault, Unfit, to_epoch_ms
+from tessera.platform.json_values import encode, text_of
 
 LATEST_MS = 253_402_300_799_999
 
@@ -47,7 +48,7 @@ def read_timestamp(value: Any, place: str) -> int:
     if isinstance(value, str) and not value.isdecimal():
         try:
             return to_epoch_ms(value)
-        except ValueError:
+        except Unfit:
             raise RowFault("value_invalid", f"{place}: neither a date and time nor milliseconds.") from None
     try:
         moment = -1 if isinstance(value, bool | list | dict) else int(value)
