@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from typing import Any
 
 from jinja2 import Environment
 from jinja2.lexer import TOKEN_FLOAT, Lexer, Token
@@ -26,7 +27,8 @@ class ExactLexer(Lexer):
 
         for token in super().wrap(noted(), name, filename):
             if token.type == TOKEN_FLOAT:
-                yield token._replace(value=read_number(texts.pop(0).replace("_", "")))
+                number: Any = read_number(texts.pop(0).replace("_", ""))
+                yield Token(token.lineno, token.type, number)
             else:
                 yield token
 
@@ -35,7 +37,7 @@ class ExactEnvironment(Environment):
     """An environment with that lexer."""
 
     @cached_property
-    def lexer(self) -> Lexer:  # type: ignore[override]
+    def lexer(self) -> Lexer:
         """The lexer, made once."""
         return ExactLexer(self)
 
