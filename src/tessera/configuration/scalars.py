@@ -1,7 +1,7 @@
 """What a plain scalar of a YAML file means: YAML 1.2's core schema, and nothing that would change on its way. Pure."""
 
 import re
-from typing import Any, ClassVar
+from typing import Any
 
 import yaml
 
@@ -27,8 +27,6 @@ class Unclear(Exception):  # noqa: N818 - never leaves this package
 class CoreLoader(yaml.SafeLoader):
     """Resolves plain scalars by YAML 1.2: `NO` and `12:30` are texts there, in PyYAML's 1.1 they are not."""
 
-    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
-
 
 def add_resolvers(resolver: Any) -> None:
     """Let a loader or dumper know which plain scalars are no texts."""
@@ -43,6 +41,8 @@ def anchored(pattern: re.Pattern[str]) -> re.Pattern[str]:
     return re.compile(rf"(?:{pattern.pattern})\Z")
 
 
+# Without PyYAML's own: they would take `NO` for false.
+CoreLoader.yaml_implicit_resolvers = {}
 add_resolvers(CoreLoader)
 
 
