@@ -87,6 +87,14 @@ def test_tier_goes_by_what_the_row_shows() -> None:
     assert render("a | float == 0.1", "0.1", None) == "true"
 
 
+@pytest.mark.parametrize("text", ["1e999999999", "-1e999999999", "1e-999999999"])
+@pytest.mark.parametrize("expression", ["-a", "a + 1", "a * a", "a / 3", "a // 3", "a % 3", "a - 0.1", "a | int"])
+def test_number_beyond_all_use_costs_nothing(text: str, expression: str) -> None:
+    assert len(render(expression, read_number(text), None)) < 200
+    assert render("[a < 5, a == 5, a in [5]]", read_number(text), None).startswith("[")
+    assert render("a", read_number(text), None) == text
+
+
 @pytest.mark.parametrize(
     ("expression", "a", "reason"),
     [

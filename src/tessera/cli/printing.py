@@ -108,6 +108,8 @@ def show_value(value: Any) -> str:
             return value.astimezone().strftime("%Y-%m-%d %H:%M:%S")
         case list() | tuple() | frozenset() | set():
             return ", ".join(map(show_value, value)) or "–"
+        case dict():
+            return " ".join(format_json(value).split())
     return str(value)
 
 

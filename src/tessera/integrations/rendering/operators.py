@@ -70,6 +70,8 @@ def calculate(
 def bounded(result: Any) -> Any:
     """Return a number as it is written; refuse one that outgrew what is ever sent."""
     if isinstance(result, Decimal):
+        if abs(result.adjusted()) > LARGEST_EXPONENT:
+            raise Unfit("the number is too large, or too small")
         return plain_number(result)
     if result.bit_length() > MOST_BITS:
         raise Unfit("the number is too large")
@@ -105,7 +107,7 @@ def leading_group(value: Decimal) -> tuple[int, int]:
     if not value:
         return 0, 0
     place = value.adjusted() // 4
-    return place, int(abs(value).scaleb(-4 * place, EXACT_ROUNDING))
+    return place, int(value.copy_abs().scaleb(-4 * place, EXACT_ROUNDING))
 
 
 def scale_of(value: Decimal) -> int:
@@ -151,7 +153,7 @@ def add(left: Any, right: Any) -> Any:
 def negate(value: Any) -> Any:
     """Return the number with its sign turned."""
     found = number(value)
-    return -found if isinstance(found, int) else plain_number(found.copy_negate())
+    return bounded(-found if isinstance(found, int) else found.copy_negate())
 
 
 def positive(value: Any) -> Any:
