@@ -117,6 +117,7 @@ def test_number_beyond_all_use_costs_nothing(text: str, expression: str) -> None
         ("a[::0]", "abc", "its step is not 0"),
         ("a * 1e308 * 1e308 * 1e308 * 1e308 * 1e308 * 1e308 * 1e308", 1, "the number is too large"),
         ("a | float", "x", "not a number"),
+        ("'\\x' ~ a", 1, "a backslash in a text begins no escape"),
         ("a | iso", "9999-12-31T23:59:59-01:00", "not a date or time"),
         ("a | date('%s')", "0001-01-01", "date knows no"),
     ],

@@ -84,7 +84,10 @@ def test_rows_are_decoded_many_at_once() -> None:
     ("body", "message"),
     [
         ('{"a": {{ a }}}', "Body, character 7: not JSON"),
-        ('{"a": 1', "not JSON"),
+        ('{"a": 1', "not JSON: a comma or a closing bracket is missing"),
+        ("{'a': 1}", "character 1: not JSON: the name of a member in double quotes is missing"),
+        ('{"a": \u201cx\u201d}', r"character 6: not JSON: the character left double quotation mark \(U\+201C\)"),
+        ('{"a":\u00a01}', r"no-break space \(U\+00A0\)"),
         ('{"a": 1, "a": 2}', '"a" is given twice'),
         ('{"a": NaN}', "NaN is not JSON"),
         ('{"{{ a }}": 1}', "cannot hold placeholders"),
