@@ -1,7 +1,6 @@
 """Two web processes on one database: a limit is a limit, and a revoked token is refused by both."""
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,7 +72,7 @@ async def test_limit_is_exact_over_processes(tokens: tuple[dict[str, str], UUID]
     assert waits <= set(range(1, 31))
 
 
-async def test_revoked_token_is_refused_everywhere_within_two_seconds(
+async def test_revoked_token_is_refused_by_every_process(
     database: Database, tokens: tuple[dict[str, str], UUID], ports: list[int]
 ) -> None:
     body, token_id = tokens
@@ -82,8 +81,10 @@ async def test_revoked_token_is_refused_everywhere_within_two_seconds(
             assert (await ask(client, port, body)).status_code == 200
         async with database.session() as session:
             await revoke_token(session, SYSTEM, token_id, now=now())
-        revoked_at = time.monotonic()
+        # For how long a process remembers a token, tests/api/test_credentials.py says; this test waits for any time.
+        async with asyncio.timeout(60):
+            for port in ports:
+                while (await ask(client, port, body)).status_code != 401:  # noqa: ASYNC110 - processes of their own
+                    await asyncio.sleep(0.2)
         for port in ports:
-            while (await ask(client, port, body)).status_code != 401:
-                assert time.monotonic() - revoked_at < 2
-                await asyncio.sleep(0.2)
+            assert (await ask(client, port, body)).status_code == 401

@@ -3,8 +3,11 @@
 import asyncio
 from typing import Any
 
+import msgspec
 import pytest
 
+from tessera.api.connector.v1.credentials import REMEMBERED_SECONDS, Scopes, read_credentials
+from tessera.api.connector.v1.refusals import CredentialsError
 from tessera.loyalty import create_demo_tokens, enable_token, list_tokens, revoke_token
 
 from .conftest import NOON, SYSTEM, Api, BuildApi, add_token
@@ -71,6 +74,25 @@ async def test_revoked_token_stays_refused(api: Api, kind: str) -> None:
         await enable_token(session, SYSTEM, token.id, enabled=True)
 
     assert (await api.call("loyaltyPrograms/getAll")).status == 401
+
+
+async def test_revoked_token_is_remembered_for_its_second_only(api: Api) -> None:
+    moment = 100.0
+    scopes = Scopes(timer=lambda: moment)
+    ground = api.app.state.ground
+    body = msgspec.json.encode({"ClientToken": api.client_token, "AccessToken": api.access_token})
+    digests = read_credentials(ground, body)
+    assert (await scopes.get(ground, digests, NOON)).name
+    async with api.database.session() as session:
+        for token in await list_tokens(session, SYSTEM):
+            await revoke_token(session, SYSTEM, token.id, now=NOON)
+    moment += REMEMBERED_SECONDS * 0.99
+    assert (await scopes.get(ground, digests, NOON)).name
+    moment += REMEMBERED_SECONDS * 0.01
+    with pytest.raises(CredentialsError):
+        await scopes.get(ground, digests, NOON)
+    # The other second is for the way: what is refused everywhere within two may be remembered for one.
+    assert 2 * REMEMBERED_SECONDS <= 2
 
 
 async def test_token_expires_at_its_moment(api: Api) -> None:

@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from tests.builders.token_servers import HandOuts
+
 from tessera.integrations import PlannedRequest, Sender, open_sender
 from tessera.integrations.rendering import Method, TemplateShape, plain_shape
+from tessera.integrations.tokens import TokenKeeper
 from tessera.platform.auth import command_line_actor
 from tessera.platform.db import Database, app_address
 from tessera.platform.ground import Ground
@@ -41,8 +44,10 @@ async def call_for_a_while(sender: Sender, name: str, *, callers: int, at_once: 
     return outcomes
 
 
-async def main(given: dict[str, Any]) -> dict[str, int]:
-    """Open the profile as a worker does and call."""
+async def main(given: dict[str, Any]) -> dict[str, Any]:
+    """Open the profile as a worker does and call; return the outcomes, and what the keeper handed out."""
+    handed = HandOuts()
+    TokenKeeper.get = handed.watch()  # type: ignore[method-assign, assignment]
     keys = load_keys(Path(given["keys_file"]))
     database = Database(app_address(given["address"], keys))
     client = OutboundClient(allowed_networks=(ip_network("127.0.0.0/8"),), allow_insecure_http=True)
@@ -58,9 +63,10 @@ async def main(given: dict[str, Any]) -> dict[str, int]:
             client=client,
         )
     try:
-        return await call_for_a_while(
+        outcomes = await call_for_a_while(
             sender, given["name"], callers=given["callers"], at_once=given["at_once"], seconds=given["seconds"]
         )
+        return {"outcomes": outcomes, "usable_until": handed.usable_until, "over": handed.over}
     finally:
         await client.close()
         await database.close()

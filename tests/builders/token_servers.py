@@ -4,8 +4,8 @@ import asyncio
 import json
 import time
 from base64 import b64decode
-from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +13,9 @@ from urllib.parse import parse_qs, unquote_plus
 
 from tests.builders.receivers import Received, Receiver, Reply, run_receiver
 
-LOOK_SECONDS, LEAST_STALL = 0.005, 0.005
+from tessera.integrations.tokens import Token, TokenKeeper
+
+GET = TokenKeeper.get
 CLIENT, SECRET = "tessera client", "s3cret/with+odd:signs"
 
 
@@ -51,59 +53,48 @@ class TokenServer:
             await asyncio.sleep(0.01)
 
 
-class StallWatch:
-    """Knows for how long, within the last second, this machine kept a process waiting that had something to do.
+class HandOuts:
+    """Notes what a process's keepers hand out: until when each token may be used, and what was over beforehand.
 
-    On a machine that is busy with other things a request that left in time is read late; that is nobody's fault.
+    Only moments that were written down are compared, never how long something took: all processes of a machine share
+    the monotonic clock.
     """
 
     def __init__(self) -> None:
-        self._stalls: deque[tuple[float, float]] = deque()
-        self._began = time.monotonic()
+        self.usable_until: dict[str, float] = {}
+        self.over = 0
 
-    async def watch(self) -> None:
-        """Look again and again whether a short sleep took longer than it should."""
-        while True:
-            self._began = time.monotonic()
-            await asyncio.sleep(LOOK_SECONDS)
-            ended = time.monotonic()
-            self._stalls.append((ended, ended - self._began - LOOK_SECONDS))
-            while ended - self._stalls[0][0] > 1:
-                self._stalls.popleft()
+    async def get(self, keeper: TokenKeeper) -> Token:
+        """Get a token from the keeper, as `TokenKeeper.get` does."""
+        asked_at = time.monotonic()
+        token = await GET(keeper)
+        self.over += asked_at >= token.usable_until
+        self.usable_until[token.text] = max(self.usable_until.get(token.text, 0), token.usable_until)
+        return token
 
-    @property
-    def seconds(self) -> float:
-        """How long it was kept waiting in the last second, and by now, where a look is overdue."""
-        overdue = time.monotonic() - self._began - LOOK_SECONDS
-        return sum(stall for stall in (*(stall for _, stall in self._stalls), overdue) if stall > LEAST_STALL)
+    def watch(self) -> Callable[[TokenKeeper], Awaitable[Token]]:
+        """Return what stands in for `TokenKeeper.get`."""
+
+        async def get(keeper: TokenKeeper) -> Token:
+            return await self.get(keeper)
+
+        return get
 
 
 @dataclass
 class ResourceServer:
-    """Takes requests with a valid token; counts what came with an expired one, and how often each request came.
-
-    `transit` is how long a request may be on its way, on a machine whose senders are kept waiting too.
-    """
+    """Takes requests with a valid token, and counts how often each request came."""
 
     tokens: TokenServer
-    stalls: StallWatch
     delay: float = 0.0
-    transit: float = 0.0
-    expired: list[float] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
     taken: Counter[str] = field(default_factory=Counter)
 
     def __call__(self, request: Received) -> Reply:
         """Answer a request."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        late = time.monotonic() - self.tokens.ends.get(token, 0)
-        if scheme != "Bearer" or token not in self.tokens.ends or token in self.tokens.revoked or late > 0:
-            if (
-                token in self.tokens.ends
-                and token not in self.tokens.revoked
-                and late > self.transit + self.stalls.seconds
-            ):
-                self.expired.append(late)
+        over = time.monotonic() > self.tokens.ends.get(token, 0)
+        if scheme != "Bearer" or over or token in self.tokens.revoked:
             self.refused[request.key or ""] += 1
             return Reply(401, {"www-authenticate": 'Bearer error="invalid_token"'}, delay=self.delay)
         self.taken[request.key or ""] += 1
@@ -146,9 +137,6 @@ def client_of(request: Received, form: dict[str, list[str]]) -> tuple[str, str] 
 async def run_oauth_pair(**given: Any) -> AsyncIterator[OAuthPair]:
     """Run both servers on free ports for the length of the block."""
     tokens = TokenServer(**given)
-    stalls = StallWatch()
-    resource = ResourceServer(tokens, stalls)
-    watching = asyncio.create_task(stalls.watch())
+    resource = ResourceServer(tokens)
     async with run_receiver(tokens) as token_receiver, run_receiver(resource) as resource_receiver:
         yield OAuthPair(tokens, resource, token_receiver, resource_receiver)
-    watching.cancel()

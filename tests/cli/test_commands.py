@@ -99,6 +99,20 @@ def test_query_is_changed_previewed_and_counted(furnished: Tessera) -> None:
     assert read(furnished("query", "preview", "rich_members", "--json")) == []
 
 
+def test_rows_are_shown_as_json_shows_them(furnished: Tessera) -> None:
+    select = (
+        "SELECT true AS yes, 12345678 AS number, 0.00000001 AS tiny, 0.12345678901234567890 AS digits, "
+        "jsonb_build_object('d', 1.50) AS j, ARRAY[1, NULL] AS list, NULL::text AS nul, 'O''Neil' AS name"
+    )
+    assert furnished("query", "create", "Values", "--text", select).exit_code == 0
+    shown = furnished("query", "preview", "values").stdout.strip().splitlines()[-1]
+    expected = ["true", "12345678", "0.00000001", "0.12345678901234567890", '{"d":1.50}', "[1,null]", "null", "O'Neil"]
+    assert re.split(r"  +", shown.strip()) == expected
+    machine = furnished("query", "preview", "values", "--json").stdout
+    for digits in ('"tiny": 0.00000001', '"digits": 0.12345678901234567890', '"d": 1.50', '"yes": true'):
+        assert digits in machine
+
+
 def test_query_declares_parameters_and_shows_its_text_flush(furnished: Tessera) -> None:
     text = "\n  SELECT membership_id\n    FROM members WHERE balance > :least AND :on"
     declared = ("--parameter", "least:int=100", "--parameter", "on:bool")

@@ -69,6 +69,49 @@ def test_change_is_shown_value_by_value(chain: Tessera, file: Path) -> None:
     assert "request.method: POST → PUT" in planned.stdout
 
 
+def test_change_of_a_long_text_is_a_line_diff(chain: Tessera, file: Path) -> None:
+    lines = ["SELECT membership_number AS number"] + [f"     , {n} AS c{n}" for n in range(40)] + ["  FROM members"]
+    block = "text: |-\n" + "\n".join(f"      {line}" for line in lines)
+    long = FILE.replace("text: SELECT membership_number AS number FROM members", block)
+    file.write_text(long)
+    chain("apply", file, "--yes")
+    file.write_text(
+        long.replace(", 35 AS c35", ", 36 AS c35").replace('{number: "{{ number }}"}', "[1, 2.50, {a: yes}]")
+    )
+    planned = chain("plan", file).stdout.splitlines()
+    assert "    text:" in planned
+    assert "      -     , 35 AS c35".replace("-     ", "-     ") in planned
+    at = planned.index("      -     , 35 AS c35")
+    assert planned[at + 1] == "      +     , 36 AS c35"
+    assert planned[at - 4].startswith("      @@")
+    assert planned[at - 1] == "            , 34 AS c34"
+    assert not any("c20" in line for line in planned)
+    assert "      +  2.50," in planned
+    assert "'" not in "".join(planned)
+
+
+def test_change_far_inside_one_long_line_is_shown_whole(chain: Tessera, file: Path) -> None:
+    text = "SELECT membership_number AS number, " + "balance + 0 * 1000000000 + " * 8 + "{} AS n FROM members"
+    plain = "SELECT membership_number AS number FROM members"
+    file.write_text(FILE.replace(plain, text.format(1)))
+    chain("apply", file, "--yes")
+    file.write_text(FILE.replace(plain, text.format(2)))
+    planned = chain("plan", file).stdout
+    assert f"      -{text.format(1)}\n      +{text.format(2)}\n" in planned
+
+
+def test_byte_order_mark_before_a_file_is_no_part_of_it(chain: Tessera, file: Path, tmp_path: Path) -> None:
+    file.write_text("\ufeff" + FILE)
+    assert "3 to create" in chain("plan", file).stdout
+    assert "3 to create" in chain("plan", "-", input="\ufeff" + FILE).stdout
+    select = tmp_path / "select.sql"
+    select.write_text("\ufeffSELECT membership_number AS number FROM members")
+    made = chain("query", "create", "Guests", "--file", select)
+    assert made.exit_code == 0, made.output
+    assert chain("query", "create", "More", "--file", "-", input=select.read_text()).exit_code == 0
+    assert "\ufeff" not in chain("query", "show", "guests", "--json").stdout
+
+
 def test_apply_asks_first(chain: Tessera, file: Path) -> None:
     refused = chain("apply", file)
     assert refused.exit_code != 0

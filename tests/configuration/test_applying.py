@@ -126,6 +126,29 @@ async def test_new_profile_without_its_secret_is_incomplete(house: SmallHouse, a
     assert not found.items[0].ready
 
 
+async def test_body_is_stored_and_written_down_as_it_is_written(
+    house: SmallHouse, definition: Definition, apply: Apply, export: Export
+) -> None:
+    body = """{country: NO, time: 12:30:00, n: 1_000, digits: 0.12345678901234567890, tiny: 0.00000001, large: 1e+20,
+        padded: 1.50, one: 1, texts: ["1e5", "0o17", "01234", "1.5", "true", "~", "0x1F", ".inf"]}"""
+    changed = CRM.replace('{points: "{{ balance }}", tags: [a, "b {{ number }}"]}', body)
+    await apply(changed, **SECRETS)
+    async with house.database.session() as session:
+        template = await integrations.get_template(session, ACTOR, definition.chain_id, "guests")
+    assert template.shape.body is not None
+    assert "".join(template.shape.body.split()) == (
+        '{"country":"NO","time":"12:30:00","n":"1_000","digits":0.12345678901234567890,"tiny":0.00000001,'
+        '"large":1e+20,"padded":1.50,"one":1,"texts":["1e5","0o17","01234","1.5","true","~","0x1F",".inf"]}'
+    )
+    written = await export()
+    assert "0.12345678901234567890" in written
+    assert (await apply(written)).empty
+    for value, other in (("one: 1", "one: true"), ("padded: 1.50", "padded: 1.5"), ("...890", "...891")):
+        outcome = await apply(changed.replace(value.removeprefix("..."), other.removeprefix("...")), **SECRETS)
+        assert actions(outcome)["template guests"] == "update", value
+        await apply(changed, **SECRETS)
+
+
 async def test_failure_in_the_middle_leaves_nothing(house: SmallHouse, apply: Apply) -> None:
     with pytest.raises(ConfigurationError, match=r"line 22: template guests: .*nothing") as raised:
         await apply(CRM.replace("{{ balance }}", "{{ nothing }}"), **SECRETS)

@@ -8,6 +8,7 @@ from tessera.configuration import ConfigurationError, read_documents
 from tessera.configuration.documents import Kind
 from tessera.configuration.scope import secret_reader
 from tessera.configuration.shapes import SecretSource, Spec, read_spec
+from tessera.platform.json_values import encode
 
 FAULTS = [
     ("profiles: {a: {label: x}}", r"a\.yaml, line 1: profile a: .*type"),
@@ -54,9 +55,56 @@ def test_files_are_read_together() -> None:
         read_documents({"a.yaml": "chain: North", "b.yaml": "chain: South"})
 
 
-def test_dates_stay_texts() -> None:
-    (item,) = read_documents({"a.yaml": "queries: {a: {day: 2031-05-01, on: yes, n: 07, f: 1.5}}"}).items
-    assert item.values == {"day": "2031-05-01", "on": True, "n": 7, "f": 1.5}
+def test_plain_values_are_those_of_the_core_schema() -> None:
+    written = """queries:
+  a:
+    country: NO
+    on: yes
+    day: 2031-05-01
+    time: 12:30:00
+    grouped: 1_000
+    truth: true
+    nothing: ~
+    empty:
+    n: 7
+    f: 1.50
+    digits: 0.12345678901234567890
+    tiny: 0.00000001
+    quoted: "01234"
+    tagged: !!str 01234
+"""
+    (item,) = read_documents({"a.yaml": "\ufeff" + written}).items
+    assert encode(item.values) == (
+        b'{"country":"NO","on":"yes","day":"2031-05-01","time":"12:30:00","grouped":"1_000","truth":true,'
+        b'"nothing":null,"empty":null,"n":7,"f":1.50,"digits":0.12345678901234567890,"tiny":0.00000001,'
+        b'"quoted":"01234","tagged":"01234"}'
+    )
+
+
+@pytest.mark.parametrize(
+    "value", ["01234", "+39021234", "0x1F", "0o17", ".5", "5.", "-.inf", ".nan", "1e9999", "!!int 0b1", "!!float x"]
+)
+def test_number_that_would_change_is_refused_with_its_place(value: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"a\.yaml, line 3: .*[Pp]ut it in quotes"):
+        read_documents({"a.yaml": f"queries:\n  a:\n    x: {value}"})
+
+
+def test_chain_is_named_as_it_is_written() -> None:
+    assert read_documents({"a.yaml": "chain: 007"}).chain == "007"
+
+
+def test_value_of_another_type_is_refused_with_advice() -> None:
+    export = "exports: {a: {label: x, query: q, template: t, enabled: yes}}"
+    for text, advice in (
+        ("queries: {a: {label: 1.5, text: x}}", "Put it in quotes"),
+        (export, "Write true or false"),
+        (
+            "queries: {a: {label: x, text: x, parameters: [{name: p, type: text, default: 0.12345678901234567890}]}}",
+            "more digits than are kept here. Put it in quotes",
+        ),
+    ):
+        with pytest.raises(ConfigurationError, match=advice):
+            read_everything(text)
 
 
 def test_secret_comes_from_one_place(tmp_path: Path) -> None:

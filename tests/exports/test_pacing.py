@@ -2,14 +2,43 @@
 
 import asyncio
 import time
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import pytest
+from tests.builders.loops import TimelessLoop
 
 from tessera.exports.execution.pacing import Pace
 
 
 def make_pace(concurrency: int = 2, per_second: float | None = None) -> Pace:
     return Pace(concurrency, per_second, time.monotonic)
+
+
+def start_turns(
+    weights: list[int], per_second: float | None, change: Callable[[Pace], None] = lambda _: None
+) -> list[float]:
+    """Return when each turn starts, by a clock that jumps to the next moment somebody waits for."""
+
+    async def take_turns() -> list[float]:
+        clock = asyncio.get_running_loop().time
+        pace, starts = Pace(10, per_second, clock), []
+        change(pace)
+
+        async def take(weight: int) -> None:
+            async with pace.turn(weight=weight):
+                starts.append(round(clock(), 6))
+
+        await asyncio.gather(*(take(weight) for weight in weights))
+        return starts
+
+    return run_timeless(take_turns())
+
+
+def run_timeless(work: Coroutine[Any, Any, list[float]]) -> list[float]:
+    """Run without waiting."""
+    with asyncio.Runner(loop_factory=TimelessLoop) as runner:
+        return runner.run(work)
 
 
 async def take_turn(pace: Pace, seconds: float = 0.01) -> None:
@@ -54,12 +83,9 @@ async def test_lower_ranks_go_first() -> None:
     assert order == [5, 1, 3, 7, 9]
 
 
-async def test_hold_delays_everybody() -> None:
-    pace = make_pace()
-    pace.hold(0.2)
-    started = time.monotonic()
-    await asyncio.gather(take_turn(pace), take_turn(pace))
-    assert time.monotonic() - started >= 0.2
+def test_hold_delays_everybody() -> None:
+    assert start_turns([1, 1, 1], None) == [0, 0, 0]
+    assert start_turns([1, 1, 1], None, lambda pace: pace.hold(30)) == [30, 30, 30]
 
 
 async def test_slowing_down_halves_to_one_and_grows_back() -> None:
@@ -87,20 +113,12 @@ async def test_cancelled_waiter_gives_its_place_on() -> None:
     assert pace.in_flight == 0
 
 
-async def test_rate_spreads_starts() -> None:
-    pace = make_pace(10, per_second=50)
-    started = time.monotonic()
-    await asyncio.gather(*(take_turn(pace, 0) for _ in range(11)))
-    assert time.monotonic() - started >= 0.2
+def test_rate_spreads_starts() -> None:
+    assert start_turns([1] * 6, 50) == [0, 0.02, 0.04, 0.06, 0.08, 0.1]
 
 
-async def test_weight_counts_against_the_rate() -> None:
-    pace = make_pace(10, per_second=100)
-    started = time.monotonic()
-    for weight in (10, 10, 1):
-        async with pace.turn(weight=weight):
-            pass
-    assert 0.2 <= time.monotonic() - started < 0.5
+def test_weight_counts_against_the_rate() -> None:
+    assert start_turns([10, 10, 1, 1], 100) == [0, 0.1, 0.2, 0.21]
 
 
 async def test_eased_rate_grows_back() -> None:
@@ -116,9 +134,5 @@ async def test_eased_rate_grows_back() -> None:
     assert (pace.share, pace.limit) == (1, 4)
 
 
-async def test_eased_rate_spreads_starts() -> None:
-    pace = make_pace(10, per_second=100)
-    pace.ease(0.25)
-    started = time.monotonic()
-    await asyncio.gather(*(take_turn(pace, 0) for _ in range(6)))
-    assert time.monotonic() - started >= 0.2
+def test_eased_rate_spreads_starts() -> None:
+    assert start_turns([1] * 4, 100, lambda pace: pace.ease(0.25)) == [0, 0.04, 0.08, 0.12]

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tessera.integrations.errors import TemplateError
-from tessera.integrations.rendering import Method, RunFacts, TemplateShape, compile_template, decode_rows
+from tessera.integrations.rendering import Method, RunFacts, TemplateShape, compile_template
+from tessera.platform.json_values import decode_rows
 
 ID = UUID("01930000-0000-7000-8000-000000000001")
 RUN = RunFacts(ID, "e", "t", datetime(2026, 11, 21, tzinfo=UTC), ID, ID)
@@ -71,19 +72,22 @@ def test_literals_stay_exactly_as_written() -> None:
 
 
 def test_row_decoding_keeps_every_digit() -> None:
-    ((a, b),) = decode_rows([b"[100.10, 123456789012345678.90]"], exact=True)
+    ((a, b),) = decode_rows([b"[100.10, 123456789012345678.90]"])
     assert render('["{{ a }}", "{{ b }}"]', a, b) == b"[100.10,123456789012345678.90]"
 
 
 def test_rows_are_decoded_many_at_once() -> None:
-    assert decode_rows([b"[1.5, 2],[3, null]", b'["x", {}]'], exact=False) == [[1.5, 2], [3, None], ["x", {}]]
+    assert decode_rows([b"[1.5, 2],[3, null]", b'["x", {}]']) == [[1.5, 2], [3, None], ["x", {}]]
 
 
 @pytest.mark.parametrize(
     ("body", "message"),
     [
         ('{"a": {{ a }}}', "Body, character 7: not JSON"),
-        ('{"a": 1', "not JSON"),
+        ('{"a": 1', "not JSON: a comma or a closing bracket is missing"),
+        ("{'a': 1}", "character 1: not JSON: the name of a member in double quotes is missing"),
+        ('{"a": \u201cx\u201d}', r"character 6: not JSON: the character left double quotation mark \(U\+201C\)"),
+        ('{"a":\u00a01}', r"no-break space \(U\+00A0\)"),
         ('{"a": 1, "a": 2}', '"a" is given twice'),
         ('{"a": NaN}', "NaN is not JSON"),
         ('{"{{ a }}": 1}', "cannot hold placeholders"),

@@ -35,8 +35,8 @@ async def create(place: Place, ground: Ground, pair: OAuthPair) -> Profile:
         )
 
 
-async def run_callers(given: dict[str, Any]) -> Counter[str]:
-    """Run callers in a process of their own and return what came of their requests."""
+async def run_callers(given: dict[str, Any]) -> dict[str, Any]:
+    """Run callers in a process of their own; return what came of their requests, and which tokens they used."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.builders.oauth_callers", json.dumps(given)),
         cwd=ROOT,
@@ -46,7 +46,8 @@ async def run_callers(given: dict[str, Any]) -> Counter[str]:
     )
     output, complaint = await process.communicate()
     assert process.returncode == 0, complaint.decode()
-    return Counter(json.loads(output))
+    report: dict[str, Any] = json.loads(output)
+    return report
 
 
 @pytest.mark.parametrize(
@@ -65,8 +66,6 @@ async def test_processes_share_each_token(
     revoking: bool,
 ) -> None:
     async with run_oauth_pair(lifetime=lifetime, delay=0.02) as pair:
-        # Tests run beside others; the long proof runs alone.
-        pair.resource.transit = 0.0 if revoking else 0.5
         profile = await create(place, ground, pair)
         given = {
             "address": admin_address,
@@ -78,14 +77,18 @@ async def test_processes_share_each_token(
             "seconds": seconds,
         }
         revoker = asyncio.create_task(revoke_now_and_then(pair)) if revoking else None
-        outcomes = await asyncio.gather(*(run_callers({**given, "name": str(n)}) for n in range(PROCESSES)))
+        reports = await asyncio.gather(*(run_callers({**given, "name": str(n)}) for n in range(PROCESSES)))
         if revoker is not None:
             revoker.cancel()
-    sent = sum(outcomes, Counter[str]())
+    sent = sum((Counter(report["outcomes"]) for report in reports), Counter[str]())
     assert set(sent) == {"200"}
     assert sent.total() > CALLERS
     assert pair.token_receiver.most_in_flight == 1
-    assert pair.resource.expired == []
+    for report in reports:
+        assert report["over"] == 0
+        assert len(report["usable_until"]) >= 2
+        for token, usable_until in report["usable_until"].items():
+            assert usable_until <= pair.tokens.ends[token] - 0.1 * lifetime + 0.01
     # One for each time that it was over, or refused; the processes need not start in the same moment.
     most = math.ceil((seconds + 5) / (0.9 * lifetime)) + 1 + len(pair.tokens.revoked)
     assert 2 <= len(pair.tokens.asked) <= most

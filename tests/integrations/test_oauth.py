@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from ipaddress import ip_network
@@ -11,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from tests.builders.receivers import Reply
-from tests.builders.token_servers import CLIENT, SECRET, OAuthPair, run_oauth_pair
+from tests.builders.token_servers import CLIENT, SECRET, HandOuts, OAuthPair, run_oauth_pair
 from tests.integrations.places import OWNER, Place
 
 from tessera import integrations
@@ -25,7 +24,9 @@ from tessera.integrations import (
     VerdictKind,
 )
 from tessera.integrations.rendering import Method, TemplateShape, plain_shape
+from tessera.integrations.store import tokens as store
 from tessera.integrations.tokens import TokenKeeper, keeper
+from tessera.platform.db import Row, Session
 from tessera.platform.ground import Ground
 from tessera.platform.http import OutboundClient
 
@@ -248,15 +249,18 @@ async def test_lifetime_comes_from_the_answer_or_the_profile(
     assert usable == pytest.approx(seconds - min(60, seconds / 10), abs=5)
 
 
-async def test_token_is_renewed_before_it_expires(door: Door, pair: OAuthPair) -> None:
+async def test_token_is_renewed_before_it_expires(door: Door, pair: OAuthPair, monkeypatch: pytest.MonkeyPatch) -> None:
+    handed = HandOuts()
+    monkeypatch.setattr(TokenKeeper, "get", handed.watch())
     pair.tokens.lifetime = 0.5
     sender = await door.sender(await door.create(pair.settings()))
-    began = time.monotonic()
-    while time.monotonic() - began < 1.2:
+    while len(pair.tokens.asked) < 3:
         assert (await sender.send(planned("key"))).status == 200
         await asyncio.sleep(0.01)
-    assert pair.resource.expired == []
-    assert len(pair.tokens.asked) >= 3
+    assert handed.over == 0
+    assert len(handed.usable_until) >= 3
+    for token, usable_until in handed.usable_until.items():
+        assert usable_until <= pair.tokens.ends[token] - 0.05 + 0.01
 
 
 async def test_tokens_that_end_at_once_are_not_fetched_for_ever(door: Door, pair: OAuthPair) -> None:
@@ -271,7 +275,14 @@ async def test_tokens_that_end_at_once_are_not_fetched_for_ever(door: Door, pair
 async def test_dead_holder_blocks_others_for_a_lease_only(
     door: Door, pair: OAuthPair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeper, "LEASE_SECONDS", 0.6)
+    monkeypatch.setattr(keeper, "LEASE_SECONDS", 3600)
+    looks, find_token = [], store.find_token
+
+    async def find_and_note(session: Session, place: store.Place) -> Row | None:
+        row = await find_token(session, place)
+        looks.append(bool(row and row["claimed"]))
+        return row
+
     profile = await door.create(pair.settings())
     dead, alive = await door.sender(profile), await door.sender(profile)
     monkeypatch.setattr("tessera.integrations.store.tokens.RELEASE", text("SELECT :claim, :profile_id, :fingerprint"))
@@ -281,9 +292,20 @@ async def test_dead_holder_blocks_others_for_a_lease_only(
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     pair.tokens.answer = lambda _: None
-    began = time.monotonic()
-    assert (await alive.send(planned("alive"))).status == 200
-    assert 0.2 < time.monotonic() - began < 3
+    monkeypatch.setattr(store, "find_token", find_and_note)
+    waiting = asyncio.create_task(alive.send(planned("alive")))
+    while len(looks) < 3:  # noqa: ASYNC110 - the sender knows nothing of who counts
+        await asyncio.sleep(0.01)
+    assert all(looks)
+    assert len(pair.tokens.asked) == 1
+    async with door.ground.database.session() as session:
+        held = await session.scalar(
+            text("SELECT extract(epoch FROM claimed_until - clock_timestamp()) FROM oauth_tokens")
+        )
+        assert held <= 3600
+        await session.execute(text("UPDATE oauth_tokens SET claimed_until = clock_timestamp()"))
+    assert (await waiting).status == 200
+    assert len(pair.tokens.asked) == 2
 
 
 async def test_slow_holder_keeps_its_claim(door: Door, pair: OAuthPair, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -148,6 +148,9 @@ def test_answer_names_refused_rows(path: ErrorPath, answer: Any, refused: list[A
 def test_number_keys_match_as_text() -> None:
     path = ErrorPath("", key="/id", column="id")
     assert [at for at, _ in find_refused_rows(b'[{"id": 12}]', path, planned(2, ("11", "12")))] == [1]
+    answer = b'[{"id": 1.50}, {"id": 0.12345678901234567890}]'
+    keys = ("0.12345678901234567890", "1.50")
+    assert [at for at, _ in find_refused_rows(answer, path, planned(2, keys))] == [0, 1]
 
 
 def test_long_reason_is_cut() -> None:

@@ -107,6 +107,15 @@ async def test_looks_save_nothing(site: Site, owner: Browser) -> None:
     assert await read(site, query) == query
 
 
+async def test_first_rows_are_shown_as_json_shows_them(site: Site, owner: Browser) -> None:
+    query = await make(site)
+    path = f"{LIST}/{query.chain_id}/{query.id}/edit/look"
+    text = "SELECT 1 AS id, true AS yes, 0.00000001 AS t, jsonb_build_object('d', 1.50) AS j, ARRAY[1, NULL] AS l"
+    page = await owner.post(path, csrf_token=await owner.token(), do="preview", **typed(query, text=text))
+    for shown in (">true<", ">0.00000001<", ">{&#34;d&#34;:1.50}<", ">[1,null]<"):
+        assert shown in page.text
+
+
 async def test_plan_warns_in_words(site: Site, owner: Browser) -> None:
     query = await make(site)
     path = f"{LIST}/{query.chain_id}/{query.id}/edit/look"

@@ -1,7 +1,8 @@
 """Reading, trying out, applying and writing configuration files: the work behind the commands of `configuration`."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,8 @@ from rich.text import Text
 
 from tessera import configuration, loyalty
 from tessera.cli.desk import Desk, at_desk, find_chain
-from tessera.cli.printing import show_json
-from tessera.configuration import Action, Change, ConfigurationError, Document, Outcome
+from tessera.cli.printing import format_json, show_json
+from tessera.configuration import Action, Change, ConfigurationError, Document, FieldChange, Outcome
 from tessera.platform.db import Session
 
 ENDINGS = (".yaml", ".yml")
@@ -23,6 +24,7 @@ MARKS = {
     Action.KEEP: ("=", "dim"),
 }
 LONGEST_VALUE = 100
+COLORS = {"+": "green", "-": "red", "@": "cyan"}
 
 
 class PlannedError(Exception):
@@ -66,7 +68,7 @@ def read_files(paths: Iterable[Path]) -> Document:
 def read_file(path: Path) -> str:
     """Return the text of a file."""
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is no UTF-8 text"
         raise ConfigurationError(f"it cannot be read: {reason}.", file=str(path)) from None
@@ -95,13 +97,29 @@ def show_change(console: Console, change: Change) -> None:
     mark, style = MARKS[change.action]
     console.print(Text(f"{mark} {change.kind.singular} {change.name}", style=style))
     for field in change.fields if change.action is Action.UPDATE else ():
-        console.print(Text(f"    {field.path}: {show_value(field.before)} → {show_value(field.after)}"))
+        for line, color in show_field(field):
+            console.print(Text(f"    {line}", style=color))
 
 
-def show_value(value: Any) -> str:
-    """Return a value in one line, as people read it."""
-    text = "none" if value is None else " ".join(str(value).split())
-    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"
+def show_field(field: FieldChange) -> Iterator[tuple[str, str]]:
+    """Yield lines and their colors: short values on one line, anything longer as a unified diff."""
+    before, after = lines_of(field.before), lines_of(field.after)
+    if all(len(lines) == 1 and len(lines[0]) <= LONGEST_VALUE for lines in (before, after)):
+        yield f"{field.path}: {before[0]} → {after[0]}", ""
+        return
+    yield f"{field.path}:", ""
+    _, _, *lines = unified_diff(before, after, lineterm="")
+    for line in lines:
+        yield f"  {line}", COLORS.get(line[0], "")
+
+
+def lines_of(value: Any) -> list[str]:
+    """Return a text by its lines, and anything else as the lines of its JSON."""
+    if value is None:
+        return ["none"]
+    text = value if isinstance(value, str) else format_json(value)
+    # A line break at the end shows as an empty line, so that a diff can show that it came or went.
+    return text.split("\n")
 
 
 def plan(paths: Iterable[Path], *, prune: bool, chain: str | None) -> Outcome:

@@ -73,7 +73,7 @@ def create_key(
     as_json: AsJson = False,
 ) -> None:
     """Save a key, such as "Harbour login" --file id_rsa --passphrase-file -"""
-    new = NewEncryptionKey(kind, label, file.read_text(encoding="utf-8"), read_passphrase(passphrase_file), name)
+    new = NewEncryptionKey(kind, label, file.read_text(encoding="utf-8-sig"), read_passphrase(passphrase_file), name)
 
     async def work(desk: Desk) -> EncryptionKey:
         async with desk.session() as session:
@@ -103,7 +103,7 @@ def read_passphrase(source: str | None) -> str | None:
     if source is None:
         return None
     if source != "-":
-        return Path(source).read_text(encoding="utf-8").rstrip("\r\n")
+        return Path(source).read_text(encoding="utf-8-sig").rstrip("\r\n")
     stdin = typer.get_text_stream("stdin")
     asked = typer.prompt("Passphrase", hide_input=True) if stdin.isatty() else stdin.readline().rstrip("\r\n")
     return str(asked)

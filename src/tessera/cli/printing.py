@@ -1,6 +1,6 @@
 """What commands print: tables for people, JSON for machines."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Annotated, Any
@@ -36,9 +36,14 @@ def print_table(table: Table) -> None:
 
 
 def show_list(
-    items: Sequence[object], columns: Mapping[str, Column], *, as_json: bool, empty: str = "Nothing yet."
+    items: Sequence[object],
+    columns: Mapping[str, Column],
+    *,
+    as_json: bool,
+    empty: str = "Nothing yet.",
+    right: Container[str] = (),
 ) -> None:
-    """Print items as a table, or whole as JSON."""
+    """Print items as a table, or whole as JSON; columns of numbers and those in `right` are set to the right."""
     if as_json:
         show_json(items)
     elif not items:
@@ -46,8 +51,12 @@ def show_list(
     else:
         table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
         numbers = [all(is_number(value(item)) for item in items) for value in columns.values()]
-        for name, right in zip(columns, numbers, strict=True):
-            table.add_column(name, justify="right" if right else "left", no_wrap=name.endswith("Id") or name == "Id")
+        for name, is_numeric in zip(columns, numbers, strict=True):
+            table.add_column(
+                name,
+                justify="right" if is_numeric or name in right else "left",
+                no_wrap=name.endswith("Id") or name == "Id",
+            )
         for item in items:
             table.add_row(*(Text(show_value(value(item))) for value in columns.values()))
         print_table(table)
@@ -66,9 +75,20 @@ def show_item(item: object, fields: Mapping[str, Column], *, as_json: bool) -> N
 
 def show_json(value: object) -> None:
     """Print a value as JSON, secrets masked."""
+    typer.echo(format_json(value))
+
+
+def format_json(value: object) -> str:
+    """Return a value as indented JSON, secrets masked and every digit of numbers kept."""
     import msgspec
 
-    typer.echo(msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode())
+    from tessera.platform.json_values import Numeral, write_numeral
+
+    encoder = msgspec.json.Encoder(
+        decimal_format="number",
+        enc_hook=lambda other: write_numeral(other) if isinstance(other, Numeral) else str(other),
+    )
+    return msgspec.json.format(encoder.encode(value), indent=2).decode()
 
 
 def show_value(value: Any) -> str:
@@ -88,6 +108,8 @@ def show_value(value: Any) -> str:
             return value.astimezone().strftime("%Y-%m-%d %H:%M:%S")
         case list() | tuple() | frozenset() | set():
             return ", ".join(map(show_value, value)) or "–"
+        case dict():
+            return " ".join(format_json(value).split())
     return str(value)
 
 

@@ -168,7 +168,7 @@ def read_settings(setting: list[str] | None, secret: list[str] | None) -> dict[s
     values: dict[str, Any] = dict(split_pair(text) for text in setting or ())
     for text in secret or ():
         key, source = split_pair(text)
-        values[key] = ask(key) if source == "-" else Path(source).read_text(encoding="utf-8").strip()
+        values[key] = ask(key) if source == "-" else Path(source).read_text(encoding="utf-8-sig").strip()
     return values
 
 

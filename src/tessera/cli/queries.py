@@ -11,9 +11,11 @@ import typer
 from tessera import queries
 from tessera.cli.desk import Desk, at_desk, find_chain
 from tessera.cli.printing import AsJson, ChainOption, Column, show_item, show_json, show_list
-from tessera.queries import NewQuery, Parameter, ParameterType, Preview, Query
+from tessera.platform.json_values import text_of
+from tessera.queries import ColumnType, NewQuery, Parameter, ParameterType, Preview, Query
 
 app = typer.Typer(no_args_is_help=True)
+NUMBERS = (ColumnType.INT, ColumnType.DECIMAL, ColumnType.FLOAT)
 
 Name = Annotated[str, typer.Argument(help="Internal name of the query, as `tessera query list` shows it.")]
 Text = Annotated[str | None, typer.Option("--text", help="The SELECT.")]
@@ -140,12 +142,13 @@ def preview_query(name: Name, chain: ChainOption = None, as_json: AsJson = False
         show_json([dict(zip(names, row, strict=True)) for row in preview.rows])
     else:
         columns = {name: pick(place) for place, name in enumerate(names)}
-        show_list(preview.rows, columns, as_json=False, empty="The query gives no row.")
+        right = [column.name for column in preview.columns if column.type in NUMBERS]
+        show_list(preview.rows, columns, as_json=False, empty="The query gives no row.", right=right)
 
 
 def pick(place: int) -> Column:
-    """Return what shows the value at that place of a row."""
-    return lambda row: row[place]
+    """Return what shows the value at that place of a row: texts as they are, everything else as its JSON."""
+    return lambda row: "null" if row[place] is None else text_of(row[place])
 
 
 @app.command("count")
@@ -176,7 +179,8 @@ def read_text(text: str | None, file: Path | None) -> str:
         raise typer.BadParameter("Give the SELECT with --text or with --file, one of the two.")
     if file is None:
         return text or ""
-    return typer.get_text_stream("stdin").read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    read = typer.get_text_stream("stdin").read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    return read.removeprefix("\ufeff")
 
 
 def read_parameter(text: str) -> Parameter:

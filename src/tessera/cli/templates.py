@@ -134,8 +134,8 @@ def read_shape(
     options = {
         "method": method.upper() if method else None,
         "url_path": path,
-        "body": body.read_text(encoding="utf-8") if body else None,
-        "envelope": envelope.read_text(encoding="utf-8") if envelope else None,
+        "body": body.read_text(encoding="utf-8-sig") if body else None,
+        "envelope": envelope.read_text(encoding="utf-8-sig") if envelope else None,
         "batch_size": rows,
     }
     return (read_json(shape) if shape else {}) | {key: value for key, value in options.items() if value is not None}
@@ -144,7 +144,7 @@ def read_shape(
 def read_json(path: Path) -> dict[str, Any]:
     """Return the JSON object in the file."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(path.read_text(encoding="utf-8-sig"))
     except ValueError as error:
         raise typer.BadParameter(f"{path} is not JSON: {error}") from None
     if not isinstance(value, dict):

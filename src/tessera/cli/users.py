@@ -250,4 +250,4 @@ def read_password(path: Path | None) -> str | None:
     if path is None:
         return None
     text = typer.get_text_stream("stdin").read() if str(path) == "-" else path.read_text(encoding="utf-8")
-    return text.strip()
+    return text.removeprefix("\ufeff").strip()

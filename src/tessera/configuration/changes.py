@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -59,5 +60,17 @@ def differences(before: Plain, after: Plain, path: str = "") -> Iterator[FieldCh
             yield from differences(old, new, f"{place}.")
         elif isinstance(new, Mapping) and old is None and new:
             yield from differences({}, new, f"{place}.")
-        elif old != new:
+        elif not is_same(old, new):
             yield FieldChange(place, old, new)
+
+
+def is_same(old: Any, new: Any) -> bool:
+    """Say whether two values are written the same; Python takes `true` for `1`, and `1.50` for `1.5`."""
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        return old.keys() == new.keys() and all(is_same(old[key], new[key]) for key in old)
+    if isinstance(old, list | tuple) and isinstance(new, list | tuple):
+        return len(old) == len(new) and all(map(is_same, old, new))
+    numbers = int | float | Decimal
+    if isinstance(old, numbers) and isinstance(new, numbers):
+        return str(old) == str(new)
+    return bool(old == new)

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from tessera.configuration.errors import ConfigurationError
+from tessera.configuration.scalars import CoreLoader, Unclear, read_scalar
 
 # More nodes than any hand writes; an alias that multiplies itself ends here.
 MOST_NODES = 200_000
@@ -90,7 +91,8 @@ def read_document(file: str, text: str) -> tuple[str | None, list[Item]]:
     reader = Reader(file)
     for key, node in reader.members(root, "the file"):
         if key == CHAIN:
-            chain = str(reader.value(node))
+            # A name is the text that it is: `007` is one.
+            chain = str(node.value if isinstance(node, yaml.ScalarNode) else reader.value(node))
         elif key in set(Kind):
             items += reader.items(Kind(key), node)
         else:
@@ -102,7 +104,7 @@ def read_document(file: str, text: str) -> tuple[str | None, list[Item]]:
 def compose(file: str, text: str) -> yaml.Node | None:
     """Return the file's syntax tree."""
     try:
-        return yaml.compose(text, Loader=yaml.SafeLoader)
+        return yaml.compose(text.removeprefix("\ufeff"), Loader=CoreLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "it is no YAML"
@@ -151,13 +153,13 @@ class Reader:
         return self.scalar(node)
 
     def scalar(self, node: yaml.Node) -> Any:
-        """Return a text, number, truth or null; dates stay the texts that they are."""
-        if node.tag.endswith((":timestamp", ":binary")):
-            return node.value
+        """Return a text, number, truth or null; everything else stays the text that it is."""
+        if not isinstance(node, yaml.ScalarNode):
+            raise self.fault(f"{str(node.value)[:80]!r} cannot be read here", node)
         try:
-            return yaml.SafeLoader("").construct_object(node, deep=True)
-        except (yaml.YAMLError, ValueError):
-            raise self.fault(f"{str(node.value)[:80]!r} cannot be read here", node) from None
+            return read_scalar(node)
+        except Unclear as error:
+            raise self.fault(str(error), node) from None
 
     def fault(self, message: str, node: yaml.Node) -> ConfigurationError:
         """Return the error at a node."""

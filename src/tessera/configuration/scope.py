@@ -58,7 +58,7 @@ def secret_reader(environment: Mapping[str, str]) -> ReadSecret:
 def read_secret_file(path: Path) -> str:
     """Return a secret file's text without the line break at its end."""
     try:
-        text = path.read_text(encoding="utf-8").rstrip("\r\n")
+        text = path.read_text(encoding="utf-8-sig").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is no text"
         raise SecretMissingError(f"The secret file {path} cannot be read: {reason}. Mend the path.") from None

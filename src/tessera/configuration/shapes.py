@@ -1,6 +1,7 @@
 """What each kind of item may hold, as files spell it. Pure."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, Literal
 
 import msgspec
@@ -102,6 +103,29 @@ SPECS: Mapping[Kind, type[Spec]] = {
 def read_spec(item: Item) -> Spec:
     """Return what the item describes; what does not fit is told of with its place."""
     try:
-        return msgspec.convert(dict(item.values), SPECS[item.kind])
+        # A template's body is JSON, which has room for every digit; what else has a place for a number keeps a float.
+        values = dict(item.values) if item.kind is Kind.TEMPLATES else plain_numbers(item, item.values)
+        return msgspec.convert(values, SPECS[item.kind])
     except msgspec.ValidationError as error:
-        raise item.fault(f"{error}.") from None
+        raise item.fault(f"{error}.{advise(str(error))}") from None
+
+
+def advise(fault: str) -> str:
+    """Return what to do about a value that YAML reads as another type than it was meant."""
+    if fault.startswith("Expected `str") and "got `str`" not in fault:
+        return " Put it in quotes."
+    return " Write true or false." if fault.startswith("Expected `bool`, got `str`") else ""
+
+
+def plain_numbers(item: Item, value: Any) -> Any:
+    """Return the values with floats for decimals; refuse one that a float cannot hold."""
+    if isinstance(value, Mapping):
+        return {key: plain_numbers(item, inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [plain_numbers(item, inner) for inner in value]
+    if isinstance(value, Decimal):
+        number = float(value)
+        if Decimal(repr(number)) != value:
+            raise item.fault(f"{value} has more digits than are kept here. Put it in quotes.")
+        return number
+    return value

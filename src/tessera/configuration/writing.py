@@ -1,12 +1,14 @@
 """Writing down what is there, as files that describe it."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import yaml
 
 from tessera.configuration.documents import CHAIN, Kind
 from tessera.configuration.kinds import HANDLERS
+from tessera.configuration.scalars import PREFIX, add_resolvers
 from tessera.configuration.scope import Scope
 
 HEAD = """\
@@ -25,7 +27,15 @@ def write_text(writer: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     return writer.represent_scalar("tag:yaml.org,2002:str", text, style="|" if block else None)
 
 
+def write_number(writer: yaml.SafeDumper, number: Decimal) -> yaml.ScalarNode:
+    """Return a number with the digits that it has."""
+    return writer.represent_scalar(f"{PREFIX}float", str(number))
+
+
 Writer.add_representer(str, write_text)
+Writer.add_multi_representer(Decimal, write_number)
+# What our reader takes for a number, other readers' resolvers may not: such texts go in quotes too.
+add_resolvers(Writer)
 
 
 async def export_configuration(scope: Scope, chain: str) -> str:

@@ -116,7 +116,6 @@ from tessera.integrations.rendering import (
     RowFailure,
     RunFacts,
     TemplateShape,
-    decode_rows,
     locate_fault,
     read_shape,
 )
@@ -232,7 +231,6 @@ __all__ = [
     "create_encryption_key",
     "create_profile",
     "create_template",
-    "decode_rows",
     "delete_encryption_key",
     "delete_profile",
     "delete_template",

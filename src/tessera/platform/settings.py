@@ -237,7 +237,7 @@ def read_files(environment: Mapping[str, str]) -> dict[str, str]:
         if f"{PREFIX}{name.upper()}" in environment:
             raise SettingsError(f"{variable} and {PREFIX}{name.upper()} are both set. Keep one of them.")
         try:
-            values[name] = Path(path).read_text(encoding="utf-8").strip()
+            values[name] = Path(path).read_text(encoding="utf-8-sig").strip()
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is no text"
             raise SettingsError(f"{variable} names {path}, which cannot be read: {reason}. Mend the path.") from None

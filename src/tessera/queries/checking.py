@@ -14,6 +14,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from tessera.loyalty import DATASETS
 from tessera.queries import vocabulary
+from tessera.queries.characters import check_characters
 from tessera.queries.errors import QueryInvalidError
 from tessera.queries.parameters import Parameter
 from tessera.queries.pieces import cut, is_parameter
@@ -57,6 +58,7 @@ def check_query(text: str, parameters: Sequence[Parameter] = ()) -> CheckedQuery
     """Return what the query reads; raise `QueryInvalidError` with name, place and advice if anything is not allowed."""
     cut(text, parameters)
     tokens = tokenize(text)
+    check_characters(text, tokens)
     check_frame(text, tokens)
     return Check(text, parse(text, tokens)).run()
 

@@ -9,7 +9,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -19,6 +18,7 @@ from psycopg.sql import Literal
 from tessera.platform.clock import Clock
 from tessera.platform.clock import now as current_moment
 from tessera.platform.db import Database
+from tessera.platform.json_values import decode_rows
 from tessera.queries.checking import check_query
 from tessera.queries.columns import Column, Described, check_columns
 from tessera.queries.errors import QueryTooLargeError
@@ -133,7 +133,7 @@ class QueryEngine:
             found = await self.fetch(connection, statement, bound)
         if any(row is None for (row,) in found):
             raise long_row_error()
-        return Preview(columns, tuple(tuple(json.loads(row, parse_float=Decimal)) for (row,) in found))
+        return Preview(columns, tuple(map(tuple, decode_rows([row.encode() for (row,) in found]))))
 
     async def count(self, chain_id: UUID, query: Selection, given: Mapping[str, object] | None = None) -> int:
         """Return the exact number of rows."""

@@ -14,6 +14,7 @@ import psycopg
 from psycopg import errors as pg
 
 from tessera.loyalty import DATASETS
+from tessera.platform.characters import name_character
 from tessera.platform.db import explain_database_error
 from tessera.platform.errors import TesseraError
 from tessera.queries.errors import (
@@ -131,6 +132,9 @@ def unknown_column(error: psycopg.Error, source: Source) -> QueryInvalidError:
     known = sorted({column for dataset in read for column in COLUMNS[dataset]})
     near = get_close_matches(name.lower(), known, n=1)
     advice = f"Did you mean {near[0]}?" if near else f"Columns of {', '.join(read)} are {', '.join(known)}"
+    strange = next((letter for letter in name if not letter.isascii()), None)
+    if strange is not None:
+        advice = f"Its {strange} is {name_character(strange)}, which may look like another. {advice}"
     return located(source, offset, f"there is no column {name[:60]}. {advice if read else 'Check its name'}")
 
 

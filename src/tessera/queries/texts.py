@@ -1,5 +1,6 @@
 """The text of a query: its tokens, and places in it that a message can name."""
 
+import re
 from typing import NoReturn
 
 from sqlglot import Dialect
@@ -9,6 +10,7 @@ from sqlglot.tokenizer_core import Token
 from tessera.queries.errors import QueryInvalidError
 
 LONGEST = 64 * 1024
+QUOTE = re.compile("[‘’‚‛“”„‟]")
 POSTGRES = Dialect.get_or_raise("postgres")
 
 
@@ -21,6 +23,11 @@ def tokenize(text: str) -> list[Token]:
     try:
         return list(POSTGRES.tokenize(text))
     except SqlglotError:
+        curly = QUOTE.search(text)
+        if curly is not None:
+            refuse(
+                text, curly.start(), f"a text, a quoted name or a comment is never closed, and {curly[0]} is no quote"
+            )
         raise QueryInvalidError(
             "The query cannot be read: a text, a quoted name or a comment is never closed. Close it."
         ) from None

@@ -6,6 +6,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from tessera.platform.json_values import text_of
 from tessera.web import formats, json_texts
 
 FOLDER = Path(__file__).parent
@@ -35,6 +36,7 @@ def environment() -> Environment:
         as_pairs=formats.as_pairs,
         bar_spans=formats.bar_spans,
         spread_json=json_texts.spread_json,
+        json_text=text_of,
         split_excerpt=formats.split_excerpt,
     )
     made.tests["json"] = json_texts.is_json

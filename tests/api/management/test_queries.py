@@ -65,6 +65,19 @@ async def test_query_is_previewed_and_counted_with_values(desk: Desk) -> None:
     assert (wrong.status, wrong.data["errors"][0]["pointer"]) == (422, "/parameters")
 
 
+async def test_preview_shows_every_digit_as_the_export_sends_it(desk: Desk) -> None:
+    text = "SELECT 0.12345678901234567890 AS digits, 0.00000001 AS tiny, 1e15::float8 AS f, ARRAY[1.50, NULL] AS list"
+    path = f"{BASE}/{(await make(desk, text=text, parameters=[], key_columns=[]))['id']}"
+    preview = await desk.send("POST", f"{path}/preview", b'{"parameters": {}}')
+    assert b'"rows":[[0.12345678901234567890,0.00000001,1e+15,[1.50,null]]]' in preview.body
+
+
+async def test_byte_order_mark_before_a_body_is_no_part_of_it(desk: Desk) -> None:
+    path = f"{BASE}/{(await make(desk))['id']}"
+    changed = await desk.send("PATCH", path, b'\xef\xbb\xbf{"description": "all"}')
+    assert (changed.status, changed.data["description"]) == (200, "all")
+
+
 async def test_change_is_made_on_the_version_asked_for(desk: Desk) -> None:
     path = f"{BASE}/{(await make(desk))['id']}"
     tag = (await desk.call("GET", path)).headers["etag"]

@@ -1,8 +1,10 @@
 """Messages as people see them: replayed once, searched, forgotten after their days, sealed anew."""
 
+from codecs import BOM_UTF8
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 from tests.builders.mparticle import FIRST, firehose
 
@@ -21,6 +23,13 @@ from .conftest import MAPPING, OWNER, Inlet
 async def replay_all(inlet: Inlet) -> int:
     async with inlet.database.session() as session:
         return await integrations.replay_rejected_messages(session, OWNER, inlet.profile.id)
+
+
+def test_byte_order_mark_before_messages_is_no_part_of_them() -> None:
+    body = msgspec.json.encode(firehose())
+    plain, _ = integrations.read_messages(body)
+    assert integrations.read_messages(BOM_UTF8 + body) == (plain, False)
+    assert integrations.read_messages(BOM_UTF8 + b"[" + body + b"]") == (plain, True)
 
 
 async def test_mended_cause_lets_a_replay_succeed(inlet: Inlet) -> None:

@@ -8,13 +8,14 @@ from uuid import UUID
 import msgspec
 
 from tessera import integrations, queries
-from tessera.configuration.changes import CHANGED_SECRET
+from tessera.configuration.changes import CHANGED_SECRET, is_same
 from tessera.configuration.errors import DescriptionError
 from tessera.configuration.kinds.handlers import PAGE, Handler, Known, Plain, read_all
 from tessera.configuration.kinds.sources import header_source
 from tessera.configuration.scope import Scope
 from tessera.configuration.shapes import KEPT, TemplateSpec
 from tessera.integrations import NewTemplate, Template, TemplateChange, TemplateFilter, TemplateShape
+from tessera.platform.json_values import decode, encode
 from tessera.platform.secrets import MASK
 
 BODIES = ("body", "envelope")
@@ -60,7 +61,7 @@ def describe_shape(shape: TemplateShape) -> Plain:
     kept = {key: value for key, value in plain.items() if key == "method" or value != defaults[key]}
     if "headers" in kept:
         kept["headers"] = [{**each, "value": KEPT} if each["secret"] else each for each in kept["headers"]]
-    return {key: msgspec.json.decode(value) if key in BODIES else value for key, value in kept.items()}
+    return {key: decode(value) if key in BODIES else value for key, value in kept.items()}
 
 
 def read_request(scope: Scope, request: Plain) -> TemplateShape:
@@ -85,7 +86,7 @@ def read_header(scope: Scope, header: Any) -> Any:
 
 def text_of(body: Any) -> str:
     """Return a body as the JSON text that templates hold; a text is one already."""
-    return body if isinstance(body, str) else msgspec.json.format(msgspec.json.encode(body), indent=2).decode()
+    return body if isinstance(body, str) else msgspec.json.format(encode(body), indent=2).decode()
 
 
 async def normalise(scope: Scope, _name: str, spec: TemplateSpec, known: Known | None) -> Plain:
@@ -137,7 +138,7 @@ async def put(scope: Scope, name: str, spec: TemplateSpec, known: Known | None) 
 def same_bodies(shape: TemplateShape, stored: TemplateShape) -> dict[str, Any]:
     """Return the stored texts of bodies that say the same: they keep the form that their author gave them."""
     new, old = describe_shape(shape), describe_shape(stored)
-    return {key: getattr(stored, key) for key in BODIES if new.get(key) == old.get(key)}
+    return {key: getattr(stored, key) for key in BODIES if is_same(new.get(key), old.get(key))}
 
 
 async def remove(scope: Scope, known: Known) -> None:

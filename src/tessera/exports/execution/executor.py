@@ -191,7 +191,6 @@ class Executor:
             facts=facts,
             numbers=Numbers(*await recording.find_last_numbers(connection, run["id"])),
             rows_per_window=choose_window(requests.rows_per_request, pace.most),
-            exact=any(column.type == "decimal" for column in columns),
         )
 
     async def _finish(self, run: Mapping[str, Any], ending: Ending) -> None:

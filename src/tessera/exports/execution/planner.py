@@ -6,8 +6,9 @@ from uuid import UUID
 
 from tessera.exports.execution.requests import OpenRequest, Window
 from tessera.exports.store.spool import read_chosen_rows, read_rows
-from tessera.integrations import PlannedRequest, RequestPlanner, RowFailure, RunFacts, decode_rows
+from tessera.integrations import PlannedRequest, RequestPlanner, RowFailure, RunFacts
 from tessera.platform.db import Database, driver
+from tessera.platform.json_values import decode_rows
 
 RENDER = "render"
 
@@ -24,7 +25,6 @@ class Planner:
         facts: RunFacts,
         numbers: "Numbers",
         rows_per_window: int,
-        exact: bool,
     ) -> None:
         self._database = database
         self._run_id = run_id
@@ -32,7 +32,6 @@ class Planner:
         self._facts = facts
         self._numbers = numbers
         self._rows_per_window = rows_per_window
-        self._exact = exact
 
     async def windows(self, first_row: int, last_row: int) -> AsyncIterator[Window]:
         """Yield windows over rows `first_row` to `last_row`; nothing stays open between two of them."""
@@ -40,7 +39,7 @@ class Planner:
             until = min(first_row + self._rows_per_window - 1, last_row)
             async with self._database.session() as session:
                 text = await read_rows(await driver(session), self._run_id, first_row, until)
-            rows = list(enumerate(decode_rows([text.encode()], exact=self._exact), first_row))
+            rows = list(enumerate(decode_rows([text.encode()]), first_row))
             yield self._plan_window(rows, until)
             first_row = until + 1
 
@@ -55,7 +54,7 @@ class Planner:
         number = self._numbers.take_request() if index is None else index
         async with self._database.session() as session:
             found = await read_chosen_rows(await driver(session), self._run_id, list(ordinals))
-        values = decode_rows([text.encode() for _, text in found], exact=self._exact)
+        values = decode_rows([text.encode() for _, text in found])
         rows = [(ordinal, row) for (ordinal, _), row in zip(found, values, strict=True)]
         plan = self._requests.plan(rows, self._facts, first_index=number)
         # These rows made one request before, so they make one again, or a smaller one.

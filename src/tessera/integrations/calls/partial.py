@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from tessera.integrations.rendering import ErrorPath, PlannedRequest
+from tessera.platform.json_values import decode, encode, text_of
 
 LONGEST_MESSAGE = 500
 NOTHING = object()
@@ -20,7 +21,7 @@ def find_refused_rows(answer: bytes, path: ErrorPath, planned: PlannedRequest) -
     if not answer.strip():
         return []
     try:
-        decoded = msgspec.json.decode(answer)
+        decoded = decode(answer)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise UnreadableAnswerError(
             "The answer is not readable as JSON, so refused items in it were not found."
@@ -43,11 +44,9 @@ def place_of(item: Any, path: ErrorPath, positions: dict[str, int]) -> int | Non
         index = resolve(item, path.index)
         return index if isinstance(index, int) and not isinstance(index, bool) else None
     key = resolve(item, path.key or "")
-    return (
-        positions.get(key if isinstance(key, str) else msgspec.json.encode(key).decode())
-        if key is not NOTHING
-        else None
-    )
+    if key is NOTHING:
+        return None
+    return positions.get(key if isinstance(key, str) else encode(key).decode())
 
 
 def reason_of(item: Any, path: ErrorPath) -> str:
@@ -55,8 +54,7 @@ def reason_of(item: Any, path: ErrorPath) -> str:
     reason = NOTHING if path.message is None else resolve(item, path.message)
     if reason is NOTHING or reason is None:
         return "The receiver refused this row. Its answer is in the request log."
-    text = reason if isinstance(reason, str) else msgspec.json.encode(reason).decode()
-    return text[:LONGEST_MESSAGE]
+    return text_of(reason)[:LONGEST_MESSAGE]
 
 
 def resolve(value: Any, pointer: str) -> Any:

@@ -17,7 +17,7 @@ from tessera.integrations.rendering.shapes import (
     plain_shape,
     read_shape,
 )
-from tessera.integrations.rendering.values import Evaluate, RowFault, decode_rows, encode, text_of
+from tessera.integrations.rendering.values import Evaluate, RowFault, Unfit
 
 __all__ = [
     "CONTENT_TYPE",
@@ -35,14 +35,12 @@ __all__ = [
     "RowFault",
     "RunFacts",
     "TemplateShape",
+    "Unfit",
     "compile_chain",
     "compile_template",
-    "decode_rows",
-    "encode",
     "find_columns",
     "locate_fault",
     "plain_shape",
     "read_shape",
-    "text_of",
     "to_epoch_ms",
 ]

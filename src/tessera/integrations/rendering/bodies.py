@@ -3,15 +3,27 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from tessera.integrations.errors import TemplateError
 from tessera.integrations.rendering.expressions import Expression, ExpressionCompiler
 from tessera.integrations.rendering.placeholders import Placeholder, split_text
-from tessera.integrations.rendering.values import Evaluate, Scope, text_of
+from tessera.integrations.rendering.values import Evaluate, Scope
+from tessera.platform.characters import name_character
+from tessera.platform.json_values import read_number, text_of
 
 DEEPEST = 100
+JSON_FAULTS = {  # how Python's parser begins its messages
+    "Expecting value": "a value is missing",
+    "Expecting property name": "the name of a member in double quotes is missing",
+    "Expecting ','": "a comma or a closing bracket is missing",
+    "Expecting ':'": "a colon is missing",
+    "Unterminated string": "a text is never closed",
+    "Invalid control character": "a text holds a line break or control character",
+    "Invalid \\": "a backslash in a text begins no escape",
+    "Illegal trailing comma": "a comma stands behind the last item",
+    "Extra data": "something stands behind the end",
+}
 RECORDS = "records"
 
 
@@ -145,16 +157,24 @@ def parse_json(text: str, name: str) -> Any:
     """Return the parsed text, numbers exact; anything that is no plain JSON is refused with its character."""
     try:
         return json.loads(
-            text, object_pairs_hook=unique_members(name), parse_float=Decimal, parse_constant=refuse_constant(name)
+            text, object_pairs_hook=unique_members(name), parse_float=read_number, parse_constant=refuse_constant(name)
         )
     except json.JSONDecodeError as error:
+        fault = explain_json(error.msg, text[error.pos : error.pos + 1])
         raise TemplateError(
-            f'not JSON: {error.msg}. Placeholders stand inside quotes, as in {{"id": "{{{{ id }}}}"}}.',
+            f'not JSON: {fault}. Placeholders stand inside quotes, as in {{"id": "{{{{ id }}}}"}}.',
             place=name,
             character=error.pos,
         ) from None
     except (RecursionError, ValueError, ArithmeticError):
         raise TemplateError("not readable: nested too deep, or a number is too long.", place=name) from None
+
+
+def explain_json(fault: str, character: str) -> str:
+    """Return why the text is no JSON at this character."""
+    if character and (not character.isascii() or not character.isprintable()):
+        return f"the character {name_character(character)} cannot stand here"
+    return next((words for known, words in JSON_FAULTS.items() if fault.startswith(known)), "it cannot be read here")
 
 
 def unique_members(name: str) -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:

@@ -8,24 +8,24 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 
-from jinja2 import Environment, TemplateSyntaxError, nodes
+from jinja2 import TemplateSyntaxError, nodes
 from jinja2.parser import Parser
 
 from tessera.integrations.errors import TemplateError, UnknownColumnError
 from tessera.integrations.rendering.filters import FILTERS, Filter
+from tessera.integrations.rendering.literals import environment
 from tessera.integrations.rendering.operators import BINARY, COMPARISONS, TESTS, UNARY, item_of, slice_of
 from tessera.integrations.rendering.placeholders import Placeholder
-from tessera.integrations.rendering.values import FAILURES, Evaluate, RowFault, Scope, check_size, text_of
+from tessera.integrations.rendering.values import FAILURES, Evaluate, RowFault, Scope, Unfit, check_size
+from tessera.platform.json_values import text_of
 
 FACTS = ("id", "export", "template", "started_at", "request_index", "row_count", "idempotency_key")
 DEEPEST = 40
 LONGEST = 8_192
-
-environment = Environment(autoescape=False, optimized=False)  # noqa: S701 - parses only; output is JSON, never HTML
-environment.globals.clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,8 @@ def parse_expression(source: str) -> nodes.Expr:
         if not parser.stream.eos:
             raise Refused(f'"{parser.stream.current}" stands where the expression should end.')
     except TemplateSyntaxError as error:
+        if error.__cause__ is not None:
+            raise Refused("a backslash in a text begins no escape. Write two for the sign itself.") from None
         raise Refused(f"{error.message or 'the expression cannot be read'}".rstrip(".") + ". Correct it.") from None
     except (RecursionError, ValueError, OverflowError):
         raise Refused("the expression cannot be read: it is nested too deep or holds too long a number.") from None
@@ -118,7 +120,7 @@ def guarded(evaluate: Evaluate, place: str, source: str) -> Evaluate:
         try:
             return evaluate(scope)
         except FAILURES as error:
-            reason = str(error) if type(error) in (ValueError, TypeError) else "the operation does not fit the values"
+            reason = str(error) if isinstance(error, Unfit) else "the operation does not fit the values"
             raise RowFault("value_invalid", f"{place}: {{{{ {shown} }}}} failed: {reason}") from None
 
     return evaluate_or_fault
@@ -149,7 +151,7 @@ class NodeReader:
     def read_const(self, node: nodes.Const, _depth: int) -> Evaluate:
         """A literal."""
         value = node.value
-        if isinstance(value, float) and not math.isfinite(value):
+        if isinstance(value, Decimal) and not math.isfinite(float(value)):
             raise Refused("the number is too large for JSON.")
         if isinstance(value, str):
             check_text(value)

@@ -13,7 +13,8 @@ from urllib.parse import quote
 import msgspec
 
 from tessera.integrations.rendering.operators import bounded
-from tessera.integrations.rendering.values import text_of
+from tessera.integrations.rendering.values import Unfit
+from tessera.platform.json_values import decode, read_number, text_of
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 DIRECTIVE = re.compile(r"%(.?)", re.DOTALL)
@@ -38,28 +39,28 @@ def to_int(value: Any) -> int:
     if isinstance(value, str):
         text = value.strip()
         if not NUMBER.fullmatch(text) or len(text) > MOST_DIGITS:
-            raise ValueError("not a whole number")
+            raise Unfit("not a whole number")
         return int(text.partition(".")[0])
     if isinstance(value, Decimal) and value.adjusted() > MOST_DIGITS:
-        raise ValueError("the number is too large")
-    if isinstance(value, int | float | Decimal):
+        raise Unfit("the number is too large")
+    if isinstance(value, int | Decimal):
         return int(value)
-    raise TypeError("not a number")
+    raise Unfit("not a number")
 
 
-def to_float(value: Any) -> float:
-    """Return a finite number."""
-    if not isinstance(value, str | int | float | Decimal):
-        raise TypeError("not a number")
+def to_float(value: Any) -> Decimal:
+    """Return a finite number, with the digits of a double-precision one."""
+    if not isinstance(value, str | int | Decimal):
+        raise Unfit("not a number")
     if isinstance(value, str) and "_" in value:
-        raise ValueError("not a number")
+        raise Unfit("not a number")
     try:
         result = float(value)
     except ValueError:  # its own message would quote the member's data
-        raise ValueError("not a number") from None
+        raise Unfit("not a number") from None
     if not math.isfinite(result):
-        raise ValueError("the number is not finite")
-    return result
+        raise Unfit("the number is not finite")
+    return read_number(repr(result))
 
 
 def to_bool(value: Any) -> bool:
@@ -69,7 +70,7 @@ def to_bool(value: Any) -> bool:
         return True
     if word in FALSE:
         return False
-    raise ValueError("neither true nor false")
+    raise Unfit("neither true nor false")
 
 
 def to_json(value: Any) -> Any:
@@ -77,20 +78,20 @@ def to_json(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        return msgspec.json.decode(value)
+        return decode(value)
     except (msgspec.DecodeError, RecursionError):
-        raise ValueError("not JSON") from None
+        raise Unfit("not JSON") from None
 
 
 def moment_of(value: Any) -> datetime:
     """Return the moment that ISO text spells; without a zone it is UTC."""
     if not isinstance(value, str):
-        raise TypeError("not a date or time")
+        raise Unfit("not a date or time")
     try:
         moment = datetime.fromisoformat(value)
-    except ValueError:  # its own message would quote the member's data
-        raise ValueError("not a date or time") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # its own message would quote the member's data
+        raise Unfit("not a date or time") from None
 
 
 def to_iso(value: Any) -> str:

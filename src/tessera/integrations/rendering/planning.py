@@ -21,7 +21,8 @@ from tessera.integrations.rendering.checking import (
 from tessera.integrations.rendering.expressions import ExpressionCompiler
 from tessera.integrations.rendering.shapes import Plan, PlannedRequest, RowFailure, RunFacts, TemplateShape
 from tessera.integrations.rendering.texts import PATH, Text, compile_headers, compile_path
-from tessera.integrations.rendering.values import FAILURES, Evaluate, RowFault, encode, text_of
+from tessera.integrations.rendering.values import FAILURES, Evaluate, RowFault
+from tessera.platform.json_values import encode, text_of
 
 KEYS = UUID("0f6f4e0e-6a0b-5d0e-9b1d-7c2f5f0d3a41")  # the namespace of idempotency keys; never changes
 CONTENT_TYPE = ("Content-Type", "application/json")

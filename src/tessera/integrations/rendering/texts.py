@@ -10,7 +10,8 @@ from tessera.integrations.errors import TemplateError
 from tessera.integrations.rendering.expressions import Expression, ExpressionCompiler
 from tessera.integrations.rendering.placeholders import split_text
 from tessera.integrations.rendering.shapes import Header
-from tessera.integrations.rendering.values import RowFault, Scope, text_of
+from tessera.integrations.rendering.values import RowFault, Scope
+from tessera.platform.json_values import text_of
 
 PATH = "URL Path"
 PATH_SIGNS = "/?&=:@!$'()*+,;%~-._"

@@ -185,7 +185,7 @@ async def read_material(visit: Visit, form: Mapping[str, str]) -> str | None:
     sent = (await visit.request.form()).get("file")
     if isinstance(sent, UploadFile) and sent.filename:
         # A byte that is no text is none of a key either: what it was turned into is refused as such.
-        found = (await sent.read(MOST_BYTES)).decode("utf-8", "replace")
+        found = (await sent.read(MOST_BYTES)).decode("utf-8-sig", "replace")
     else:
         found = form.get("material", "")
     return found.replace("\r\n", "\n") if found.strip() else None

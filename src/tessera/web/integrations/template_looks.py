@@ -8,14 +8,12 @@ house reads its rows anew.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from typing import Any
-
-import msgspec
 
 from tessera import integrations
 from tessera.integrations import SentTest, Template, TemplatePreview, Trial
 from tessera.platform.errors import TesseraError
+from tessera.platform.json_values import UnreadableRowError, decode_rows, encode
 from tessera.queries import Column
 from tessera.web.integrations.template_forms import TemplateForm, make_change, place_of
 from tessera.web.visits import Visit
@@ -23,7 +21,6 @@ from tessera.web.visits import Visit
 # More rows than this show nothing new, and travel with every look.
 MOST_ROWS, LARGEST_SAMPLE = 20, 64 * 1024
 SHOWN_BODY = 16 * 1024
-ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 Rows = Sequence[Sequence[Any]]
 
@@ -40,7 +37,7 @@ class Sample:
     @property
     def text(self) -> str:
         """The rows as the page carries them."""
-        return ENCODER.encode(self.rows).decode()
+        return encode(self.rows).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +112,11 @@ def read_carried(form: TemplateForm, trial: Trial) -> Sample | None:
     if form.get("sample_query") != f"{trial.query.id}" or not 2 <= len(text) <= LARGEST_SAMPLE:
         return None
     try:
-        rows = json.loads(text, parse_float=Decimal)
-    except (ValueError, RecursionError):
+        found = decode_rows([text.encode(errors="replace")])
+    except UnreadableRowError:
         return None
-    if not isinstance(rows, list) or not all(isinstance(row, list) and len(row) == width for row in rows):
+    rows = found[0] if len(found) == 1 else None
+    if rows is None or not all(isinstance(row, list) and len(row) == width for row in rows):
         return None
     return Sample(form.get("sample_query"), rows[:MOST_ROWS], whole=form.get("sample_whole") == "true")
 
@@ -128,7 +126,7 @@ def fit(rows: Rows) -> Rows:
     kept: list[Sequence[Any]] = []
     size = 2
     for row in rows:
-        size += len(ENCODER.encode(row)) + 1
+        size += len(encode(row)) + 1
         if size > LARGEST_SAMPLE:
             break
         kept.append(row)

@@ -1,6 +1,7 @@
 """Credentials in the body: read before anything else of it, and turned into who asks."""
 
 import time
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -38,15 +39,16 @@ class Digests(Struct, frozen=True):
 class Scopes:
     """What pairs of tokens may touch, remembered for a moment: most callers ask again at once."""
 
-    def __init__(self, seconds: float = REMEMBERED_SECONDS) -> None:
+    def __init__(self, seconds: float = REMEMBERED_SECONDS, timer: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
+        self._timer = timer
         self._known: dict[tuple[bytes, bytes], tuple[float, Scope]] = {}
 
     async def get(self, ground: Ground, digests: Digests, now: datetime) -> Scope:
         """Return the scope of a known pair of tokens; raise for an unknown one."""
         key = digests.client, digests.access
         found = self._known.get(key)
-        if found is None or time.monotonic() - found[0] >= self._seconds:
+        if found is None or self._timer() - found[0] >= self._seconds:
             scope = await self._look_up(ground, digests, now)
         else:
             scope = found[1]
@@ -56,7 +58,7 @@ class Scopes:
 
     async def _look_up(self, ground: Ground, digests: Digests, now: datetime) -> Scope | None:
         """Ask the database; only what is good is remembered."""
-        key, asked_at = (digests.client, digests.access), time.monotonic()
+        key, asked_at = (digests.client, digests.access), self._timer()
         scope = await find_scope(
             ground.database.reader, client_digest=digests.client, access_digest=digests.access, now=now
         )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from tessera import exports, queries
@@ -14,6 +15,7 @@ from tessera.api.management.v1.reading import Asked, NameOrId
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Label, Moment, Text
 from tessera.api.management.v1.shapes import show_as
+from tessera.platform.json_values import encode
 from tessera.queries import NewQuery, Parameter, ParameterType
 
 Sql = Annotated[
@@ -221,7 +223,8 @@ async def preview_query(call: Call, query_ref: NameOrId, body: QueryValues) -> Q
     started = time.perf_counter()
     found = await queries.preview_query(call.actor, call.engine, stored.chain_id, stored, body.parameters)
     columns = [show_column(column) for column in found.columns]
-    return QueryPreview(columns, found.rows, time.perf_counter() - started)
+    rows: Any = [msgspec.Raw(encode(row)) for row in found.rows]
+    return QueryPreview(columns, rows, time.perf_counter() - started)
 
 
 async def count_query(call: Call, query_ref: NameOrId, body: QueryValues) -> QueryCount:

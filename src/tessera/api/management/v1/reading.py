@@ -1,6 +1,7 @@
 """Requests to typed values. What does not fit is refused with the place of the first fault."""
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any, TypeVar
@@ -49,6 +50,8 @@ def read_body(body: bytes, kind: type[T]) -> T:
     """Return the body as this kind: 400 where it is no JSON, 422 where it is something else."""
     if kind not in DECODERS:
         DECODERS[kind] = msgspec.json.Decoder(kind)
+    # Some clients put a byte-order mark before the JSON; it says nothing.
+    body = body.removeprefix(BOM_UTF8)
     check_json(body)
     try:
         value: T = DECODERS[kind].decode(body)

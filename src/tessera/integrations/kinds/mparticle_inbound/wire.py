@@ -1,5 +1,6 @@
 """Both forms in which mParticle sends, told apart by the body: Firehose requests and webhook batches. Pure."""
 
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -63,7 +64,7 @@ CONTENTS = ("user_identities", "user_attributes", "events", "user_profiles", "de
 
 def read_messages(body: bytes) -> tuple[list[Message], bool]:
     """Return the messages of a request, and whether they came as an array; raise where it holds no JSON objects."""
-    text = body.strip()
+    text = body.removeprefix(BOM_UTF8).strip()
     if not text:
         return [], False
     several = text.startswith(b"[")

@@ -1,14 +1,17 @@
 """Values as mParticle takes them: text unless the map casts them, and within its limits. A fault tells no value."""
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import uuid_utils
 
 from tessera.integrations.kinds.mparticle_outbound.batches.limits import LONGEST_ENTRY, LONGEST_LIST, LONGEST_VALUE
-from tessera.integrations.rendering import RowFault, encode, text_of, to_epoch_ms
+from tessera.integrations.rendering import RowFault, Unfit, to_epoch_ms
+from tessera.platform.json_values import encode, text_of
 
 LATEST_MS = 253_402_300_799_999
+LARGEST_EXPONENT = 20
 
 
 def is_empty(value: Any) -> bool:
@@ -47,10 +50,12 @@ def read_timestamp(value: Any, place: str) -> int:
     if isinstance(value, str) and not value.isdecimal():
         try:
             return to_epoch_ms(value)
-        except ValueError:
+        except Unfit:
             raise RowFault("value_invalid", f"{place}: neither a date and time nor milliseconds.") from None
     try:
-        moment = -1 if isinstance(value, bool | list | dict) else int(value)
+        # The digits of 1e999999999 would fill the memory.
+        huge = isinstance(value, Decimal) and value.adjusted() > LARGEST_EXPONENT
+        moment = -1 if huge or isinstance(value, bool | list | dict) else int(value)
     except (ValueError, OverflowError):
         moment = -1
     if not 0 <= moment <= LATEST_MS:
