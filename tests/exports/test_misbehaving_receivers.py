@@ -64,6 +64,25 @@ async def test_server_errors_are_retried_with_the_same_key(house: SmallHouse) ->
     assert len({request.body for request in receiver.received}) == 1
 
 
+@pytest.mark.parametrize("status", [507, 509, 520, 522, 524, 529, 530])
+async def test_trouble_on_the_way_is_tried_again(house: SmallHouse, status: int) -> None:
+    run, receiver = await run_against(house, in_turn([Reply(status), Reply()]), rows=10)
+    assert (run.state, run.sent, run.attempts) == (RunState.COMPLETED, 10, 2)
+    assert len({request.key for request in receiver.received}) == 1
+
+
+@pytest.mark.parametrize("status", [200, 202, 400, 503])
+async def test_headers_that_are_no_text_end_no_run(house: SmallHouse, status: int) -> None:
+    odd = {"retry-after": "é5", "x-mp-rate-limit-percentage-used": "é", "x-trace": "ünlesbar"}
+    run, receiver = await run_against(house, in_turn([Reply(status, odd), Reply(200, odd)]), rows=1)
+    assert run.error_code is None
+    assert (run.sent, run.failed) == ((0, 1) if status == 400 else (1, 0))
+    assert len(receiver.received) == run.attempts
+    async with house.database.session() as session:
+        (first, *_) = (await exports.get_request(session, ACTOR, run.id, number=0)).attempts
+    assert "x-trace: (not readable as text)" in (first.answer or "")
+
+
 @pytest.mark.parametrize("status", [301, 302, 404, 409, 410, 501])
 async def test_refusals_are_final(house: SmallHouse, status: int) -> None:
     run, receiver = await run_against(house, lambda _: Reply(status, {"location": "/elsewhere"}), rows=10)

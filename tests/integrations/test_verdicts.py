@@ -12,7 +12,8 @@ from tessera.integrations.calls.verdicts import can_replay, classify_error, clas
 from tessera.integrations.errors import UrlNotAllowedError
 from tessera.integrations.interface import VerdictKind
 from tessera.integrations.rendering import ErrorPath, PlannedRequest
-from tessera.platform.http import CallErrorKind, parse_retry_after
+from tessera.platform.http import CallErrorKind
+from tessera.platform.http.waiting import parse_retry_after
 
 NOW = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
 SUCCESS = ((200, 299),)
@@ -22,10 +23,10 @@ STATUSES = {
     VerdictKind.PERMANENT: (
         *(100, 300, 301, 302, 303, 304, 307, 308),
         *(404, 405, 406, 409, 410, 411, 415, 402, 418, 426, 431, 451, 499),
-        *(501, 505, 507, 511, 599, 600),
+        *(501, 505, 506, 508, 510, 511, 525, 526, 599, 600),
     ),
     VerdictKind.SPLIT: (400, 413, 422),
-    VerdictKind.TRANSIENT: (408, 425, 429, 500, 502, 503, 504),
+    VerdictKind.TRANSIENT: (408, 425, 429, 500, 502, 503, 504, 507, 509, 520, 521, 522, 523, 524, 529, 530),
     VerdictKind.CREDENTIALS: (401, 403),
 }
 
@@ -102,7 +103,13 @@ def test_replay_is_safe_for_some(method: str, has_key: bool, replayable: bool) -
         (None, None),
         ("", None),
         ("-5", None),
-        ("1.5", None),
+        ("1.5", 2.0),
+        ("0.2", 1.0),
+        ("7.0", 7.0),
+        ("00000000001.5", 2.0),
+        ("1.", None),
+        (".5", None),
+        ("1,5", None),
         ("soon", None),
         ("٣", None),
         ("2026-11-21T07:01:30Z", None),

@@ -3,13 +3,13 @@
 A run works with these and never asks which kind of connector it has.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
 from tessera.integrations.rendering import Plan, PlannedRequest, RunFacts
-from tessera.platform.http import CallErrorKind
+from tessera.platform.http import CallErrorKind, ReplyHeaders
 
 
 class VerdictKind(StrEnum):
@@ -54,7 +54,7 @@ class Answer:
     duration_seconds: float
     retry_after: float | None = None
     error_kind: CallErrorKind | None = None
-    headers: Mapping[str, str] | None = field(default=None, repr=False)
+    headers: ReplyHeaders | None = field(default=None, repr=False)
     excerpt: bytes = field(default=b"", repr=False)
     bytes: int = 0
     share: float | None = None

@@ -15,7 +15,7 @@ from uuid import UUID
 from tessera.platform.db import Row
 from tessera.platform.errors import TesseraError
 from tessera.platform.ground import Ground
-from tessera.platform.http import CallError, CallLimits, OutboundClient, parse_retry_after
+from tessera.platform.http import CallError, CallLimits, OutboundClient
 from tessera.webhooks.retries import Answer, Outcome, explain, is_success, next_wait
 from tessera.webhooks.settling import Settler
 from tessera.webhooks.signing import make_headers
@@ -163,7 +163,7 @@ class Sender:
             reply = await self._client.send("POST", delivery.url, headers=headers, body=delivery.body, limits=LIMITS)
         except CallError as error:
             return Answer(error=error.message)
-        return Answer(status=reply.status, retry_after=parse_retry_after(reply.headers.get("retry-after"), now))
+        return Answer(status=reply.status, retry_after=reply.retry_after(now))
 
     def _judge(self, delivery: Claimed, answer: Answer) -> Outcome:
         row = {"id": delivery.id, "subscription_id": delivery.subscription_id, "attempts": delivery.attempts}

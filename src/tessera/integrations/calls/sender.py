@@ -11,7 +11,7 @@ from tessera.integrations.connectors import Target
 from tessera.integrations.interface import Answer, Verdict, VerdictKind
 from tessera.integrations.rendering import PlannedRequest, TemplateShape
 from tessera.platform.clock import Clock, now
-from tessera.platform.http import CallError, Headers, OutboundClient, Reply, parse_retry_after
+from tessera.platform.http import CallError, Headers, OutboundClient, Reply
 
 
 class HttpSender:
@@ -54,7 +54,7 @@ class HttpSender:
             self._judge(planned, reply),
             reply.status,
             reply.duration_seconds,
-            retry_after=parse_retry_after(reply.headers.get("retry-after"), self._clock()),
+            retry_after=reply.retry_after(self._clock()),
             headers=reply.headers,
             excerpt=reply.excerpt,
             bytes=reply.bytes,
@@ -71,7 +71,7 @@ class HttpSender:
         request = excerpts.make(line, self._headers_of(planned), planned.body or b"")
         if answer.status is None:
             return request, excerpts.make(answer.verdict.message, (), b"")
-        headers = (answer.headers or {}).items()
+        headers = answer.headers.list_lines() if answer.headers is not None else ()
         return request, excerpts.make(f"HTTP {answer.status}", headers, answer.excerpt)
 
     def _headers_of(self, planned: PlannedRequest) -> list[tuple[str, str]]:

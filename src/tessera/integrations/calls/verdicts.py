@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from tessera.integrations.interface import Verdict, VerdictKind
-from tessera.platform.http import CallErrorKind
+from tessera.platform.http import TRANSIENT_STATUSES, CallErrorKind
 
 SPLITTABLE = frozenset({400, 413, 422})
-TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 CREDENTIALS = frozenset({401, 403})
 IDEMPOTENT = frozenset({"GET", "PUT", "DELETE"})
 
@@ -41,7 +40,7 @@ def classify_status(status: int, *, success: StatusRanges, rows: int) -> Verdict
             "credentials_refused",
             f"The receiver answered {name}: it refuses the profile's credentials. Correct them, then run again.",
         )
-    if status in TRANSIENT:
+    if status in TRANSIENT_STATUSES:
         return Verdict(VerdictKind.TRANSIENT, f"status_{status}", f"The receiver answered {name}.")
     if 300 <= status < 400:
         message = f"The receiver answered {name}: redirects are never followed. Point the profile to the final address."

@@ -10,16 +10,15 @@ from tessera.integrations.errors import TokenError
 from tessera.integrations.tokens.grants import TokenGrant
 from tessera.platform.clock import now
 from tessera.platform.http import (
+    TRANSIENT_STATUSES,
     CallError,
     CallErrorKind,
     OutboundClient,
     Reply,
-    parse_retry_after,
     parse_url,
 )
 from tessera.platform.secrets import Masker
 
-TEMPORARY = frozenset({408, 425, 429, 500, 502, 503, 504})
 # RFC 6749, section 5.2; each ends a run as `oauth_…`. Other words of a server do so under a name of ours.
 ADVICE = {
     "invalid_request": "Correct scope, audience and extra parameters, or send the client's credentials the other way.",
@@ -96,8 +95,8 @@ def explain_refusal(grant: TokenGrant, reply: Reply) -> TokenError:
     """Return what an answer that is no success means."""
     host, answer = host_of(grant), decode(reply.excerpt)
     told = f"The token endpoint {host} answered {reply.status}"
-    if reply.status in TEMPORARY:
-        wait = parse_retry_after(reply.headers.get("retry-after"), now())
+    if reply.status in TRANSIENT_STATUSES:
+        wait = reply.retry_after(now())
         return TokenError(f"{told}. Try again later.", reason="oauth_unavailable", temporary=True, retry_after=wait)
     if 300 <= reply.status < 400:
         message = f"{told}: redirects are never followed. Give the final address as the Access Token URL."

@@ -16,12 +16,14 @@ from tessera.platform.http.errors import (
     RefusedAddressError,
 )
 from tessera.platform.http.gate import Gate
+from tessera.platform.http.reply_headers import ReplyHeaders
 from tessera.platform.http.resolving import Resolver
 from tessera.platform.http.urls import normalise_host, parse_url
 from tessera.platform.http.vetting import vet_host
-from tessera.platform.http.waiting import parse_retry_after
+from tessera.platform.http.waiting import TRANSIENT_STATUSES
 
 __all__ = [
+    "TRANSIENT_STATUSES",
     "CallError",
     "CallErrorKind",
     "CallLimits",
@@ -36,12 +38,12 @@ __all__ = [
     "OutcomeUnknownError",
     "RefusedAddressError",
     "Reply",
+    "ReplyHeaders",
     "Resolver",
     "clean_authorities",
     "judge_address",
     "normalise_host",
     "parse_authorities",
-    "parse_retry_after",
     "parse_url",
     "vet_host",
 ]

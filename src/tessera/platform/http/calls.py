@@ -1,9 +1,9 @@
 """One call over a client that leads to a vetted address."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from pyreqwest.client import Client
 from pyreqwest.exceptions import BuilderError, PyreqwestError
@@ -12,7 +12,9 @@ from pyreqwest.request import StreamRequest
 from pyreqwest.response import Response
 
 from tessera.platform.http.errors import InvalidRequestError
+from tessera.platform.http.reply_headers import ReplyHeaders
 from tessera.platform.http.translation import describe, translate
+from tessera.platform.http.waiting import parse_retry_after
 
 EXCERPT_BYTES = 64 * 1024
 
@@ -40,13 +42,17 @@ class CallLimits:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer of any status. Header names are looked up in any case."""
+    """An answer of any status. `excerpt` is the whole body where it is as long as `bytes` says."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: ReplyHeaders
     excerpt: bytes
     bytes: int
     duration_seconds: float
+
+    def retry_after(self, now: datetime) -> float | None:
+        """Return the seconds that the receiver asks to wait, None if it asks for nothing that can be read."""
+        return parse_retry_after(self.headers.get("retry-after"), now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,7 @@ async def send_call(client: Client, call: Call) -> Reply:
     try:
         async with request as response:
             excerpt, size = await read_answer(response, call.limits.answer_bytes)
-            return Reply(response.status, response.headers, excerpt, size, time.perf_counter() - started)
+            return Reply(response.status, ReplyHeaders(response.headers), excerpt, size, time.perf_counter() - started)
     except PyreqwestError as error:
         # Not chained: the original's text holds the whole URL, and tracebacks end in logs.
         raise translate(error, call.url.host_str or "") from None
