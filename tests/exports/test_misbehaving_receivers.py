@@ -123,6 +123,23 @@ async def test_reset_without_a_key_is_an_unknown_outcome(house: SmallHouse) -> N
     assert await codes_of(house, run) == {"outcome_unknown": 10}
 
 
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {"headers": [{"name": "Idempotency-Key", "value": "{{ run.idempotency_key }}"}]},
+        {"headers": [{"name": "X-Request", "value": "export-{{ run.idempotency_key | upper }}"}]},
+        {"url_path": "members?key={{ run.idempotency_key }}"},
+    ],
+    ids=["bare", "changed", "query"],
+)
+async def test_key_that_the_template_sends_makes_a_replay_safe(house: SmallHouse, shape: dict[str, object]) -> None:
+    replies = in_turn([Reply(reset=True), Reply()])
+    run, receiver = await run_against(house, replies, rows=1, idempotency_header=None, **shape)
+    assert (run.state, run.sent, run.attempts) == (RunState.COMPLETED, 1, 2)
+    first, second = receiver.received
+    assert (first.path, first.headers, first.body) == (second.path, second.headers, second.body)
+
+
 async def test_hanging_receiver_does_not_hang_the_run(house: SmallHouse) -> None:
     run, receiver = await run_against(
         house,
