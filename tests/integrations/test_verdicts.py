@@ -132,16 +132,17 @@ def planned(rows: int, keys: tuple[str, ...] | None = None) -> PlannedRequest:
     [
         (ErrorPath("/errors", index="/i", message="/m"), {"errors": [{"i": 2, "m": "bad"}]}, [(2, "bad")]),
         (ErrorPath("/errors", index=""), {"errors": [1, 0]}, [0, 1]),
-        (ErrorPath("", index="/i"), [{"i": 0}, {"i": 0}, {"i": 9}, {"i": -1}, {"i": True}, {}, 5], [0]),
+        (ErrorPath("", index="/i"), [{"i": 0}, {"i": "2"}, {"i": 0}], [0, 2]),
         (ErrorPath("/a~1b/0", index="/i"), {"a/b": [[{"i": 1}]]}, [1]),
         (
             ErrorPath("/errors", key="/id", column="id", message="/m"),
             {"errors": [{"id": "k2", "m": {"x": 1}}]},
             [(1, '{"x":1}')],
         ),
-        (ErrorPath("/errors", key="", column="id"), {"errors": ["k3", "k9", 7]}, [2]),
+        (ErrorPath("/errors", key="", column="id"), {"errors": ["k3", "k1"]}, [0, 2]),
         (ErrorPath("/errors", index="/i"), {"errors": []}, []),
-        (ErrorPath("/errors", index="/i"), {"errors": {"i": 1}}, []),
+        (ErrorPath("/errors", index="/i"), {"errors": None}, []),
+        (ErrorPath("/errors", index="/i"), {"errors": False}, []),
         (ErrorPath("/errors", index="/i"), {}, []),
         (ErrorPath("/errors/7", index="/i"), {"errors": []}, []),
     ],
@@ -167,9 +168,30 @@ def test_empty_answer_refuses_nothing() -> None:
     assert find_refused_rows(b" ", ErrorPath("/errors", index="/i"), planned(1)) == []
 
 
-@pytest.mark.parametrize("answer", [b"{", b"<html>", b"\xff", b"[" * 100_000])
-def test_unreadable_answer_says_so(answer: bytes) -> None:
-    with pytest.raises(UnreadableAnswerError):
+def test_byte_order_mark_hides_no_refused_row() -> None:
+    answer = b"\xef\xbb\xbf" + msgspec.json.encode([{"i": 1, "m": "bad"}])
+    assert find_refused_rows(answer, ErrorPath("", index="/i", message="/m"), planned(2)) == [(1, "bad")]
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (b"{", "not readable"),
+        (b"<html>", "not readable"),
+        (b"\xff", "not readable"),
+        (b"\xff\xfe{\x00}\x00", "not readable"),
+        (b"[" * 100_000, "nested"),
+        (b'{"errors": {"i": 1}}', "no list at /errors"),
+        (b'{"errors": "all of them"}', "no list at /errors"),
+        (b'{"errors": [{"i": 0}, {"i": 9}]}', "number 2 of them names no row"),
+        (b'{"errors": [{"i": -1}]}', "names no row"),
+        (b'{"errors": [{"i": true}]}', "names no row"),
+        (b'{"errors": [{}]}', "names no row"),
+        (b'{"errors": [5]}', "names no row"),
+    ],
+)
+def test_unreadable_answer_says_why(answer: bytes, why: str) -> None:
+    with pytest.raises(UnreadableAnswerError, match=why):
         find_refused_rows(answer, ErrorPath("/errors", index="/i"), planned(1))
 
 

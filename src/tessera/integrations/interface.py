@@ -16,7 +16,8 @@ class VerdictKind(StrEnum):
     """The classes of outcome, each with one thing to do.
 
     A split one failed, and each half may be tried once; a replay and a transient one are tried again, the transient
-    one after what the receiver asked to wait; credentials and configuration end the run.
+    one after what the receiver asked to wait; credentials and configuration end the run. Of an unknown one nobody can
+    say what arrived: no whole answer came, or none that can be read.
     """
 
     OK = "ok"

@@ -49,6 +49,15 @@ def classify_status(status: int, *, success: StatusRanges, rows: int) -> Verdict
     return Verdict(kind, f"status_{status}", f"The receiver answered {name}. Its answer is in the request log.")
 
 
+def classify_unreadable(status: int, why: str) -> Verdict:
+    """Return what a success answer means that was to name refused items and cannot be read: nobody knows which."""
+    message = (
+        f"The receiver answered {name_of(status)}, but the answer {why}: which rows it refused is not known. "
+        "It is in the request log; check with the receiver, and correct the template's error path."
+    )
+    return Verdict(VerdictKind.UNKNOWN, "answer_unreadable", message)
+
+
 def classify_error(kind: CallErrorKind, message: str, *, replayable: bool) -> Verdict:
     """Return what a call without an answer means."""
     if kind is CallErrorKind.UNKNOWN:

@@ -2,7 +2,8 @@
 
 from tessera.platform.http.addresses import judge_address
 from tessera.platform.http.authorities import clean_authorities, parse_authorities
-from tessera.platform.http.calls import CallLimits, Headers, Reply
+from tessera.platform.http.bodies import UnreadableBodyError, read_json
+from tessera.platform.http.calls import EXCERPT_BYTES, CallLimits, Headers, Reply
 from tessera.platform.http.client import OutboundClient
 from tessera.platform.http.errors import (
     CallError,
@@ -23,6 +24,7 @@ from tessera.platform.http.vetting import vet_host
 from tessera.platform.http.waiting import TRANSIENT_STATUSES
 
 __all__ = [
+    "EXCERPT_BYTES",
     "TRANSIENT_STATUSES",
     "CallError",
     "CallErrorKind",
@@ -40,10 +42,12 @@ __all__ = [
     "Reply",
     "ReplyHeaders",
     "Resolver",
+    "UnreadableBodyError",
     "clean_authorities",
     "judge_address",
     "normalise_host",
     "parse_authorities",
     "parse_url",
+    "read_json",
     "vet_host",
 ]

@@ -25,13 +25,15 @@ Headers = Sequence[tuple[str, str]]
 class CallLimits:
     """How long a call may take, and how much of an answer is read before the rest is left unread.
 
-    `addresses` is at how many of a name's addresses the call may knock.
+    `kept_bytes` is how much of what is read the reply holds. `addresses` is at how many of a name's addresses the call
+    may knock.
     """
 
     connect_seconds: float = 5
     read_seconds: float = 30
     total_seconds: float = 60
     answer_bytes: int = 1024 * 1024
+    kept_bytes: int = EXCERPT_BYTES
     addresses: int = 3
 
     @property
@@ -72,7 +74,7 @@ async def send_call(client: Client, call: Call) -> Reply:
     request = build_request(client, call)
     try:
         async with request as response:
-            excerpt, size = await read_answer(response, call.limits.answer_bytes)
+            excerpt, size = await read_answer(response, call.limits)
             return Reply(response.status, ReplyHeaders(response.headers), excerpt, size, time.perf_counter() - started)
     except PyreqwestError as error:
         # Not chained: the original's text holds the whole URL, and tracebacks end in logs.
@@ -90,14 +92,18 @@ def build_request(client: Client, call: Call) -> StreamRequest:
         raise InvalidRequestError(describe(InvalidRequestError, call.url.host_str or "", "")) from None
 
 
-async def read_answer(response: Response, limit: int) -> tuple[bytes, int]:
+async def read_answer(response: Response, limits: CallLimits) -> tuple[bytes, int]:
     """Return the first part of the body and how much of it was read."""
     reader = response.body_reader
     chunk = await reader.read(EXCERPT_BYTES)
     if chunk is None:
         return b"", 0
     excerpt, size = bytes(chunk), len(chunk)
-    while chunk is not None and EXCERPT_BYTES <= size < limit:
+    if size < EXCERPT_BYTES:
+        return excerpt, size
+    kept = bytearray(excerpt)
+    while chunk is not None and size < limits.answer_bytes:
         chunk = await reader.read(EXCERPT_BYTES)
+        kept += (chunk or b"")[: max(0, limits.kept_bytes - size)]
         size += len(chunk or b"")
-    return excerpt, size
+    return bytes(kept), size

@@ -3,13 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
-import msgspec
-
 from tessera.integrations.calls import HttpSender
 from tessera.integrations.connectors import Target
 from tessera.integrations.interface import Answer, Verdict, VerdictKind
 from tessera.integrations.rendering import Method, PlannedRequest, TemplateShape
-from tessera.platform.http import OutboundClient
+from tessera.platform.http import OutboundClient, UnreadableBodyError, read_json
 from tessera.platform.secrets import Masker
 
 # The batches carry ids by which mParticle drops repeats; a header would say nothing to it.
@@ -84,8 +82,8 @@ def share_left(answer: Answer) -> float | None:
 def read_reasons(body: bytes) -> list[str]:
     """Return the messages of an error body, if it is one."""
     try:
-        decoded = msgspec.json.decode(body) if body else None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        decoded = read_json(body)
+    except UnreadableBodyError:
         return []
     errors = decoded.get("errors") if isinstance(decoded, dict) else None
     found = [reason_of(error) for error in errors[:MOST_REASONS]] if isinstance(errors, list) else []
@@ -95,4 +93,5 @@ def read_reasons(body: bytes) -> list[str]:
 def reason_of(error: Any) -> str:
     """Return one error's message, or its code."""
     told = (error.get("message") or error.get("code")) if isinstance(error, dict) else None
-    return str(told) if isinstance(told, str | int) else ""
+    # A log line, so no character of the receiver may end it or be one that the database cannot store.
+    return "".join(each if each.isprintable() else " " for each in str(told)) if isinstance(told, str | int) else ""
