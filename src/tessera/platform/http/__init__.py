@@ -19,6 +19,7 @@ from tessera.platform.http.errors import (
 from tessera.platform.http.gate import Gate
 from tessera.platform.http.reply_headers import ReplyHeaders
 from tessera.platform.http.resolving import Resolver
+from tessera.platform.http.tls_failures import explain_certificate
 from tessera.platform.http.urls import normalise_host, parse_url
 from tessera.platform.http.vetting import vet_host
 from tessera.platform.http.waiting import TRANSIENT_STATUSES
@@ -44,6 +45,7 @@ __all__ = [
     "Resolver",
     "UnreadableBodyError",
     "clean_authorities",
+    "explain_certificate",
     "judge_address",
     "normalise_host",
     "parse_authorities",
