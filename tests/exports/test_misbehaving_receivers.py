@@ -164,6 +164,31 @@ async def test_closed_port_breaks_the_run_off(house: SmallHouse, monkeypatch: py
     assert run.skipped > 0
 
 
+async def test_ten_failed_requests_in_a_row_end_the_run(house: SmallHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tessera.exports.retries.LONGEST_WAIT", 0.01)
+    settings = {"max_concurrent_requests": 1}
+    run, _ = await run_against(house, lambda _: Reply(500), rows=30, batch_size=1, settings=settings)
+    assert (run.state, run.error_code) == (RunState.FAILED, "receiver_down")
+    assert (run.failed, run.skipped) == (10, 20)
+
+
+async def test_every_429_halves_what_is_in_flight(house: SmallHouse) -> None:
+    in_flight: list[int] = []
+    chain = await create_members(house.database, 16)
+    async with run_receiver() as receiver:
+
+        def script(_: Received) -> Reply:
+            in_flight.append(receiver.in_flight)
+            return Reply(429 if len(in_flight) <= 8 else 200, delay=0.05)
+
+        receiver.script = script
+        settings = {"max_concurrent_requests": 8}
+        run = await run_to_end(house, await create_export(house, chain, receiver.url, batch_size=1, settings=settings))
+    assert (run.state, run.sent, run.attempts) == (RunState.COMPLETED, 16, 24)
+    assert max(in_flight[:8]) == 8
+    assert max(in_flight[8:]) == 1
+
+
 async def test_answer_that_names_refused_rows(house: SmallHouse) -> None:
     def script(request: Received) -> Reply:
         bad = [{"index": n, "reason": "odd"} for n, row in enumerate(request.rows) if row["balance"] % 2]

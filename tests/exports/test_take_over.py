@@ -23,6 +23,7 @@ from tests.builders.workers import Workers, worker_processes
 
 from tessera import exports
 from tessera.exports import Run, RunState
+from tessera.exports.store import runs as store
 from tessera.platform.clock import now
 
 ROWS = 20_000
@@ -122,6 +123,58 @@ async def test_second_worker_leaves_a_held_run_alone(house: SmallHouse) -> None:
     ended = await read_run(house, run.id)
     assert (ended.state, ended.take_overs, ended.sent) == (RunState.COMPLETED, 0, 100)
     assert len(receiver.ids()) == 100
+
+
+async def test_lease_is_extended_as_long_as_its_worker_lives(house: SmallHouse) -> None:
+    chain = await create_members(house.database, 1)
+    let_go = asyncio.Event()
+
+    async with run_receiver() as receiver:
+
+        async def answer(request: Received, writer: asyncio.StreamWriter) -> bool:
+            await let_go.wait()
+            return await Receiver.answer(receiver, request, writer)
+
+        receiver.answer = answer  # type: ignore[method-assign]
+        run = await start_run(house, await create_export(house, chain, receiver.url))
+        working = asyncio.create_task(house.executor("one").execute(str(run.id)))
+        first = await find_lease(house, None)
+        second = await find_lease(house, first)
+        await find_lease(house, second)
+        await house.executor("two").execute(str(run.id))
+        let_go.set()
+        await working
+    ended = await read_run(house, run.id)
+    assert (ended.state, ended.take_overs, ended.worker) == (RunState.COMPLETED, 0, "one")
+
+
+async def find_lease(house: SmallHouse, past: datetime | None) -> datetime:
+    """Return until when the run is held, once that is set and the moment `past` is over."""
+    statement = text("SELECT lease_until FROM runs WHERE lease_until IS NOT NULL AND coalesce(:past < now(), true)")
+    async with asyncio.timeout(30):
+        while True:
+            async with house.database.session() as session:
+                found: datetime | None = (await session.execute(statement, {"past": past})).scalar()
+            if found is not None:
+                return found
+            await asyncio.sleep(0.05)
+
+
+async def test_lease_of_another_epoch_is_not_extended(house: SmallHouse) -> None:
+    chain = await create_members(house.database, 1)
+    run = await start_run(house, await create_export(house, chain, "http://127.0.0.1:9"))
+    async with house.database.session() as session:
+        mine = await store.claim_run(session, run.id, worker="sleeper", lease=0)
+    async with house.database.session() as session:
+        other = await store.claim_run(session, run.id, worker="other", lease=1)
+    assert mine is not None
+    assert other is not None
+    async with house.database.session() as session:
+        assert await store.renew_lease(session, run.id, mine["epoch"], 1000) is None
+        remaining = await store.find_lease(session, run.id)
+        assert await store.renew_lease(session, run.id, other["epoch"], 1000) is False
+    assert remaining is not None
+    assert remaining < 2
 
 
 async def test_cancelled_run_skips_the_rest(house: SmallHouse) -> None:
