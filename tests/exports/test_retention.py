@@ -2,7 +2,7 @@
 
 from sqlalchemy import text
 from tests.builders.house import ACTOR, SmallHouse, create_export, create_members, read_run, run_to_end
-from tests.builders.receivers import Reply, run_receiver
+from tests.builders.receivers import answer_with, run_receiver
 
 from tessera import exports
 from tessera.exports import RunState
@@ -34,7 +34,7 @@ async def test_old_runs_are_forgotten_but_for_the_last_good_one(house: SmallHous
     async with run_receiver() as receiver:
         definition = await create_export(house, chain, receiver.url)
         for status in (200, 200, 404):
-            receiver.script = lambda _, status=status: Reply(status)
+            receiver.script = answer_with(status)
             runs.append(await run_to_end(house, definition))
     async with house.database.session() as session:
         await session.execute(text("UPDATE runs SET finished_at = now() - make_interval(days => 401)"))

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 from tests.builders.house import ACTOR, TOKEN, SmallHouse, create_export, create_members, run_to_end, start_run
-from tests.builders.receivers import Reply, run_receiver
+from tests.builders.receivers import Reply, answer_with, run_receiver
 
 from tessera import exports, queries
 from tessera.exports import DefinitionChange, RunState
@@ -21,7 +21,7 @@ async def test_last_success_is_the_start_of_the_last_run_without_errors(house: S
         body = {"last": "{{ last }}", "began": "{{ began }}"}
         definition = await create_export(house, chain, receiver.url, query=query, body=body, batch_size=1)
         for status in (200, 404, 200, 200):
-            receiver.script = lambda _, status=status: Reply(status)
+            receiver.script = answer_with(status)
             starts.append((await run_to_end(house, definition)).started_at)
     rows = [row for request in receiver.received for row in request.rows]
     assert [datetime.fromisoformat(row["began"]) for row in rows] == starts

@@ -66,13 +66,18 @@ def later_if_down(verdict: Verdict, status: int) -> Verdict:
 
 def limit_of(answer: Answer) -> str:
     """Return the name of the limit that a 429 is about."""
-    return (answer.headers or {}).get(EXCEEDED) or "" if answer.status == TOO_MANY_REQUESTS else ""
+    return header_of(answer, EXCEEDED) if answer.status == TOO_MANY_REQUESTS else ""
+
+
+def header_of(answer: Answer, name: str) -> str:
+    """Return a header of the answer, empty where it has none."""
+    return "" if answer.headers is None else answer.headers.get(name, "")
 
 
 def share_left(answer: Answer) -> float | None:
     """Return the share of the rate that brings a receiver under load back to what it takes well."""
     try:
-        used = float((answer.headers or {}).get(USED) or 0)
+        used = float(header_of(answer, USED) or 0)
     except ValueError:
         return None
     # Not a number compares as false, and so is left alone.
