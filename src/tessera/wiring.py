@@ -149,13 +149,20 @@ async def work_jobs(house: House) -> None:
         asyncio.create_task(repeat(dispatcher.dispatch, every=TELL_SECONDS)),
         asyncio.create_task(repeat(dispatcher.send_due, every=TELL_SECONDS)),
     ]
+
+    def stop() -> None:
+        executor.stop()
+        dispatcher.stop()
+
     try:
         await ground.jobs.work(
             name=executor.name,
             concurrency=settings.worker_concurrency,
             heartbeat=settings.job_heartbeat_seconds,
             stalled=settings.job_stalled_seconds,
+            on_stop=stop,
         )
+        await dispatcher.finish()
     finally:
         for chore in chores:
             chore.cancel()

@@ -15,7 +15,7 @@ ROW = re.compile(r"^\| `([^`]+)`", re.MULTILINE)
 
 # Where codes of outcomes are made: the callable, and at which place the code stands.
 CODE_PLACES = {"RowFault": 0, "Ending": 1, "Verdict": 1}
-CODE_NAMES = ("LOST", "UNKNOWN")
+CODE_NAMES = ("LOST", "UNSENT", "UNKNOWN")
 ROOMS = (
     "integrations/rendering",
     "integrations/calls",

@@ -133,6 +133,11 @@ async def run_receiver(script: Script | None = None) -> AsyncIterator[Receiver]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+def answer_with(status: int) -> Script:
+    """Give every request this status."""
+    return lambda _: Reply(status)
+
+
 def in_turn(replies: Sequence[Reply]) -> Script:
     """Give the replies one after another, the last one for ever."""
     remaining = list(replies)

@@ -7,7 +7,7 @@ from tests.builders.house import ACTOR, SmallHouse, create_export, create_member
 from tests.builders.receivers import Received, Reply, run_receiver
 
 from tessera import exports
-from tessera.exports import Run, RunState
+from tessera.exports import RequestState, Run, RunState
 
 
 async def test_cancelled_run_splits_no_further(house: SmallHouse) -> None:
@@ -34,6 +34,31 @@ async def test_cancelled_run_splits_no_further(house: SmallHouse) -> None:
 async def cancel(house: SmallHouse, run: Run) -> Run:
     async with house.database.session() as session:
         return await exports.cancel_run(session, ACTOR, run_id=run.id)
+
+
+async def test_cancelled_run_ends_although_its_receiver_hangs(house: SmallHouse) -> None:
+    called = asyncio.Event()
+
+    def hang(_: Received) -> Reply:
+        called.set()
+        return Reply(hang=True)
+
+    chain = await create_members(house.database, 40)
+    async with run_receiver(hang) as receiver:
+        settings = {"max_concurrent_requests": 2, "read_timeout_seconds": 300}
+        run = await start_run(house, await create_export(house, chain, receiver.url, settings=settings))
+        working = asyncio.create_task(house.executor().execute(str(run.id)))
+        await asyncio.wait_for(called.wait(), 10)
+        await cancel(house, run)
+        await asyncio.wait_for(working, 30)
+        begun = sum(len(request.rows) for request in receiver.received)
+    ended = await read_run(house, run.id)
+    assert (ended.state, ended.sent, ended.failed, ended.skipped) == (RunState.CANCELLED, 0, begun, 40 - begun)
+    async with house.database.session() as session:
+        errors = (await exports.list_row_errors(session, ACTOR, run.id)).items
+        requests = (await exports.list_requests(session, ACTOR, run.id)).items
+    assert {error.code for error in errors} == {"outcome_unknown"}
+    assert {request.state for request in requests} <= {RequestState.UNKNOWN, RequestState.SKIPPED}
 
 
 @pytest.mark.parametrize("cancelled_by", ["first", "second"])

@@ -64,6 +64,25 @@ async def test_server_errors_are_retried_with_the_same_key(house: SmallHouse) ->
     assert len({request.body for request in receiver.received}) == 1
 
 
+@pytest.mark.parametrize("status", [507, 509, 520, 522, 524, 529, 530])
+async def test_trouble_on_the_way_is_tried_again(house: SmallHouse, status: int) -> None:
+    run, receiver = await run_against(house, in_turn([Reply(status), Reply()]), rows=10)
+    assert (run.state, run.sent, run.attempts) == (RunState.COMPLETED, 10, 2)
+    assert len({request.key for request in receiver.received}) == 1
+
+
+@pytest.mark.parametrize("status", [200, 202, 400, 503])
+async def test_headers_that_are_no_text_end_no_run(house: SmallHouse, status: int) -> None:
+    odd = {"retry-after": "é5", "x-mp-rate-limit-percentage-used": "é", "x-trace": "ünlesbar"}
+    run, receiver = await run_against(house, in_turn([Reply(status, odd), Reply(200, odd)]), rows=1)
+    assert run.error_code is None
+    assert (run.sent, run.failed) == ((0, 1) if status == 400 else (1, 0))
+    assert len(receiver.received) == run.attempts
+    async with house.database.session() as session:
+        (first, *_) = (await exports.get_request(session, ACTOR, run.id, number=0)).attempts
+    assert "x-trace: (not readable as text)" in (first.answer or "")
+
+
 @pytest.mark.parametrize("status", [301, 302, 404, 409, 410, 501])
 async def test_refusals_are_final(house: SmallHouse, status: int) -> None:
     run, receiver = await run_against(house, lambda _: Reply(status, {"location": "/elsewhere"}), rows=10)
@@ -104,6 +123,23 @@ async def test_reset_without_a_key_is_an_unknown_outcome(house: SmallHouse) -> N
     assert await codes_of(house, run) == {"outcome_unknown": 10}
 
 
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {"headers": [{"name": "Idempotency-Key", "value": "{{ run.idempotency_key }}"}]},
+        {"headers": [{"name": "X-Request", "value": "export-{{ run.idempotency_key | upper }}"}]},
+        {"url_path": "members?key={{ run.idempotency_key }}"},
+    ],
+    ids=["bare", "changed", "query"],
+)
+async def test_key_that_the_template_sends_makes_a_replay_safe(house: SmallHouse, shape: dict[str, object]) -> None:
+    replies = in_turn([Reply(reset=True), Reply()])
+    run, receiver = await run_against(house, replies, rows=1, idempotency_header=None, **shape)
+    assert (run.state, run.sent, run.attempts) == (RunState.COMPLETED, 1, 2)
+    first, second = receiver.received
+    assert (first.path, first.headers, first.body) == (second.path, second.headers, second.body)
+
+
 async def test_hanging_receiver_does_not_hang_the_run(house: SmallHouse) -> None:
     run, receiver = await run_against(
         house,
@@ -126,6 +162,31 @@ async def test_closed_port_breaks_the_run_off(house: SmallHouse, monkeypatch: py
     assert (run.state, run.error_code) == (RunState.FAILED, "receiver_down")
     assert run.selected == run.failed + run.skipped
     assert run.skipped > 0
+
+
+async def test_ten_failed_requests_in_a_row_end_the_run(house: SmallHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tessera.exports.retries.LONGEST_WAIT", 0.01)
+    settings = {"max_concurrent_requests": 1}
+    run, _ = await run_against(house, lambda _: Reply(500), rows=30, batch_size=1, settings=settings)
+    assert (run.state, run.error_code) == (RunState.FAILED, "receiver_down")
+    assert (run.failed, run.skipped) == (10, 20)
+
+
+async def test_every_429_halves_what_is_in_flight(house: SmallHouse) -> None:
+    in_flight: list[int] = []
+    chain = await create_members(house.database, 16)
+    async with run_receiver() as receiver:
+
+        def script(_: Received) -> Reply:
+            in_flight.append(receiver.in_flight)
+            return Reply(429 if len(in_flight) <= 8 else 200, delay=0.05)
+
+        receiver.script = script
+        settings = {"max_concurrent_requests": 8}
+        run = await run_to_end(house, await create_export(house, chain, receiver.url, batch_size=1, settings=settings))
+    assert (run.state, run.sent, run.attempts) == (RunState.COMPLETED, 16, 24)
+    assert max(in_flight[:8]) == 8
+    assert max(in_flight[8:]) == 1
 
 
 async def test_answer_that_names_refused_rows(house: SmallHouse) -> None:

@@ -76,6 +76,20 @@ async def test_250_users_arrive_in_three_requests(house: SmallHouse) -> None:
     assert customers == {f"{number:06}" for number in range(USERS)}
 
 
+@pytest.mark.parametrize("status", [400, 403])
+async def test_reason_that_no_database_can_hold_does_not_break_the_run(house: SmallHouse, status: int) -> None:
+    body = b'\xef\xbb\xbf{"errors": [{"message": "odd\\u0000batch\\n!"}]}'
+    chain = await create_members(house.database, 1)
+    async with run_receiver(lambda _: Reply(status, body=body)) as receiver:
+        run = await start(house, chain, receiver.url)
+        await house.executor().execute(str(run.id))
+        run = await read_run(house, run.id)
+    assert run.error_code == (None if status == 400 else "credentials_refused")
+    async with house.database.session() as session:
+        (error,) = (await exports.list_row_errors(session, ACTOR, run.id)).items
+    assert "It says: odd batch !" in error.message
+
+
 async def test_wide_rows_make_more_requests_below_256_kb(house: SmallHouse) -> None:
     mparticle = Mparticle()
     wide = QUERY.replace(

@@ -4,11 +4,13 @@ import json
 
 import pytest
 from sqlalchemy import text
-from tests.builders.house import SmallHouse, create_export, create_members, run_to_end
+from tests.builders.house import ACTOR, SmallHouse, create_export, create_members, run_to_end
 from tests.builders.receivers import Received, Reply, run_receiver
 
-from tessera.exports import RunState
+from tessera import exports
+from tessera.exports import RequestState, RunState
 
+PATH = {"items": "/errors", "index": "/index", "message": "/reason"}
 UNRENDERABLE = {"id": "{{ id }}", "number": "{{ first_name | int }}"}
 
 
@@ -29,11 +31,44 @@ async def test_no_more_row_errors_are_kept_than_a_run_may_have(
 
 async def test_reason_that_no_database_can_hold_does_not_break_the_run(house: SmallHouse) -> None:
     answer = json.dumps({"errors": [{"index": 0, "reason": "odd\x00row"}]}).encode()
-    path = {"items": "/errors", "index": "/index", "message": "/reason"}
     chain = await create_members(house.database, 10)
     async with run_receiver(lambda _: Reply(body=answer)) as receiver:
-        run = await run_to_end(house, await create_export(house, chain, receiver.url, error_path=path))
+        run = await run_to_end(house, await create_export(house, chain, receiver.url, error_path=PATH))
     assert (run.state, run.sent, run.failed) == (RunState.COMPLETED_WITH_ERRORS, 9, 1)
+
+
+async def test_refused_rows_after_a_byte_order_mark_are_not_sent(house: SmallHouse) -> None:
+    answer = b"\xef\xbb\xbf" + json.dumps({"errors": [{"index": 3, "reason": "odd"}]}).encode()
+    chain = await create_members(house.database, 10)
+    async with run_receiver(lambda _: Reply(body=answer)) as receiver:
+        run = await run_to_end(house, await create_export(house, chain, receiver.url, error_path=PATH))
+    assert (run.state, run.sent, run.failed) == (RunState.COMPLETED_WITH_ERRORS, 9, 1)
+
+
+async def test_list_of_refused_rows_is_read_to_its_end(house: SmallHouse) -> None:
+    errors = [{"index": n, "reason": "x" * 20_000} for n in range(9)]
+    chain = await create_members(house.database, 10)
+    async with run_receiver(lambda _: Reply(body=json.dumps({"errors": errors}).encode())) as receiver:
+        run = await run_to_end(house, await create_export(house, chain, receiver.url, error_path=PATH))
+    assert (run.state, run.sent, run.failed) == (RunState.COMPLETED_WITH_ERRORS, 1, 9)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"<html>welcome</html>", b'{"errors": [{"index": 10}]}', b'{"errors": "' + b"x" * 2_000_000 + b'"}'],
+    ids=["no JSON", "no such row", "too long"],
+)
+async def test_success_that_cannot_be_read_sends_nothing(house: SmallHouse, answer: bytes) -> None:
+    chain = await create_members(house.database, 10)
+    async with run_receiver(lambda _: Reply(202, body=answer)) as receiver:
+        run = await run_to_end(house, await create_export(house, chain, receiver.url, error_path=PATH))
+    assert (run.state, run.sent, run.failed, run.attempts) == (RunState.COMPLETED_WITH_ERRORS, 0, 10, 1)
+    async with house.database.session() as session:
+        errors = (await exports.list_row_errors(session, ACTOR, run.id)).items
+        detail = await exports.get_request(session, ACTOR, run.id, number=0)
+    assert {(error.phase, error.code) for error in errors} == {("send", "answer_unreadable")}
+    assert (detail.request.state, detail.request.code) == (RequestState.UNKNOWN, "answer_unreadable")
+    assert "202 Accepted" in (detail.attempts[0].message or "")
 
 
 async def test_bytes_count_the_halves_of_a_split_request(house: SmallHouse) -> None:

@@ -20,6 +20,13 @@ def test_receivers_wish_is_the_least_wait() -> None:
     assert max(waits) <= 22.0
 
 
+@pytest.mark.parametrize("wish", [0.0, 0.000001])
+def test_wish_for_no_wait_shortens_nothing(wish: float) -> None:
+    for attempt in range(1, 5):
+        for seed in range(50):
+            assert choose_wait(attempt, wish, Random(seed)) >= choose_wait(attempt, None, Random(seed)) > 0
+
+
 def test_lost_attempts_do_not_count() -> None:
     assert is_last(5, 0)
     assert not is_last(5, 1)

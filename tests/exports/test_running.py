@@ -1,16 +1,32 @@
 """A run from its selection to its counts, against a real receiver."""
 
+from datetime import datetime
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 from tests.builders.house import ACTOR, TOKEN, SmallHouse, create_export, create_members, run_to_end, start_run
-from tests.builders.receivers import Reply, run_receiver
+from tests.builders.receivers import Reply, answer_with, run_receiver
 
 from tessera import exports, queries
 from tessera.exports import DefinitionChange, RunState
 from tessera.exports.errors import RunActiveError, UnknownColumnError
 from tessera.queries import NewQuery
+
+
+async def test_last_success_is_the_start_of_the_last_run_without_errors(house: SmallHouse) -> None:
+    query = "SELECT membership_id AS id, :last_success_at AS last, :run_at AS began FROM members"
+    chain, starts = await create_members(house.database, 1), []
+    async with run_receiver() as receiver:
+        body = {"last": "{{ last }}", "began": "{{ began }}"}
+        definition = await create_export(house, chain, receiver.url, query=query, body=body, batch_size=1)
+        for status in (200, 404, 200, 200):
+            receiver.script = answer_with(status)
+            starts.append((await run_to_end(house, definition)).started_at)
+    rows = [row for request in receiver.received for row in request.rows]
+    assert [datetime.fromisoformat(row["began"]) for row in rows] == starts
+    lasts = [row["last"] and datetime.fromisoformat(row["last"]) for row in rows]
+    assert lasts == [None, starts[0], starts[0], starts[2]]
 
 
 async def test_every_member_arrives_once(house: SmallHouse) -> None:

@@ -18,11 +18,12 @@ from tests.builders.house import (
     start_run,
     wait_until_settled,
 )
-from tests.builders.receivers import Receiver, Reply, run_receiver
+from tests.builders.receivers import Received, Receiver, Reply, run_receiver
 from tests.builders.workers import Workers, worker_processes
 
 from tessera import exports
 from tessera.exports import Run, RunState
+from tessera.exports.store import runs as store
 from tessera.platform.clock import now
 
 ROWS = 20_000
@@ -124,6 +125,58 @@ async def test_second_worker_leaves_a_held_run_alone(house: SmallHouse) -> None:
     assert len(receiver.ids()) == 100
 
 
+async def test_lease_is_extended_as_long_as_its_worker_lives(house: SmallHouse) -> None:
+    chain = await create_members(house.database, 1)
+    let_go = asyncio.Event()
+
+    async with run_receiver() as receiver:
+
+        async def answer(request: Received, writer: asyncio.StreamWriter) -> bool:
+            await let_go.wait()
+            return await Receiver.answer(receiver, request, writer)
+
+        receiver.answer = answer  # type: ignore[method-assign]
+        run = await start_run(house, await create_export(house, chain, receiver.url))
+        working = asyncio.create_task(house.executor("one").execute(str(run.id)))
+        first = await find_lease(house, None)
+        second = await find_lease(house, first)
+        await find_lease(house, second)
+        await house.executor("two").execute(str(run.id))
+        let_go.set()
+        await working
+    ended = await read_run(house, run.id)
+    assert (ended.state, ended.take_overs, ended.worker) == (RunState.COMPLETED, 0, "one")
+
+
+async def find_lease(house: SmallHouse, past: datetime | None) -> datetime:
+    """Return until when the run is held, once that is set and the moment `past` is over."""
+    statement = text("SELECT lease_until FROM runs WHERE lease_until IS NOT NULL AND coalesce(:past < now(), true)")
+    async with asyncio.timeout(30):
+        while True:
+            async with house.database.session() as session:
+                found: datetime | None = (await session.execute(statement, {"past": past})).scalar()
+            if found is not None:
+                return found
+            await asyncio.sleep(0.05)
+
+
+async def test_lease_of_another_epoch_is_not_extended(house: SmallHouse) -> None:
+    chain = await create_members(house.database, 1)
+    run = await start_run(house, await create_export(house, chain, "http://127.0.0.1:9"))
+    async with house.database.session() as session:
+        mine = await store.claim_run(session, run.id, worker="sleeper", lease=0)
+    async with house.database.session() as session:
+        other = await store.claim_run(session, run.id, worker="other", lease=1)
+    assert mine is not None
+    assert other is not None
+    async with house.database.session() as session:
+        assert await store.renew_lease(session, run.id, mine["epoch"], 1000) is None
+        remaining = await store.find_lease(session, run.id)
+        assert await store.renew_lease(session, run.id, other["epoch"], 1000) is False
+    assert remaining is not None
+    assert remaining < 2
+
+
 async def test_cancelled_run_skips_the_rest(house: SmallHouse) -> None:
     chain = await create_members(house.database, 300)
     async with run_receiver(lambda _: Reply(delay=0.1)) as receiver:
@@ -137,6 +190,58 @@ async def test_cancelled_run_skips_the_rest(house: SmallHouse) -> None:
     assert ended.state is RunState.CANCELLED
     assert ended.sent == len(receiver.ids()) < 300
     assert ended.sent + ended.skipped == 300
+
+
+async def test_calm_stop_sends_nothing_twice(house: SmallHouse) -> None:
+    chain = await create_members(house.database, 60)
+    let_go, in_flight = asyncio.Event(), asyncio.Event()
+
+    async with run_receiver() as receiver:
+
+        async def answer(request: Received, writer: asyncio.StreamWriter) -> bool:
+            in_flight.set()
+            await let_go.wait()
+            return await Receiver.answer(receiver, request, writer)
+
+        receiver.answer = answer  # type: ignore[method-assign]
+        settings = {"max_concurrent_requests": 8}
+        definition = await create_export(
+            house, chain, receiver.url, batch_size=1, settings=settings, idempotency_header=None
+        )
+        run = await start_run(house, definition)
+        first = house.executor("first")
+        working = asyncio.create_task(first.execute(str(run.id)))
+        await asyncio.wait_for(in_flight.wait(), 10)
+        first.stop()
+        let_go.set()
+        await asyncio.wait_for(working, 10)
+        half = await read_run(house, run.id)
+        await house.executor("second").execute(str(run.id))
+    ended = await read_run(house, run.id)
+    assert (half.state, 0 < half.sent <= 8, half.failed) == (RunState.RUNNING, True, 0)
+    assert (ended.state, ended.sent, ended.failed, ended.take_overs) == (RunState.COMPLETED, 60, 0, 1)
+    assert sorted(Counter(receiver.ids()).values()) == [1] * 60
+
+
+async def test_stopped_process_sends_nothing_twice(
+    house: SmallHouse, admin_address: str, keys_file: Path, tmp_path: Path
+) -> None:
+    chain = await create_members(house.database, 100)
+    with worker_processes(admin_address, keys_file, tmp_path) as workers:
+        first = workers.start()
+        async with run_receiver(lambda _: Reply(delay=0.5)) as receiver:
+            settings = {"max_concurrent_requests": 8}
+            run = await start_run(
+                house, await create_export(house, chain, receiver.url, batch_size=2, settings=settings)
+            )
+            await wait_until_settled(house, run.id, 2)
+            assert await asyncio.to_thread(workers.stop, first) == 0
+            half = await read_run(house, run.id)
+            workers.start()
+            ended = await wait_until_settled(house, run.id, 101)
+    assert half.sent == half.settled < 100
+    assert (ended.state, ended.sent) == (RunState.COMPLETED, 100)
+    assert sorted(Counter(request.key for request in receiver.received).values()) == [1] * 50
 
 
 async def test_stopping_worker_hands_its_run_over(house: SmallHouse) -> None:

@@ -6,8 +6,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from tests.builders.certificates import issue
 from tests.builders.file_servers import Counterpart, moto
 from tests.builders.house import make_settings
+from tests.builders.wires import answer_ok, run_wires
 from tests.conformance.stores import content, open_at, pieces
 
 from tessera.integrations.connectors import Outside
@@ -81,6 +83,19 @@ async def test_answer_of_s3_is_told_apart(outside: Outside, status: str, code: s
 def s3() -> Iterator[Counterpart]:
     with moto() as running:
         yield running
+
+
+async def test_untrusted_certificate_is_told_in_a_sentence(tmp_path: Path, outside: Outside) -> None:
+    context = issue("store.example").server_context(tmp_path)
+    async with run_wires(answer_ok, context=context) as server:
+        settings = {"bucket": "shelf", "region": "us-east-1", "access_key_id": "AKIA"}
+        address = f"https://127.0.0.1:{server.port}"
+        store = Counterpart("s3", settings | {"endpoint_url": address}, {"secret_access_key": SECRET})
+        async with open_at(store, outside) as opened:
+            with pytest.raises(
+                FileStoreRefusedError, match="not trusted: it comes from an authority that is not trusted"
+            ):
+                await opened.list_page()
 
 
 async def test_role_is_taken_on(s3: Counterpart, outside: Outside) -> None:

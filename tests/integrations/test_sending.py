@@ -158,7 +158,7 @@ async def test_unreadable_answer_is_told(lines: Any) -> None:
     shape = replace(SHAPE, error_path=ErrorPath("/errors", index="/at"))
     async with lines(shape=shape, reply=Reply(200, body=b"<html>")) as line:
         answer = await line.sender.send(PLANNED)
-    assert (answer.verdict.kind, answer.verdict.code) == (VerdictKind.OK, "answer_unreadable")
+    assert (answer.verdict.kind, answer.verdict.code) == (VerdictKind.UNKNOWN, "answer_unreadable")
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,21 @@ async def test_other_host_key_is_refused_before_the_password(tmp_path: Path, out
     assert result.learned == {}
 
 
+async def test_any_key_of_the_server_may_be_the_pinned_one(tmp_path: Path, outside: Outside) -> None:
+    kinds = ("ed25519", "ecdsa", "rsa")
+    keys = [asyncssh.import_private_key(ssh_key(kind)) for kind in kinds]
+    async with asyncssh_server(tmp_path, server_host_keys=keys) as server:
+        for kind in kinds:
+            async with open_at(server, outside, host_key_fingerprint=fingerprint(kind)) as store:
+                assert store.learned == {}
+            result = await probe_host(server.profile(host_key_fingerprint=fingerprint(kind)), outside, frozenset())
+            assert all(step.passed for step in result.steps)
+        with pytest.raises(HostKeyChangedError) as caught:
+            async with open_at(server, outside, host_key_fingerprint=OTHER):
+                pass
+    assert all(fingerprint(kind) in caught.value.message for kind in kinds)
+
+
 async def test_host_that_is_down_is_told(outside: Outside, partner: Counterpart) -> None:
     with pytest.raises(FileStoreUnreachableError, match="port 1"):
         async with open_at(partner, outside, port=1):

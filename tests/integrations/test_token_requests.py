@@ -45,9 +45,18 @@ async def ask(client: OutboundClient, reply: Reply) -> TokenError:
         (Reply(400, body=b'{"error":"evil\\r\\n"}'), False, "oauth_refused", "gave no token"),
         (Reply(404, body=b"<html>"), False, "oauth_refused", "Access Token URL"),
         (Reply(302, {"location": "http://127.0.0.1:1"}), False, "oauth_redirected", "never followed"),
-        (Reply(200, body=b"not json"), False, "oauth_answer_invalid", "no access_token"),
-        (Reply(200, body=b"[" * 50_000), False, "oauth_answer_invalid", "no access_token"),
-        (Reply(200, body=b'{"access_token":"a","token_type":"mac"}'), False, "oauth_answer_invalid", "Bearer"),
+        (Reply(200, body=b"not json"), False, "oauth_answer_invalid", "not readable as JSON"),
+        (Reply(200, body=b"[" * 50_000), False, "oauth_answer_invalid", "nested too deeply"),
+        (Reply(200, body=b'{"access_token":"a","token_type":"mac"}'), False, "oauth_answer_invalid", "“mac”"),
+        (Reply(200, body=b"[]"), False, "oauth_answer_invalid", "no JSON object"),
+        (Reply(200, body=b""), False, "oauth_answer_invalid", "is empty"),
+        (
+            Reply(200, body=b'{"token":"hunter2","expiresIn":1}'),
+            False,
+            "oauth_answer_invalid",
+            "no access_token. It has: token, expiresIn",
+        ),
+        (Reply(522), True, "oauth_unavailable", "522"),
         (
             Reply(200, body=b'{"access_token":"a\\r\\nX: y","token_type":"Bearer"}'),
             False,
@@ -71,6 +80,17 @@ async def test_server_that_gives_no_token(
     error = await ask(client, reply)
     assert (error.temporary, error.reason) == (temporary, code)
     assert words in error.message
+
+
+@pytest.mark.parametrize("kind", [{}, {"token_type": None}, {"token_type": ""}, {"token_type": "BearerToken"}])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["plain", "byte-order mark"])
+async def test_token_without_a_proper_type_is_a_bearer_token(
+    client: OutboundClient, kind: dict[str, str | None], mark: bytes
+) -> None:
+    answer = Reply(body=mark + json.dumps({"access_token": "abc", "expires_in": "60", **kind}).encode())
+    async with run_receiver(lambda _: answer) as receiver:
+        fetched = await request_token(client, grant(receiver.url))
+    assert (fetched.text, fetched.lifetime_seconds) == ("abc", 60)
 
 
 async def test_servers_words_are_told_without_secrets(client: OutboundClient) -> None:

@@ -12,7 +12,8 @@ from tessera.integrations.calls.verdicts import can_replay, classify_error, clas
 from tessera.integrations.errors import UrlNotAllowedError
 from tessera.integrations.interface import VerdictKind
 from tessera.integrations.rendering import ErrorPath, PlannedRequest
-from tessera.platform.http import CallErrorKind, parse_retry_after
+from tessera.platform.http import CallErrorKind
+from tessera.platform.http.waiting import parse_retry_after
 
 NOW = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
 SUCCESS = ((200, 299),)
@@ -22,10 +23,10 @@ STATUSES = {
     VerdictKind.PERMANENT: (
         *(100, 300, 301, 302, 303, 304, 307, 308),
         *(404, 405, 406, 409, 410, 411, 415, 402, 418, 426, 431, 451, 499),
-        *(501, 505, 507, 511, 599, 600),
+        *(501, 505, 506, 508, 510, 511, 525, 526, 599, 600),
     ),
     VerdictKind.SPLIT: (400, 413, 422),
-    VerdictKind.TRANSIENT: (408, 425, 429, 500, 502, 503, 504),
+    VerdictKind.TRANSIENT: (408, 425, 429, 500, 502, 503, 504, 507, 509, 520, 521, 522, 523, 524, 529, 530),
     VerdictKind.CREDENTIALS: (401, 403),
 }
 
@@ -102,7 +103,13 @@ def test_replay_is_safe_for_some(method: str, has_key: bool, replayable: bool) -
         (None, None),
         ("", None),
         ("-5", None),
-        ("1.5", None),
+        ("1.5", 2.0),
+        ("0.2", 1.0),
+        ("7.0", 7.0),
+        ("00000000001.5", 2.0),
+        ("1.", None),
+        (".5", None),
+        ("1,5", None),
         ("soon", None),
         ("٣", None),
         ("2026-11-21T07:01:30Z", None),
@@ -125,16 +132,17 @@ def planned(rows: int, keys: tuple[str, ...] | None = None) -> PlannedRequest:
     [
         (ErrorPath("/errors", index="/i", message="/m"), {"errors": [{"i": 2, "m": "bad"}]}, [(2, "bad")]),
         (ErrorPath("/errors", index=""), {"errors": [1, 0]}, [0, 1]),
-        (ErrorPath("", index="/i"), [{"i": 0}, {"i": 0}, {"i": 9}, {"i": -1}, {"i": True}, {}, 5], [0]),
+        (ErrorPath("", index="/i"), [{"i": 0}, {"i": "2"}, {"i": 0}], [0, 2]),
         (ErrorPath("/a~1b/0", index="/i"), {"a/b": [[{"i": 1}]]}, [1]),
         (
             ErrorPath("/errors", key="/id", column="id", message="/m"),
             {"errors": [{"id": "k2", "m": {"x": 1}}]},
             [(1, '{"x":1}')],
         ),
-        (ErrorPath("/errors", key="", column="id"), {"errors": ["k3", "k9", 7]}, [2]),
+        (ErrorPath("/errors", key="", column="id"), {"errors": ["k3", "k1"]}, [0, 2]),
         (ErrorPath("/errors", index="/i"), {"errors": []}, []),
-        (ErrorPath("/errors", index="/i"), {"errors": {"i": 1}}, []),
+        (ErrorPath("/errors", index="/i"), {"errors": None}, []),
+        (ErrorPath("/errors", index="/i"), {"errors": False}, []),
         (ErrorPath("/errors", index="/i"), {}, []),
         (ErrorPath("/errors/7", index="/i"), {"errors": []}, []),
     ],
@@ -163,9 +171,30 @@ def test_empty_answer_refuses_nothing() -> None:
     assert find_refused_rows(b" ", ErrorPath("/errors", index="/i"), planned(1)) == []
 
 
-@pytest.mark.parametrize("answer", [b"{", b"<html>", b"\xff", b"[" * 100_000])
-def test_unreadable_answer_says_so(answer: bytes) -> None:
-    with pytest.raises(UnreadableAnswerError):
+def test_byte_order_mark_hides_no_refused_row() -> None:
+    answer = b"\xef\xbb\xbf" + msgspec.json.encode([{"i": 1, "m": "bad"}])
+    assert find_refused_rows(answer, ErrorPath("", index="/i", message="/m"), planned(2)) == [(1, "bad")]
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (b"{", "not readable"),
+        (b"<html>", "not readable"),
+        (b"\xff", "not readable"),
+        (b"\xff\xfe{\x00}\x00", "not readable"),
+        (b"[" * 100_000, "nested"),
+        (b'{"errors": {"i": 1}}', "no list at /errors"),
+        (b'{"errors": "all of them"}', "no list at /errors"),
+        (b'{"errors": [{"i": 0}, {"i": 9}]}', "number 2 of them names no row"),
+        (b'{"errors": [{"i": -1}]}', "names no row"),
+        (b'{"errors": [{"i": true}]}', "names no row"),
+        (b'{"errors": [{}]}', "names no row"),
+        (b'{"errors": [5]}', "names no row"),
+    ],
+)
+def test_unreadable_answer_says_why(answer: bytes, why: str) -> None:
+    with pytest.raises(UnreadableAnswerError, match=why):
         find_refused_rows(answer, ErrorPath("/errors", index="/i"), planned(1))
 
 

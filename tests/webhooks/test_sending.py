@@ -317,6 +317,25 @@ async def test_stopped_worker_gives_its_deliveries_back(post: Post) -> None:
     assert len(receiver.received) == 30 + MOST_CALLS_EACH
 
 
+async def test_calm_stop_sends_nothing_twice(post: Post) -> None:
+    async with run_receiver(lambda _: Reply(delay=0.3)) as receiver:
+        made = await post.subscribe(receiver.url)
+        await post.happen(30)
+        working = asyncio.create_task(post.work())
+
+        async def all_called() -> bool:
+            return receiver.in_flight == MOST_CALLS_EACH
+
+        await until(all_called)
+        post.dispatcher.stop()
+        await post.dispatcher.finish()
+        await working
+        assert len(receiver.received) == MOST_CALLS_EACH
+        assert (await post.states(made.subscription.id)).count(DELIVERED) == MOST_CALLS_EACH
+        assert await webhooks.Dispatcher(post.ground, post.client).send_due() == 30 - MOST_CALLS_EACH
+    assert len(subjects_of(receiver.received)) == len(set(subjects_of(receiver.received))) == 30
+
+
 async def test_workers_share_the_work(post: Post) -> None:
     others = [webhooks.Dispatcher(post.ground, post.client) for _ in range(3)]
     async with run_receiver(lambda _: Reply(delay=0.005)) as receiver:

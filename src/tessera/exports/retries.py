@@ -16,11 +16,10 @@ def choose_wait(attempt: int, retry_after: float | None, random: Random) -> floa
     """Return the seconds between try `attempt` (from 1) and the next.
 
     Full jitter keeps many workers from knocking at the same moment; a receiver's own wish is a lower bound,
-    with up to a tenth more for the same reason.
+    with up to a tenth more for the same reason. A wish of 0, or a moment that has passed, shortens nothing.
     """
-    if retry_after is not None:
-        return retry_after * (1 + random.uniform(0, 0.1))
-    return random.uniform(0, min(LONGEST_WAIT, 2.0 ** (attempt - 1)))
+    backoff = random.uniform(0, min(LONGEST_WAIT, 2.0 ** (attempt - 1)))
+    return max(backoff, (retry_after or 0.0) * (1 + random.uniform(0, 0.1)))
 
 
 def is_last(attempts: int, lost: int) -> bool:

@@ -3,20 +3,21 @@
 A run works with these and never asks which kind of connector it has.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
 from tessera.integrations.rendering import Plan, PlannedRequest, RunFacts
-from tessera.platform.http import CallErrorKind
+from tessera.platform.http import CallErrorKind, ReplyHeaders
 
 
 class VerdictKind(StrEnum):
     """The classes of outcome, each with one thing to do.
 
     A split one failed, and each half may be tried once; a replay and a transient one are tried again, the transient
-    one after what the receiver asked to wait; credentials and configuration end the run.
+    one after what the receiver asked to wait; credentials and configuration end the run. Of an unknown one nobody can
+    say what arrived: no whole answer came, or none that can be read.
     """
 
     OK = "ok"
@@ -54,7 +55,7 @@ class Answer:
     duration_seconds: float
     retry_after: float | None = None
     error_kind: CallErrorKind | None = None
-    headers: Mapping[str, str] | None = field(default=None, repr=False)
+    headers: ReplyHeaders | None = field(default=None, repr=False)
     excerpt: bytes = field(default=b"", repr=False)
     bytes: int = 0
     share: float | None = None

@@ -1,9 +1,12 @@
 """How processes end: calmly, with what they hold released."""
 
+import asyncio
 import os
 import signal
 import sys
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
@@ -18,6 +21,29 @@ def turn_termination_into_exit() -> None:
 def leave(_number: int, _frame: FrameType | None) -> None:
     """Leave the process by its front door."""
     sys.exit(TERMINATED)
+
+
+@contextmanager
+def calling_on_stop(act: Callable[[], None]) -> Iterator[None]:
+    """Call `act` in the running loop at the first SIGINT or SIGTERM; a second one does what it did before."""
+    loop = asyncio.get_running_loop()
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def restore() -> None:
+        for number, handler in before.items():
+            if loop.remove_signal_handler(number):
+                signal.signal(number, handler)
+
+    def stop() -> None:
+        restore()
+        act()
+
+    for number in before:
+        loop.add_signal_handler(number, stop)
+    try:
+        yield
+    finally:
+        restore()
 
 
 def leave_at_once() -> NoReturn:

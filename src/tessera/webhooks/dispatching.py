@@ -55,6 +55,14 @@ class Dispatcher:
             ids, now = new_ids(window), self._ground.clock()
             return await store.take_up_events(session, subscription_id, locked, ids, now=now)
 
+    def stop(self) -> None:
+        """Begin no delivery any more, because this worker stops."""
+        self._sender.stop()
+
+    async def finish(self) -> None:
+        """Wait for the deliveries under way after a stop, some seconds at most."""
+        await self._sender.finish()
+
     async def send_due(self) -> int:
         """Send everything that is due, and what becomes due meanwhile; return how many attempts that took."""
         return await self._sender.send_due()

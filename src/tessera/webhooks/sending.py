@@ -5,6 +5,7 @@ deliveries when their claims end. What may then arrive twice is what had begun: 
 """
 
 import asyncio
+import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +16,7 @@ from uuid import UUID
 from tessera.platform.db import Row
 from tessera.platform.errors import TesseraError
 from tessera.platform.ground import Ground
-from tessera.platform.http import CallError, CallLimits, OutboundClient, parse_retry_after
+from tessera.platform.http import CallError, CallLimits, OutboundClient
 from tessera.webhooks.retries import Answer, Outcome, explain, is_success, next_wait
 from tessera.webhooks.settling import Settler
 from tessera.webhooks.signing import make_headers
@@ -35,6 +36,8 @@ CLAIM = timedelta(seconds=2 * ANSWER_SECONDS)
 # What cannot end within its claim is not begun.
 MARGIN = timedelta(seconds=ANSWER_SECONDS + 1)
 LOOK_SECONDS = 0.5
+# When the worker stops, calls under way are waited for, as long as they end in time for their outcome to be written.
+STOP_SECONDS = 7.5
 LONGEST_ERROR = 500
 
 
@@ -65,6 +68,18 @@ class Sender:
         self._all_turns = asyncio.Semaphore(MOST_CALLS)
         self._changed = asyncio.Event()
         self._error: BaseException | None = None
+        self._calling: set[asyncio.Task[None]] = set()
+        self._end: float | None = None
+
+    def stop(self) -> None:
+        """Begin no call any more, because this worker stops; those under way have some seconds from now."""
+        self._end = time.monotonic() + STOP_SECONDS
+        self._changed.set()
+
+    async def finish(self) -> None:
+        """Wait for the calls under way after a stop, no longer than they have."""
+        if self._end is not None and self._calling:
+            await asyncio.wait(self._calling, timeout=max(0.0, self._end - time.monotonic()))
 
     async def send_due(self) -> int:
         """Send until nothing is due any more and nothing is under way; return how many attempts that took."""
@@ -74,11 +89,11 @@ class Sender:
                 self._changed.clear()
                 # Beside calls under way, a claim that brings nothing may only mean that there was no room.
                 alone = not self._tasks
-                claimed = await self._claim()
+                claimed = await self._claim() if self._end is None else []
                 for delivery in claimed:
                     self._launch(delivery)
                 begun += len(claimed)
-                if alone and not claimed:
+                if (alone and not claimed) or (self._end is not None and not self._calling):
                     return begun
                 await self._wait_for_room()
         finally:
@@ -148,13 +163,19 @@ class Sender:
 
     async def _deliver(self, delivery: Claimed) -> None:
         async with self._turns[delivery.subscription_id], self._all_turns:
-            if self._ground.clock() > delivery.until - MARGIN:
+            if self._end is not None or self._ground.clock() > delivery.until - MARGIN:
                 async with self._ground.database.session() as session:
                     await store.release_deliveries(session, [delivery.id], delivery.until)
                 return
-            answer = await self._call(delivery)
-            # The turn ends with the commit: what may be sent twice after a crash is what had a turn.
-            await self._settler.settle(self._judge(delivery, answer))
+            task = asyncio.current_task()
+            assert task is not None
+            self._calling.add(task)
+            try:
+                answer = await self._call(delivery)
+                # The turn ends with the commit: what may be sent twice after a crash is what had a turn.
+                await self._settler.settle(self._judge(delivery, answer))
+            finally:
+                self._calling.discard(task)
 
     async def _call(self, delivery: Claimed) -> Answer:
         now = self._ground.clock()
@@ -163,7 +184,7 @@ class Sender:
             reply = await self._client.send("POST", delivery.url, headers=headers, body=delivery.body, limits=LIMITS)
         except CallError as error:
             return Answer(error=error.message)
-        return Answer(status=reply.status, retry_after=parse_retry_after(reply.headers.get("retry-after"), now))
+        return Answer(status=reply.status, retry_after=reply.retry_after(now))
 
     def _judge(self, delivery: Claimed, answer: Answer) -> Outcome:
         row = {"id": delivery.id, "subscription_id": delivery.subscription_id, "attempts": delivery.attempts}

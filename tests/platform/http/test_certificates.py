@@ -49,12 +49,14 @@ async def test_certificate_of_a_listed_authority_is_trusted(client: OutboundClie
 @pytest.mark.parametrize(
     ("certificate", "reason"),
     [
-        (issue("receiver.example"), "UnknownIssuer"),
-        (issue("receiver.example", by=AUTHORITY, days=-5), "expired"),
-        (issue("other.example", by=AUTHORITY), "not valid for name"),
-        (issue("receiver.example", by=issue("Nobody", authority=True)), "UnknownIssuer"),
+        (issue("receiver.example"), "it comes from an authority that is not trusted, or signs itself."),
+        (issue("receiver.example", authority=True), "it is the certificate of an authority, which a server cannot"),
+        (issue("receiver.example", by=AUTHORITY, days=-5), "it has expired."),
+        (issue("receiver.example", by=AUTHORITY, days=90), "it is not valid yet."),
+        (issue("other.example", by=AUTHORITY), "it is for another name, only for other.example and 127.0.0.1."),
+        (issue("receiver.example", by=issue("Nobody", authority=True)), "it comes from an authority that is not"),
     ],
-    ids=["self-signed", "expired", "other name", "unknown authority"],
+    ids=["self-signed", "an authority's", "expired", "future", "other name", "unknown authority"],
 )
 async def test_bad_certificate_is_told_apart(
     client: OutboundClient, tmp_path: Path, certificate: Issued, reason: str
@@ -80,7 +82,9 @@ async def test_plain_server_is_not_sent(client: OutboundClient) -> None:
         await wire.say(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
     async with run_wires(script) as server:
-        assert (await fail(client, server.port)).kind is CallErrorKind.NOT_SENT
+        error = await fail(client, server.port)
+    assert error.kind is CallErrorKind.NOT_SENT
+    assert "does not speak TLS on this port" in error.message
 
 
 async def test_handshake_that_breaks_off_is_not_sent(client: OutboundClient) -> None:

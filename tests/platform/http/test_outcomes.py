@@ -7,6 +7,7 @@ import time
 import pytest
 from tests.builders.wires import OK, Wire, answer_ok, closed_port, full_backlog, hang, run_wires
 
+from tessera.platform.clock import now
 from tessera.platform.errors import InvalidError, UnavailableError
 from tessera.platform.http import CallError, CallErrorKind, CallLimits, OutboundClient
 
@@ -41,6 +42,29 @@ async def test_answer_is_returned(client: OutboundClient) -> None:
     assert (reply.status, reply.excerpt, reply.bytes) == (503, b"busy", 4)
     assert reply.headers["retry-after"] == reply.headers["Retry-After"] == "3"
     assert 0 < reply.duration_seconds < 5
+
+
+async def test_headers_that_are_no_text_count_as_absent(client: OutboundClient) -> None:
+    async def script(wire: Wire) -> None:
+        await wire.read_request()
+        lines = (
+            b"Retry-After: \xff5",
+            b"X-Id: a",
+            b"X-Id: \xe9",
+            b"Set-Cookie: a",
+            b"Set-Cookie: b",
+            b"Content-Length: 0",
+        )
+        await wire.say(b"HTTP/1.1 503 Busy\r\n" + b"\r\n".join(lines) + b"\r\n\r\n")
+
+    async with run_wires(script) as server:
+        reply = await client.send("POST", f"http://127.0.0.1:{server.port}/", body=BODY)
+    assert reply.retry_after(now()) is None
+    assert reply.headers.get("retry-after") is reply.headers.get("x-none") is None
+    assert len(reply.headers) == len(list(reply.headers)) == 4
+    lines = reply.headers.list_lines()
+    assert [value for name, value in lines if name == "set-cookie"] == ["a", "b"]
+    assert ("retry-after", "(not readable as text)") in lines
 
 
 async def test_refused_connection_is_not_sent(client: OutboundClient) -> None:

@@ -1,11 +1,12 @@
 """No exception of pyreqwest gets past the translation."""
 
 import inspect
+import re
 
 import pytest
 from pyreqwest import exceptions
 
-from tessera.platform.http import CallError, NotSentError, OutcomeUnknownError
+from tessera.platform.http import CallError, CertificateError, NotSentError, OutcomeUnknownError
 from tessera.platform.http.translation import TRANSLATIONS, translate
 
 FOREIGN = [
@@ -33,6 +34,49 @@ def test_no_message_holds_the_url(foreign: type[exceptions.PyreqwestError]) -> N
         assert isinstance(error, CallError)
         assert "receiver.example" in error.message
         assert "hunter2" not in error.message
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        *("BadEncoding", "Revoked", "UnhandledCriticalExtension", "UnknownIssuer", "UnknownRevocationStatus"),
+        *("Expired", "NotValidYet", "ExpiredRevocationList", "BadSignature", "UnsupportedSignatureAlgorithm"),
+        *("NotValidForName", "InvalidPurpose", "InvalidOcspResponse", "ApplicationVerificationFailure"),
+        *("Other(OtherError(CaUsedAsEndEntity))", "Other(OtherError(MalformedExtensions))", "Other(OtherError(New))"),
+        "certificate not valid yet: verification time 1 (UNIX), but certificate is not valid before 2 (1 seconds ago)",
+    ],
+)
+def test_certificates_fault_is_a_sentence(reason: str) -> None:
+    cause = f"invalid peer certificate: {reason}"
+    error = translate(make(exceptions.ConnectError, "outer", "client error (Connect)", cause), "receiver.example")
+    assert isinstance(error, CertificateError)
+    assert is_plain(error.message)
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        *(f"received fatal alert: {alert}" for alert in ("ProtocolVersion", "HandshakeFailure", "UnrecognisedName")),
+        *(
+            f"received fatal alert: {alert}"
+            for alert in ("CertificateRequired", "InternalError", "NoApplicationProtocol")
+        ),
+        "received corrupt message of type InvalidContentType",
+        "peer is incompatible: ServerDoesNotSupportTls12Or13",
+        "peer misbehaved: UnsolicitedServerHelloExtension",
+        "tls handshake eof",
+        "peer closed connection without sending TLS close_notify: https://docs.rs/rustls/latest/x/index.html#y",
+    ],
+)
+def test_failed_handshake_is_a_sentence(cause: str) -> None:
+    error = translate(make(exceptions.ConnectError, "outer", "client error (Connect)", cause), "receiver.example")
+    assert isinstance(error, NotSentError)
+    assert is_plain(error.message)
+
+
+def is_plain(message: str) -> bool:
+    """Say whether no name of a type is in the message, such as UnknownIssuer, and no address of a manual."""
+    return re.search(r"[a-z][A-Z][a-z]|[()]|https?:", message) is None
 
 
 @pytest.mark.parametrize("foreign", [exceptions.ConnectError, exceptions.ConnectTimeoutError])

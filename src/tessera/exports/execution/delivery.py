@@ -6,7 +6,7 @@ from functools import partial
 from random import Random
 
 from tessera.exports import retries
-from tessera.exports.execution.judging import Ending, Judge, Judgement
+from tessera.exports.execution.judging import STOPPED, Ending, Judge, Judgement, judge_broken_off, judge_unsent
 from tessera.exports.execution.pacing import Pace
 from tessera.exports.execution.planner import Planner
 from tessera.exports.execution.recorder import Recorder
@@ -34,6 +34,8 @@ class Delivery:
         self._random = Random()  # noqa: S311 - jitter, not a secret
         self._tasks: set[asyncio.Task[None]] = set()
         self._calling: set[asyncio.Task[None]] = set()
+        self._unsent: dict[int, OpenRequest] = {}
+        self._broken_off = False
         self._open_bytes = 0
         self._changed = asyncio.Event()
         self._failures_in_a_row = 0
@@ -54,22 +56,37 @@ class Delivery:
         while self._tasks:
             await self._wait_for_change()
         self._raise_error()
+        if self.ending is STOPPED:
+            # The next worker must not take what only waited for its turn for sent.
+            await asyncio.gather(*(self._recorder.settle(judge_unsent(each)) for each in self._unsent.values()))
         return self.ending or COMPLETED
 
-    def end(self, ending: Ending) -> None:
-        """Start nothing more: calls under way are settled, whatever waits is left for good."""
+    def end(self, ending: Ending, *, within: float | None = None) -> None:
+        """Start nothing more: calls under way are settled, whatever waits is left for good.
+
+        With `within`, a call that takes more than so many seconds from now is broken off.
+        """
         if self.ending is None:
             self.ending = ending
         for task in self._tasks - self._calling:
             task.cancel()
         self._changed.set()
+        if within is not None:
+            asyncio.get_running_loop().call_later(within, self._break_off)
 
     def abandon(self) -> None:
         """Drop everything at once: the run is no longer ours, or the worker stops."""
         for task in self._tasks:
             task.cancel()
 
+    def _break_off(self) -> None:
+        self._broken_off = True
+        for task in self._calling:
+            task.cancel()
+
     def _launch(self, request: OpenRequest, *, begun: bool) -> None:
+        if begun:
+            self._unsent[request.number] = request
         if self.ending is not None:
             return
         size = len(request.planned.body or b"")
@@ -117,11 +134,12 @@ class Delivery:
         # In row order: halves of a split request and further tries go before later rows, so that few are open at once.
         async with self._pace.turn(request.ordinals[0], request.planned.weight):
             self._calling.add(task)
+            self._unsent.pop(request.number, None)
             if not begun:
                 # Not before its turn: whatever has begun counts as perhaps sent, should the worker die.
                 request.attempts += 1
                 await self._recorder.begin_again(request)
-            judgement = self._judge.judge(request, await self._sender.send(request.planned))
+            judgement = await self._call(request, task)
             # Before the place is given back: the next in turn must feel it too.
             self._adjust_pace(judgement)
         try:
@@ -132,6 +150,16 @@ class Delivery:
         for child in children:
             self._launch(child, begun=False)
         return self._follow_up(request, judgement)
+
+    async def _call(self, request: OpenRequest, task: asyncio.Task[None]) -> Judgement:
+        try:
+            return self._judge.judge(request, await self._sender.send(request.planned))
+        except asyncio.CancelledError:
+            # A run that has ended is not gone on with: the call that was broken off is settled here and now.
+            if not self._broken_off or self.ending is STOPPED:
+                raise
+            task.uncancel()
+            return Judgement(judge_broken_off(request))
 
     async def _split(self, request: OpenRequest) -> list[OpenRequest]:
         """Plan the two halves of a request, so that one bad row does not sink its neighbours."""

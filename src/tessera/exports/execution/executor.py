@@ -16,7 +16,7 @@ import psycopg
 from tessera.exports.errors import LeaseLostError
 from tessera.exports.events import RUN_FINISHED
 from tessera.exports.execution.delivery import COMPLETED, Delivery
-from tessera.exports.execution.judging import Ending, Judge
+from tessera.exports.execution.judging import STOPPED, Ending, Judge
 from tessera.exports.execution.lease import Hold, claim_run, run_beside
 from tessera.exports.execution.pacing import Pace
 from tessera.exports.execution.planner import Numbers, Planner
@@ -45,6 +45,10 @@ UNFORESEEN = Ending(
 
 FAR_FUTURE = datetime(9999, 1, 1, tzinfo=UTC)
 
+# For how long calls under way are waited for: when the run is cancelled, which takes 5 s at most, and when the worker
+# stops, which takes 10.
+CANCELLED_SECONDS, STOPPED_SECONDS = 3.0, 7.5
+
 # Rows are held as text and as values while a window is planned; more at once would only cost memory.
 MOST_ROWS_PER_WINDOW = 8000
 
@@ -58,6 +62,14 @@ class Executor:
         self._engine = engine
         self._client = client
         self.name = name or f"{socket.gethostname()}:{os.getpid()}"
+        self._held: set[Hold] = set()
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Begin no request any more, let the calls under way end, and leave the runs to other workers."""
+        self._stopping = True
+        for hold in self._held:
+            hold.stop()
 
     async def execute(self, run_id: str) -> None:
         """Execute the run, or go on where another worker left it; do nothing if it has ended or is worked on."""
@@ -67,14 +79,22 @@ class Executor:
         if run is None:
             return
         hold = Hold(self._database, run, seconds=seconds, hours=settings.run_deadline_hours)
+        self._held.add(hold)
+        if self._stopping:
+            hold.stop()
         try:
             ending = await run_beside(self._carry_out(run, hold), hold.keep_forever(self._ground.clock))
-            await self._finish(run, ending)
+            if ending is STOPPED:
+                await self._hand_over(run)
+            else:
+                await self._finish(run, ending)
         except LeaseLostError:
             logger.warning("run %s went to another worker", run_id)
         except asyncio.CancelledError:
             await hold.release()
             raise
+        finally:
+            self._held.discard(hold)
 
     async def requeue_stranded(self) -> None:
         """Give a new job to active runs that nobody works on: theirs ended in an error or with its worker."""
@@ -82,6 +102,11 @@ class Executor:
             stranded = await store.list_stranded_runs(session, self._ground.settings.run_lease_seconds * 2)
         for run_id in stranded:
             await self._ground.jobs.defer_once(EXECUTE_RUN, str(run_id), run_id=str(run_id))
+
+    async def _hand_over(self, run: Mapping[str, Any]) -> None:
+        async with self._database.session() as session:
+            await store.release_lease(session, run["id"], run["epoch"])
+            await self._ground.jobs.defer(session, EXECUTE_RUN, run_id=str(run["id"]))
 
     async def _carry_out(self, run: Mapping[str, Any], hold: Hold) -> Ending:
         try:
@@ -121,7 +146,11 @@ class Executor:
     async def _select(self, run: Mapping[str, Any], snapshot: Snapshot) -> int:
         """Write the selection into the spool: all of it in one transaction, so that a take-over finds all or none."""
         started = time.monotonic()
-        blocks = self._engine.copy_rows(run["chain_id"], snapshot.query, label=run["id"], now=run["started_at"])
+        async with self._database.session() as session:
+            given = {"last_success_at": await store.find_last_success(session, run["definition_id"])}
+        blocks = self._engine.copy_rows(
+            run["chain_id"], snapshot.query, label=run["id"], now=run["started_at"], given=given
+        )
         async with self._database.session() as session, aclosing(blocks):
             selected = await spool.fill_spool(await driver(session), run["id"], blocks)
             if not await store.set_selected(session, run["id"], run["epoch"], selected):
@@ -141,7 +170,7 @@ class Executor:
             judge = Judge(sender)
             planner = await self._make_planner(run, snapshot, connection, pace)
             delivery = Delivery(planner, sender, recorder, pace=pace, judge=judge)
-            hold.when_ending(delivery.end)
+            hold.when_ending(lambda ending: delivery.end(ending, within=grace_of(ending)))
             work = self._deliver(run, connection, planner, recorder, judge=judge, delivery=delivery, selected=selected)
             return await run_beside(work, recorder.write_forever())
         finally:
@@ -215,6 +244,11 @@ class Executor:
                 await record_call(session, UUID(ended["snapshot"]["profile_id"]), call)
             payload = {name: ended[name] for name in ("state", "selected", "sent", "unchanged", "failed", "skipped")}
             await record_events(session, [Event(run["chain_id"], RUN_FINISHED, run["id"], payload)])
+
+
+def grace_of(ending: Ending) -> float:
+    """Return for how many seconds calls under way are waited for when a run ends before its last row."""
+    return STOPPED_SECONDS if ending is STOPPED else CANCELLED_SECONDS
 
 
 def choose_window(rows_per_request: int, concurrency: int) -> int:

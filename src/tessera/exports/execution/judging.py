@@ -13,6 +13,7 @@ EXCERPT_EVERY = 1000
 TOO_MANY_REQUESTS = 429
 
 LOST = "worker_lost"
+UNSENT = "not_begun"
 UNKNOWN = "outcome_unknown"
 ABORTING = frozenset({VerdictKind.CREDENTIALS, VerdictKind.CONFIGURATION})
 RETRIED = frozenset({VerdictKind.TRANSIENT, VerdictKind.REPLAY})
@@ -25,6 +26,10 @@ class Ending:
     state: str
     code: str | None = None
     message: str | None = None
+
+
+# Not the run's end: its worker stops, and another one goes on.
+STOPPED = Ending("running")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,26 @@ class Judge:
         if state is RequestState.SENT and number >= FIRST_EXCERPTS and number % EXCERPT_EVERY:
             return None
         return self._sender.make_excerpts(request.planned, answer)
+
+
+def judge_unsent(request: OpenRequest) -> Settlement:
+    """Return what becomes of an attempt that was written down and never sent, because its worker stops."""
+    return Settlement(request, RequestState.WAITING, outcome=UNSENT, code=UNSENT, lost=True)
+
+
+def judge_broken_off(request: OpenRequest) -> Settlement:
+    """Return what becomes of a call that was still under way when its run had to end."""
+    message = "The run ended before the receiver answered. The row may have arrived; check with the receiver."
+    failed = [(ordinal, SEND, UNKNOWN, message) for ordinal in request.ordinals]
+    return Settlement(
+        request,
+        RequestState.UNKNOWN,
+        outcome=VerdictKind.UNKNOWN.value,
+        code=UNKNOWN,
+        message=message,
+        failed=len(failed),
+        row_errors=failed,
+    )
 
 
 def ending_of(verdict: Verdict, answer: Answer) -> Ending | None:

@@ -7,12 +7,14 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from tessera.exports.errors import LeaseLostError
-from tessera.exports.execution.judging import Ending
+from tessera.exports.execution.judging import STOPPED, Ending
 from tessera.exports.store import runs as store
 from tessera.platform.clock import Clock
 from tessera.platform.db import Database
 
 T = TypeVar("T")
+
+LONGEST_LOOK_SECONDS = 1.0
 
 CANCELLED = Ending("cancelled", "cancelled", "The run was cancelled. Start a new one to send the skipped rows.")
 
@@ -58,8 +60,13 @@ class Hold:
             elif clock() > self._deadline:
                 message = f"The run took longer than its {self._hours:g} hours. Send fewer rows, or allow more time."
                 self._end(Ending("failed", "deadline", message))
-            # A third of the lease: a renewal may come late without the run being taken away.
-            await asyncio.sleep(self._seconds / 3)
+            # A third of the lease: a renewal may come late without the run being taken away. And never long, because
+            # this is how a cancellation is seen.
+            await asyncio.sleep(min(self._seconds / 3, LONGEST_LOOK_SECONDS))
+
+    def stop(self) -> None:
+        """Let the run go on in another worker: this one stops."""
+        self._end(STOPPED)
 
     def when_ending(self, act: Callable[[Ending], None]) -> None:
         """Call `act` when the run should end early; at once if that is so already."""

@@ -4,6 +4,7 @@ Leases are read and written by the database's own clock: workers run on many mac
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -104,9 +105,19 @@ SELECT id FROM runs r
  ORDER BY finished_at LIMIT :most
 """)
 
-OLD = text(
-    "SELECT id FROM runs WHERE finished_at < now() - make_interval(days => :days) ORDER BY finished_at LIMIT :most"
-)
+LAST_SUCCESS = text("""
+SELECT max(started_at) FROM runs WHERE definition_id = :definition_id AND state = 'completed'
+""")
+
+# A definition's last good run stays: its queries may ask when that was.
+OLD = text("""
+SELECT id FROM runs r
+ WHERE finished_at < now() - make_interval(days => :days)
+   AND (state <> 'completed' OR EXISTS (
+     SELECT 1 FROM runs AS later
+      WHERE later.definition_id = r.definition_id AND later.state = 'completed' AND later.started_at > r.started_at))
+ ORDER BY finished_at LIMIT :most
+""")
 
 FORGET_LOG = [
     text(f"DELETE FROM {table} WHERE run_id = :run_id")  # noqa: S608 - names from the line below
@@ -192,6 +203,11 @@ async def set_selected(session: Session, run_id: UUID, epoch: int, selected: int
     return await change_rows(session, SET_SELECTED, parameters) == 1
 
 
+async def find_last_success(session: Session, definition_id: UUID) -> datetime | None:
+    """Return when the definition's last run that completed without errors started; None before the first."""
+    return (await session.execute(LAST_SUCCESS, {"definition_id": definition_id})).scalar()
+
+
 async def lock_run(session: Session, run_id: UUID, epoch: int) -> bool:
     """Keep everybody else from changing the run until the transaction ends; False means that the lease is lost."""
     return (await session.execute(LOCK, {"run_id": run_id, "epoch": epoch})).scalar() is not None
@@ -223,7 +239,7 @@ async def list_runs_with_old_log(session: Session, days: int, *, most: int) -> l
 
 
 async def list_old_runs(session: Session, days: int, *, most: int) -> list[UUID]:
-    """Return runs that ended longer ago than that, oldest first."""
+    """Return runs that ended longer ago than that, oldest first, without the last good one of each definition."""
     return list((await session.execute(OLD, {"days": days, "most": most})).scalars())
 
 

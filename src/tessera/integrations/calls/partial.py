@@ -3,50 +3,60 @@
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
-
 from tessera.integrations.rendering import ErrorPath, PlannedRequest
-from tessera.platform.json_values import decode, encode, text_of
+from tessera.platform.http import UnreadableBodyError, read_json
+from tessera.platform.json_values import text_of
 
 LONGEST_MESSAGE = 500
 NOTHING = object()
 
 
 class UnreadableAnswerError(ValueError):
-    """The answer is no whole JSON text, so nobody knows which items it refused."""
+    """The answer does not say which rows it refused; the message ends the sentence “the answer …”."""
 
 
 def find_refused_rows(answer: bytes, path: ErrorPath, planned: PlannedRequest) -> list[tuple[int, str]]:
-    """Return the positions in the request that the answer names, with its reasons; others are left out."""
+    """Return the positions in the request that the answer names, with its reasons.
+
+    Nothing is refused by an empty answer, nor by one without the list. A list that names what the request does not
+    hold, or something else in its place, cannot be read: which rows it means is not known.
+    """
     if not answer.strip():
         return []
     try:
-        decoded = decode(answer)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        raise UnreadableAnswerError(
-            "The answer is not readable as JSON, so refused items in it were not found."
-        ) from None
-    items = resolve(decoded, path.items)
-    if not isinstance(items, list):
-        return []
+        items = resolve(read_json(answer, exact=True), path.items)
+        if items is NOTHING or not items:
+            return []
+        if not isinstance(items, list):
+            raise UnreadableAnswerError(f"holds no list at {path.items or 'its top'}")
+        return sorted(read_items(items, path, planned).items())
+    except UnreadableBodyError as error:
+        raise UnreadableAnswerError(str(error)) from None
+    except RecursionError:
+        raise UnreadableAnswerError("is nested too deeply") from None
+
+
+def read_items(items: list[Any], path: ErrorPath, planned: PlannedRequest) -> dict[int, str]:
+    """Return the reason for each position that an item names, the first one where several do."""
     positions = {key: at for at, key in enumerate(planned.keys or ())}
     refused: dict[int, str] = {}
-    for item in items:
+    for number, item in enumerate(items, 1):
         position = place_of(item, path, positions)
-        if position is not None and 0 <= position < len(planned.ordinals):
-            refused.setdefault(position, reason_of(item, path))
-    return sorted(refused.items())
+        if position is None or not 0 <= position < len(planned.ordinals):
+            raise UnreadableAnswerError(f"refuses items, and number {number} of them names no row of the request")
+        refused.setdefault(position, reason_of(item, path))
+    return refused
 
 
 def place_of(item: Any, path: ErrorPath, positions: dict[str, int]) -> int | None:
     """Return where in the request the item stood."""
     if path.index is not None:
         index = resolve(item, path.index)
+        if isinstance(index, str) and index.isascii() and index.isdigit():
+            return int(index[:9])
         return index if isinstance(index, int) and not isinstance(index, bool) else None
     key = resolve(item, path.key or "")
-    if key is NOTHING:
-        return None
-    return positions.get(key if isinstance(key, str) else encode(key).decode())
+    return None if key is NOTHING else positions.get(text_of(key))
 
 
 def reason_of(item: Any, path: ErrorPath) -> str:

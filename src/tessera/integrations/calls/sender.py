@@ -6,12 +6,12 @@ from dataclasses import replace
 from tessera.integrations.calls.excerpts import Excerpts
 from tessera.integrations.calls.making import RequestMaker
 from tessera.integrations.calls.partial import UnreadableAnswerError, find_refused_rows
-from tessera.integrations.calls.verdicts import can_replay, classify_error, classify_status
+from tessera.integrations.calls.verdicts import can_replay, classify_error, classify_status, classify_unreadable
 from tessera.integrations.connectors import Target
 from tessera.integrations.interface import Answer, Verdict, VerdictKind
 from tessera.integrations.rendering import PlannedRequest, TemplateShape
 from tessera.platform.clock import Clock, now
-from tessera.platform.http import CallError, Headers, OutboundClient, Reply, parse_retry_after
+from tessera.platform.http import EXCERPT_BYTES, CallError, Headers, OutboundClient, Reply
 
 
 class HttpSender:
@@ -21,10 +21,12 @@ class HttpSender:
         self._maker = RequestMaker(target, shape)
         self._client = client
         self._clock = clock
-        self._limits = target.limits
         self._authorities = target.authorities
         self._success = shape.success_statuses
         self._error_path = shape.error_path
+        # A list of refused items counts as a whole only.
+        kept = target.limits.answer_bytes if shape.error_path else target.limits.kept_bytes
+        self._limits = replace(target.limits, kept_bytes=kept)
         hidden = [header.name for header in shape.headers if header.secret]
         self._excerpts = Excerpts(target.secrets, hidden)
         self.concurrency = target.concurrency
@@ -54,7 +56,7 @@ class HttpSender:
             self._judge(planned, reply),
             reply.status,
             reply.duration_seconds,
-            retry_after=parse_retry_after(reply.headers.get("retry-after"), self._clock()),
+            retry_after=reply.retry_after(self._clock()),
             headers=reply.headers,
             excerpt=reply.excerpt,
             bytes=reply.bytes,
@@ -71,8 +73,9 @@ class HttpSender:
         request = excerpts.make(line, self._headers_of(planned), planned.body or b"")
         if answer.status is None:
             return request, excerpts.make(answer.verdict.message, (), b"")
-        headers = (answer.headers or {}).items()
-        return request, excerpts.make(f"HTTP {answer.status}", headers, answer.excerpt)
+        headers = answer.headers.list_lines() if answer.headers is not None else ()
+        head = answer.excerpt[:EXCERPT_BYTES]
+        return request, excerpts.make(f"HTTP {answer.status}", headers, head)
 
     def _headers_of(self, planned: PlannedRequest) -> list[tuple[str, str]]:
         return [*self._maker.headers_of(planned)]
@@ -84,7 +87,7 @@ class HttpSender:
         try:
             refused = find_refused_rows(reply.excerpt, self._error_path, planned)
         except UnreadableAnswerError as error:
-            return replace(verdict, code="answer_unreadable", message=str(error))
+            return classify_unreadable(reply.status, str(error))
         excerpts = self._excerpts_of(planned)
         return replace(verdict, failed_rows=[(at, excerpts.mask(reason)) for at, reason in refused])
 

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from tessera.integrations.interface import Verdict, VerdictKind
-from tessera.platform.http import CallErrorKind
+from tessera.platform.http import TRANSIENT_STATUSES, CallErrorKind
 
 SPLITTABLE = frozenset({400, 413, 422})
-TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 CREDENTIALS = frozenset({401, 403})
 IDEMPOTENT = frozenset({"GET", "PUT", "DELETE"})
 
@@ -41,13 +40,22 @@ def classify_status(status: int, *, success: StatusRanges, rows: int) -> Verdict
             "credentials_refused",
             f"The receiver answered {name}: it refuses the profile's credentials. Correct them, then run again.",
         )
-    if status in TRANSIENT:
+    if status in TRANSIENT_STATUSES:
         return Verdict(VerdictKind.TRANSIENT, f"status_{status}", f"The receiver answered {name}.")
     if 300 <= status < 400:
         message = f"The receiver answered {name}: redirects are never followed. Point the profile to the final address."
         return Verdict(VerdictKind.PERMANENT, f"status_{status}", message)
     kind = VerdictKind.SPLIT if status in SPLITTABLE and rows > 1 else VerdictKind.PERMANENT
     return Verdict(kind, f"status_{status}", f"The receiver answered {name}. Its answer is in the request log.")
+
+
+def classify_unreadable(status: int, why: str) -> Verdict:
+    """Return what a success answer means that was to name refused items and cannot be read: nobody knows which."""
+    message = (
+        f"The receiver answered {name_of(status)}, but the answer {why}: which rows it refused is not known. "
+        "It is in the request log; check with the receiver, and correct the template's error path."
+    )
+    return Verdict(VerdictKind.UNKNOWN, "answer_unreadable", message)
 
 
 def classify_error(kind: CallErrorKind, message: str, *, replayable: bool) -> Verdict:

@@ -42,7 +42,7 @@ class StoreCredentialsError(FileError, ConflictError):
 
 
 class HostKeyChangedError(FileError, ConflictError):
-    """The host shows another key than the one that was pinned: it was changed, or somebody stands in between."""
+    """None of the host's keys is the one that was pinned: it was changed, or another machine answers."""
 
     code = "host_key_changed"
 

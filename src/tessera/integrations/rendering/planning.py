@@ -39,6 +39,7 @@ class Parts:
     body: Evaluate | None
     envelope: Evaluate | None
     body_reads_run: bool
+    key_in_head: bool
     key_column: int | None
 
 
@@ -102,13 +103,15 @@ def compile_shape(shape: TemplateShape, places: dict[str, int]) -> CompiledTempl
     record = None if shape.body is None else body.compile(shape.body)
     unknown = frozenset({"idempotency_key", "row_count"}) if several else frozenset({"idempotency_key"})
     check_facts(body.expressions, "Body", unknown=unknown)
-    used = [*path.expressions, *body.expressions, *(each for _, text in headers for each in text.expressions)]
+    head = [*path.expressions, *(each for _, text in headers for each in text.expressions)]
+    used = [*head, *body.expressions]
     parts = Parts(
         path=path,
         headers=headers,
         body=record,
         envelope=compile_envelope(shape.envelope, compiler),
         body_reads_run=any(expression.facts for expression in body.expressions),
+        key_in_head=any("idempotency_key" in expression.facts for expression in head),
         key_column=places[shape.error_path.column] if shape.error_path and shape.error_path.column else None,
     )
     named = {shape.error_path.column} if shape.error_path and shape.error_path.column else set()
@@ -233,7 +236,8 @@ class Planner:
         digest = sha256(body or b"").hexdigest()
         key = str(uuid5(KEYS, f"{self.key_stem}/{self.index}/{digest}"))
         self.facts["idempotency_key"] = key
-        carries_key = shape.idempotency_header is not None and shape.method in CARRIES_KEY
+        # A receiver that wants the key in another form gets it through a header or the path of the template.
+        carries_key = shape.method in CARRIES_KEY and (shape.idempotency_header is not None or self.parts.key_in_head)
         path = self.parts.path.render(scope)
         assert path is not None
         headers = self.headers(scope, has_body=body is not None)

@@ -80,7 +80,8 @@ class RunFacts:
 class PlannedRequest:
     """One call, complete but for the profile's part: its address, credentials and static headers.
 
-    `idempotency_key` is the bare key; the sender writes its header, so that a key once given stays with a request.
+    `idempotency_key` is the bare key, None where the request does not carry it; the sender writes the shape's header
+    for it, so that a key once given stays with a request.
     `keys` holds the rows' values of the error path's column, in the order of `ordinals`. `weight` is what the request
     counts where the receiver limits the rate of something else than requests.
     """

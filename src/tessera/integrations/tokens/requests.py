@@ -4,22 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
-
 from tessera.integrations.errors import TokenError
 from tessera.integrations.tokens.grants import TokenGrant
 from tessera.platform.clock import now
 from tessera.platform.http import (
+    TRANSIENT_STATUSES,
     CallError,
     CallErrorKind,
     OutboundClient,
     Reply,
-    parse_retry_after,
+    UnreadableBodyError,
     parse_url,
+    read_json,
 )
 from tessera.platform.secrets import Masker
 
-TEMPORARY = frozenset({408, 425, 429, 500, 502, 503, 504})
 # RFC 6749, section 5.2; each ends a run as `oauth_…`. Other words of a server do so under a name of ours.
 ADVICE = {
     "invalid_request": "Correct scope, audience and extra parameters, or send the client's credentials the other way.",
@@ -32,6 +31,7 @@ ADVICE = {
 LONGEST_TOKEN = 16_384
 LONGEST_LIFETIME = 366 * 86_400.0
 LONGEST_SAYING = 200
+LONGEST_NAME, MOST_NAMES = 40, 10
 CONFIGURATION = {
     CallErrorKind.CERTIFICATE: "certificate_untrusted",
     CallErrorKind.REFUSED_ADDRESS: "address_refused",
@@ -67,13 +67,33 @@ async def request_token(client: OutboundClient, grant: TokenGrant) -> FetchedTok
 
 def read_token(grant: TokenGrant, reply: Reply) -> FetchedToken:
     """Return the token of a success answer."""
-    answer = decode(reply.excerpt)
-    text, kind = answer.get("access_token"), answer.get("token_type")
+    try:
+        answer = read_json(reply.excerpt)
+    except UnreadableBodyError as error:
+        raise unreadable(grant, f"the answer {error}") from None
+    if not isinstance(answer, dict):
+        raise unreadable(grant, "the answer is no JSON object")
+    text = answer.get("access_token")
+    if text is None:
+        raise unreadable(grant, f"the answer has no access_token. It has: {list_names(answer)}")
     if not isinstance(text, str) or not is_sendable(text):
-        raise unreadable(grant, "it holds no access_token that can be sent in a header")
-    if not isinstance(kind, str) or kind.lower() != "bearer":
-        raise unreadable(grant, "its token_type is not Bearer")
+        raise unreadable(grant, "its access_token cannot be sent in a header")
+    check_type(grant, answer.get("token_type"))
     return FetchedToken(text, read_lifetime(grant, answer.get("expires_in")))
+
+
+def check_type(grant: TokenGrant, given: Any) -> None:
+    """Refuse a token of a kind that is sent in another way; servers that say nothing, or BearerToken, mean bearer."""
+    kind = "bearer" if given is None else str(given).strip()
+    if kind and not kind.lower().startswith("bearer"):
+        shown = plain(grant, kind)[:LONGEST_NAME]
+        raise unreadable(grant, f"its token_type is “{shown}”, and Tessera sends bearer tokens only")
+
+
+def list_names(answer: Mapping[str, Any]) -> str:
+    """Return the names that the answer has; never a value, which may be the token under another name."""
+    names = [name[:LONGEST_NAME] if name.isprintable() else "?" for name in list(answer)[:MOST_NAMES]]
+    return ", ".join(names) or "nothing"
 
 
 def read_lifetime(grant: TokenGrant, given: Any) -> float:
@@ -96,8 +116,8 @@ def explain_refusal(grant: TokenGrant, reply: Reply) -> TokenError:
     """Return what an answer that is no success means."""
     host, answer = host_of(grant), decode(reply.excerpt)
     told = f"The token endpoint {host} answered {reply.status}"
-    if reply.status in TEMPORARY:
-        wait = parse_retry_after(reply.headers.get("retry-after"), now())
+    if reply.status in TRANSIENT_STATUSES:
+        wait = reply.retry_after(now())
         return TokenError(f"{told}. Try again later.", reason="oauth_unavailable", temporary=True, retry_after=wait)
     if 300 <= reply.status < 400:
         message = f"{told}: redirects are never followed. Give the final address as the Access Token URL."
@@ -133,15 +153,19 @@ def saying(grant: TokenGrant, answer: Mapping[str, Any]) -> str:
     words = answer.get("error_description")
     if not isinstance(words, str) or not words.strip():
         return ""
-    plain = "".join(each if each.isprintable() else " " for each in Masker(grant.secrets).mask(words))
-    return f" (“{plain[:LONGEST_SAYING].strip()}”)"
+    return f" (“{plain(grant, words)[:LONGEST_SAYING].strip()}”)"
+
+
+def plain(grant: TokenGrant, words: str) -> str:
+    """Return the server's words, secrets masked, without characters that end a line."""
+    return "".join(each if each.isprintable() else " " for each in Masker(grant.secrets).mask(words))
 
 
 def decode(body: bytes) -> Mapping[str, Any]:
     """Return the answer's JSON object, empty where there is none."""
     try:
-        answer = msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        answer = read_json(body)
+    except UnreadableBodyError:
         return {}
     return answer if isinstance(answer, dict) else {}
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from tessera.loyalty.events import BALANCE_CHANGED
-from tessera.loyalty.store.memberships import check_texts
 from tessera.loyalty.store.ledger import NEXT_SEQUENCE
+from tessera.loyalty.store.memberships import check_texts
 from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.marks import Mark
 from tessera.loyalty.values.memberships import MovementKind

@@ -2,7 +2,8 @@
 
 from tessera.platform.http.addresses import judge_address
 from tessera.platform.http.authorities import clean_authorities, parse_authorities
-from tessera.platform.http.calls import CallLimits, Headers, Reply
+from tessera.platform.http.bodies import UnreadableBodyError, read_json
+from tessera.platform.http.calls import EXCERPT_BYTES, CallLimits, Headers, Reply
 from tessera.platform.http.client import OutboundClient
 from tessera.platform.http.errors import (
     CallError,
@@ -16,12 +17,16 @@ from tessera.platform.http.errors import (
     RefusedAddressError,
 )
 from tessera.platform.http.gate import Gate
+from tessera.platform.http.reply_headers import ReplyHeaders
 from tessera.platform.http.resolving import Resolver
+from tessera.platform.http.tls_failures import explain_certificate
 from tessera.platform.http.urls import normalise_host, parse_url
 from tessera.platform.http.vetting import vet_host
-from tessera.platform.http.waiting import parse_retry_after
+from tessera.platform.http.waiting import TRANSIENT_STATUSES
 
 __all__ = [
+    "EXCERPT_BYTES",
+    "TRANSIENT_STATUSES",
     "CallError",
     "CallErrorKind",
     "CallLimits",
@@ -36,12 +41,15 @@ __all__ = [
     "OutcomeUnknownError",
     "RefusedAddressError",
     "Reply",
+    "ReplyHeaders",
     "Resolver",
+    "UnreadableBodyError",
     "clean_authorities",
+    "explain_certificate",
     "judge_address",
     "normalise_host",
     "parse_authorities",
-    "parse_retry_after",
     "parse_url",
+    "read_json",
     "vet_host",
 ]

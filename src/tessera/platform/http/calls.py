@@ -1,9 +1,9 @@
 """One call over a client that leads to a vetted address."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from pyreqwest.client import Client
 from pyreqwest.exceptions import BuilderError, PyreqwestError
@@ -12,7 +12,9 @@ from pyreqwest.request import StreamRequest
 from pyreqwest.response import Response
 
 from tessera.platform.http.errors import InvalidRequestError
+from tessera.platform.http.reply_headers import ReplyHeaders
 from tessera.platform.http.translation import describe, translate
+from tessera.platform.http.waiting import parse_retry_after
 
 EXCERPT_BYTES = 64 * 1024
 
@@ -23,13 +25,15 @@ Headers = Sequence[tuple[str, str]]
 class CallLimits:
     """How long a call may take, and how much of an answer is read before the rest is left unread.
 
-    `addresses` is at how many of a name's addresses the call may knock.
+    `kept_bytes` is how much of what is read the reply holds. `addresses` is at how many of a name's addresses the call
+    may knock.
     """
 
     connect_seconds: float = 5
     read_seconds: float = 30
     total_seconds: float = 60
     answer_bytes: int = 1024 * 1024
+    kept_bytes: int = EXCERPT_BYTES
     addresses: int = 3
 
     @property
@@ -40,13 +44,17 @@ class CallLimits:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer of any status. Header names are looked up in any case."""
+    """An answer of any status. `excerpt` is the whole body where it is as long as `bytes` says."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: ReplyHeaders
     excerpt: bytes
     bytes: int
     duration_seconds: float
+
+    def retry_after(self, now: datetime) -> float | None:
+        """Return the seconds that the receiver asks to wait, None if it asks for nothing that can be read."""
+        return parse_retry_after(self.headers.get("retry-after"), now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +74,8 @@ async def send_call(client: Client, call: Call) -> Reply:
     request = build_request(client, call)
     try:
         async with request as response:
-            excerpt, size = await read_answer(response, call.limits.answer_bytes)
-            return Reply(response.status, response.headers, excerpt, size, time.perf_counter() - started)
+            excerpt, size = await read_answer(response, call.limits)
+            return Reply(response.status, ReplyHeaders(response.headers), excerpt, size, time.perf_counter() - started)
     except PyreqwestError as error:
         # Not chained: the original's text holds the whole URL, and tracebacks end in logs.
         raise translate(error, call.url.host_str or "") from None
@@ -84,14 +92,18 @@ def build_request(client: Client, call: Call) -> StreamRequest:
         raise InvalidRequestError(describe(InvalidRequestError, call.url.host_str or "", "")) from None
 
 
-async def read_answer(response: Response, limit: int) -> tuple[bytes, int]:
+async def read_answer(response: Response, limits: CallLimits) -> tuple[bytes, int]:
     """Return the first part of the body and how much of it was read."""
     reader = response.body_reader
     chunk = await reader.read(EXCERPT_BYTES)
     if chunk is None:
         return b"", 0
     excerpt, size = bytes(chunk), len(chunk)
-    while chunk is not None and EXCERPT_BYTES <= size < limit:
+    if size < EXCERPT_BYTES:
+        return excerpt, size
+    kept = bytearray(excerpt)
+    while chunk is not None and size < limits.answer_bytes:
         chunk = await reader.read(EXCERPT_BYTES)
+        kept += (chunk or b"")[: max(0, limits.kept_bytes - size)]
         size += len(chunk or b"")
-    return excerpt, size
+    return bytes(kept), size

@@ -11,11 +11,11 @@ from tessera.platform.http.errors import (
     NotSentError,
     OutcomeUnknownError,
 )
+from tessera.platform.http.tls_failures import BAD_CERTIFICATE, explain_certificate, explain_tls
 
 # The classes do not say whether a request was sent: a reset after sending is a `ConnectError`, an answer that never
 # comes a `ConnectTimeoutError`. Only this text, which hyper puts around every failure to connect, tells it.
 CONNECTING = "client error (Connect)"
-BAD_CERTIFICATE = "invalid peer certificate: "
 
 TRANSLATIONS: Mapping[type[exceptions.PyreqwestError], type[CallError]] = {
     exceptions.BuilderError: InvalidRequestError,
@@ -62,9 +62,9 @@ def explain(causes: list[str]) -> str:
     text = causes[-1] if len(causes) > 1 else "the call was broken off"
     if text in ("operation timed out", "deadline has elapsed"):
         return "no answer within the time limit"
-    for noise in (BAD_CERTIFICATE, " (os error", ": https://"):
-        text = text.removeprefix(noise).partition(noise)[0]
-    return text[:200]
+    if (words := explain_certificate(text) or explain_tls(text)) is not None:
+        return words
+    return text.partition(" (os error")[0].partition(": https://")[0][:200]
 
 
 def describe(kind: type[CallError], host: str, reason: str) -> str:

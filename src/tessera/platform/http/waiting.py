@@ -1,10 +1,15 @@
-"""The `Retry-After` header. Pure."""
+"""What an answer says about trying again: its status, and the `Retry-After` header. Pure."""
 
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from math import ceil
+
+# Answers that say nothing against the request itself: from 520 on, a proxy's words for a server that it cannot reach.
+TRANSIENT_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 507, 509, 520, 521, 522, 523, 524, 529, 530})
 
 LONGEST_DIGITS = 9
+SECONDS = re.compile(r"(\d+)(\.\d+)?", re.ASCII)
 TIME = r"\d{2}:\d{2}:\d{2}"
 HTTP_DATE = re.compile(
     rf"[A-Z][a-z]{{2}}, \d{{2}} [A-Z][a-z]{{2}} \d{{4}} {TIME} GMT"
@@ -17,11 +22,15 @@ HTTP_DATE = re.compile(
 def parse_retry_after(value: str | None, now: datetime) -> float | None:
     """Return the seconds that the receiver asks to wait, as delay-seconds or HTTP-date; None if it asks for nothing.
 
-    A malformed value is ignored; a moment that has passed is 0.
+    The standard knows whole seconds only; a fraction, which some receivers send, is rounded up. A malformed value is
+    ignored; a moment that has passed is 0.
     """
     text = (value or "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text[-LONGEST_DIGITS:]) if len(text.lstrip("0")) <= LONGEST_DIGITS else 10.0**LONGEST_DIGITS
+    if seconds := SECONDS.fullmatch(text):
+        whole = seconds[1].lstrip("0")
+        return (
+            float(ceil(float(f"0{whole}{seconds[2] or ''}"))) if len(whole) <= LONGEST_DIGITS else 10.0**LONGEST_DIGITS
+        )
     if not HTTP_DATE.fullmatch(text):  # the parser below takes far more than the standard's three forms
         return None
     try:

@@ -13,11 +13,15 @@ from procrastinate.exceptions import AlreadyEnqueued, UniqueViolation
 
 from tessera.platform.db import Database, Session, driver
 from tessera.platform.db.engine import SEARCH_PATH
+from tessera.platform.signals import calling_on_stop
 
 logger = logging.getLogger(__name__)
 
 # Any fixed number does: it only has to be the same in every worker.
 SWEEP_LOCK = 7_301_993
+
+# Whoever sent the signal waits about twice as long before it kills.
+STOP_SECONDS = 9.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +65,40 @@ class JobQueue:
         retry = procrastinate.RetryStrategy(max_attempts=job.retries, exponential_wait=2)
         self.app.task(name=job.name, retry=retry)(function)
 
-    async def work(self, *, name: str, concurrency: int, heartbeat: float, stalled: float) -> None:
-        """Work until cancelled or told to stop by a signal; times in seconds."""
+    async def work(
+        self, *, name: str, concurrency: int, heartbeat: float, stalled: float, on_stop: Callable[[], None]
+    ) -> None:
+        """Work until cancelled or stopped by a signal; times in seconds.
+
+        `on_stop` is called when a signal comes: jobs under way have `STOP_SECONDS` from then on.
+        """
         async with self.app.open_async():
             sweeping = asyncio.create_task(self.sweep_forever(heartbeat, stalled))
-            try:
-                await self.app.run_worker_async(
+            working = asyncio.create_task(
+                self.app.run_worker_async(
                     name=name,
                     concurrency=concurrency,
                     fetch_job_polling_interval=5.0,
                     update_heartbeat_interval=heartbeat,
                     stalled_worker_timeout=stalled,
                     delete_jobs="always",
-                    shutdown_graceful_timeout=10.0,
+                    shutdown_graceful_timeout=STOP_SECONDS,
+                    install_signal_handlers=False,
                 )
+            )
+            stopped = asyncio.Event()
+
+            def stop() -> None:
+                stopped.set()
+                on_stop()
+                working.cancel()
+
+            try:
+                with calling_on_stop(stop):
+                    await working
+            except asyncio.CancelledError:
+                if not stopped.is_set():
+                    raise
             finally:
                 sweeping.cancel()
                 with suppress(asyncio.CancelledError):

@@ -1,5 +1,6 @@
 """Sending over SMTP. Every failure of the library is translated here, and says whether trying again may help."""
 
+import re
 import ssl
 from email.message import EmailMessage
 from urllib.parse import urlsplit
@@ -27,6 +28,13 @@ from tessera.platform.settings import Settings
 
 PERMANENT = 500
 LONGEST_REPLY = 200
+TLS_REASON = re.compile(r"(?:certificate verify failed: |\[SSL: (?!CERTIFICATE_VERIFY_FAILED)\w+\] )(.+?)\.? \(_ssl")
+TLS_WORDS = {
+    "local issuer certificate": "its certificate comes from an authority that is not trusted",
+    "WRONG_VERSION_NUMBER": "it does not speak TLS on this port",
+    "UNSUPPORTED_PROTOCOL": "both sides have no TLS version in common",
+    "HANDSHAKE_FAILURE": "both sides have no way of encryption in common",
+}
 # What a server says about one message. About logging in and greeting it says the same to all, until somebody mends it.
 ABOUT_THE_MESSAGE = (SMTPDataError, SMTPSenderRefused, SMTPRecipientRefused)
 
@@ -81,7 +89,7 @@ def translate(error: Exception, settings: Settings) -> TesseraError:
         error = next(iter(error.recipients), error)
     if isinstance(error, ssl.SSLError) or "certificate" in str(error).lower():
         return MailUnavailableError(
-            f"{server} cannot be trusted: {first_line(error)}. Check TESSERA_MAIL_TLS, or TESSERA_OUTBOUND_CA_FILE."
+            f"{server} cannot be trusted: {tls_reason(error)}. Check TESSERA_MAIL_TLS, or TESSERA_OUTBOUND_CA_FILE."
         )
     if isinstance(error, SMTPNotSupported | ValueError):
         return MailRefusedError(f"{server} cannot take this message: {first_line(error)}. Check the address.")
@@ -96,6 +104,15 @@ def translate(error: Exception, settings: Settings) -> TesseraError:
     return MailUnavailableError(
         f"{server} cannot be reached: {first_line(error)}. Check TESSERA_MAIL_HOST, _PORT and _TLS."
     )
+
+
+def tls_reason(error: Exception) -> str:
+    """Return why, in words of ours where the library's are only for experts, without the signs that it puts around."""
+    text = first_line(error)
+    if (words := next((words for sign, words in TLS_WORDS.items() if sign in text), None)) is not None:
+        return words
+    found = TLS_REASON.search(text)
+    return found[1].rstrip(".") if found else text
 
 
 def said(error: SMTPResponseException) -> str:

@@ -1,13 +1,12 @@
 """What a provider publishes: its addresses and its keys, fetched by our own vetted client and kept for an hour."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from tessera.platform.http import CallError, CallLimits, Headers, OutboundClient
+from tessera.platform.http import CallError, CallLimits, Headers, OutboundClient, UnreadableBodyError, read_json
 from tessera.platform.oidc.errors import ProviderAnswerError, ProviderUnavailableError
 
 WELL_KNOWN = "/.well-known/openid-configuration"
@@ -96,7 +95,7 @@ async def ask(
     except CallError as error:
         raise ProviderUnavailableError(f"The identity provider cannot be asked. {error.message}") from None
     try:
-        found = json.loads(reply.excerpt)
-    except (ValueError, RecursionError):
+        found = read_json(reply.excerpt)
+    except UnreadableBodyError:
         found = None
     return reply.status, found if isinstance(found, dict) else {}

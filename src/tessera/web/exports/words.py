@@ -33,6 +33,7 @@ ATTEMPT_OUTCOMES: dict[str | None, tuple[str, str]] = {
     "unknown": ("needs", "Outcome unknown"),
     "credentials": ("needs", "Credentials refused"),
     "configuration": ("needs", "Wrong address or settings"),
+    "not_begun": ("off", "Not sent: the worker stopped"),
 }
 
 MOMENTS: dict[str, tuple[str, str]] = {

@@ -3,13 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
-import msgspec
-
 from tessera.integrations.calls import HttpSender
 from tessera.integrations.connectors import Target
 from tessera.integrations.interface import Answer, Verdict, VerdictKind
 from tessera.integrations.rendering import Method, PlannedRequest, TemplateShape
-from tessera.platform.http import OutboundClient
+from tessera.platform.http import OutboundClient, UnreadableBodyError, read_json
 from tessera.platform.secrets import Masker
 
 # The batches carry ids by which mParticle drops repeats; a header would say nothing to it.
@@ -68,13 +66,18 @@ def later_if_down(verdict: Verdict, status: int) -> Verdict:
 
 def limit_of(answer: Answer) -> str:
     """Return the name of the limit that a 429 is about."""
-    return (answer.headers or {}).get(EXCEEDED) or "" if answer.status == TOO_MANY_REQUESTS else ""
+    return header_of(answer, EXCEEDED) if answer.status == TOO_MANY_REQUESTS else ""
+
+
+def header_of(answer: Answer, name: str) -> str:
+    """Return a header of the answer, empty where it has none."""
+    return "" if answer.headers is None else answer.headers.get(name, "")
 
 
 def share_left(answer: Answer) -> float | None:
     """Return the share of the rate that brings a receiver under load back to what it takes well."""
     try:
-        used = float((answer.headers or {}).get(USED) or 0)
+        used = float(header_of(answer, USED) or 0)
     except ValueError:
         return None
     # Not a number compares as false, and so is left alone.
@@ -84,8 +87,8 @@ def share_left(answer: Answer) -> float | None:
 def read_reasons(body: bytes) -> list[str]:
     """Return the messages of an error body, if it is one."""
     try:
-        decoded = msgspec.json.decode(body) if body else None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        decoded = read_json(body)
+    except UnreadableBodyError:
         return []
     errors = decoded.get("errors") if isinstance(decoded, dict) else None
     found = [reason_of(error) for error in errors[:MOST_REASONS]] if isinstance(errors, list) else []
@@ -95,4 +98,5 @@ def read_reasons(body: bytes) -> list[str]:
 def reason_of(error: Any) -> str:
     """Return one error's message, or its code."""
     told = (error.get("message") or error.get("code")) if isinstance(error, dict) else None
-    return str(told) if isinstance(told, str | int) else ""
+    # A log line, so no character of the receiver may end it or be one that the database cannot store.
+    return "".join(each if each.isprintable() else " " for each in str(told)) if isinstance(told, str | int) else ""

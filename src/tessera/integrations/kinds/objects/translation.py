@@ -19,7 +19,7 @@ from tessera.integrations.files.errors import (
     FileTransferBrokenError,
     StoreCredentialsError,
 )
-from tessera.platform.http import CallError, NotSentError
+from tessera.platform.http import CallError, NotSentError, explain_certificate
 
 TRANSLATIONS: Mapping[type[BaseException], type[FileError]] = {
     exceptions.BaseError: FileTransferBrokenError,
@@ -81,6 +81,11 @@ def translate(error: BaseException, place: str, doing: str, fault: CallError | N
         unreachable = isinstance(fault, NotSentError)
         return FileStoreUnreachableError(fault.message) if unreachable else FileStoreRefusedError(fault.message)
     text = str(error)
+    if (reason := explain_certificate(text)) is not None:
+        return FileStoreRefusedError(
+            f"{place} could not {doing}: its certificate is not trusted: {reason}. Have it renewed, or name its "
+            "authority in the file of TESSERA_OUTBOUND_CA_FILE."
+        )
     code = next((first or second for first, second in CODE.findall(text)), None)
     kind = CODES.get(code or "") or nearest(error)
     if kind is FileTransferBrokenError:

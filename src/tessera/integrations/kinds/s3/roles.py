@@ -16,7 +16,7 @@ from tessera.integrations.files.errors import (
     StoreCredentialsError,
 )
 from tessera.platform.clock import now
-from tessera.platform.http import CallError, NotSentError
+from tessera.platform.http import TRANSIENT_STATUSES, CallError, NotSentError
 
 if TYPE_CHECKING:
     from obstore.store import S3Credential
@@ -93,7 +93,7 @@ def sign(profile: OpenedProfile, url: str, body: bytes, moment: datetime) -> lis
 def read_credentials(profile: OpenedProfile, status: int, text: str, moment: datetime) -> "S3Credential":
     """Return the key of an answer, or say why there is none; an answer is never told, it may hold one."""
     role = profile.settings["role_arn"]
-    if status >= 500 or status == 429:
+    if status >= 500 or status in TRANSIENT_STATUSES:
         raise FileTransferBrokenError(f"The token service answered {status}. Trying again may help.")
     if status != 200:
         code = find(text, "Code") or str(status)

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -30,25 +30,33 @@ HOST_KEYS = (
     "rsa-sha2-256",
 )
 
+Reconnect = Callable[[], Awaitable[socket.socket]]
+
 
 @dataclass
 class HostKey:
-    """Which keys the host may show, and which it showed."""
+    """Which keys the host may show, and which it showed; `algorithms` are those that it has not shown a key for.
+
+    A host may have several keys, and shows the one for the first algorithm that both sides know.
+    """
 
     pinned: frozenset[str]
-    shown: str | None = None
-    fits: bool = field(default=False)
+    shown: list[str] = field(default_factory=list)
+    algorithms: tuple[str, ...] = HOST_KEYS
+    fits: bool = False
 
-    def judge(self, fingerprint: str) -> bool:
+    def judge(self, fingerprint: str, algorithms: Iterable[bytes]) -> bool:
         """Say whether the host may go on; with nothing pinned the first key is learned."""
-        self.shown = fingerprint
+        self.shown.append(fingerprint)
+        used = {each.decode() for each in algorithms}
+        self.algorithms = tuple(each for each in self.algorithms if each not in used)
         self.fits = not self.pinned or fingerprint in self.pinned
         return self.fits
 
     @property
     def learned(self) -> dict[str, str]:
         """The property that the profile did not have."""
-        return {HOST_KEY: self.shown} if self.shown and self.fits and not self.pinned else {}
+        return {HOST_KEY: self.shown[-1]} if self.fits and not self.pinned else {}
 
 
 class Visitor(asyncssh.SSHClient):
@@ -59,7 +67,7 @@ class Visitor(asyncssh.SSHClient):
 
     def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:  # noqa: ARG002
         """Say whether this is the pinned key."""
-        return self._host_key.judge(key.get_fingerprint("sha256"))
+        return self._host_key.judge(key.get_fingerprint("sha256"), key.sig_algorithms)
 
 
 def host_key_of(profile: OpenedProfile) -> HostKey:
@@ -96,20 +104,53 @@ async def connect(addresses: Sequence[Address], host: str, port: int) -> socket.
 
 @asynccontextmanager
 async def sign_in(
-    profile: OpenedProfile, sock: socket.socket, host_key: HostKey
+    profile: OpenedProfile, sock: socket.socket, host_key: HostKey, reconnect: Reconnect
 ) -> AsyncIterator[asyncssh.SSHClientConnection]:
     """Give a connection that is signed in; nothing of this machine's own SSH settings takes part."""
+    connection = await log_in(profile, sock, host_key, reconnect)
+    try:
+        yield connection
+    finally:
+        connection.close()
+        try:
+            async with asyncio.timeout(2):
+                await connection.wait_closed()
+        except (TimeoutError, asyncssh.Error, OSError):
+            connection.abort()
+
+
+async def log_in(
+    profile: OpenedProfile, sock: socket.socket, host_key: HostKey, reconnect: Reconnect
+) -> asyncssh.SSHClientConnection:
+    """Return the connection; a host that shows another key than the pinned one is asked for its further keys."""
+    while True:
+        try:
+            return await open_connection(profile, sock, host_key)
+        except HostKeyChangedError:
+            sock.close()
+            if not host_key.algorithms:
+                raise
+            sock = await reconnect()
+        except BaseException:
+            sock.close()
+            raise
+
+
+async def open_connection(
+    profile: OpenedProfile, sock: socket.socket, host_key: HostKey
+) -> asyncssh.SSHClientConnection:
+    """Sign in over the socket, by one of the host key's algorithms that are left."""
     settings, host = profile.settings, profile.settings["host"]
     by_key = settings["auth_type"] == PUBLIC_KEY
-    try:
-        with translated(host, "let us in"):
-            connection = await asyncssh.connect(
+    with translated(host, "let us in"):
+        try:
+            return await asyncssh.connect(
                 host,
                 settings["port"],
                 sock=sock,
                 client_factory=lambda: Visitor(host_key),
                 known_hosts=([], [], []),
-                server_host_key_algs=HOST_KEYS,
+                server_host_key_algs=host_key.algorithms,
                 kex_algs=KEY_EXCHANGES,
                 mac_algs=CODES,
                 signature_algs=SIGNATURES,
@@ -125,20 +166,14 @@ async def sign_in(
                 keepalive_interval=15,
                 keepalive_count_max=4,
             )
-    except HostKeyChangedError:
-        raise host_key_changed(host, host_key) from None
-    except BaseException:
-        sock.close()
-        raise
-    try:
-        yield connection
-    finally:
-        connection.close()
-        try:
-            async with asyncio.timeout(2):
-                await connection.wait_closed()
-        except (TimeoutError, asyncssh.Error, OSError):
-            connection.abort()
+        except asyncssh.HostKeyNotVerifiable:
+            raise host_key_changed(host, host_key) from None
+        except asyncssh.KeyExchangeFailed:
+            if not host_key.shown:
+                raise
+            # It has no further key.
+            host_key.algorithms = ()
+            raise host_key_changed(host, host_key) from None
 
 
 def read_keys(profile: OpenedProfile) -> list[asyncssh.SSHKey]:
@@ -148,12 +183,12 @@ def read_keys(profile: OpenedProfile) -> list[asyncssh.SSHKey]:
 
 
 def host_key_changed(host: str, host_key: HostKey) -> HostKeyChangedError:
-    """Say that the host is another one than before, or somebody stands in between; nothing was sent to it."""
-    pinned = " or ".join(sorted(host_key.pinned))
+    """Say that none of the host's keys is the pinned one; nothing was sent to it."""
+    pinned, shown = " or ".join(sorted(host_key.pinned)), " and ".join(host_key.shown)
     return HostKeyChangedError(
-        f"{host} shows the host key {host_key.shown}, but the profile expects {pinned}. Nothing was sent. Either the "
-        "partner changed the server's key, or somebody stands in between: ask the partner for the fingerprint by "
+        f"{host} shows the host key {shown}, but the profile expects {pinned}. Nothing was sent. Either the partner "
+        "changed the server's key, or another machine answers in its place: ask the partner for the fingerprint by "
         "another way, and only then write it into the profile.",
         expected=sorted(host_key.pinned),
-        shown=host_key.shown,
+        shown=shown,
     )

@@ -1,6 +1,7 @@
 """*Test connection* of a Secure FTP profile, as far as it gets."""
 
 from contextlib import AsyncExitStack
+from functools import partial
 
 from tessera.integrations.connectors import OpenedProfile, Outside, ProbeResult
 from tessera.integrations.file_probes import FIND, Steps, probe_store, titles_of
@@ -29,7 +30,8 @@ async def take_steps(
     if steps.ended:
         return
     with steps.step(CONNECT) as told:
-        sock = await connect(addresses, host, port)
+        reconnect = partial(connect, addresses, host, port)
+        sock = await reconnect()
         told.message = f"Port {port} answers."
     if steps.ended:
         return
@@ -37,11 +39,11 @@ async def take_steps(
         failure: Exception | None = None
         try:
             store = await start(
-                await stack.enter_async_context(sign_in(profile, sock, host_key)), profile, host_key.learned
+                await stack.enter_async_context(sign_in(profile, sock, host_key, reconnect)), profile, host_key.learned
             )
         except Exception as error:
             failure = error
-        if host_key.shown is not None:
+        if host_key.shown:
             with steps.step(HOST_KEY) as told:
                 told.message = told_of(host_key)
                 if isinstance(failure, HostKeyChangedError):
@@ -58,4 +60,4 @@ async def take_steps(
 
 def told_of(host_key: HostKey) -> str:
     """Say what is known of the host's key."""
-    return f"It is the pinned one, {host_key.shown}." if host_key.pinned else f"Learned: {host_key.shown}."
+    return f"It is the pinned one, {host_key.shown[-1]}." if host_key.pinned else f"Learned: {host_key.shown[-1]}."

@@ -5,6 +5,7 @@ import stat as modes
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import asyncssh
@@ -180,8 +181,8 @@ def describe(name: str, attributes: SFTPAttrs) -> FileInfo:
 async def open_store(profile: OpenedProfile, outside: Outside) -> AsyncIterator[SftpStore]:
     """Connect and sign in; the store lasts as long as the connection."""
     host, port, host_key = profile.settings["host"], profile.settings["port"], host_key_of(profile)
-    sock = await connect(await find_host(profile, outside), host, port)
-    async with sign_in(profile, sock, host_key) as connection:
+    reconnect = partial(connect, await find_host(profile, outside), host, port)
+    async with sign_in(profile, await reconnect(), host_key, reconnect) as connection:
         yield await start(connection, profile, host_key.learned)
 
 
