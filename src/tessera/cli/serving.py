@@ -10,7 +10,7 @@ from tessera.platform.settings import Settings
 from tessera.platform.signals import stop_with_parent
 from tessera.wiring import ensure_schema, hold_database
 
-KILL_SECONDS = 10
+KILL_SECONDS = 5
 
 
 def serve_web(settings: Settings, *, workers: int | None, port: int | None, supervised: bool) -> None:

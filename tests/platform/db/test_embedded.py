@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -92,6 +93,71 @@ def test_server_left_by_killed_process_is_joined(folder: Path) -> None:
     server = EmbeddedServer(folder)
     server.start()
     assert server.pid == pid
+    server.stop()
+    assert server.pid is None
+
+
+def test_killed_server_is_started_again_by_whoever_joined_it(folder: Path) -> None:
+    with start_elsewhere(folder) as starter:
+        read_pid(starter)
+        joined, third = EmbeddedServer(folder, options=FAST), EmbeddedServer(folder, options=FAST)
+        joined.start()
+        third.start()
+        starter.communicate("end")
+    assert joined.pid
+    os.kill(joined.pid, signal.SIGKILL)
+    assert run(joined.start(), "SELECT 1") == (1,)
+    assert joined.pid
+    os.kill(joined.pid, signal.SIGKILL)
+    assert run(third.start(), "SELECT 1") == (1,)
+    joined.stop()
+    third.stop()
+    assert third.pid is None
+
+
+def test_killed_server_whose_user_lives_is_started_by_a_newcomer(folder: Path) -> None:
+    with start_elsewhere(folder) as starter:
+        os.kill(read_pid(starter), signal.SIGKILL)
+        newcomer = EmbeddedServer(folder, options=FAST)
+        assert run(newcomer.start(), "SELECT 1") == (1,)
+        starter.communicate("end")
+    assert newcomer.pid is not None
+    newcomer.stop()
+    assert newcomer.pid is None
+
+
+def test_busy_process_of_a_killed_server_hinders_no_start(folder: Path) -> None:
+    server = EmbeddedServer(folder, options=FAST)
+    address = server.start()
+    with psycopg.connect(address) as busy, ThreadPoolExecutor() as pool:
+        counting = pool.submit(busy.execute, "SELECT count(*) FROM generate_series(1, 100000000000)")
+        working = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT count(*) FROM generate_series%'"
+        while run(address, working) != (1,):
+            pass
+        assert server.pid
+        os.kill(server.pid, signal.SIGKILL)
+        assert run(server.start(), "SELECT 1") == (1,)
+        assert isinstance(counting.exception(), psycopg.OperationalError)
+    server.stop()
+
+
+def test_start_that_is_given_up_ends(folder: Path) -> None:
+    server = EmbeddedServer(folder, options=FAST)
+    server.start()
+    server.stop()
+    with open_private_file(server.home / "lock") as other, ThreadPoolExecutor() as pool:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        starting = pool.submit(server.start)
+        threading.Timer(0.5, server.give_up).start()
+        with pytest.raises(DatabaseStartError, match="was given up"):
+            starting.result()
+
+
+def test_server_that_heeds_nothing_is_ended(folder: Path) -> None:
+    server = EmbeddedServer(folder, options=FAST)
+    server.start()
+    assert server.pid
+    os.kill(server.pid, signal.SIGSTOP)
     server.stop()
     assert server.pid is None
 

@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 
 # Any fixed number does: it only has to be the same in every worker.
 SWEEP_LOCK = 7_301_993
+# What a job has begun gets this long at the end; `tessera up` ends a worker soon after.
+GRACE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class JobQueue:
                     update_heartbeat_interval=heartbeat,
                     stalled_worker_timeout=stalled,
                     delete_jobs="always",
-                    shutdown_graceful_timeout=10.0,
+                    shutdown_graceful_timeout=GRACE_SECONDS,
                 )
             finally:
                 sweeping.cancel()
