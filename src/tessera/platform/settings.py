@@ -100,6 +100,7 @@ class Settings(BaseSettings):
     inbound_message_days: int = Field(
         default=90, ge=1, description="Days that a message from mParticle is known, so that it is not applied again"
     )
+    job_days: int = Field(default=30, ge=1, description="Days that a job which failed for good is kept")
     event_days: int = Field(default=90, ge=1, description="Days that an event can be read in the feed")
     worker_concurrency: int = Field(default=4, ge=1, le=64, description="Jobs that one worker runs at once")
     session_hours: Span = Field(default=12, description="How long a sign-in lasts without use")

@@ -45,6 +45,11 @@ WINDOW = 200
 REFUSALS = ("22", "23")
 
 
+async def has_due(ground: Ground) -> bool:
+    """Say whether a message may wait to be applied."""
+    return await store.has_waiting(ground.database.reader)
+
+
 async def apply_due(ground: Ground) -> int:
     """Apply every message that waits; return how many. Any number of workers share the work, profile by profile.
 

@@ -2,9 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+import signal
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 import procrastinate
@@ -22,12 +25,35 @@ SWEEP_LOCK = 7_301_993
 GRACE_SECONDS = 5.0
 
 
+FORGET = """
+DELETE FROM procrastinate_jobs WHERE id IN (
+  SELECT j.id FROM procrastinate_jobs j
+   WHERE j.status NOT IN ('todo', 'doing')
+     AND NOT EXISTS (SELECT 1 FROM procrastinate_events e WHERE e.job_id = j.id AND e.at >= %s)
+   LIMIT %s)
+"""
+# In one transaction, so that none is long.
+MOST_FORGOTTEN = 2_000
+
+
+class Queue(StrEnum):
+    """Where jobs wait. Each queue has slots of its own in every worker, so that none waits for another's jobs."""
+
+    SHORT = "short"
+    RUNS = "runs"
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A declared unit of work, `room.verb_noun`. An unexpected error is tried again `retries` times."""
+    """A declared unit of work, `room.verb_noun`. An unexpected error is tried again `retries` times.
+
+    Of the jobs that wait in one queue, those of the highest `priority` go first.
+    """
 
     name: str
     retries: int = 5
+    queue: Queue = Queue.SHORT
+    priority: int = 0
 
 
 class JobQueue:
@@ -42,7 +68,7 @@ class JobQueue:
         connector = procrastinate.PsycopgConnector(
             conninfo=database.address,
             min_size=1,
-            max_size=4,
+            max_size=6,
             kwargs={"options": f"-c search_path={SEARCH_PATH} -c timezone=UTC", "application_name": "tessera jobs"},
         )
         self.app = procrastinate.App(connector=connector)
@@ -50,37 +76,60 @@ class JobQueue:
     async def defer(self, session: Session, job: Job, *, lock: str | None = None, **arguments: Any) -> None:
         """Enqueue the job in the caller's transaction: it exists if and only if that commits."""
         connection = await driver(session)
-        deferrer = self.app.configure_task(job.name, allow_unknown=True, queueing_lock=lock, connection=connection)
-        await deferrer.defer_async(**arguments)
+        await self.app.configure_task(**placed(job), queueing_lock=lock, connection=connection).defer_async(**arguments)
 
     async def defer_once(self, job: Job, lock: str, **arguments: Any) -> None:
         """Enqueue the job in a transaction of its own, unless one with that lock already waits in the queue."""
         with suppress(AlreadyEnqueued):
-            await self.app.configure_task(job.name, allow_unknown=True, queueing_lock=lock).defer_async(**arguments)
+            await self.app.configure_task(**placed(job), queueing_lock=lock).defer_async(**arguments)
 
     def handle(self, job: Job, function: Callable[..., Awaitable[None]]) -> None:
         """Let this process's worker run the job with `function`."""
-        retry = procrastinate.RetryStrategy(max_attempts=job.retries, exponential_wait=2)
+        # The library takes no attempts for any number of them.
+        retry = procrastinate.RetryStrategy(max_attempts=job.retries, exponential_wait=2) if job.retries else False
         self.app.task(name=job.name, retry=retry)(function)
 
-    async def work(self, *, name: str, concurrency: int, heartbeat: float, stalled: float) -> None:
-        """Work until cancelled or told to stop by a signal; times in seconds."""
+    async def work(self, *, name: str, slots: Mapping[Queue, int], heartbeat: float, stalled: float) -> None:
+        """Work until cancelled or told to stop by a signal, so many jobs of each queue at once; times in seconds."""
         async with self.app.open_async():
+            working = [
+                asyncio.create_task(
+                    self.app.run_worker_async(
+                        name=name,
+                        queues=[queue.value],
+                        concurrency=count,
+                        fetch_job_polling_interval=5.0,
+                        update_heartbeat_interval=heartbeat,
+                        stalled_worker_timeout=stalled,
+                        delete_jobs="successful",
+                        shutdown_graceful_timeout=GRACE_SECONDS,
+                        install_signal_handlers=False,
+                    )
+                )
+                for queue, count in slots.items()
+            ]
             sweeping = asyncio.create_task(self.sweep_forever(heartbeat, stalled))
             try:
-                await self.app.run_worker_async(
-                    name=name,
-                    concurrency=concurrency,
-                    fetch_job_polling_interval=5.0,
-                    update_heartbeat_interval=heartbeat,
-                    stalled_worker_timeout=stalled,
-                    delete_jobs="always",
-                    shutdown_graceful_timeout=GRACE_SECONDS,
-                )
+                with cancelled_by_signals(working):
+                    await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
             finally:
-                sweeping.cancel()
-                with suppress(asyncio.CancelledError):
-                    await sweeping
+                for task in (*working, sweeping):
+                    task.cancel()
+                ended = await asyncio.gather(*working, sweeping, return_exceptions=True)
+            for error in ended:
+                if isinstance(error, Exception):
+                    raise error
+
+    async def forget_ended(self, *, before: datetime, most: int = MOST_FORGOTTEN) -> int:
+        """Delete jobs that failed for good before then, a batch a transaction; return how many."""
+        total = 0
+        while True:
+            async with self.database.session() as session:
+                connection = await driver(session)
+                gone = (await connection.execute(FORGET, [before, most])).rowcount
+            total += gone
+            if gone < most:
+                return total
 
     async def sweep_forever(self, every: float, stalled: float) -> None:
         """Take stalled jobs back again and again; a database that is away for a while does not end this."""
@@ -114,3 +163,26 @@ class JobQueue:
             await manager.retry_job(job)
         except UniqueViolation:
             await manager.finish_job(job, status=jobs.Status.ABORTED, delete_job=True)
+
+
+def placed(job: Job) -> dict[str, Any]:
+    """Return what names a job to the queue's library."""
+    return {"name": job.name, "allow_unknown": True, "queue": job.queue.value, "priority": job.priority}
+
+
+@contextmanager
+def cancelled_by_signals(tasks: list[asyncio.Task[None]]) -> Iterator[None]:
+    """Let SIGTERM and SIGINT cancel the tasks; a worker that is cancelled lets its jobs end for a while."""
+
+    def cancel() -> None:
+        for task in tasks:
+            task.cancel()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, cancel)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
