@@ -10,7 +10,8 @@ from functools import partial
 
 from tessera.exports import EXECUTE_RUN, Executor, forget_old_runs
 from tessera.integrations import apply_due_messages, forget_old_messages, has_due_messages
-from tessera.loyalty import expire_due_points, settle_uniqueness
+from tessera.loyalty import clear_deleted_records, expire_due_points, settle_uniqueness
+from tessera.platform.audit import forget_old_entries
 from tessera.platform.auth import SEND_RESET, TELL_LOCKOUT, send_reset, tell_lockout
 from tessera.platform.db import Database
 from tessera.platform.db.embedded import EmbeddedServer
@@ -80,7 +81,7 @@ def hold_server(settings: Settings) -> Iterator[EmbeddedServer | None]:
     if settings.database_url is not None:
         yield None
         return
-    server = EmbeddedServer(settings.data_dir)
+    server = EmbeddedServer(settings.data_dir, settings.postgres_binaries)
     try:
         server.start()
         yield server
@@ -210,10 +211,12 @@ def handle_mail(ground: Ground) -> None:
 
 
 async def forget_news(ground: Ground) -> None:
-    """Delete events, deliveries and kept answers past their days."""
+    """Delete events, deliveries, audit entries, failed jobs and kept answers past their days, and clear old records."""
     await forget_old_events(ground.database, days=ground.settings.event_days, now=ground.clock())
     await forget_old_deliveries(ground)
     await ground.jobs.forget_ended(before=ground.clock() - timedelta(days=ground.settings.job_days))
+    await forget_old_entries(ground.database, days=ground.settings.audit_days, now=ground.clock())
+    await clear_deleted_records(ground.database, days=ground.settings.deleted_record_days, now=ground.clock())
     gone = KEPT_ANSWERS
     while gone == KEPT_ANSWERS:
         async with ground.database.session() as session:

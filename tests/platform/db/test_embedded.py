@@ -297,8 +297,9 @@ def test_unreachable_programs_are_copied(folder: Path, tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     package = find_binaries().parents[1]
+    others = [path.name for path in package.glob("pginstall*") if path != find_binaries().parent]
     for installed in (package, package.with_name(f"{package.name}.libs")):
-        shutil.copytree(installed, closed / installed.name, ignore=shutil.ignore_patterns("include", "pginstall"))
+        shutil.copytree(installed, closed / installed.name, ignore=shutil.ignore_patterns("include", *others))
     server = EmbeddedServer(folder, closed / find_binaries().relative_to(package.parent), options=FAST)
     assert run(server.start(), "SELECT 1") == (1,)
     assert psutil.Process(server.pid).exe().startswith(str(server.home))

@@ -132,6 +132,13 @@ FORGET = text("""
 DELETE FROM inbound_messages
  WHERE id IN (SELECT id FROM inbound_messages WHERE received_at < :before AND state <> 'waiting' LIMIT :most)
 """)
+FORGET_CLOCKS = text("""
+DELETE FROM inbound_clocks WHERE (profile_id, account_id) IN (
+  SELECT profile_id, account_id FROM inbound_clocks c
+   WHERE NOT EXISTS (SELECT 1 FROM jsonb_each_text(c.moments) AS m
+                      WHERE m.value::numeric >= extract(epoch FROM cast(:before AS timestamptz)) * 1000)
+   LIMIT :most)
+""")
 SEALED = text("""
 SELECT id, sealed_body FROM inbound_messages
  WHERE sealed_body IS NOT NULL AND (cast(:after AS uuid) IS NULL OR id > :after) ORDER BY id LIMIT :limit FOR UPDATE
@@ -276,3 +283,8 @@ async def replace_bodies(session: Session, bodies: Iterable[Mapping[str, Any]]) 
     rows = list(bodies)
     if rows:
         await session.execute(RESEAL, rows)
+
+
+async def forget_clocks(session: Session, *, before: datetime, most: int) -> int:
+    """Delete the clocks of members about whom nothing came since; return how many."""
+    return await change_rows(session, FORGET_CLOCKS, {"before": before, "most": most})

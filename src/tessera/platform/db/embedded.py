@@ -4,6 +4,7 @@ import fcntl
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -62,6 +63,10 @@ OPTIONS = {
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
 }
+
+if sys.platform == "linux":
+    # After a crash one call to the kernel, instead of one for each of a thousand files.
+    OPTIONS["recovery_init_sync_method"] = "syncfs"
 
 
 class EmbeddedServer:

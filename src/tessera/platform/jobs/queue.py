@@ -108,7 +108,7 @@ class JobQueue:
                 )
                 for queue, count in slots.items()
             ]
-            sweeping = asyncio.create_task(self.sweep_forever(heartbeat, stalled))
+            sweeping = asyncio.create_task(self.sweep_forever(max(heartbeat, stalled / 2), stalled))
             try:
                 with cancelled_by_signals(working):
                     await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
