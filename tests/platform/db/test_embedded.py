@@ -22,6 +22,8 @@ from tessera.platform.db.accounts import Account
 from tessera.platform.db.binaries import find_binaries
 from tessera.platform.db.folders import open_private_file
 from tessera.platform.ids import new_id
+from tessera.platform.settings import load_settings
+from tessera.wiring import hold_server
 
 FAST = {"fsync": "off"}
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
@@ -290,6 +292,20 @@ def test_closed_parent_is_told_to_root(folder: Path) -> None:
     with pytest.raises(DatabaseStartError, match=rf"may not enter {folder}\. Set TESSERA_DATA_DIR"):
         EmbeddedServer(folder / "data").start()
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_programs_of_the_operator_are_used(folder: Path, tmp_path: Path) -> None:
+    # Beside the data folder, where the server's user can reach it, too.
+    named = folder.with_name(f"{folder.name}-programs")
+    named.symlink_to(find_binaries())
+    try:
+        with hold_server(load_settings({}, data_dir=folder, postgres_binaries=named)) as server:
+            assert server is not None
+            assert psutil.Process(server.pid).cmdline()[0] == str(named / "postgres")
+    finally:
+        named.unlink()
+    with pytest.raises(DatabaseStartError, match="Correct TESSERA_POSTGRES_BINARIES"):
+        EmbeddedServer(folder, tmp_path).start()
 
 
 @as_root
