@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import partial
 
 from tessera.exports import EXECUTE_RUN, Executor, forget_old_runs
-from tessera.integrations import apply_due_messages, forget_old_messages, has_due_messages
+from tessera.integrations import apply_due_messages, forget_old_messages
 from tessera.loyalty import clear_deleted_records, expire_due_points, settle_uniqueness
 from tessera.platform.audit import forget_old_entries
 from tessera.platform.auth import SEND_RESET, TELL_LOCKOUT, send_reset, tell_lockout
@@ -183,9 +183,7 @@ async def work_jobs(house: House) -> None:
         asyncio.create_task(repeat(partial(forget_old_runs, ground.database, settings), every=FORGET_SECONDS)),
         asyncio.create_task(repeat(partial(forget_news, ground), every=FORGET_SECONDS)),
         asyncio.create_task(repeat(partial(expire_due_points, ground.database, ground.clock), every=EXPIRE_SECONDS)),
-        asyncio.create_task(
-            repeat(when(partial(has_due_messages, ground), partial(apply_due_messages, ground)), every=TELL_SECONDS)
-        ),
+        asyncio.create_task(repeat(partial(apply_due_messages, ground), every=TELL_SECONDS)),
         asyncio.create_task(repeat(partial(forget_old_messages, ground), every=FORGET_SECONDS)),
         asyncio.create_task(repeat(when(dispatcher.is_behind, dispatcher.dispatch), every=TELL_SECONDS)),
         asyncio.create_task(repeat(when(dispatcher.has_due, dispatcher.send_due), every=TELL_SECONDS)),

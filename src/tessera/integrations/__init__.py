@@ -33,7 +33,6 @@ from tessera.integrations.file_stores import open_file_store
 from tessera.integrations.files import FileCapabilities, FileError, FileInfo, FilePage, FileStore
 from tessera.integrations.header_seals import reseal_templates
 from tessera.integrations.inbound.applying import apply_due as apply_due_messages
-from tessera.integrations.inbound.applying import has_due as has_due_messages
 from tessera.integrations.inbound.messages import (
     get_inbound_message,
     list_inbound_messages,
@@ -248,7 +247,6 @@ __all__ = [
     "get_stored_shape",
     "get_template",
     "get_usable_template",
-    "has_due_messages",
     "has_twin",
     "health_by_type",
     "holds_material",
