@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 FORGET_SECONDS = 3600.0
 EXPIRE_SECONDS = 60.0
 # News is told within a second; each look is one small query.
-TELL_SECONDS = 0.5
+TELL_SECONDS = 0.9
 # Mail and other short jobs at once, beside the runs.
 SHORT_SLOTS = 4
 # Kept answers deleted in one transaction.
