@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import signal
 import tempfile
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -22,6 +24,12 @@ from tessera.platform.secrets import KeyRing, load_keys
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 TEMPLATE = "template_tessera"
 OLDEST = Path("/usr/lib/postgresql/15/bin")
+
+
+def pytest_configure() -> None:
+    """Let SIGTERM end the run as Ctrl-C does: fixtures are torn down, and the server with them."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_runtest_setup() -> None:

@@ -5,14 +5,17 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 from tessera.exports import EXECUTE_RUN, Executor, forget_old_runs
 from tessera.integrations import apply_due_messages, forget_old_messages
-from tessera.loyalty import expire_due_points, settle_uniqueness
+from tessera.loyalty import clear_deleted_records, expire_due_points, settle_uniqueness
+from tessera.platform.audit import forget_old_entries
 from tessera.platform.auth import SEND_RESET, TELL_LOCKOUT, send_reset, tell_lockout
 from tessera.platform.db import Database
 from tessera.platform.db.embedded import EmbeddedServer
+from tessera.platform.db.key_rings import find_expected_key, record_key
 from tessera.platform.db.migrations import act_as_owner, is_current, migrate
 from tessera.platform.db.roles import app_address, query_address
 from tessera.platform.errors import ConflictError
@@ -21,9 +24,9 @@ from tessera.platform.failures import explain_failure
 from tessera.platform.ground import Ground
 from tessera.platform.http import OutboundClient
 from tessera.platform.idempotency import forget_old_answers
-from tessera.platform.jobs import JobQueue
+from tessera.platform.jobs import JobQueue, Queue
 from tessera.platform.mail import SEND_MAIL, deliver_mail
-from tessera.platform.secrets import load_keys
+from tessera.platform.secrets import KeyRing, load_keys
 from tessera.platform.settings import Settings
 from tessera.queries import QueryEngine
 from tessera.webhooks import Dispatcher, forget_old_deliveries
@@ -33,9 +36,25 @@ logger = logging.getLogger(__name__)
 FORGET_SECONDS = 3600.0
 EXPIRE_SECONDS = 60.0
 # News is told within a second; each look is one small query.
-TELL_SECONDS = 0.5
+TELL_SECONDS = 0.9
+# Mail and other short jobs at once, beside the runs.
+SHORT_SLOTS = 4
+# Kept answers deleted in one transaction.
+KEPT_ANSWERS = 2_000
 # After a failure a chore rests this long, so that a database that is away fills no log.
 REST_SECONDS = 5.0
+
+
+WAY_ON = (
+    "Mount or restore that file and start again. If it is lost for good, `tessera migrate --accept-key-ring` goes on"
+    " with the keys at hand: saved secrets have to be given again, and API keys and tokens made again."
+)
+
+
+class KeyRingMismatchError(ConflictError):
+    """The key file is not the one that the database belongs to."""
+
+    code = "key_ring_mismatch"
 
 
 class SchemaOutdatedError(ConflictError):
@@ -62,7 +81,7 @@ def hold_server(settings: Settings) -> Iterator[EmbeddedServer | None]:
     if settings.database_url is not None:
         yield None
         return
-    server = EmbeddedServer(settings.data_dir)
+    server = EmbeddedServer(settings.data_dir, settings.postgres_binaries)
     try:
         server.start()
         yield server
@@ -77,20 +96,40 @@ def hold_database(settings: Settings) -> Iterator[str]:
         yield database_address(settings)
 
 
-def prepare_schema(settings: Settings, address: str) -> tuple[str, ...]:
+def load_ring(settings: Settings, address: str, *, accept: bool = False) -> KeyRing:
+    """Return the key ring. A database that belongs to another one is refused, unless this one is to be accepted.
+
+    Only a database that knows no ring yet gets a new one: a key file that is missing may only not be mounted.
+    """
+    expected = None if accept else find_expected_key(address)
+    path = settings.keys_file
+    if expected is not None and not path.exists():
+        raise KeyRingMismatchError(f"Key file {path} is missing, and the database belongs to key {expected}. {WAY_ON}")
+    keys = load_keys(path)
+    if expected is not None and keys.oldest.id != expected:
+        raise KeyRingMismatchError(
+            f"Key file {path} begins with key {keys.oldest.id}, and the database belongs to key {expected}. {WAY_ON}"
+        )
+    return keys
+
+
+def prepare_schema(settings: Settings, address: str, *, accept_keys: bool = False) -> tuple[str, ...]:
     """Bring the schema to this version, and the rules in it to what the settings say; return what was done, in words.
 
     Only whoever starts or migrates the deployment does this: a command in another shell may lack its settings.
     """
-    applied = migrate(address, load_keys(settings.keys_file))
+    keys = load_ring(settings, address, accept=accept_keys)
+    applied = migrate(address, keys)
     with act_as_owner(address) as owner:
+        record_key(owner, keys.oldest.id)
         switched = settle_uniqueness(owner, settings.unique_memberships)
     return (*applied, *switched)
 
 
 def ensure_schema(settings: Settings) -> None:
     """Raise unless the schema is this version's; the embedded one, which is ours alone, is brought there."""
-    address, keys = database_address(settings), load_keys(settings.keys_file)
+    address = database_address(settings)
+    keys = load_ring(settings, address)
     if settings.database_url is None:
         if not is_current(address):
             migrate(address, keys)
@@ -113,7 +152,7 @@ async def open_house(
 ) -> AsyncIterator[House]:
     """Make everything that a process stands on, and take it down after use."""
     address = database_address(settings)
-    keys = load_keys(settings.keys_file)
+    keys = load_keys(settings.keys_file, make=False)
     database = Database(
         app_address(address, keys), pool_size=pool_size, application=application, statement_seconds=statement_seconds
     )
@@ -146,8 +185,8 @@ async def work_jobs(house: House) -> None:
         asyncio.create_task(repeat(partial(expire_due_points, ground.database, ground.clock), every=EXPIRE_SECONDS)),
         asyncio.create_task(repeat(partial(apply_due_messages, ground), every=TELL_SECONDS)),
         asyncio.create_task(repeat(partial(forget_old_messages, ground), every=FORGET_SECONDS)),
-        asyncio.create_task(repeat(dispatcher.dispatch, every=TELL_SECONDS)),
-        asyncio.create_task(repeat(dispatcher.send_due, every=TELL_SECONDS)),
+        asyncio.create_task(repeat(when(dispatcher.is_behind, dispatcher.dispatch), every=TELL_SECONDS)),
+        asyncio.create_task(repeat(when(dispatcher.has_due, dispatcher.send_due), every=TELL_SECONDS)),
     ]
 
     def stop() -> None:
@@ -157,7 +196,7 @@ async def work_jobs(house: House) -> None:
     try:
         await ground.jobs.work(
             name=executor.name,
-            concurrency=settings.worker_concurrency,
+            slots={Queue.RUNS: settings.worker_concurrency, Queue.SHORT: SHORT_SLOTS},
             heartbeat=settings.job_heartbeat_seconds,
             stalled=settings.job_stalled_seconds,
             on_stop=stop,
@@ -177,11 +216,28 @@ def handle_mail(ground: Ground) -> None:
 
 
 async def forget_news(ground: Ground) -> None:
-    """Delete events, deliveries and kept answers past their days."""
+    """Delete events, deliveries, audit entries, failed jobs and kept answers past their days, and clear old records."""
     await forget_old_events(ground.database, days=ground.settings.event_days, now=ground.clock())
     await forget_old_deliveries(ground)
-    async with ground.database.session() as session:
-        await forget_old_answers(session, now=ground.clock())
+    await ground.jobs.forget_ended(before=ground.clock() - timedelta(days=ground.settings.job_days))
+    await forget_old_entries(ground.database, days=ground.settings.audit_days, now=ground.clock())
+    await clear_deleted_records(ground.database, days=ground.settings.deleted_record_days, now=ground.clock())
+    gone = KEPT_ANSWERS
+    while gone == KEPT_ANSWERS:
+        async with ground.database.session() as session:
+            gone = await forget_old_answers(session, now=ground.clock(), most=KEPT_ANSWERS)
+
+
+def when(
+    needed: Callable[[], Awaitable[bool]], chore: Callable[[], Awaitable[object]]
+) -> Callable[[], Awaitable[None]]:
+    """Return a chore that is done only where one look, far cheaper than a transaction, finds work for it."""
+
+    async def look() -> None:
+        if await needed():
+            await chore()
+
+    return look
 
 
 async def repeat(chore: Callable[[], Awaitable[object]], *, every: float) -> None:

@@ -1,5 +1,6 @@
 """`tessera up`: ready when it says so, children started again, everything gone when it stops."""
 
+import fcntl
 import json
 import re
 import signal
@@ -12,7 +13,12 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 from tests.builders.commands import PATIENCE, Running, keep_running, run_tessera
 
+from tessera.cli import starting
+from tessera.cli.starting import insist, prepare, run_everything, welcome
 from tessera.platform.db import EmbeddedServer
+from tessera.platform.db.migrations import is_current
+from tessera.platform.settings import load_settings
+from tessera.wiring import database_address, hold_server
 
 
 @pytest.fixture
@@ -81,6 +87,67 @@ def test_dead_database_is_started_again(up: Running, new_folder: Path) -> None:
 
     wait_until(lambda: EmbeddedServer(new_folder).pid not in {None, killed})
     wait_until(lambda: answers(address))
+
+
+def kill_database(folder: Path) -> int:
+    killed = EmbeddedServer(folder).pid
+    assert killed is not None
+    psutil.Process(killed).kill()
+    return killed
+
+
+def test_joined_database_is_started_again_and_stops(up: Running, new_folder: Path, tmp_path: Path) -> None:
+    up.ready_at()
+    with keep_running("up", "--port", "0", log=tmp_path / "second", TESSERA_DATA_DIR=str(new_folder)) as second:
+        address = second.ready_at()
+        assert up.stop() == 0
+
+        killed = kill_database(new_folder)
+
+        second.wait_for(lambda text: "database ended; starting it again" in text)
+        wait_until(lambda: EmbeddedServer(new_folder).pid not in {None, killed})
+        wait_until(lambda: answers(address))
+        assert second.stop() == 0
+    assert EmbeddedServer(new_folder).pid is None
+
+
+def test_stop_needs_no_database(up: Running, new_folder: Path) -> None:
+    up.ready_at()
+    children = psutil.Process(up.process.pid).children(recursive=True)
+    with (new_folder / "postgresql" / "lock").open("ab") as lock:
+        # Nobody gets the database back while this is held, and a start waits for two minutes.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        kill_database(new_folder)
+        up.wait_for(lambda text: "database ended; starting it again" in text)
+
+        assert up.stop() == 0
+
+    assert not psutil.wait_procs(children, timeout=PATIENCE)[1]
+
+
+def test_database_that_dies_while_migrating_is_started_again(new_folder: Path) -> None:
+    settings = load_settings({}, data_dir=new_folder)
+    with hold_server(settings) as server:
+        kill_database(new_folder)
+        prepare(settings, server)
+        assert is_current(database_address(settings))
+
+
+def test_database_that_dies_before_ready_is_started_again(new_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = load_settings({}, data_dir=new_folder, http_port=0)
+    killed = []
+
+    async def body(running: starting.Running) -> None:
+        killed.append(kill_database(new_folder))
+        await insist(lambda: welcome(settings))
+
+    run_everything(settings, body)
+
+    said = capsys.readouterr()
+    assert killed
+    assert "Nobody can sign in yet." in said.out
+    assert "TESSERA_DATABASE_URL" not in said.err
+    assert EmbeddedServer(new_folder).pid is None
 
 
 def test_killed_up_takes_its_children_along(up: Running, new_folder: Path) -> None:

@@ -94,6 +94,9 @@ HOSTILE = {
     # Queries in texts.
     "query to xml": "SELECT query_to_xml('SELECT * FROM tessera.memberships', true, true, '') AS x",
     "table to xml": "SELECT table_to_xml('tessera.users', true, true, '') AS x",
+    "rewriting by a query": (
+        "SELECT ts_rewrite('a'::tsquery, 'SELECT ''a''::tsquery, ''b''::tsquery FROM tessera.accounts') AS x"
+    ),
     "words of a query": "SELECT word FROM ts_stat('SELECT to_tsvector(email) FROM tessera.accounts')",
     "another server": "SELECT * FROM dblink('host=127.0.0.1', 'SELECT 1') AS t (x int)",
     # More than one statement, and statements that stay.

@@ -17,11 +17,11 @@ class NoDatabaseUrlError(InvalidError):
     code = "database_url_missing"
 
 
-def migrate_database(settings: Settings) -> None:
+def migrate_database(settings: Settings, *, accept_keys: bool = False) -> None:
     """Bring the schema up to date and say what was done."""
     configure_logging(settings)
     with hold_database(settings) as address:
-        applied = prepare_schema(settings, address)
+        applied = prepare_schema(settings, address, accept_keys=accept_keys)
         place = "the embedded database" if settings.database_url is None else shown_address(address)
     if applied:
         typer.echo(f"Migrated {place}: {', '.join(applied)}.")

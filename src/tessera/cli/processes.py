@@ -54,6 +54,13 @@ def migrate(
         bool,
         typer.Option("--print-roles", help="Print the SQL that makes the roles, for an administrator, and do nothing."),
     ] = False,
+    accept_key_ring: Annotated[
+        bool,
+        typer.Option(
+            "--accept-key-ring",
+            help="Go on with the key ring at hand although the database belongs to another, which is lost.",
+        ),
+    ] = False,
 ) -> None:
     """Bring the database's schema up to date, under a lock. `tessera up` does it by itself."""
     from tessera.cli.migrating import migrate_database, show_roles
@@ -63,7 +70,7 @@ def migrate(
     if print_roles:
         show_roles(settings)
     else:
-        migrate_database(settings)
+        migrate_database(settings, accept_keys=accept_key_ring)
 
 
 def demo(

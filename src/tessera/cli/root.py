@@ -18,6 +18,7 @@ GROUPS = {
     "chain": ("chains", "Chains and their enterprises."),
     "program": ("programs", "Loyalty programs of a chain."),
     "tier": ("tiers", "Tiers, the levels of a program."),
+    "account": ("accounts", "Accounts of people and companies."),
     "token": ("tokens", "Credentials of Connector API clients."),
     "api-key": ("api_keys", "Keys of programs that use the management API."),
     "user": ("users", "People who sign in to the pages."),

@@ -12,7 +12,7 @@ from tessera.platform.settings import Settings
 from tessera.platform.signals import stop_with_parent
 from tessera.wiring import ensure_schema, hold_database
 
-KILL_SECONDS = 10
+KILL_SECONDS = 5
 # A request holds its connection while its body arrives. Beyond this number a process takes no further connection, so
 # it has to be out of reach for clients that send slowly; the body's time limit then frees them.
 MOST_CONNECTIONS = 16_384

@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import TypeVar
 
 import typer
 
@@ -17,12 +18,16 @@ from tessera.cli.supervision import Child, Command, Supervisor
 from tessera.platform.auth import list_users
 from tessera.platform.db.embedded import EmbeddedServer
 from tessera.platform.errors import TesseraError, UnavailableError
+from tessera.platform.failures import UNAVAILABLE, explain_failure
 from tessera.platform.logging import configure_logging
 from tessera.platform.settings import Settings
 from tessera.wiring import database_address, hold_server, prepare_schema
 
 READY_SECONDS = 60.0
 LOOK_SECONDS = 1.0
+PREPARATIONS = 5
+
+T = TypeVar("T")
 
 
 class NotReadyError(UnavailableError):
@@ -47,7 +52,7 @@ def start_everything(settings: Settings, *, port: int | None = None) -> None:
     """Run everything until a signal says stop."""
 
     async def body(running: Running) -> None:
-        await welcome(settings)
+        await insist(lambda: welcome(settings))
         await until_stopped(running)
 
     run_everything(settings, body, port=port)
@@ -71,8 +76,35 @@ def run_everything(settings: Settings, body: Callable[[Running], Awaitable[None]
     configure_logging(settings)
     _, port = find_port(settings.http_host, settings.http_port if port is None else port)
     with hold_server(settings) as server:
-        prepare_schema(settings, database_address(settings))
+        prepare(settings, server)
         asyncio.run(run_processes(settings, server, body, port=port))
+
+
+def prepare(settings: Settings, server: EmbeddedServer | None) -> None:
+    """Bring the schema up to date; an embedded server that ends meanwhile is started again."""
+    for left in reversed(range(PREPARATIONS)):
+        try:
+            prepare_schema(settings, database_address(settings))
+            return
+        except UnavailableError as error:
+            if server is None or not left:
+                raise
+            warn(f"{error.message} Trying again.")
+            server.start()
+
+
+async def insist(work: Callable[[], Awaitable[T]]) -> T:
+    """Do the work, again while what it needs is unavailable; the last failure is raised when the time is over."""
+    deadline = asyncio.get_running_loop().time() + READY_SECONDS
+    while True:
+        try:
+            return await work()
+        except Exception as error:
+            failure = explain_failure(error)
+            if failure.exit_code != UNAVAILABLE or asyncio.get_running_loop().time() > deadline:
+                raise
+            warn(f"{failure.message} Trying again.")
+            await asyncio.sleep(LOOK_SECONDS)
 
 
 async def run_processes(
@@ -91,25 +123,29 @@ async def run_processes(
             worker=await supervisor.start(worker),
         )
         listen_for_signals(running.stop)
-        await wait_until_ready(running)
-        supervisor.watch()
         if server is not None:
             supervisor.also(keep_database(server))
+        await wait_until_ready(running)
+        supervisor.watch()
         await finish_or_stop(body(running), running.stop)
     finally:
         await supervisor.stop()
 
 
 async def keep_database(server: EmbeddedServer) -> None:
-    """Start the embedded server again whenever it is gone."""
-    while True:
-        await asyncio.sleep(LOOK_SECONDS)
-        if server.pid is None:
-            warn("database ended; starting it again")
-            try:
-                await asyncio.to_thread(server.start)
-            except TesseraError as error:
-                warn(error.message)
+    """Start the embedded server again whenever it is gone, whoever started it."""
+    try:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            if server.pid is None:
+                warn("database ended; starting it again")
+                try:
+                    await asyncio.to_thread(server.start)
+                except TesseraError as error:
+                    warn(error.message)
+    finally:
+        # The thread of a start goes on when its task is cancelled, and the process would wait for it.
+        server.give_up()
 
 
 def warn(text: str) -> None:
@@ -145,7 +181,7 @@ async def wait_until_ready(running: Running) -> None:
     """Return when the web process answers; raise when a child ended first or it takes too long."""
     deadline = asyncio.get_running_loop().time() + READY_SECONDS
     while not await asyncio.to_thread(answers, f"{running.url}/healthz"):
-        running.supervisor.check()
+        await running.supervisor.check()
         if running.stop.is_set():
             raise KeyboardInterrupt
         if asyncio.get_running_loop().time() > deadline:

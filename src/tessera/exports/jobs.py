@@ -1,5 +1,5 @@
 """Jobs of this room."""
 
-from tessera.platform.jobs import Job
+from tessera.platform.jobs import Job, Queue
 
-EXECUTE_RUN = Job("exports.execute_run")
+EXECUTE_RUN = Job("exports.execute_run", queue=Queue.RUNS)

@@ -22,6 +22,7 @@ from tessera.loyalty.chains import (
 from tessera.loyalty.checks import Fault, list_faults
 from tessera.loyalty.datasets import DATASETS, Dataset
 from tessera.loyalty.demo import create_demo_tokens
+from tessera.loyalty.erasure import clear_account, clear_deleted_records
 from tessera.loyalty.members import get_account_line, get_member, list_account_lines, list_members
 from tessera.loyalty.memberships import (
     create_memberships,
@@ -156,6 +157,8 @@ __all__ = [
     "admit_request",
     "burn_points",
     "check_chains",
+    "clear_account",
+    "clear_deleted_records",
     "create_access_tokens",
     "create_accounts",
     "create_chains",

@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         default=None, description="PostgreSQL to use instead of the embedded one: postgresql://user:password@host/name"
     )
+    postgres_binaries: Path | None = Field(
+        default=None, description="Folder of PostgreSQL's programs for the embedded database; default: those installed"
+    )
     http_host: str = Field(default="127.0.0.1", description="Address that the web process listens on")
     http_port: int = Field(default=8080, ge=0, le=65535, description="Port of the web process; 0 picks a free one")
     web_processes: int = Field(default=1, ge=1, le=64, description="Web processes that `serve` and `up` start")
@@ -103,6 +106,14 @@ class Settings(BaseSettings):
     inbound_message_days: int = Field(
         default=90, ge=1, description="Days that a message from mParticle is known, so that it is not applied again"
     )
+    audit_days: int = Field(default=1095, ge=30, description="Days that an entry of the audit trail is kept")
+    inbound_clock_days: int = Field(
+        default=400, ge=1, description="Days without a message after which mParticle's order of changes is forgotten"
+    )
+    deleted_record_days: int = Field(
+        default=400, ge=1, description="Days after which deleted accounts and memberships lose all personal data"
+    )
+    job_days: int = Field(default=30, ge=1, description="Days that a job which failed for good is kept")
     event_days: int = Field(default=90, ge=1, description="Days that an event can be read in the feed")
     worker_concurrency: int = Field(default=4, ge=1, le=64, description="Jobs that one worker runs at once")
     session_hours: Span = Field(default=12, description="How long a sign-in lasts without use")

@@ -30,6 +30,14 @@ class Dispatcher:
             await renumber_events(session, number)
             return True
 
+    async def is_behind(self) -> bool:
+        """Say whether there are events to make deliveries of."""
+        return await store.is_behind(self._ground.database.reader)
+
+    async def has_due(self) -> bool:
+        """Say whether a delivery may be due."""
+        return await store.has_due(self._ground.database.reader)
+
     async def dispatch(self) -> int:
         """Make deliveries of all events that are to be told; return how many."""
         async with self._ground.database.session() as session:

@@ -37,7 +37,7 @@ CLAIM = timedelta(seconds=2 * ANSWER_SECONDS)
 MARGIN = timedelta(seconds=ANSWER_SECONDS + 1)
 LOOK_SECONDS = 0.5
 # When the worker stops, calls under way are waited for, as long as they end in time for their outcome to be written.
-STOP_SECONDS = 7.5
+STOP_SECONDS = 4.5
 LONGEST_ERROR = 500
 
 

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,6 +22,8 @@ from tessera.platform.db.accounts import Account
 from tessera.platform.db.binaries import find_binaries
 from tessera.platform.db.folders import open_private_file
 from tessera.platform.ids import new_id
+from tessera.platform.settings import load_settings
+from tessera.wiring import hold_server
 
 FAST = {"fsync": "off"}
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
@@ -92,6 +95,71 @@ def test_server_left_by_killed_process_is_joined(folder: Path) -> None:
     server = EmbeddedServer(folder)
     server.start()
     assert server.pid == pid
+    server.stop()
+    assert server.pid is None
+
+
+def test_killed_server_is_started_again_by_whoever_joined_it(folder: Path) -> None:
+    with start_elsewhere(folder) as starter:
+        read_pid(starter)
+        joined, third = EmbeddedServer(folder, options=FAST), EmbeddedServer(folder, options=FAST)
+        joined.start()
+        third.start()
+        starter.communicate("end")
+    assert joined.pid
+    os.kill(joined.pid, signal.SIGKILL)
+    assert run(joined.start(), "SELECT 1") == (1,)
+    assert joined.pid
+    os.kill(joined.pid, signal.SIGKILL)
+    assert run(third.start(), "SELECT 1") == (1,)
+    joined.stop()
+    third.stop()
+    assert third.pid is None
+
+
+def test_killed_server_whose_user_lives_is_started_by_a_newcomer(folder: Path) -> None:
+    with start_elsewhere(folder) as starter:
+        os.kill(read_pid(starter), signal.SIGKILL)
+        newcomer = EmbeddedServer(folder, options=FAST)
+        assert run(newcomer.start(), "SELECT 1") == (1,)
+        starter.communicate("end")
+    assert newcomer.pid is not None
+    newcomer.stop()
+    assert newcomer.pid is None
+
+
+def test_busy_process_of_a_killed_server_hinders_no_start(folder: Path) -> None:
+    server = EmbeddedServer(folder, options=FAST)
+    address = server.start()
+    with psycopg.connect(address) as busy, ThreadPoolExecutor() as pool:
+        counting = pool.submit(busy.execute, "SELECT count(*) FROM generate_series(1, 100000000000)")
+        working = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT count(*) FROM generate_series%'"
+        while run(address, working) != (1,):
+            pass
+        assert server.pid
+        os.kill(server.pid, signal.SIGKILL)
+        assert run(server.start(), "SELECT 1") == (1,)
+        assert isinstance(counting.exception(), psycopg.OperationalError)
+    server.stop()
+
+
+def test_start_that_is_given_up_ends(folder: Path) -> None:
+    server = EmbeddedServer(folder, options=FAST)
+    server.start()
+    server.stop()
+    with open_private_file(server.home / "lock") as other, ThreadPoolExecutor() as pool:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        starting = pool.submit(server.start)
+        threading.Timer(0.5, server.give_up).start()
+        with pytest.raises(DatabaseStartError, match="was given up"):
+            starting.result()
+
+
+def test_server_that_heeds_nothing_is_ended(folder: Path) -> None:
+    server = EmbeddedServer(folder, options=FAST)
+    server.start()
+    assert server.pid
+    os.kill(server.pid, signal.SIGSTOP)
     server.stop()
     assert server.pid is None
 
@@ -226,13 +294,28 @@ def test_closed_parent_is_told_to_root(folder: Path) -> None:
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
+def test_programs_of_the_operator_are_used(folder: Path, tmp_path: Path) -> None:
+    # Beside the data folder, where the server's user can reach it, too.
+    named = folder.with_name(f"{folder.name}-programs")
+    named.symlink_to(find_binaries())
+    try:
+        with hold_server(load_settings({}, data_dir=folder, postgres_binaries=named)) as server:
+            assert server is not None
+            assert psutil.Process(server.pid).cmdline()[0] == str(named / "postgres")
+    finally:
+        named.unlink()
+    with pytest.raises(DatabaseStartError, match="Correct TESSERA_POSTGRES_BINARIES"):
+        EmbeddedServer(folder, tmp_path).start()
+
+
 @as_root
 def test_unreachable_programs_are_copied(folder: Path, tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     package = find_binaries().parents[1]
+    others = [path.name for path in package.glob("pginstall*") if path != find_binaries().parent]
     for installed in (package, package.with_name(f"{package.name}.libs")):
-        shutil.copytree(installed, closed / installed.name, ignore=shutil.ignore_patterns("include", "pginstall"))
+        shutil.copytree(installed, closed / installed.name, ignore=shutil.ignore_patterns("include", *others))
     server = EmbeddedServer(folder, closed / find_binaries().relative_to(package.parent), options=FAST)
     assert run(server.start(), "SELECT 1") == (1,)
     assert psutil.Process(server.pid).exe().startswith(str(server.home))

@@ -40,6 +40,16 @@ def test_refusal_is_told(said: str, told: str) -> None:
     assert "\n" not in explained.message
 
 
+@pytest.mark.parametrize("folder", ["/var/lib/tessera/postgresql/socket", "/tmp/tessera-0-0123456789ab"])
+@pytest.mark.parametrize("reason", ["Connection refused", "No such file or directory"])
+def test_embedded_server_names_no_setting(folder: str, reason: str) -> None:
+    said = f'connection failed: connection to server on socket "{folder}/.s.PGSQL.5432" failed: {reason}'
+    explained = explain_database_error(psycopg.OperationalError(said))
+    assert explained is not None
+    assert explained.message.startswith("The embedded database is not running.")
+    assert "TESSERA_DATABASE_URL" not in explained.message
+
+
 @pytest.mark.parametrize("kind", [pg.DiskFull, pg.TooManyConnections, pg.DeadlockDetected, pg.AdminShutdown])
 def test_state_of_the_server_is_told(kind: type[psycopg.Error]) -> None:
     wrapped = OperationalError("SELECT 1", {}, kind("reason"))

@@ -47,7 +47,7 @@ FAR_FUTURE = datetime(9999, 1, 1, tzinfo=UTC)
 
 # For how long calls under way are waited for: when the run is cancelled, which takes 5 s at most, and when the worker
 # stops, which takes 10.
-CANCELLED_SECONDS, STOPPED_SECONDS = 3.0, 7.5
+CANCELLED_SECONDS, STOPPED_SECONDS = 3.0, 4.5
 
 # Rows are held as text and as values while a window is planned; more at once would only cost memory.
 MOST_ROWS_PER_WINDOW = 8000

@@ -51,6 +51,9 @@ async def apply_due(ground: Ground) -> int:
     Changes of known members go many at a time; what is left of such a window, one by one.
     """
     applied = 0
+    # Far cheaper than a transaction, and mostly the answer is no.
+    if not await store.has_waiting(ground.database.reader):
+        return applied
     while True:
         together, left = await apply_together(ground)
         applied += together

@@ -18,7 +18,9 @@ async def forget_old_messages(ground: Ground) -> int:
     settings, now = ground.settings, ground.clock()
     bodies, rows = now - timedelta(days=settings.inbound_body_days), now - timedelta(days=settings.inbound_message_days)
     total = 0
-    for forget, before in ((store.forget_bodies, bodies), (store.forget_messages, rows)):
+    clocks = now - timedelta(days=settings.inbound_clock_days)
+    pieces = ((store.forget_bodies, bodies), (store.forget_messages, rows), (store.forget_clocks, clocks))
+    for forget, before in pieces:
         while True:
             async with ground.database.session() as session:
                 count = await forget(session, before=before, most=MOST)

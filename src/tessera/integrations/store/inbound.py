@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import text
 
-from tessera.platform.db import Row, Session, change_rows, fetch_row, fetch_rows
+from tessera.platform.db import Reader, Row, Session, change_rows, fetch_row, fetch_rows
 from tessera.platform.paging import COUNT_LIMIT
 
 # A message that came before only counts; whoever brings it is answered as the first time.
@@ -29,6 +29,13 @@ SELECT p.id, p.chain_id, p.label, p.settings
  ORDER BY oldest.sequence LIMIT 1
    FOR NO KEY UPDATE OF p SKIP LOCKED
 """)
+
+HAS_WAITING = b"""
+SELECT 1 FROM connection_profiles p
+ WHERE p.type = 'mparticle_inbound' AND p.enabled AND p.state = 'ready'
+   AND EXISTS (SELECT 1 FROM inbound_messages m WHERE m.profile_id = p.id AND m.state = 'waiting')
+ LIMIT 1
+"""
 
 WAITING = text("""
 SELECT id, type, name, sealed_body, received_at, sent_at FROM inbound_messages
@@ -125,6 +132,13 @@ FORGET = text("""
 DELETE FROM inbound_messages
  WHERE id IN (SELECT id FROM inbound_messages WHERE received_at < :before AND state <> 'waiting' LIMIT :most)
 """)
+FORGET_CLOCKS = text("""
+DELETE FROM inbound_clocks WHERE (profile_id, account_id) IN (
+  SELECT profile_id, account_id FROM inbound_clocks c
+   WHERE NOT EXISTS (SELECT 1 FROM jsonb_each_text(c.moments) AS m
+                      WHERE m.value::numeric >= extract(epoch FROM cast(:before AS timestamptz)) * 1000)
+   LIMIT :most)
+""")
 SEALED = text("""
 SELECT id, sealed_body FROM inbound_messages
  WHERE sealed_body IS NOT NULL AND (cast(:after AS uuid) IS NULL OR id > :after) ORDER BY id LIMIT :limit FOR UPDATE
@@ -136,6 +150,11 @@ async def insert_messages(session: Session, rows: Sequence[Mapping[str, Any]]) -
     """Store messages; of those that are there already only that they came again."""
     # In the order in which they came, which is that of their sequence: it is the order of applying them.
     await session.execute(INSERT, rows)
+
+
+async def has_waiting(reader: Reader) -> bool:
+    """Say whether a profile has a message that waits; another worker may be at it already."""
+    return await reader.has_row(HAS_WAITING)
 
 
 async def claim_profile(session: Session) -> Row | None:
@@ -264,3 +283,8 @@ async def replace_bodies(session: Session, bodies: Iterable[Mapping[str, Any]]) 
     rows = list(bodies)
     if rows:
         await session.execute(RESEAL, rows)
+
+
+async def forget_clocks(session: Session, *, before: datetime, most: int) -> int:
+    """Delete the clocks of members about whom nothing came since; return how many."""
+    return await change_rows(session, FORGET_CLOCKS, {"before": before, "most": most})

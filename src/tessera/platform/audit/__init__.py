@@ -10,6 +10,7 @@ from tessera.platform.audit.reading import (
     list_entries,
     list_words,
 )
+from tessera.platform.audit.retention import forget_old_entries
 
 __all__ = [
     "AuditEntryNotFoundError",
@@ -17,6 +18,7 @@ __all__ = [
     "KeptEntry",
     "TrailFilter",
     "count_entries",
+    "forget_old_entries",
     "get_entry",
     "list_entries",
     "list_words",

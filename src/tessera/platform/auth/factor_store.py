@@ -45,7 +45,10 @@ FIND_STEP = text(
 )
 DELETE_STEP = text("DELETE FROM sign_in_steps WHERE token_digest = :digest")
 DELETE_STEPS_OF = text("DELETE FROM sign_in_steps WHERE user_id = :user_id")
-DELETE_OLD_STEPS = text("DELETE FROM sign_in_steps WHERE expires_at <= :now")
+DELETE_OLD_STEPS = text(
+    "DELETE FROM sign_in_steps WHERE token_digest IN "
+    "(SELECT token_digest FROM sign_in_steps WHERE expires_at <= :now LIMIT 500 FOR UPDATE SKIP LOCKED)"
+)
 
 
 async def find_factor(session: Session, user_id: UUID) -> Row | None:

@@ -26,7 +26,8 @@ from tessera.platform.mail import Letter, Link, is_mail_on, post_letters
 from tessera.platform.secrets import KeyRing
 from tessera.platform.settings import Settings
 
-SEND_RESET = Job("auth.send_reset")
+# A person waits for this one.
+SEND_RESET = Job("auth.send_reset", priority=10)
 RESET_DIGEST = "password_resets.token_digest"
 LIFE = timedelta(hours=1)
 # The first requests cost nothing; after that each waits twice as long as the one before.

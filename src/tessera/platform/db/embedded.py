@@ -4,6 +4,8 @@ import fcntl
 import os
 import signal
 import subprocess
+import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -28,10 +30,15 @@ from tessera.platform.db.folders import (
     make_socket_folder,
     open_private_file,
     try_lock,
+    write_private_file,
 )
+from tessera.platform.db.places import end_orphans, this_place
 
 DATABASE = "tessera"
 START_SECONDS = 120.0
+# A fast shutdown may have much to write. One that is cut short loses nothing: the next start recovers.
+FAST_SECONDS, IMMEDIATE_SECONDS = 2.0, 1.0
+LOCK_SECONDS = 2.0
 LARGEST_LOG = 16 * 1024 * 1024
 # A server whose postmaster was killed leaves children for a moment; until they are gone no new one may start.
 LEFT_BEHIND = ("pre-existing shared memory block", "already exists")
@@ -57,6 +64,10 @@ OPTIONS = {
     "log_min_error_statement": "panic",
 }
 
+if sys.platform == "linux":
+    # After a crash one call to the kernel, instead of one for each of a thousand files.
+    OPTIONS["recovery_init_sync_method"] = "syncfs"
+
 
 class EmbeddedServer:
     """A PostgreSQL server in `folder`, which is made if it is missing.
@@ -81,6 +92,7 @@ class EmbeddedServer:
         self._start_seconds = start_seconds
         self._use: BinaryIO | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._given_up = threading.Event()
 
     def start(self) -> str:
         """Start or join the server, again if it ended meanwhile; return the superuser's address of `tessera`."""
@@ -89,19 +101,27 @@ class EmbeddedServer:
             make_data_folder(self.folder, self._account)
             make_private_folder(self.home, self._account)
             while not self._try_start(deadline):
-                time.sleep(0.2)
+                self._pause(0.2)
         return self.address()
+
+    def give_up(self) -> None:
+        """End a start that another thread is waiting for, and every later one, with an error."""
+        self._given_up.set()
 
     def stop(self) -> None:
         """Leave the server; the last user stops it, with open transactions rolled back."""
         if self._use is None:
             return
-        with locked(self.home / "lock", until=time.monotonic() + self._start_seconds):
-            use, self._use = self._use, None
-            with use:
-                alone = try_lock(use, fcntl.LOCK_EX)
-            if alone and (pid := self.pid):
+        use, self._use = self._use, None
+        if self._process is not None:
+            self._process.poll()  # a killed server that another process has replaced stays a zombie until asked
+        # Who holds the lock for longer is starting or stopping the server, and needs no help with it.
+        with use, suppress(DatabaseStartError), locked(self.home / "lock", until=time.monotonic() + LOCK_SECONDS):
+            if not try_lock(use, fcntl.LOCK_EX):
+                return
+            if pid := self.pid:
                 self._end(pid)
+            self._place.unlink(missing_ok=True)
 
     def address(self, database: str = DATABASE) -> str:
         """Return the superuser's address of a database on the running server."""
@@ -127,6 +147,16 @@ class EmbeddedServer:
         except (psutil.Error, ValueError):
             return None
 
+    @property
+    def _place(self) -> Path:
+        """The file that says from where the server's process can be seen; it is there while the server has users."""
+        return self.home / "place"
+
+    def _pause(self, seconds: float) -> None:
+        """Wait; raise when the start was given up meanwhile."""
+        if self._given_up.wait(seconds):
+            raise DatabaseStartError(f"The start of the embedded database in {self.folder} was given up.")
+
     @cached_property
     def _account(self) -> Account | None:
         return server_account(self.data)
@@ -147,7 +177,7 @@ class EmbeddedServer:
 
     def _try_start(self, deadline: float) -> bool:
         """Start or join the server; False while somebody uses one that cannot be seen from here."""
-        with locked(self.home / "lock", until=deadline):
+        with locked(self.home / "lock", until=deadline, pause=self._pause):
             if self.pid is None and not self._is_free():
                 if time.monotonic() < deadline:
                     return False
@@ -162,7 +192,7 @@ class EmbeddedServer:
                 self._take_part()
             except psycopg.OperationalError:
                 # A server killed just now looks alive for a moment yet.
-                time.sleep(0.5)
+                self._pause(0.5)
                 if self.pid is not None:
                     self._abandon()
                     raise
@@ -179,8 +209,16 @@ class EmbeddedServer:
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(10)
             return self._process.poll() is not None
+        if self._ran_here():
+            return True
         with open_private_file(self.home / "in-use") as use:
             return try_lock(use, fcntl.LOCK_EX)
+
+    def _ran_here(self) -> bool:
+        """Say whether the last server's process could be seen from here, so that its absence means that it is dead."""
+        with suppress(FileNotFoundError):
+            return self._place.read_text(encoding="utf-8") == this_place()
+        return False
 
     def _launch(self, deadline: float) -> None:
         """Make the data folder if needed, start the server and wait until it is ready."""
@@ -196,13 +234,17 @@ class EmbeddedServer:
             self._wait_until_ready(deadline)
 
     def _start_process(self, programs: Programs, deadline: float) -> None:
-        socket_folder = str(make_socket_folder(self.home, self._account)).replace('"', '""')
-        options = {**self._options, "unix_socket_directories": f'"{socket_folder}"'}
+        sockets = make_socket_folder(self.home, self._account)
+        quoted = str(sockets).replace('"', '""')
+        options = {**self._options, "unix_socket_directories": f'"{quoted}"'}
         command = [programs.path("postgres"), "-D", str(self.data)]
         command += [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        write_private_file(self._place, this_place(), None)
         while True:
-            # The record of a dead server, whose number another program may have by now, would refuse the start.
-            (self.data / "postmaster.pid").unlink(missing_ok=True)
+            # The records of a dead server, whose number another program may have by now, would refuse the start. So
+            # would a killed one's whose parent has not asked how it ended.
+            for record in (self.data / "postmaster.pid", *sockets.glob(".s.PGSQL.*")):
+                record.unlink(missing_ok=True)
             with self._open_log() as log:
                 begin = log.tell()
                 self._process = subprocess.Popen(  # noqa: S603 - ours
@@ -219,7 +261,8 @@ class EmbeddedServer:
                 said = log.read().decode("utf-8", "replace")
             if not any(text in said for text in LEFT_BEHIND) or time.monotonic() > deadline:
                 raise explain_start(self.folder, said)
-            time.sleep(0.2)
+            end_orphans(self.data)
+            self._pause(0.2)
 
     def _open_log(self) -> BinaryIO:
         path = self.home / "log"
@@ -239,11 +282,11 @@ class EmbeddedServer:
                     f"The embedded database in {self.folder} was not ready after {self._start_seconds:.0f} seconds."
                     f" Read {self.home / 'log'}, and start again."
                 )
-            time.sleep(0.02)
+            self._pause(0.02)
         return True
 
     def _make_database(self) -> None:
-        with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
+        with psycopg.connect(self.address("postgres"), autocommit=True, connect_timeout=10) as connection:
             found = connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
             if found is None:
                 connection.execute(SQL("CREATE DATABASE {}").format(Identifier(DATABASE)))
@@ -260,12 +303,12 @@ class EmbeddedServer:
             self._end(self._process.pid)
 
     def _end(self, pid: int) -> None:
-        """Ask for a fast shutdown and wait for it; a server that does not listen is told to quit at once."""
+        """Ask for a fast shutdown, then for an immediate one, and end a server that heeds neither."""
         process = psutil.Process(pid)
-        for order in (signal.SIGINT, signal.SIGQUIT):
+        for order, seconds in ((signal.SIGINT, FAST_SECONDS), (signal.SIGQUIT, IMMEDIATE_SECONDS), (signal.SIGKILL, 1)):
             process.send_signal(order)
             with suppress(psutil.TimeoutExpired):
-                process.wait(60)
+                process.wait(seconds)
                 break
         if self._process is not None:
             self._process.wait()

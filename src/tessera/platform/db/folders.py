@@ -7,7 +7,7 @@ import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -102,7 +102,7 @@ def write_private_file(path: Path, text: str, account: Account | None) -> None:
 
 
 @contextmanager
-def locked(path: Path, *, until: float) -> Iterator[None]:
+def locked(path: Path, *, until: float, pause: Callable[[float], None] = time.sleep) -> Iterator[None]:
     """Hold the file's lock; wait for another process until that moment of the monotonic clock."""
     with open_private_file(path) as file:
         while not try_lock(file, fcntl.LOCK_EX):
@@ -110,7 +110,7 @@ def locked(path: Path, *, until: float) -> Iterator[None]:
                 raise DatabaseStartError(
                     f"Another process has held {path} for too long. End it, or wait for it, and start again."
                 )
-            time.sleep(0.05)
+            pause(0.05)
         yield
 
 

@@ -15,6 +15,7 @@ FUNCTIONS = (
     "current\\_setting",
     "%\\_to\\_xml%",
     "ts\\_stat",
+    "ts\\_rewrite",
     "txid\\_%",
     "has\\_%\\_privilege",
     "to\\_reg%",

@@ -50,6 +50,16 @@ class EventHorizonRow(Table):
     sequence: Mapped[int] = mapped_column(BigInteger)
 
 
+class KeyRingRow(Table):
+    """The key ring that this database's secrets, digests and logins come from; at most one row."""
+
+    __tablename__ = "key_rings"
+    __table_args__ = (CheckConstraint("only_row", name="only_row"),)
+
+    only_row: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))
+    oldest_key: Mapped[str] = mapped_column(comment="id of the key that digests and database logins come from")
+
+
 class QueryBindingRow(Table):
     """The one chain whose rows a connection of `tessera_query` sees."""
 

@@ -38,6 +38,13 @@ class Reader:
             finally:
                 await self._put_back(connection)
 
+    async def has_row(self, statement: bytes) -> bool:
+        """Say whether the statement finds a row."""
+        async with self.connection() as connection:
+            # Planned each time: what waits differs by orders of magnitude from one look to the next.
+            cursor = await connection.execute(statement, prepare=False)
+            return await cursor.fetchone() is not None
+
     async def gather(
         self, ask: Callable[["Reader", Collection[K]], Awaitable[Mapping[K, V]]], keys: Collection[K]
     ) -> dict[K, V]:

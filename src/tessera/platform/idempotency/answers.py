@@ -37,7 +37,12 @@ UPDATE kept_answers SET status = :status, headers = cast(:headers AS jsonb), sea
 
 RELEASE = text("DELETE FROM kept_answers WHERE actor_id = :actor_id AND key = :key AND status IS NULL")
 
-FORGET = text("DELETE FROM kept_answers WHERE created_at < :before")
+FORGET = text("""
+DELETE FROM kept_answers WHERE (actor_id, key) IN (
+  SELECT actor_id, key FROM kept_answers WHERE created_at < :before LIMIT :most FOR UPDATE SKIP LOCKED)
+""")
+# In one transaction, so that none is long.
+MOST = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +111,9 @@ async def release_key(session: Session, attempt: Attempt) -> None:
     await change_rows(session, RELEASE, attempt.row)
 
 
-async def forget_old_answers(session: Session, *, now: datetime) -> int:
-    """Delete what is past its day; return how many."""
-    return await change_rows(session, FORGET, {"before": now - KEPT_FOR})
+async def forget_old_answers(session: Session, *, now: datetime, most: int = MOST) -> int:
+    """Delete some of what is past its day; return how many. Fewer than `most` means that nothing is left."""
+    return await change_rows(session, FORGET, {"before": now - KEPT_FOR, "most": most})
 
 
 def read_answer(row: Row, keys: KeyRing, attempt: Attempt) -> KeptAnswer:

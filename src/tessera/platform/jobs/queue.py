@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 import procrastinate
@@ -19,17 +21,39 @@ logger = logging.getLogger(__name__)
 
 # Any fixed number does: it only has to be the same in every worker.
 SWEEP_LOCK = 7_301_993
+FORGET = """
+DELETE FROM procrastinate_jobs WHERE id IN (
+  SELECT j.id FROM procrastinate_jobs j
+   WHERE j.status NOT IN ('todo', 'doing')
+     AND NOT EXISTS (SELECT 1 FROM procrastinate_events e WHERE e.job_id = j.id AND e.at >= %s)
+   LIMIT %s)
+"""
+# In one transaction, so that none is long.
+MOST_FORGOTTEN = 2_000
 
-# Whoever sent the signal waits about twice as long before it kills.
-STOP_SECONDS = 9.0
+
+class Queue(StrEnum):
+    """Where jobs wait. Each queue has slots of its own in every worker, so that none waits for another's jobs."""
+
+    SHORT = "short"
+    RUNS = "runs"
+
+
+# What a job has begun gets this long at the end; `tessera up` ends a worker soon after.
+STOP_SECONDS = 5.5
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A declared unit of work, `room.verb_noun`. An unexpected error is tried again `retries` times."""
+    """A declared unit of work, `room.verb_noun`. An unexpected error is tried again `retries` times.
+
+    Of the jobs that wait in one queue, those of the highest `priority` go first.
+    """
 
     name: str
     retries: int = 5
+    queue: Queue = Queue.SHORT
+    priority: int = 0
 
 
 class JobQueue:
@@ -44,7 +68,7 @@ class JobQueue:
         connector = procrastinate.PsycopgConnector(
             conninfo=database.address,
             min_size=1,
-            max_size=4,
+            max_size=6,
             kwargs={"options": f"-c search_path={SEARCH_PATH} -c timezone=UTC", "application_name": "tessera jobs"},
         )
         self.app = procrastinate.App(connector=connector)
@@ -52,57 +76,71 @@ class JobQueue:
     async def defer(self, session: Session, job: Job, *, lock: str | None = None, **arguments: Any) -> None:
         """Enqueue the job in the caller's transaction: it exists if and only if that commits."""
         connection = await driver(session)
-        deferrer = self.app.configure_task(job.name, allow_unknown=True, queueing_lock=lock, connection=connection)
-        await deferrer.defer_async(**arguments)
+        await self.app.configure_task(**placed(job), queueing_lock=lock, connection=connection).defer_async(**arguments)
 
     async def defer_once(self, job: Job, lock: str, **arguments: Any) -> None:
         """Enqueue the job in a transaction of its own, unless one with that lock already waits in the queue."""
         with suppress(AlreadyEnqueued):
-            await self.app.configure_task(job.name, allow_unknown=True, queueing_lock=lock).defer_async(**arguments)
+            await self.app.configure_task(**placed(job), queueing_lock=lock).defer_async(**arguments)
 
     def handle(self, job: Job, function: Callable[..., Awaitable[None]]) -> None:
         """Let this process's worker run the job with `function`."""
-        retry = procrastinate.RetryStrategy(max_attempts=job.retries, exponential_wait=2)
+        # The library takes no attempts for any number of them.
+        retry = procrastinate.RetryStrategy(max_attempts=job.retries, exponential_wait=2) if job.retries else False
         self.app.task(name=job.name, retry=retry)(function)
 
     async def work(
-        self, *, name: str, concurrency: int, heartbeat: float, stalled: float, on_stop: Callable[[], None]
+        self, *, name: str, slots: Mapping[Queue, int], heartbeat: float, stalled: float, on_stop: Callable[[], None]
     ) -> None:
-        """Work until cancelled or stopped by a signal; times in seconds.
+        """Work until cancelled or stopped by a signal, so many jobs of each queue at once; times in seconds.
 
         `on_stop` is called when a signal comes: jobs under way have `STOP_SECONDS` from then on.
         """
         async with self.app.open_async():
-            sweeping = asyncio.create_task(self.sweep_forever(heartbeat, stalled))
-            working = asyncio.create_task(
-                self.app.run_worker_async(
-                    name=name,
-                    concurrency=concurrency,
-                    fetch_job_polling_interval=5.0,
-                    update_heartbeat_interval=heartbeat,
-                    stalled_worker_timeout=stalled,
-                    delete_jobs="always",
-                    shutdown_graceful_timeout=STOP_SECONDS,
-                    install_signal_handlers=False,
+            working = [
+                asyncio.create_task(
+                    self.app.run_worker_async(
+                        name=name,
+                        queues=[queue.value],
+                        concurrency=count,
+                        fetch_job_polling_interval=5.0,
+                        update_heartbeat_interval=heartbeat,
+                        stalled_worker_timeout=stalled,
+                        delete_jobs="successful",
+                        shutdown_graceful_timeout=STOP_SECONDS,
+                        install_signal_handlers=False,
+                    )
                 )
-            )
-            stopped = asyncio.Event()
+                for queue, count in slots.items()
+            ]
+            sweeping = asyncio.create_task(self.sweep_forever(max(heartbeat, stalled / 2), stalled))
 
             def stop() -> None:
-                stopped.set()
                 on_stop()
-                working.cancel()
+                for task in working:
+                    task.cancel()
 
             try:
                 with calling_on_stop(stop):
-                    await working
-            except asyncio.CancelledError:
-                if not stopped.is_set():
-                    raise
+                    await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
             finally:
-                sweeping.cancel()
-                with suppress(asyncio.CancelledError):
-                    await sweeping
+                for task in (*working, sweeping):
+                    task.cancel()
+                ended = await asyncio.gather(*working, sweeping, return_exceptions=True)
+            for error in ended:
+                if isinstance(error, Exception):
+                    raise error
+
+    async def forget_ended(self, *, before: datetime, most: int = MOST_FORGOTTEN) -> int:
+        """Delete jobs that failed for good before then, a batch a transaction; return how many."""
+        total = 0
+        while True:
+            async with self.database.session() as session:
+                connection = await driver(session)
+                gone = (await connection.execute(FORGET, [before, most])).rowcount
+            total += gone
+            if gone < most:
+                return total
 
     async def sweep_forever(self, every: float, stalled: float) -> None:
         """Take stalled jobs back again and again; a database that is away for a while does not end this."""
@@ -136,3 +174,8 @@ class JobQueue:
             await manager.retry_job(job)
         except UniqueViolation:
             await manager.finish_job(job, status=jobs.Status.ABORTED, delete_job=True)
+
+
+def placed(job: Job) -> dict[str, Any]:
+    """Return what names a job to the queue's library."""
+    return {"name": job.name, "allow_unknown": True, "queue": job.queue.value, "priority": job.priority}

@@ -33,10 +33,10 @@ class KeyFile(msgspec.Struct, forbid_unknown_fields=True):
     keys: list[StoredKey]
 
 
-def load_keys(path: Path) -> KeyRing:
-    """Return the ring of this file, and make the file where there is none."""
+def load_keys(path: Path, *, make: bool = True) -> KeyRing:
+    """Return the ring of this file, and make the file where there is none and it may be made."""
     try:
-        if not path.exists():
+        if make and not path.exists():
             create_file(path, KeyRing([make_key(now())]))
         return read_file(path)
     except OSError as error:
@@ -45,7 +45,7 @@ def load_keys(path: Path) -> KeyRing:
 
 def rotate_keys(path: Path) -> KeyRing:
     """Add a key, which seals from now on; processes that run already go on with the old one until they restart."""
-    ring = load_keys(path)
+    ring = load_keys(path, make=False)
     try:
         with locked(path.parent):
             ring = KeyRing([*read_file(path).keys, make_key(now())])

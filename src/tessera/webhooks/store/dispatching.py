@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from tessera.platform.db import Row, Session
+from tessera.platform.db import Reader, Row, Session
 from tessera.webhooks.store.statements import run
 
 # One look at the index for each subscription; EXISTS might be planned as a scan of all events.
@@ -17,6 +17,18 @@ SELECT s.id FROM webhook_subscriptions s CROSS JOIN LATERAL (
    ORDER BY e.transaction_id, e.sequence LIMIT 1) AS news
  WHERE s.enabled
  ORDER BY random()
+"""
+
+IS_BEHIND = BEHIND.replace("ORDER BY random()", "LIMIT 1").encode()
+
+# By the database's clock, which may lag a little: the next look finds what this one does not.
+HAS_DUE = b"""
+SELECT 1 FROM webhook_subscriptions s CROSS JOIN LATERAL (
+  SELECT 1 FROM webhook_deliveries d
+   WHERE d.subscription_id = s.id AND d.state = 'pending' AND d.due_at <= now()
+     AND (d.claimed_until IS NULL OR d.claimed_until <= now())
+   ORDER BY d.due_at, d.id LIMIT 1) AS one
+ WHERE s.enabled LIMIT 1
 """
 
 LOCK = """
@@ -73,6 +85,16 @@ UPDATE webhook_subscriptions s
 async def realign_positions(session: Session, number: int) -> None:
     """Bring positions in transactions yet to come into the transaction with this number."""
     await run(session, REALIGN, {"number": str(number)})
+
+
+async def is_behind(reader: Reader) -> bool:
+    """Say whether there are events for an enabled subscription."""
+    return await reader.has_row(IS_BEHIND)
+
+
+async def has_due(reader: Reader) -> bool:
+    """Say whether a delivery is due that no worker has in hand."""
+    return await reader.has_row(HAS_DUE)
 
 
 async def list_behind(session: Session) -> list[UUID]:

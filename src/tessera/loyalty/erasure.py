@@ -1,0 +1,41 @@
+"""Clearing what members gave: of records deleted long ago by themselves, of one account on demand."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tessera.loyalty.errors import UnknownAccountError
+from tessera.loyalty.reach import HOUSE_PROFILE
+from tessera.loyalty.store import erasure as store
+from tessera.platform.audit import Entry, record_entries
+from tessera.platform.auth import Actor
+from tessera.platform.db import Database, Session
+
+BATCH = 1_000
+
+
+async def clear_deleted_records(database: Database, *, days: int, now: datetime, batch: int = BATCH) -> int:
+    """Clear accounts and memberships deleted that many days ago, a batch a transaction; return how many.
+
+    The records themselves stay: points and other records refer to them.
+    """
+    total = 0
+    for statement in (store.CLEAR_MEMBERSHIPS, store.CLEAR_ACCOUNTS):
+        cleared = batch
+        while cleared == batch:
+            async with database.session() as session:
+                cleared = await store.clear_deleted(session, statement, before=now - timedelta(days=days), most=batch)
+            total += cleared
+    return total
+
+
+async def clear_account(session: Session, actor: Actor, account_id: UUID, *, now: datetime) -> None:
+    """Clear names and everything else that the account tells about a person or company; it cannot be taken back."""
+    actor.require("members:write")
+    chains = None if actor.chains is None else sorted(actor.chains)
+    chain_id = await store.clear_account(
+        session, account_id, chains=chains, actor_id=actor.id or HOUSE_PROFILE, now=now
+    )
+    if chain_id is None:
+        raise UnknownAccountError(f"There is no account {account_id} within reach of {actor.name}.")
+    # Without a name, which would be kept here then.
+    await record_entries(session, actor, [Entry("cleared", "account", account_id, str(account_id), chain_id)])

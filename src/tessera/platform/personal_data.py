@@ -1,0 +1,112 @@
+"""The register of what may tell about a person: every column of text, JSON or dates, classified.
+
+A test compares it with the schema, so that no new column goes unclassified. What an erasure has to look at is here.
+"""
+
+from collections.abc import Mapping
+
+Columns = Mapping[str, tuple[str, ...]]
+
+MEMBERS: Columns = {
+    "accounts": (
+        "external_id", "name", "title", "sex", "first_name", "last_name", "second_last_name", "email", "phone",
+        "birth_date", "birth_country_code", "birth_country_subdivision_code", "birth_place", "occupation",
+        "nationality_code", "preferred_language_code", "loyalty_code", "tax_identification_number", "accounting_code",
+        "billing_code", "notes", "car_registration_number", "dietary_requirements", "italian_destination_code",
+        "italian_fiscal_code", "italian_lottery_code", "address_line1", "address_line2", "city", "postal_code",
+        "country_code", "country_subdivision_code", "latitude", "longitude", "invoicing_email", "website_url",
+        "department", "duns_number", "reference_identifier", "additional_tax_identifier",
+        "electronic_invoice_identifier", "contact", "contact_person", "identifier", "iata", "credit_rating",
+    ),
+    "memberships": ("membership_number", "provider_membership_id", "url"),
+}  # fmt: skip
+"""What members gave. Cleared when a record was deleted long enough ago."""
+
+COPIES: Columns = {
+    "audit_entries": ("object_name", "before", "after"),
+    "events": ("payload",),
+    "inbound_messages": ("dedupe_key", "name", "sealed_body", "detail"),
+    "kept_answers": ("key", "headers", "sealed_body"),
+    "points_movements": ("source", "reason", "idempotency_key"),
+    "procrastinate_jobs": ("args",),
+    "run_attempts": ("message",),
+    "run_excerpts": ("request", "answer"),
+    "run_requests": ("left_out", "path", "key"),
+    "run_row_errors": ("message",),
+    "run_rows": ("row",),
+    "webhook_deliveries": ("body", "last_error"),
+}
+"""Where what members gave may be repeated. Each has days of its own in the settings, but for the points ledger."""
+
+STAFF: Columns = {
+    "access_tokens": ("label",),
+    "api_keys": ("label", "created_by"),
+    "audit_entries": ("actor_name", "origin"),
+    "client_tokens": ("label",),
+    "connection_profiles": ("created_by", "updated_by", "settings"),
+    "encryption_keys": ("created_by", "updated_by"),
+    "export_definitions": ("created_by", "updated_by"),
+    "http_templates": ("created_by", "updated_by"),
+    "identities": ("issuer", "subject"),
+    "inbound_tokens": ("created_by",),
+    "queries": ("created_by", "updated_by"),
+    "roles": ("created_by", "updated_by"),
+    "runs": ("started_by",),
+    "sign_in_failures": ("key",),
+    "user_sessions": ("origin", "user_agent"),
+    "users": ("email", "name"),
+}
+"""What tells about users of the deployment."""
+
+OTHERS: Columns = {
+    "access_tokens": ("digest", "permissions"),
+    "accounts": ("kind", "classifications", "options", "invoice_due_interval"),
+    "alembic_version": ("version_num",),
+    "api_keys": ("digest", "hint", "chain_ids", "permissions"),
+    "audit_entries": ("actor_kind", "request_id", "action", "object_kind"),
+    "chains": ("name",),
+    "client_tokens": ("digest",),
+    "connection_profiles": ("type", "variant", "label", "internal_name", "secrets", "state"),
+    "encryption_keys": (
+        "type", "label", "internal_name", "algorithm", "fingerprint", "sealed_material", "sealed_passphrase",
+    ),
+    "enterprises": (
+        "name", "short_name", "external_id", "time_zone", "legal_environment_code", "accommodation_environment_code",
+        "accounting_environment_code", "tax_environment_code", "default_language_code", "currency_code", "pricing",
+        "tax_identifier", "website_url", "email", "phone", "address_line1", "address_line2", "city", "postal_code",
+        "country_code", "country_subdivision_code",
+    ),
+    "events": ("name",),
+    "export_definitions": ("label", "internal_name", "description"),
+    "http_templates": ("template_type", "label", "internal_name", "shape", "state"),
+    "inbound_clocks": ("moments",),
+    "inbound_messages": ("type", "state", "reason"),
+    "inbound_tokens": ("digest",),
+    "kept_answers": ("request_digest",),
+    "key_rings": ("oldest_key",),
+    "memberships": ("state", "creator_kind", "updater_kind"),
+    "oauth_tokens": ("fingerprint", "sealed_token"),
+    "password_resets": ("token_digest",),
+    "points_movements": ("kind",),
+    "profile_calls": ("kind", "code", "message", "latency_ms"),
+    "programs": ("name", "code", "type", "subscription"),
+    "queries": ("label", "internal_name", "description", "engine", "text", "parameters", "key_columns", "columns"),
+    "recovery_codes": ("digest",),
+    "request_windows": ("moments",),
+    "roles": ("label", "internal_name", "description", "permissions"),
+    "run_attempts": ("outcome", "code", "duration_ms"),
+    "run_moments": ("kind", "message"),
+    "run_requests": ("state", "code", "duration_ms"),
+    "run_row_errors": ("phase", "code"),
+    "runs": ("trigger", "state", "snapshot", "error_code", "error", "worker"),
+    "second_factors": ("sealed_secret",),
+    "sign_in_steps": ("token_digest", "way"),
+    "tiers": ("name", "code"),
+    "user_sessions": ("token_digest", "csrf_token", "way"),
+    "users": ("password_hash", "chain_ids", "permissions"),
+    "webhook_deliveries": ("event_name", "state"),
+    "webhook_subscriptions": (
+        "label", "url", "event_names", "sealed_secret", "sealed_former_secret", "disabled_reason",
+    ),
+}  # fmt: skip
+"""What tells about nobody: names of things, codes, digests, sealed secrets."""
