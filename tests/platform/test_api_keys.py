@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tessera.platform.actors import LEVELS, is_permission
 from tessera.platform.auth import (
+    ADMIN_ROLE_ID,
     Actor,
     ActorKind,
     ApiKeyScopeError,
@@ -67,7 +68,9 @@ def fits(maker: Actor, child: Actor) -> bool:
 
 async def test_revoked_key_is_nobody_at_once(database: Database, keys: KeyRing) -> None:
     async with database.session() as session:
-        (made,) = await create_api_keys(session, SYSTEM, keys, [NewApiKey("Sync")], now=NOON)
+        (made,) = await create_api_keys(
+            session, SYSTEM, keys, [NewApiKey("Sync", roles=frozenset({ADMIN_ROLE_ID}))], now=NOON
+        )
 
     async def find() -> Actor | None:
         async with database.session() as session:

@@ -124,6 +124,13 @@ async def test_hostile_user_is_told_beside_the_field(site: Site, owner: Browser)
     assert await find_user(site, "ada@example.com") is None
 
 
+async def test_user_without_a_role_is_refused_beside_the_field(site: Site, owner: Browser) -> None:
+    answer = await send(owner, f"{USERS}/new", email="ada@example.com", name="Ada", every_chain="true")
+
+    assert (answer.status_code, 'id="role_ids-words"' in answer.text) == (422, True)
+    assert await find_user(site, "ada@example.com") is None
+
+
 async def test_list_instead_of_one_value_is_no_fault_of_ours(owner: Browser) -> None:
     many = ["ada@example.com", "ben@example.com"]
     answer = await send(

@@ -38,10 +38,11 @@ async def test_text_is_not_stored(desk: Desk) -> None:
     assert not any(made.text in row["row"] for row in rows)
 
 
-async def test_key_has_what_its_maker_has(desk: Desk) -> None:
+async def test_key_sees_the_chains_of_its_maker(desk: Desk) -> None:
     maker = await desk.with_new_key(label="maker", permissions=frozenset({"api-keys:admin", "members:read"}))
+    asked = ["api-keys:admin", "members:read"]
 
-    made = await maker.good("POST", "/api-keys", status=201, label="child")
+    made = await maker.good("POST", "/api-keys", status=201, label="child", permissions=asked)
 
     assert made["api_key"]["permissions"] == ["api-keys:admin", "members:read"]
     assert made["api_key"]["chain_ids"] == [str(desk.chain_id)]
@@ -53,6 +54,8 @@ async def test_key_has_what_its_maker_has(desk: Desk) -> None:
     [
         ({"permissions": ["members:write"]}, 403, "api_key_exceeds_maker"),
         ({"permissions": ["api-keys:admin", "exports:read"]}, 403, "api_key_exceeds_maker"),
+        ({"permissions": []}, 422, "api_key_invalid"),
+        ({"permissions": None}, 422, "api_key_invalid"),
         ({"chain_ids": [str(UUID(int=7))]}, 404, "chain_unknown"),
         ({"expires_at": "2026-05-01T12:00:00Z"}, 422, "api_key_invalid"),
         ({"label": "   "}, 422, "api_key_invalid"),
@@ -64,7 +67,7 @@ async def test_key_has_what_its_maker_has(desk: Desk) -> None:
 async def test_key_that_cannot_be_made(desk: Desk, asked: dict[str, Any], status: int, code: str) -> None:
     maker = await desk.with_new_key(label="maker", permissions=frozenset({"api-keys:admin", "members:read"}))
 
-    reply = await maker.call("POST", "/api-keys", **{"label": "child", **asked})
+    reply = await maker.call("POST", "/api-keys", **{"label": "child", "permissions": ["members:read"], **asked})
 
     assert (reply.status, reply.data["code"]) == (status, code), reply.body
     assert len((await desk.good("GET", "/api-keys"))["items"]) == 2
@@ -138,7 +141,7 @@ async def test_outsider_sees_no_key(desk: Desk, stranger: Desk, root: Desk) -> N
 
 
 async def test_change_is_on_the_record(desk: Desk) -> None:
-    made = await desk.good("POST", "/api-keys", status=201, label="Sync")
+    made = await desk.good("POST", "/api-keys", status=201, label="Sync", permissions=["members:read"])
     await desk.good("DELETE", f"/api-keys/{made['api_key']['id']}", status=204)
 
     async with desk.ground.database.session() as session:

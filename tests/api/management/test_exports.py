@@ -14,7 +14,7 @@ from tests.builders.receivers import run_receiver
 
 from tessera.api import build_api
 from tessera.exports import Definition, Run
-from tessera.platform.auth import NewApiKey, create_api_keys, system_actor
+from tessera.platform.auth import ADMIN_ROLE_ID, NewApiKey, create_api_keys, system_actor
 from tessera.platform.clock import now
 from tessera.platform.db import Database
 from tessera.platform.secrets import KeyRing
@@ -42,7 +42,7 @@ async def kept(database: Database, query_address: str, keys: KeyRing, tmp_path: 
         run = await run_to_end(house, definition)
         app = Litestar(build_api(), state=State({"ground": house.ground}), openapi_config=None, logging_config=None)
         async with database.session() as session:
-            new = NewApiKey("exports", chains=frozenset({chain_id}))
+            new = NewApiKey("exports", chains=frozenset({chain_id}), roles=frozenset({ADMIN_ROLE_ID}))
             (made,) = await create_api_keys(session, SYSTEM, keys, [new], now=now())
         yield Kept(Desk(app, house.ground, TestClock(), chain_id, made.text), definition, run)
 

@@ -58,6 +58,7 @@ HELPER = NewRole("Helper", frozenset({"members:read"}), "Answers the telephone."
 KEEPER = Actor(
     ActorKind.USER, new_id(), "Keeper", permissions=frozenset({"roles:admin", "users:admin", "members:read"})
 )
+ADMIN = frozenset({ADMIN_ROLE_ID})
 
 
 async def make_role(session: Session, **changed: Any) -> Role:
@@ -104,8 +105,10 @@ async def test_change_of_a_role_acts_on_the_next_request(database: Database, key
 
 async def test_whoever_is_given_nothing_less_is_admin(database: Database, keys: KeyRing) -> None:
     async with database.session() as session:
-        (user,) = await create_users(session, ROOT, [NewUser("ada@example.com", "Ada", "a quiet sentence")])
-        (made,) = await create_api_keys(session, ROOT, keys, [NewApiKey("Sync")], now=NOON)
+        (user,) = await create_users(
+            session, ROOT, [NewUser("ada@example.com", "Ada", "a quiet sentence", roles=ADMIN)]
+        )
+        (made,) = await create_api_keys(session, ROOT, keys, [NewApiKey("Sync", roles=ADMIN)], now=NOON)
     assert [role.id for role in user.roles] == [role.id for role in made.key.roles] == [ADMIN_ROLE_ID]
     assert user.permissions is made.key.permissions is None
     assert user.is_administrator
@@ -274,7 +277,7 @@ async def test_last_way_to_everything_is_kept(database: Database) -> None:
         change = RoleChange(permissions=frozenset({"members:read"}))
         with pytest.raises(LastAdministratorError):
             await update_role(session, ROOT, role.id, change, version=None, now=NOON)
-        await create_users(session, ROOT, [NewUser("ben@example.com", "Ben", "a quiet sentence")])
+        await create_users(session, ROOT, [NewUser("ben@example.com", "Ben", "a quiet sentence", roles=ADMIN)])
         await update_role(session, ROOT, role.id, change, version=None, now=NOON)
 
 

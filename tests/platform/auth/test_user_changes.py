@@ -11,6 +11,7 @@ from sqlalchemy import text
 from tests.platform.auth.test_sessions import ground_of
 
 from tessera.platform.auth import (
+    ADMIN_ROLE_ID,
     CSR_ROLE_ID,
     Actor,
     ActorKind,
@@ -48,7 +49,7 @@ from tessera.platform.secrets import KeyRing
 ROOT = command_line_actor("test")
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 HARBOUR, ALPINE = UUID(int=1), UUID(int=2)
-ADA = NewUser("ada@example.com", "Ada", "a quiet sentence")
+ADA = NewUser("ada@example.com", "Ada", "a quiet sentence", roles=frozenset({ADMIN_ROLE_ID}))
 READER = NewUser("ben@example.com", "Ben", "a quiet sentence", chains=frozenset({HARBOUR}), permissions=frozenset())
 KEEPER = Actor(ActorKind.USER, new_id(), "Keeper", permissions=frozenset({"users:admin", "members:read"}))
 LOCAL = replace(ROOT, chains=frozenset({HARBOUR}))

@@ -32,13 +32,14 @@ DIGEST = "api-key"
 HINT_LENGTH = 8
 # Writing at every request would cost more than knowing the last second is worth.
 TOUCH_EVERY = timedelta(minutes=1)
+GRANT_MISSING = "Give the API key a role or a permission. A key without either may do nothing."
 
 
 @dataclass(frozen=True, slots=True)
 class NewApiKey:
-    """A key to make. `chains` None are all that its maker sees; neither permissions nor roles are all its maker may do.
+    """A key to make. `chains` None are all that its maker sees; `permissions` are held beside the roles.
 
-    `permissions` are held beside the roles.
+    `whole` gives all that its maker may do. Without it, one of roles and permissions has to be given.
     """
 
     label: str
@@ -46,17 +47,16 @@ class NewApiKey:
     permissions: frozenset[str] | None = None
     expires_at: datetime | None = None
     roles: frozenset[UUID] = frozenset()
+    whole: bool = False
 
     def role_ids(self, maker: Actor) -> frozenset[UUID]:
         """Return the roles to bind the key to: what a maker of everything passes on whole is the role Admin."""
-        whole = self.permissions is None and not self.roles and maker.permissions is None
-        return frozenset({ADMIN_ROLE_ID}) if whole else self.roles
+        return self.roles | {ADMIN_ROLE_ID} if self.whole and maker.permissions is None else self.roles
 
     def own(self, maker: Actor) -> frozenset[str]:
         """Return the permissions of its own."""
-        if self.permissions is not None:
-            return self.permissions
-        return frozenset() if self.roles else maker.permissions or frozenset()
+        asked = self.permissions or frozenset()
+        return asked | (maker.permissions or frozenset()) if self.whole else asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +185,8 @@ def check_key(actor: Actor, new: NewApiKey, now: datetime) -> None:
     label = new.label.strip()
     if not 1 <= len(label) <= 255 or not label.isprintable():
         raise ApiKeyInvalidError("The label needs 1 to 255 printable characters.", field="label")
+    if new.permissions is None and not new.roles and not new.whole:
+        raise ApiKeyInvalidError(GRANT_MISSING, field="role_ids")
     unshaped = find_unshaped(new.permissions or ())
     if unshaped is not None:
         raise ApiKeyInvalidError(
@@ -217,7 +219,7 @@ def make_key(
     now: datetime,
     roles: Mapping[UUID, HeldRole] = MappingProxyType({ADMIN_ROLE_ID: HeldRole(ADMIN_ROLE_ID, "Admin", None)}),
 ) -> ApiKey:
-    """Return the key as it will be stored, with what its maker has where nothing narrower is asked for."""
+    """Return the key as it will be stored; where no chains are asked for, it sees those of its maker."""
     held = tuple(roles[role_id] for role_id in sorted(new.role_ids(actor)))
     own = new.own(actor)
     return ApiKey(

@@ -16,16 +16,13 @@ from tessera.platform import auth
 
 
 class NewApiKey(Asked, frozen=True):
-    """A key to make. It never has more than the key that makes it."""
+    """A key to make. It never has more than the key that makes it; a role or a permission has to be given."""
 
     label: Label
     chain_ids: Annotated[
         list[UUID] | None, Meta(description="Chains it sees; null is every chain that the maker sees.")
     ] = None
-    permissions: Annotated[
-        list[Permission] | None,
-        Meta(description="What it may do, beside its roles; null without a role is all that the maker may do."),
-    ] = None
+    permissions: Annotated[list[Permission] | None, Meta(description="What it may do beside its roles.")] = None
     role_ids: Annotated[
         list[UUID], Meta(max_length=100, description="Roles it is bound to; a change of a role acts at once.")
     ] = field(default_factory=list)
@@ -76,7 +73,7 @@ async def create_api_key(call: Call, body: NewApiKey) -> MadeApiKey:
     new = auth.NewApiKey(
         label=body.label,
         chains=None if body.chain_ids is None else frozenset(body.chain_ids),
-        permissions=None if body.permissions is None else frozenset(body.permissions),
+        permissions=frozenset(body.permissions or ()) or None,
         expires_at=body.expires_at,
         roles=frozenset(body.role_ids),
     )

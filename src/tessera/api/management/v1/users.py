@@ -23,7 +23,7 @@ SHOWN_ONCE = "The password that was drawn, shown this once; null where one was g
 
 
 class NewUser(Asked, frozen=True):
-    """A user to make, who has no more than the key that makes it."""
+    """A user to make, who has no more than the key that makes it; a role or a permission has to be given."""
 
     email: Email
     name: Name
@@ -99,7 +99,7 @@ async def create_user(call: Call, body: NewUser) -> MadeUser:
         name=body.name,
         password=body.password or drawn or "",
         chains=as_set(body.chain_ids),
-        permissions=frozenset(body.own_permissions),
+        permissions=frozenset(body.own_permissions) or None,
         roles=frozenset(body.role_ids),
     )
     (user,) = await auth.create_users(call.session, call.actor, [new])
