@@ -52,6 +52,12 @@ class TokenReachError(DeniedError):
     code = "token_beyond_reach"
 
 
+class TokenExceedsError(DeniedError):
+    """A token that holds more than the actor is neither switched nor revoked by them."""
+
+    code = "token_exceeds_actor"
+
+
 class TokenPermissionError(InvalidError):
     """An access token is given a permission that no operation of the Connector API asks for."""
 

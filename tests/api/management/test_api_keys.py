@@ -140,6 +140,18 @@ async def test_outsider_sees_no_key(desk: Desk, stranger: Desk, root: Desk) -> N
     assert (await root.call("GET", "/api-keys")).status == 200
 
 
+async def test_key_that_holds_more_is_left_alone(desk: Desk, root: Desk) -> None:
+    weak = await root.with_new_key(label="weak", chains=None, permissions=frozenset({"api-keys:admin"}))
+    strong = {key["label"]: key["id"] for key in (await root.good("GET", "/api-keys"))["items"]}
+
+    for label in ("root", "Harbour"):
+        for method, path in (("POST", "/enable"), ("POST", "/disable"), ("DELETE", "")):
+            reply = await weak.call(method, f"/api-keys/{strong[label]}{path}")
+            assert (reply.status, reply.data["code"]) == (403, "api_key_exceeds_actor")
+    assert (await root.call("GET", "/api-keys")).status == 200
+    await weak.good("DELETE", f"/api-keys/{strong['weak']}", status=204)
+
+
 async def test_change_is_on_the_record(desk: Desk) -> None:
     made = await desk.good("POST", "/api-keys", status=201, label="Sync", permissions=["members:read"])
     await desk.good("DELETE", f"/api-keys/{made['api_key']['id']}", status=204)

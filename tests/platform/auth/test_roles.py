@@ -24,6 +24,7 @@ from tessera.platform.auth import (
     RoleBuiltInError,
     RoleChange,
     RoleChangedError,
+    RoleExceedsError,
     RoleInUseError,
     RoleInvalidError,
     RoleNotFoundError,
@@ -158,14 +159,26 @@ async def test_nobody_gives_a_role_that_has_more_than_they_hold(database: Databa
     assert [role.label for role in changed.roles] == ["CSR"]
 
 
-async def test_role_with_more_is_not_widened_but_may_be_described(database: Database) -> None:
+async def test_role_that_holds_more_is_neither_changed_nor_deleted(database: Database) -> None:
     async with database.session() as session:
         role = await make_role(session, permissions=frozenset({"exports:admin"}))
-        role = await update_role(session, KEEPER, role.id, RoleChange(description="New words"), version=1, now=NOON)
-        assert (role.description, role.version) == ("New words", 2)
-        change = RoleChange(permissions=frozenset({"exports:admin", "points:read"}))
-        with pytest.raises(GrantExceedsError):
-            await update_role(session, KEEPER, role.id, change, version=None, now=NOON)
+        for change in (
+            RoleChange(description="New words"),
+            RoleChange(permissions=frozenset({"members:read"})),
+            RoleChange(permissions=frozenset({"exports:admin", "points:read"})),
+        ):
+            with pytest.raises(RoleExceedsError, match="exports:admin"):
+                await update_role(session, KEEPER, role.id, change, version=None, now=NOON)
+        with pytest.raises(RoleExceedsError):
+            await delete_role(session, KEEPER, role.id)
+        assert await get_role(session, ROOT, role.id) == role
+
+
+async def test_everything_is_not_taken_from_a_role_by_someone_with_less(database: Database) -> None:
+    async with database.session() as session:
+        role = await make_role(session, permissions=None)
+        with pytest.raises(RoleExceedsError, match="everything"):
+            await update_role(session, KEEPER, role.id, RoleChange(permissions=frozenset()), version=None, now=NOON)
 
 
 async def test_who_sees_some_chains_changes_no_role(database: Database) -> None:

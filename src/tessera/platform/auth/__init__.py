@@ -24,6 +24,7 @@ from tessera.platform.auth.api_keys import (
     revoke_api_key,
 )
 from tessera.platform.auth.errors import (
+    ApiKeyExceedsError,
     ApiKeyNotFoundError,
     ApiKeyScopeError,
     CodeWrongError,
@@ -39,6 +40,7 @@ from tessera.platform.auth.errors import (
     ResetInvalidError,
     RoleBuiltInError,
     RoleChangedError,
+    RoleExceedsError,
     RoleInUseError,
     RoleInvalidError,
     RoleNotFoundError,
@@ -119,6 +121,7 @@ __all__ = [
     "Actor",
     "ActorKind",
     "ApiKey",
+    "ApiKeyExceedsError",
     "ApiKeyNotFoundError",
     "ApiKeyScopeError",
     "CodeWrongError",
@@ -145,6 +148,7 @@ __all__ = [
     "RoleBuiltInError",
     "RoleChange",
     "RoleChangedError",
+    "RoleExceedsError",
     "RoleInUseError",
     "RoleInvalidError",
     "RoleNotFoundError",

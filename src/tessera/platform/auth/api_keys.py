@@ -15,6 +15,7 @@ from tessera.platform.audit import Entry, record_entries
 from tessera.platform.auth import key_store as store
 from tessera.platform.auth.errors import (
     ApiKeyChainError,
+    ApiKeyExceedsError,
     ApiKeyInvalidError,
     ApiKeyNotFoundError,
     ApiKeyRevokedError,
@@ -131,12 +132,9 @@ async def list_api_key_page(
 
 async def enable_api_key(session: Session, actor: Actor, key_id: UUID, *, enabled: bool) -> ApiKey:
     """Switch a key on or off; a revoked one stays as it is."""
-    actor.require("api-keys:admin")
-    found = await get_api_key(session, actor, key_id)
+    found = await get_changeable(session, actor, key_id)
     if found.revoked_at is not None:
         raise ApiKeyRevokedError(f"The API key {found.label} is revoked for ever. Make a new one.")
-    if enabled:
-        check_reach(actor, found.label, found.chains, found.permissions)
     await store.enable_keys(session, [key_id], enabled=enabled)
     await record_entries(session, actor, [entry_of("enabled" if enabled else "disabled", found)])
     return await get_api_key(session, actor, key_id)
@@ -144,8 +142,7 @@ async def enable_api_key(session: Session, actor: Actor, key_id: UUID, *, enable
 
 async def revoke_api_key(session: Session, actor: Actor, key_id: UUID, *, now: datetime) -> ApiKey:
     """End a key for ever; once more changes nothing."""
-    actor.require("api-keys:admin")
-    found = await get_api_key(session, actor, key_id)
+    found = await get_changeable(session, actor, key_id)
     if found.revoked_at is None:
         await store.revoke_keys(session, [key_id], now=now)
         await record_entries(session, actor, [entry_of("revoked", found)])
@@ -178,6 +175,18 @@ async def get_api_key(session: Session, actor: Actor, key_id: UUID) -> ApiKey:
     if not rows:
         raise ApiKeyNotFoundError(f"There is no API key {key_id}. List the keys to find the one you mean.")
     return read_key(rows[0])
+
+
+async def get_changeable(session: Session, actor: Actor, key_id: UUID) -> ApiKey:
+    """Return a key that holds no more than the actor."""
+    actor.require("api-keys:admin")
+    key = await get_api_key(session, actor, key_id)
+    excess = find_excess(actor, key.permissions)
+    if excess:
+        raise ApiKeyExceedsError(
+            f"The API key {key.label} holds {excess}, which {actor.name} does not. Ask someone who holds as much."
+        )
+    return key
 
 
 def check_key(actor: Actor, new: NewApiKey, now: datetime) -> None:

@@ -85,7 +85,10 @@ async def disable_api_key(visit: PageVisit, api_key_id: FromPath[UUID]) -> Respo
 @post(f"{ONE}/revoke", permission="api-keys:admin", fresh=True)
 async def revoke_api_key(visit: PageVisit, api_key_id: FromPath[UUID]) -> Response[Any]:
     """End a key for ever."""
-    await auth.revoke_api_key(visit.session, visit.actor, api_key_id, now=visit.now)
+    try:
+        await auth.revoke_api_key(visit.session, visit.actor, api_key_id, now=visit.now)
+    except ANSWERED as error:
+        return await show(visit, api_key_id, error)
     return visit.go(f"{PATH}/{api_key_id}", notice="revoked")
 
 
