@@ -87,6 +87,25 @@ async def test_given_password_is_not_told(root: Desk) -> None:
     assert made["password"] is None
 
 
+async def test_users_are_searched_sorted_and_paged(root: Desk) -> None:
+    for name in ("Ada", "Ben", "Cleo"):
+        await add_user(root, email=f"{name.lower()}@example.com", name=name, role_ids=[CSR if name == "Ben" else ADMIN])
+    first = await root.good("GET", "/users?sort=name&limit=2")
+    second = await root.good("GET", f"/users?sort=name&limit=2&page={first['next']}")
+    assert [one["name"] for one in first["items"] + second["items"]] == ["Ada", "Ben", "Cleo"]
+    assert (first["total"], second["next"]) == (3, None)
+    assert [one["name"] for one in (await root.good("GET", "/users?q=CLEO@"))["items"]] == ["Cleo"]
+    assert [one["name"] for one in (await root.good("GET", f"/users?role_id={CSR}"))["items"]] == ["Ben"]
+
+
+async def test_roles_are_searched_sorted_and_paged(root: Desk) -> None:
+    await root.good("POST", "/roles", status=201, label="Night desk", description="At the pier")
+    found = await root.good("GET", "/roles?q=PIER")
+    assert ([role["label"] for role in found["items"]], found["total"], found["next"]) == (["Night desk"], 1, None)
+    page = await root.good("GET", "/roles?sort=-label&limit=1&page=2")
+    assert ([role["label"] for role in page["items"]], page["total"], page["next"]) == (["CSR"], 4, 3)
+
+
 async def test_user_never_has_more_than_the_key(desk: Desk) -> None:
     keeper = await desk.with_new_key(permissions=frozenset({"users:admin", "members:read"}))
     ours = [str(desk.chain_id)]

@@ -121,11 +121,16 @@ async def test_keys_are_paged(desk: Desk) -> None:
         await desk.make_key(f"key {number}")
 
     first = await desk.good("GET", "/api-keys?limit=3")
-    second = await desk.good("GET", f"/api-keys?limit=3&after={first['next']}")
+    second = await desk.good("GET", f"/api-keys?limit=3&page={first['next']}")
 
     labels = [key["label"] for key in first["items"] + second["items"]]
     assert labels == ["key 3", "key 2", "key 1", "key 0", "Harbour"]
-    assert second["next"] is None
+    assert (first["total"], first["next"], second["next"]) == (5, 2, None)
+    found = await desk.good("GET", "/api-keys?q=KEY&sort=label&limit=2&page=2")
+    assert ([key["label"] for key in found["items"]], found["total"]) == (["key 2", "key 3"], 4)
+    hint = found["items"][0]["hint"]
+    assert [key["label"] for key in (await desk.good("GET", f"/api-keys?q={hint}"))["items"]] == ["key 2"]
+    assert (await desk.call("GET", "/api-keys?sort=colour")).data["errors"][0]["parameter"] == "sort"
 
 
 async def test_outsider_sees_no_key(desk: Desk, stranger: Desk, root: Desk) -> None:

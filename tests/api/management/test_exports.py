@@ -52,6 +52,10 @@ async def test_run_tells_what_it_did(kept: Kept) -> None:
     (told,) = (await desk.good("GET", f"/runs?definition_id={definition.id}"))["items"]
     assert (told["id"], told["state"], told["selected"], told["sent"]) == (str(run.id), "completed", 25, 25)
     assert (await desk.good("GET", "/runs?state=failed"))["items"] == []
+    name = definition.internal_name.upper()
+    assert [one["id"] for one in (await desk.good("GET", f"/runs?q={name}&page=1"))["items"]] == [str(run.id)]
+    nothing = await desk.good("GET", "/runs?q=nothing+like+it")
+    assert (nothing["items"], nothing["total"]) == ([], 0)
     requests = await desk.good("GET", f"/runs/{run.id}/requests?limit=2")
     assert (requests["total"], requests["next"], requests["items"][0]["row_count"]) == (3, 2, 10)
     assert (await desk.good("GET", f"/runs/{run.id}/errors"))["items"] == []

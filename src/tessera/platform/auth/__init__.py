@@ -109,7 +109,6 @@ from tessera.platform.auth.users import (
     get_user,
     list_user_page,
     list_users,
-    list_users_after,
 )
 
 __all__ = [
@@ -209,7 +208,6 @@ __all__ = [
     "list_sessions",
     "list_user_page",
     "list_users",
-    "list_users_after",
     "make_password",
     "note_confirmation",
     "pass_second_step",

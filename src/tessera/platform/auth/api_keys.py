@@ -110,12 +110,10 @@ async def create_api_keys(
     return made
 
 
-async def list_api_keys(
-    session: Session, actor: Actor, *, after: UUID | None = None, count: int | None = None
-) -> list[ApiKey]:
-    """Return the keys that reach no further than the actor, newest first, from below the key `after`."""
+async def list_api_keys(session: Session, actor: Actor) -> list[ApiKey]:
+    """Return the keys that reach no further than the actor, newest first."""
     actor.require("api-keys:read")
-    return [read_key(row) for row in await store.list_keys(session, chains=reach_of(actor), after=after, count=count)]
+    return [read_key(row) for row in await store.list_keys(session, chains=reach_of(actor))]
 
 
 async def list_api_key_page(

@@ -105,13 +105,6 @@ async def list_users(session: Session, actor: Actor) -> list[User]:
     return [make_user(row) for row in await store.list_users(session, reach_of(actor))]
 
 
-async def list_users_after(session: Session, actor: Actor, *, after: UUID | None, count: int) -> list[User]:
-    """Return users within reach, newest first, from below the user `after`."""
-    actor.require("users:read")
-    rows = await user_store.list_after(session, chains=reach_of(actor), after=after, count=count)
-    return [make_user(row) for row in rows]
-
-
 async def list_user_page(
     session: Session,
     actor: Actor,
