@@ -64,7 +64,9 @@ async def check_codes(session: Session, chain_id: UUID, codes: Sequence[str]) ->
     double = rules.find_double([*taken, *codes])
     if double is not None:
         raise ProgramCodeTakenError(
-            f"A loyalty program with the code {double} already exists in the chain. Choose another code.", value=double
+            f"A loyalty program with the code {double} already exists in the chain. Choose another code.",
+            value=double,
+            field="code",
         )
 
 
