@@ -62,7 +62,9 @@ class Site:
 
     async def add_user(self, email: str, **given: Any) -> None:
         async with self.house.database.session() as session:
-            granted = {} if {"roles", "permissions"} & set(given) else {"roles": frozenset({ADMIN_ROLE_ID})}
+            granted: dict[str, Any] = (
+                {} if {"roles", "permissions"} & set(given) else {"roles": frozenset({ADMIN_ROLE_ID})}
+            )
             new = NewUser(email, email.partition("@")[0].title(), PASSWORD, **granted, **given)
             await create_users(session, command_line_actor("test"), [new])
 
