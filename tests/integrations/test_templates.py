@@ -33,6 +33,8 @@ from tessera.integrations.rendering import Header, Method
 from tessera.platform.clock import now
 from tessera.platform.db import Database, Session
 from tessera.platform.errors import DeniedError, NotFoundError
+from tessera.platform.ground import Ground
+from tessera.platform.http import OutboundClient
 from tessera.platform.secrets import KeyRing, UnknownKeyError
 from tessera.platform.secrets.rings import make_key
 
@@ -300,6 +302,34 @@ async def test_profile_does_not_take_secret_headers_elsewhere(database: Database
             await move_profile(session, profile, keys, "https://elsewhere.example.net")
         moved = await move_profile(session, profile, keys, "https://api.example.com/v2")
     assert moved.settings["base_url"] == "https://api.example.com/v2"
+
+
+async def test_run_takes_secret_headers_nowhere_else(
+    database: Database, place: Place, keys: KeyRing, ground: Ground
+) -> None:
+    client = OutboundClient()
+    async with database.session() as session:
+        profile = await create_profile(session, place, keys)
+        shape = replace(SHAPE, headers=(Header("X-Key", "canary", secret=True),))
+        made = await create(session, place, keys, profile, shape)
+        stored = await integrations.get_stored_shape(session, OWNER, made)
+        kept = integrations.complete_shape(profile, stored, ["id"])
+        opening: dict[str, Any] = {
+            "chain_id": place.chain_id,
+            "profile_id": profile.id,
+            "ground": ground,
+            "client": client,
+        }
+        await integrations.open_sender(session, OWNER, **opening, shape=kept)
+        integrations.make_planner(
+            "http_api", kept, [("id", "int8"), ("balance", "int8")], chain_id=place.chain_id, keys=keys
+        )
+        # Once the template has no secret any more the profile may move; the run still carries the header.
+        await integrations.update_template(session, OWNER, made, TemplateChange(shape=SHAPE), keys=keys)
+        await move_profile(session, profile, keys, "https://elsewhere.example.net")
+        with pytest.raises(ProfileDisabledError, match="do not follow"):
+            await integrations.open_sender(session, OWNER, **opening, shape=kept)
+    await client.close()
 
 
 async def move_profile(session: Session, profile: Profile, keys: KeyRing, url: str) -> Profile:
