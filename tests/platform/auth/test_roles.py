@@ -104,7 +104,7 @@ async def test_change_of_a_role_acts_on_the_next_request(database: Database, key
     assert key.permissions == frozenset({"points:write"})
 
 
-async def test_whoever_is_given_nothing_less_is_admin(database: Database, keys: KeyRing) -> None:
+async def test_holder_of_admin_may_do_everything(database: Database, keys: KeyRing) -> None:
     async with database.session() as session:
         (user,) = await create_users(
             session, ROOT, [NewUser("ada@example.com", "Ada", "a quiet sentence", roles=ADMIN)]
