@@ -16,7 +16,7 @@ from benchmarks.house import Place, open_place, running_web, settle
 from benchmarks.large_chain import CHAIN, PROGRAM, SEED, SIZES
 from benchmarks.processes import BenchmarkError
 from benchmarks.tables import Bar, make_table, show_bars, write_results
-from tessera.platform.auth import NewUser, command_line_actor, create_users
+from tessera.platform.auth import ADMIN_ROLE_ID, NewUser, command_line_actor, create_users
 from tessera.platform.db import Database
 from tessera.platform.db.roles import app_address
 from tessera.platform.secrets import load_keys
@@ -100,7 +100,11 @@ async def add_user(place: Place) -> None:
     database = Database(app_address(place.database, load_keys(place.settings.keys_file)))
     try:
         async with database.session() as session:
-            await create_users(session, command_line_actor("benchmark"), [NewUser(EMAIL, "Bench", PASSWORD)])
+            await create_users(
+                session,
+                command_line_actor("benchmark"),
+                [NewUser(EMAIL, "Bench", PASSWORD, roles=frozenset({ADMIN_ROLE_ID}))],
+            )
     finally:
         await database.close()
 

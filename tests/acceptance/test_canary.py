@@ -37,7 +37,7 @@ from tessera.api.management.v1.registry import ROUTES
 from tessera.cli.root import app as commands
 from tessera.configuration.scope import secret_reader
 from tessera.integrations import connector_types
-from tessera.platform.auth import NewApiKey, NewUser, create_api_keys, create_users
+from tessera.platform.auth import ADMIN_ROLE_ID, NewApiKey, NewUser, create_api_keys, create_users
 from tessera.platform.clock import now
 from tessera.platform.db import Database
 from tessera.platform.secrets import KeyRing
@@ -67,10 +67,11 @@ async def cage(
         ids = await make_one_of_each(house)
         app = build_app(house)
         password = canaries.draw("password of a user")
+        admin = frozenset({ADMIN_ROLE_ID})
         async with database.session() as session:
-            people = [NewUser(email, "Canary", password) for email in (OWNER, MAILED)]
+            people = [NewUser(email, "Canary", password, roles=admin) for email in (OWNER, MAILED)]
             await create_users(session, ACTOR, people)
-            (key,) = await create_api_keys(session, ACTOR, keys, [NewApiKey("Canary")], now=now())
+            (key,) = await create_api_keys(session, ACTOR, keys, [NewApiKey("Canary", roles=admin)], now=now())
         canaries.keep("API key", key.text[-32:])
         browser = await stack.enter_async_context(open_browser(app))
         assert (await browser.sign_in(OWNER, password)).status_code == 303

@@ -16,7 +16,7 @@ from litestar import Litestar
 from playwright.async_api import Browser, Page, async_playwright
 from tests.builders.house import SmallHouse, make_settings, open_small_house
 
-from tessera.platform.auth import NewUser, command_line_actor, create_users
+from tessera.platform.auth import ADMIN_ROLE_ID, NewUser, command_line_actor, create_users
 from tessera.platform.db import Database
 from tessera.platform.secrets import KeyRing
 from tessera.web import answer_failure, build_pages
@@ -58,7 +58,11 @@ async def serve_site(database: Database, query_address: str, keys: KeyRing, fold
     """Serve the pages with one user for this while."""
     async with open_small_house(database, query_address, keys, make_settings(folder)) as house:
         async with database.session() as session:
-            await create_users(session, command_line_actor("test"), [NewUser(EMAIL, "Ada Lovelace", PASSWORD)])
+            await create_users(
+                session,
+                command_line_actor("test"),
+                [NewUser(EMAIL, "Ada Lovelace", PASSWORD, roles=frozenset({ADMIN_ROLE_ID}))],
+            )
         app = Litestar(build_pages(), exception_handlers={Exception: answer_failure}, openapi_config=None)
         app.state.ground, app.state.engine, app.state.client = house.ground, house.engine, house.client
         port = free_port()

@@ -17,7 +17,7 @@ from tessera.loyalty import (
     NewTier,
 )
 from tessera.platform.audit import TrailFilter, list_entries
-from tessera.platform.auth import NewApiKey, NewRole, NewUser, create_api_keys, create_role, create_users
+from tessera.platform.auth import ADMIN_ROLE_ID, NewApiKey, NewRole, NewUser, create_api_keys, create_role, create_users
 from tessera.platform.clock import now
 from tessera.platform.db import Session
 from tessera.web.integrations.tiles import list_tiles
@@ -84,10 +84,12 @@ async def make_members(session: Session, chain_id: UUID) -> dict[str, Any]:
 
 async def make_access(session: Session, house: SmallHouse, chain_id: UUID) -> dict[str, Any]:
     """Make a role, a user, an API key and tokens."""
-    keys, chains = house.ground.keys, frozenset({chain_id})
+    keys, chains, admin = house.ground.keys, frozenset({chain_id}), frozenset({ADMIN_ROLE_ID})
     role = await create_role(session, ACTOR, NewRole("Night desk", frozenset({"members:read"})), now=now())
-    (user,) = await create_users(session, ACTOR, [NewUser("one@example.com", "One", PASSWORD, chains=chains)])
-    (key,) = await create_api_keys(session, ACTOR, keys, [NewApiKey("One", chains=chains)], now=now())
+    (user,) = await create_users(
+        session, ACTOR, [NewUser("one@example.com", "One", PASSWORD, chains=chains, roles=admin)]
+    )
+    (key,) = await create_api_keys(session, ACTOR, keys, [NewApiKey("One", chains=chains, roles=admin)], now=now())
     (place,) = await loyalty.create_enterprises(session, ACTOR, chain_id, [NewEnterprise(name="One")], now=now())
     (client,) = await loyalty.create_client_tokens(session, ACTOR, keys, ["One"], now=now())
     new = NewAccessToken(client_token_id=client.id, label="One", enterprise_ids=[place.id])

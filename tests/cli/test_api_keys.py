@@ -25,7 +25,7 @@ def test_key_lives_and_ends(tessera: Tessera) -> None:
     )  # fmt: skip
 
     assert made["key"].startswith("tsr_")
-    assert "tsr_" in tessera("api-key", "create", "Everything").output
+    assert "tsr_" in tessera("api-key", "create", "Everything", "--role", "admin").output
     listed = tessera("api-key", "list")
     assert made["key"][:8] in listed.output
     assert made["key"] not in listed.output
@@ -38,7 +38,8 @@ def test_key_lives_and_ends(tessera: Tessera) -> None:
 def test_key_that_cannot_be_made(tessera: Tessera) -> None:
     for arguments, message in (
         (("create", "Sync", "--permission", "everything"), "is no permission"),
-        (("create", "Sync", "--chain", "Nowhere"), "There is no chain Nowhere"),
+        (("create", "Sync"), "Give the API key a role or a permission"),
+        (("create", "Sync", "--role", "csr", "--chain", "Nowhere"), "There is no chain Nowhere"),
         (("revoke", "0190b3c4-5d6e-7f80-9123-456789abcdef"), "There is no API key"),
     ):
         assert message in str(tessera("api-key", *arguments).exception)

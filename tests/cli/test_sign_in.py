@@ -21,7 +21,7 @@ ACTIONS = "SELECT action FROM tessera.audit_entries WHERE object_name = %s"
 @pytest.fixture
 def ask(tessera: Tessera, admin_address: str) -> Callable[..., list[Any]]:
     """Ask the database of a deployment that has one user."""
-    assert tessera("user", "create", ADA).exit_code == 0
+    assert tessera("user", "create", ADA, "--role", "admin").exit_code == 0
 
     def query(statement: str, *values: Any) -> list[Any]:
         with psycopg.connect(admin_address, autocommit=True) as connection:
@@ -64,7 +64,7 @@ def test_user_is_linked_to_the_provider(
     for _ in range(2):
         assert tessera("user", "link", ADA, "ada-1815").exit_code == 0
     assert ask("SELECT subject FROM tessera.identities") == ["ada-1815"]
-    tessera("user", "create", "ben@example.com")
+    tessera("user", "create", "ben@example.com", "--role", "admin")
     assert "belongs to another user" in str(tessera("user", "link", "ben@example.com", "ada-1815").exception)
 
 

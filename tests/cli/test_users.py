@@ -44,13 +44,20 @@ def test_user_is_given_roles_and_chains(tessera: Tessera) -> None:
     assert tessera("user", "enable", "ADA@example.com").exit_code == 0
 
 
-def test_user_with_neither_role_nor_permission_is_admin(tessera: Tessera) -> None:
-    tessera("user", "create", "root@example.com")
+def test_last_administrator_stays(tessera: Tessera) -> None:
+    tessera("user", "create", "root@example.com", "--role", "admin")
     tessera("user", "create", "few@example.com", "--permission", "exports:read")
     assert [role["label"] for role in find(tessera, "root@example.com")["roles"]] == ["Admin"]
     assert find(tessera, "few@example.com")["permissions"] == ["exports:read"]
     refused = tessera("user", "disable", "root@example.com")
     assert refused.exit_code != 0
+
+
+def test_user_without_role_and_permission_is_refused(tessera: Tessera) -> None:
+    refused = tessera("user", "create", "ada@example.com")
+
+    assert "Give the user a role or a permission" in str(refused.exception)
+    assert read(tessera("user", "list", "--json")) == []
 
 
 def test_key_is_bound_to_a_role(tessera: Tessera) -> None:

@@ -67,6 +67,16 @@ async def test_what_was_written_changes_nothing_when_applied(apply: Apply, expor
     assert "X-Team" in written
 
 
+async def test_kept_secret_does_not_follow_to_another_host(apply: Apply, export: Export) -> None:
+    await apply(CRM.partition("templates:")[0], **SECRETS)
+    written = await export()
+    with pytest.raises(ConfigurationError, match="does not follow"):
+        await apply(written.replace("127.0.0.1:9/", "127.0.0.1:10/"))
+    assert await export() == written
+    moved = await apply(CRM.partition("templates:")[0].replace("127.0.0.1:9/", "127.0.0.1:10/"), **SECRETS)
+    assert actions(moved)["profile crm"] == "update"
+
+
 async def test_new_things_are_made_in_the_order_of_need(apply: Apply, export: Export) -> None:
     outcome = await apply(CRM, **SECRETS)
     assert "first-" not in await export()

@@ -13,6 +13,7 @@ from tessera.integrations import (
     NewProfile,
     NewTemplate,
     Profile,
+    ProfileChange,
     Template,
     TemplateChange,
     TemplateFilter,
@@ -21,6 +22,7 @@ from tessera.integrations import (
 from tessera.integrations.errors import (
     ProfileDisabledError,
     ProfileNotFoundError,
+    SettingsInvalidError,
     TemplateError,
     TemplateNotFoundError,
     UnknownColumnError,
@@ -31,6 +33,8 @@ from tessera.integrations.rendering import Header, Method
 from tessera.platform.clock import now
 from tessera.platform.db import Database, Session
 from tessera.platform.errors import DeniedError, NotFoundError
+from tessera.platform.ground import Ground
+from tessera.platform.http import OutboundClient
 from tessera.platform.secrets import KeyRing, UnknownKeyError
 from tessera.platform.secrets.rings import make_key
 
@@ -260,3 +264,75 @@ async def test_secret_whose_key_is_lost_can_be_given_anew(database: Database, pl
         await integrations.update_template(session, OWNER, made, TemplateChange(shape=SEALED), keys=others)
         given = {"X-Key": CANARY}
         assert not await integrations.differing_headers(session, OWNER, place.chain_id, made.id, given, keys=others)
+
+
+async def test_secret_header_does_not_follow_to_another_profile(
+    database: Database, place: Place, keys: KeyRing
+) -> None:
+    shape = replace(SHAPE, headers=(Header("X-Key", "canary", secret=True),))
+    masked = replace(shape, headers=(Header("X-Key", "***", secret=True),))
+    elsewhere = NewProfile("http_api", "none", "Elsewhere", settings={"base_url": "https://elsewhere.example.net"})
+    async with database.session() as session:
+        profile = await create_profile(session, place, keys)
+        same = await create_profile(
+            session, place, keys, label="Same", settings={"base_url": "https://api.example.com/b"}
+        )
+        other = await integrations.create_profile(
+            session, OWNER, chain_id=place.chain_id, new=elsewhere, keys=keys, policy=POLICY
+        )
+        made = await create(session, place, keys, profile, shape)
+        copy = await integrations.copy_template(session, OWNER, place.chain_id, made.id)
+        for template in (made, copy):
+            for change in (TemplateChange(profile=other.id), TemplateChange(profile=other.id, shape=masked)):
+                with pytest.raises(TemplateError, match="does not follow"):
+                    await integrations.update_template(session, OWNER, template, change, keys=keys)
+        with pytest.raises(TemplateError, match="does not follow"):
+            await integrations.open_trial(session, OWNER, made, profile=other.id, shape=masked, keys=keys)
+        made = await integrations.update_template(session, OWNER, made, TemplateChange(profile=same.id), keys=keys)
+        change = TemplateChange(profile=other.id, shape=shape)
+        made = await integrations.update_template(session, OWNER, made, change, keys=keys)
+    assert made.profile_id == other.id
+
+
+async def test_profile_does_not_take_secret_headers_elsewhere(database: Database, place: Place, keys: KeyRing) -> None:
+    async with database.session() as session:
+        profile = await create_profile(session, place, keys)
+        await create(session, place, keys, profile, replace(SHAPE, headers=(Header("X-Key", "canary", secret=True),)))
+        with pytest.raises(SettingsInvalidError, match="Templates send secret headers there: Members"):
+            await move_profile(session, profile, keys, "https://elsewhere.example.net")
+        moved = await move_profile(session, profile, keys, "https://api.example.com/v2")
+    assert moved.settings["base_url"] == "https://api.example.com/v2"
+
+
+async def test_run_takes_secret_headers_nowhere_else(
+    database: Database, place: Place, keys: KeyRing, ground: Ground
+) -> None:
+    client = OutboundClient()
+    async with database.session() as session:
+        profile = await create_profile(session, place, keys)
+        shape = replace(SHAPE, headers=(Header("X-Key", "canary", secret=True),))
+        made = await create(session, place, keys, profile, shape)
+        stored = await integrations.get_stored_shape(session, OWNER, made)
+        kept = integrations.complete_shape(profile, stored, ["id"])
+        opening: dict[str, Any] = {
+            "chain_id": place.chain_id,
+            "profile_id": profile.id,
+            "ground": ground,
+            "client": client,
+        }
+        await integrations.open_sender(session, OWNER, **opening, shape=kept)
+        integrations.make_planner(
+            "http_api", kept, [("id", "int8"), ("balance", "int8")], chain_id=place.chain_id, keys=keys
+        )
+        # Once the template has no secret any more the profile may move; the run still carries the header.
+        await integrations.update_template(session, OWNER, made, TemplateChange(shape=SHAPE), keys=keys)
+        await move_profile(session, profile, keys, "https://elsewhere.example.net")
+        with pytest.raises(ProfileDisabledError, match="do not follow"):
+            await integrations.open_sender(session, OWNER, **opening, shape=kept)
+    await client.close()
+
+
+async def move_profile(session: Session, profile: Profile, keys: KeyRing, url: str) -> Profile:
+    """Change a profile's address."""
+    change = ProfileChange(settings={"base_url": url})
+    return await integrations.update_profile(session, OWNER, profile, change, keys=keys, policy=POLICY)

@@ -1,6 +1,7 @@
 """Credentials: their shape, their hiding, their reach."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,8 +14,15 @@ from tessera.loyalty import (
     enable_token,
     find_scope,
     list_tokens,
+    revoke_token,
 )
-from tessera.loyalty.errors import TokenScopeError, TokenTakenError, UnknownEnterpriseError, UnknownTokenError
+from tessera.loyalty.errors import (
+    TokenExceedsError,
+    TokenScopeError,
+    TokenTakenError,
+    UnknownEnterpriseError,
+    UnknownTokenError,
+)
 from tessera.platform.db import Database
 from tessera.platform.secrets import KeyRing
 
@@ -82,6 +90,25 @@ async def test_actor_hands_out_and_sees_only_its_own(
         wanted = NewAccessToken(client_token_id=tokens[0].id, label="x", enterprise_ids=[house.enterprise_id])
         with pytest.raises(UnknownEnterpriseError):
             await create_access_tokens(session, stranger.actor, keys, [wanted], now=NOON)
+
+
+async def test_token_that_holds_more_is_neither_switched_nor_revoked(
+    database: Database, keys: KeyRing, house: House
+) -> None:
+    await make(database, keys, house, permissions=["members:read"])
+    weak = replace(SYSTEM, permissions=frozenset({"connector-tokens:admin"}))
+    reader = replace(SYSTEM, permissions=frozenset({"connector-tokens:admin", "members:read"}))
+    async with database.session() as session:
+        tokens = await list_tokens(session, SYSTEM)
+        for token in tokens:  # the client token takes its access tokens along
+            for enabled in (False, True):
+                with pytest.raises(TokenExceedsError, match="members:read"):
+                    await enable_token(session, weak, token.id, enabled=enabled)
+            with pytest.raises(TokenExceedsError):
+                await revoke_token(session, weak, token.id, now=NOON)
+        assert await list_tokens(session, SYSTEM) == tokens
+        for token in tokens:
+            await revoke_token(session, reader, token.id, now=NOON)
 
 
 async def test_published_tokens_are_made_once(database: Database, keys: KeyRing, house: House) -> None:

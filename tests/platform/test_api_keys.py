@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from tessera.platform.actors import LEVELS, is_permission
 from tessera.platform.auth import (
+    ADMIN_ROLE_ID,
     Actor,
     ActorKind,
-    ApiKeyScopeError,
+    ApiKeyExceedsError,
     NewApiKey,
     create_api_keys,
     enable_api_key,
@@ -67,7 +68,9 @@ def fits(maker: Actor, child: Actor) -> bool:
 
 async def test_revoked_key_is_nobody_at_once(database: Database, keys: KeyRing) -> None:
     async with database.session() as session:
-        (made,) = await create_api_keys(session, SYSTEM, keys, [NewApiKey("Sync")], now=NOON)
+        (made,) = await create_api_keys(
+            session, SYSTEM, keys, [NewApiKey("Sync", roles=frozenset({ADMIN_ROLE_ID}))], now=NOON
+        )
 
     async def find() -> Actor | None:
         async with database.session() as session:
@@ -86,15 +89,18 @@ async def test_key_of_another_ring_is_nobody(database: Database, keys: KeyRing) 
         assert await find_api_key_actor(session, keys, "tsr_" + "x" * 43, now=NOON) is None
 
 
-async def test_key_is_not_switched_on_by_somebody_with_less(database: Database, keys: KeyRing) -> None:
+async def test_key_that_holds_more_is_neither_switched_nor_revoked(database: Database, keys: KeyRing) -> None:
     weak = replace(SYSTEM, chains=frozenset({CHAINS[0]}), permissions=frozenset({"api-keys:admin"}))
+    own = NewApiKey("Own", chains=frozenset({CHAINS[0]}), permissions=frozenset({"points:write"}))
+    by_role = NewApiKey("By role", chains=frozenset({CHAINS[0]}), roles=frozenset({ADMIN_ROLE_ID}))
     async with database.session() as session:
-        new = NewApiKey("Sync", chains=frozenset({CHAINS[0]}), permissions=frozenset({"points:write"}))
-        (made,) = await create_api_keys(session, SYSTEM, keys, [new], now=NOON)
-        await enable_api_key(session, weak, made.key.id, enabled=False)
-        with pytest.raises(ApiKeyScopeError):
-            await enable_api_key(session, weak, made.key.id, enabled=True)
-        assert [key.enabled for key in await list_api_keys(session, weak)] == [False]
+        for made in await create_api_keys(session, SYSTEM, keys, [own, by_role], now=NOON):
+            for enabled in (False, True):
+                with pytest.raises(ApiKeyExceedsError):
+                    await enable_api_key(session, weak, made.key.id, enabled=enabled)
+            with pytest.raises(ApiKeyExceedsError):
+                await revoke_api_key(session, weak, made.key.id, now=NOON)
+        assert [(key.enabled, key.revoked_at) for key in await list_api_keys(session, weak)] == [(True, None)] * 2
 
 
 def test_shape_of_a_permission() -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from sqlalchemy import text
 
 from tessera.platform.actors import command_line_actor
 from tessera.platform.audit import (
@@ -79,6 +80,13 @@ async def test_who_sees_some_chains_sees_their_entries_only(database: Database) 
                 await get_entry(session, ours, entry.id)
             with pytest.raises(AuditEntryNotFoundError):
                 await list_entries(session, ours, TrailFilter(), after=entry.id)
+
+
+async def test_reading_leaves_the_planner_as_it_was(database: Database) -> None:
+    async with database.session() as session:
+        await list_entries(session, ROOT, TrailFilter(actor_name="Ada"))
+        await count_entries(session, ROOT, TrailFilter(actor_name="Ada"))
+        assert await session.scalar(text("SHOW enable_bitmapscan")) == "on"
 
 
 async def test_trail_needs_its_permission(database: Database) -> None:

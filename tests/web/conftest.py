@@ -13,7 +13,7 @@ import pytest
 from litestar import Litestar
 from tests.builders.house import SmallHouse, make_settings, open_small_house
 
-from tessera.platform.auth import NewUser, command_line_actor, create_users
+from tessera.platform.auth import ADMIN_ROLE_ID, NewUser, command_line_actor, create_users
 from tessera.platform.db import Database
 from tessera.platform.secrets import KeyRing
 from tessera.platform.settings import Settings
@@ -62,7 +62,10 @@ class Site:
 
     async def add_user(self, email: str, **given: Any) -> None:
         async with self.house.database.session() as session:
-            new = NewUser(email, email.partition("@")[0].title(), PASSWORD, **given)
+            granted: dict[str, Any] = (
+                {} if {"roles", "permissions"} & set(given) else {"roles": frozenset({ADMIN_ROLE_ID})}
+            )
+            new = NewUser(email, email.partition("@")[0].title(), PASSWORD, **granted, **given)
             await create_users(session, command_line_actor("test"), [new])
 
 

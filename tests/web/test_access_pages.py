@@ -16,6 +16,7 @@ from tessera.platform.auth import (
     NewRole,
     command_line_actor,
     create_role,
+    find_role,
     list_api_keys,
     list_roles,
     list_users,
@@ -124,6 +125,13 @@ async def test_hostile_user_is_told_beside_the_field(site: Site, owner: Browser)
     assert await find_user(site, "ada@example.com") is None
 
 
+async def test_user_without_a_role_is_refused_beside_the_field(site: Site, owner: Browser) -> None:
+    answer = await send(owner, f"{USERS}/new", email="ada@example.com", name="Ada", every_chain="true")
+
+    assert (answer.status_code, 'id="role_ids-words"' in answer.text) == (422, True)
+    assert await find_user(site, "ada@example.com") is None
+
+
 async def test_list_instead_of_one_value_is_no_fault_of_ours(owner: Browser) -> None:
     many = ["ada@example.com", "ben@example.com"]
     answer = await send(
@@ -213,6 +221,21 @@ async def test_nobody_grants_more_on_pages(site: Site, stranger: Browser) -> Non
     for action in ("password", "end-sessions", "delete"):
         answer = await send(stranger, f"{USERS}/{user.id}/{action}")
         assert (answer.status_code, "does not" in answer.text) == (403, True), action
+
+
+async def test_nobody_ends_a_key_or_role_with_more_on_pages(site: Site, owner: Browser, stranger: Browser) -> None:
+    await send(owner, f"{KEYS}/new", label="Sync", role_ids=[str(CSR_ROLE_ID)], every_chain="1")
+    await send(owner, f"{ROLES}/new", label="Night desk", **{"grant.points": "write"})
+    async with site.house.database.session() as session:
+        (key,) = await list_api_keys(session, ROOT)
+        role = await find_role(session, ROOT, "night_desk")
+    await site.add_user("keeper@example.com", permissions=frozenset({"api-keys:admin", "roles:admin"}))
+    await stranger.sign_in("keeper@example.com")
+    for path in (f"{KEYS}/{key.id}/disable", f"{KEYS}/{key.id}/revoke", f"{ROLES}/{role.id}/delete"):
+        answer = await send(stranger, path)
+        assert (answer.status_code, "does not" in answer.text) == (403, True), path
+    answer = await send(stranger, f"{ROLES}/{role.id}/edit", label="Mine", internal_name="mine")
+    assert answer.status_code == 403
 
 
 async def test_key_is_shown_once_switched_and_revoked(site: Site, owner: Browser) -> None:

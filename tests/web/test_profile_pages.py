@@ -220,6 +220,16 @@ async def test_faults_stand_beside_fields_and_on_top(site: Site, chain: UUID, ow
     assert (await read(site, profile)).version == 1
 
 
+async def test_secret_does_not_follow_to_another_host(site: Site, chain: UUID, owner: Browser) -> None:
+    profile = await make(site, chain, variant="bearer", settings={"base_url": "https://x.example", "token": TOKEN})
+    path = f"{path_of(profile)}/edit"
+    typed = {"label": "CRM", "p_base_url": "https://elsewhere.example.net", "version": "1"}
+    refused = await send(owner, path, **typed)
+    assert (refused.status_code, 'id="secret_token-words"' in refused.text) == (422, True)
+    assert "does not follow" in refused.text
+    assert (await send(owner, path, **typed, secret_token=TOKEN)).status_code == 303
+
+
 async def test_internal_name_changes_only_when_ticked(site: Site, chain: UUID, owner: Browser) -> None:
     profile = await make(site, chain)
     fields = {"label": "CRM", "p_base_url": "https://x.example", "internal_name": "Crm_2"}

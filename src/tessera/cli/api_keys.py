@@ -37,7 +37,7 @@ def create_key(
     ] = None,
     permission: Annotated[
         list[str] | None,
-        typer.Option(help="A permission such as members:read, several times; without any, and without a role: all."),
+        typer.Option(help="A permission such as members:read, several times, beside the roles; one of both is needed."),
     ] = None,
     role: Annotated[
         list[str] | None, typer.Option(help="Internal name or id of a role it is bound to, several times.")
@@ -76,7 +76,9 @@ def list_keys(as_json: AsJson = False) -> None:
         async with desk.session() as session:
             return await auth.list_api_keys(session, desk.actor)
 
-    show_list(at_desk(work), KEY, as_json=as_json, empty="No API key yet. Make one: tessera api-key create LABEL")
+    show_list(
+        at_desk(work), KEY, as_json=as_json, empty="No API key yet. Make one: tessera api-key create LABEL --role ROLE"
+    )
 
 
 KeyId = Annotated[str, typer.Argument(metavar="KEY", help="Id of the key, as `tessera api-key list` shows it.")]

@@ -62,7 +62,7 @@ async def welcome(settings: Settings) -> None:
     """Tell whoever starts an empty house how to get in."""
     async with open_desk(settings) as desk, desk.session() as session:
         if not await list_users(session, desk.actor):
-            typer.echo("Nobody can sign in yet. Make the first user: tessera user create E-MAIL")
+            typer.echo("Nobody can sign in yet. Make the first user: tessera user create E-MAIL --role admin")
 
 
 async def until_stopped(running: Running) -> None:

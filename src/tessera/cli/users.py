@@ -70,7 +70,9 @@ def list_all(as_json: AsJson = False) -> None:
         async with desk.session() as session:
             return await list_users(session, desk.actor)
 
-    show_list(at_desk(work), USER, as_json=as_json, empty="No user yet. Make one: tessera user create E-MAIL")
+    show_list(
+        at_desk(work), USER, as_json=as_json, empty="No user yet. Make one: tessera user create E-MAIL --role admin"
+    )
 
 
 @app.command("create")
@@ -79,7 +81,7 @@ def create_user(
     name: Annotated[str | None, typer.Option(help="Name to show; without it the address.")] = None,
     permission: Annotated[
         list[str] | None,
-        typer.Option(help="A permission such as exports:read, several times; without any, and without a role: all."),
+        typer.Option(help="A permission such as exports:read, several times, beside the roles; one of both is needed."),
     ] = None,
     role: Roles = None,
     chain: Chains = None,

@@ -125,13 +125,20 @@ async def list_runs(
     *,
     definition_id: UUID | None = None,
     state: RunState | None = None,
+    search: str = "",
     number: int = 1,
     size: int = 50,
 ) -> Page[Run]:
-    """Return a page of runs, newest first."""
+    """Return a page of runs, newest first, of definitions whose label or internal name holds the text."""
     actor.require("exports:read")
     rows, total = await store.list_runs(
-        session, chains=actor.chains, definition_id=definition_id, state=state, offset=(number - 1) * size, limit=size
+        session,
+        chains=actor.chains,
+        definition_id=definition_id,
+        state=state,
+        search=search,
+        offset=(number - 1) * size,
+        limit=size,
     )
     return Page([make_run(row) for row in rows], total, number, size)
 

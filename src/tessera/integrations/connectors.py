@@ -55,7 +55,8 @@ class Property:
     `clean` returns the value as it is stored, or raises ValueError with what is wrong. `choice_labels` says how a
     choice reads where that is not as it is stored. A `multiline` text or secret keeps its line breaks. `refers_to`
     says what a reference leads to, as `encryption_key:` and a type of key. `follows` says
-    where its value is not typed but given by another property.
+    where its value is not typed but given by another property. `sent_to` names the properties that decide where a
+    secret, or what it is traded for, is sent: when one of them leads to another place, the secret is given again.
     """
 
     key: str
@@ -73,6 +74,7 @@ class Property:
     shown_when: ShownWhen | None = None
     refers_to: str | None = None
     follows: Follows | None = None
+    sent_to: tuple[str, ...] = ()
 
     @property
     def secret(self) -> bool:
@@ -231,7 +233,8 @@ class ConnectorType:
     from its profile, `complete_shape` puts in when a run is created. `open_files` gives the files of a profile as long
     as its context lasts; a type without it keeps none. `probe` is
     *Test connection*; `probe_options` are boxes to tick beside it, by key, for what leaves a trace outside.
-    `issue_token` is called when a profile is created: its text is shown that once.
+    `issue_token` is called when a profile is created: its text is shown that once. `templates_sent_to` names the
+    properties that decide where templates, and their secret headers, are sent.
     """
 
     key: str
@@ -254,6 +257,7 @@ class ConnectorType:
     group: str = "HTTP"
     tile_label: str = ""
     issue_token: IssueToken | None = None
+    templates_sent_to: tuple[str, ...] = ()
 
     def has_variant(self, key: str) -> bool:
         """Say whether the variant is one of this type's."""

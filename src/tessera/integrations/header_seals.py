@@ -91,6 +91,14 @@ def open_shape(given: TemplateShape | None, stored: Shape, seals: HeaderSeals) -
     return read_shape(open_headers(stored, seals)) if given is None else keep_secrets(given, stored, seals)
 
 
+def kept_headers(given: TemplateShape | None, stored: Shape) -> list[str]:
+    """Return the names of secret headers whose stored values stay: all, or those given by the mask."""
+    known = sealed_values(stored)
+    if given is None:
+        return sorted(known)
+    return [header.name for header in given.headers if header.value == MASK and header.name.lower() in known]
+
+
 def keep_secrets(shape: TemplateShape, stored: Shape, seals: HeaderSeals) -> TemplateShape:
     """Return the shape with the values that secret headers have where only the mask was given."""
     known = sealed_values(stored)

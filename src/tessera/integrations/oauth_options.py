@@ -91,6 +91,8 @@ OAUTH = (
         PropertyKind.SECRET,
         required=True,
         clean=clean_visible,
+        # The access token that it is traded for goes to the base URL.
+        sent_to=("access_token_url", "base_url"),
     ),
     Property(
         "scope",

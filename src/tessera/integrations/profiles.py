@@ -17,15 +17,18 @@ from tessera.integrations.errors import (
     NotCopyableError,
     ProfileDisabledError,
     ProfileNotFoundError,
+    SettingsInvalidError,
     VariantFrozenError,
 )
 from tessera.integrations.events import PROFILE_CHANGED, PROFILE_CREATED, PROFILE_DELETED
 from tessera.integrations.faults import gather_faults
 from tessera.integrations.naming import check_name, choose_name, clean_label, name_taken
 from tessera.integrations.profile_checks import READY, check_input, check_variant, state_of
+from tessera.integrations.properties import Checked
 from tessera.integrations.references import check_references
 from tessera.integrations.registry import get_connector
 from tessera.integrations.sealing import change_secrets, open_secrets
+from tessera.integrations.steering import find_moved, find_moved_secrets
 from tessera.integrations.store import profiles as store
 from tessera.integrations.store.tokens import forget_tokens
 from tessera.integrations.trail import changed_meanwhile, differences, note_change
@@ -337,6 +340,7 @@ async def changed_properties(
         sealed=stored["secrets"],
         policy=policy,
     )
+    await check_places(session, stored, connector, checked)
     settings = await check_references(session, stored["chain_id"], connector, stored["variant"], checked.settings)
     properties = {
         "settings": settings,
@@ -344,6 +348,20 @@ async def changed_properties(
         "state": state_of(checked, connector, allow_missing=False),
     }
     return properties, checked.secrets
+
+
+async def check_places(session: Session, stored: Mapping[str, Any], connector: ConnectorType, checked: Checked) -> None:
+    """Refuse to send what is secret to another place than the one it was given for."""
+    faults = find_moved_secrets(connector, stored["settings"], stored["secrets"], checked)
+    moved = find_moved(connector.templates_sent_to, stored["settings"], checked.settings)
+    templates = await store.list_secret_templates(session, stored["id"], limit=USERS_TOLD) if moved else []
+    if templates:
+        faults[moved[0]] = (
+            f"Templates send secret headers there: {', '.join(templates)}. Create another profile for the new address,"
+            " choose it in these templates, and give their secret headers again."
+        )
+    if faults:
+        raise SettingsInvalidError(" ".join(faults.values()), faults=faults)
 
 
 async def renamed(session: Session, stored: Mapping[str, Any], name: str | None) -> str:

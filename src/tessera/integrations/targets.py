@@ -5,18 +5,23 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from tessera.integrations.connectors import ConnectorType
 from tessera.integrations.errors import ProfileDisabledError
-from tessera.integrations.header_seals import HeaderSeals, open_headers
+from tessera.integrations.header_seals import HeaderSeals, open_headers, sealed_values
 from tessera.integrations.interface import RequestPlanner, Sender
 from tessera.integrations.profiles import Profile, check_usable, find_row, make_profile
 from tessera.integrations.registry import get_connector
 from tessera.integrations.sealing import open_secrets
+from tessera.integrations.steering import template_place
 from tessera.integrations.tokens import TokenKeeper
 from tessera.platform.auth import Actor
 from tessera.platform.db import Session
 from tessera.platform.ground import Ground
 from tessera.platform.http import OutboundClient
 from tessera.platform.secrets import KeyRing
+
+# Kept with a run whose template has secret headers: they go where they were given for, whatever changes meanwhile.
+SENT_TO = "sent_to"
 
 
 async def open_sender(
@@ -37,6 +42,12 @@ async def open_sender(
     row = await find_row(session, actor, chain_id, profile_id)
     check_usable(make_profile(row))
     connector = get_connector(row["type"])
+    place = place_of_headers(connector, row["settings"])
+    if shape.get(SENT_TO, place) != place:
+        raise ProfileDisabledError(
+            f"The connection profile {row['label']} leads to another place than when the run was created, and secret"
+            " headers do not follow. Start the export again."
+        )
     if connector.open_target is None or connector.make_sender is None:
         raise ProfileDisabledError(f"{connector.label} profiles send no requests. Choose another profile.")
     secrets = open_secrets(row["secrets"], profile_id=row["id"], keys=ground.keys)
@@ -44,13 +55,15 @@ async def open_sender(
     if target.grant is not None:
         tokens = TokenKeeper(target.grant, row["id"], database=ground.database, keys=ground.keys, client=client)
         target = replace(target, tokens=tokens)
-    opened = open_headers(shape, HeaderSeals(chain_id, ground.keys))
+    opened = open_headers(without_place(shape), HeaderSeals(chain_id, ground.keys))
     return connector.make_sender(target, opened, client)
 
 
 def complete_shape(profile: Profile, shape: Mapping[str, Any], key_columns: Sequence[str]) -> Mapping[str, Any]:
     """Return the shape with what a run takes from the profile and the query's key columns, to be kept with the run."""
     connector = get_connector(profile.type)
+    if sealed_values(shape):
+        shape = {**shape, SENT_TO: place_of_headers(connector, profile.settings)}
     if connector.complete_shape is None:
         return shape
     return connector.complete_shape(shape, profile.id, profile.settings, key_columns)
@@ -63,4 +76,14 @@ def make_planner(
     connector = get_connector(key)
     if connector.make_planner is None:
         raise ProfileDisabledError(f"{connector.label} profiles send no requests. Choose another profile.")
-    return connector.make_planner(open_headers(shape, HeaderSeals(chain_id, keys)), columns)
+    return connector.make_planner(open_headers(without_place(shape), HeaderSeals(chain_id, keys)), columns)
+
+
+def place_of_headers(connector: ConnectorType, settings: Mapping[str, Any]) -> str:
+    """Return where the secret headers of templates go through such a profile, as a run keeps it."""
+    return str(template_place(connector, settings))
+
+
+def without_place(shape: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a run's shape as its connector reads it."""
+    return {name: value for name, value in shape.items() if name != SENT_TO}

@@ -20,13 +20,14 @@ from tessera.integrations.errors import (
     TemplateTypeFrozenError,
 )
 from tessera.integrations.events import TEMPLATE_CHANGED, TEMPLATE_CREATED, TEMPLATE_DELETED
-from tessera.integrations.header_seals import HeaderSeals, hide_headers, open_shape, seal_headers
+from tessera.integrations.header_seals import HeaderSeals, hide_headers, kept_headers, open_shape, seal_headers
 from tessera.integrations.naming import check_name, choose_name, clean_label, name_taken
 from tessera.integrations.profile_checks import INCOMPLETE, READY
 from tessera.integrations.profiles import Profile, check_usable, get_profile
 from tessera.integrations.registry import get_connector
 from tessera.integrations.rendering import Method, TemplateShape, compile_template, plain_shape
 from tessera.integrations.rendering.texts import is_encodable
+from tessera.integrations.steering import template_place
 from tessera.integrations.store import profiles as profile_store
 from tessera.integrations.store import templates as store
 from tessera.integrations.templates import NewTemplate, Template, TemplateChange, find_row, get_template, make_template
@@ -140,6 +141,7 @@ async def fit_parts(
     query_ref, profile_ref = change.query or kept["query_id"], change.profile or kept["profile_id"]
     query = None if query_ref is None else await queries.get_query(session, actor, seals.chain_id, query_ref)
     profile = None if profile_ref is None else await get_profile(session, actor, seals.chain_id, profile_ref)
+    await check_place(session, actor, kept, change.shape, profile, seals.chain_id)
     shape = open_shape(change.shape, kept["shape"], seals)
     if change.draft and kept["state"] == INCOMPLETE:
         check_storable(shape)
@@ -149,6 +151,31 @@ async def fit_parts(
         raise missing_parts(query, profile)
     sealed = seal_headers(plain_shape(check_shape(shape, query.columns, profile)), seals, kept["shape"])
     return {"query_id": query.id, "profile_id": profile.id, "shape": sealed, "state": READY}
+
+
+async def check_place(
+    session: Session,
+    actor: Actor,
+    stored: Mapping[str, Any],
+    given: TemplateShape | None,
+    profile: Profile | None,
+    chain_id: UUID,
+) -> None:
+    """Refuse to send a secret header that is kept to another place than the one it was given for."""
+    names = kept_headers(given, stored["shape"])
+    if not names or profile is None or profile.id == stored["profile_id"]:
+        return
+    before = stored["profile_id"] and await get_profile(session, actor, chain_id, stored["profile_id"])
+    if before is None or place_through(before) != place_through(profile):
+        raise TemplateError(
+            f"the profile {profile.label} leads to another place, and a stored secret does not follow. Give it again.",
+            place=f"Header {names[0][:80]}",
+        )
+
+
+def place_through(profile: Profile) -> tuple[object, ...]:
+    """Return where secret headers go that are sent through the profile."""
+    return template_place(get_connector(profile.type), profile.settings)
 
 
 def missing_parts(query: Query | None, profile: Profile | None) -> SettingsInvalidError:

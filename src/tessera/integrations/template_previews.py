@@ -17,7 +17,7 @@ from tessera.integrations.header_seals import HeaderSeals, open_shape, seal_head
 from tessera.integrations.interface import Answer, VerdictKind
 from tessera.integrations.profile_calls import CallKind, NewCall, record_call
 from tessera.integrations.profile_checks import READY
-from tessera.integrations.profiles import find_row, get_profile
+from tessera.integrations.profiles import find_row, get_profile, make_profile
 from tessera.integrations.registry import get_connector
 from tessera.integrations.rendering import (
     PlannedRequest,
@@ -28,7 +28,7 @@ from tessera.integrations.rendering import (
     plain_shape,
 )
 from tessera.integrations.targets import open_sender
-from tessera.integrations.template_changes import KIND, check_shape, fit_shape
+from tessera.integrations.template_changes import KIND, check_place, check_shape, fit_shape
 from tessera.integrations.templates import Template, get_stored_shape
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.auth import Actor
@@ -102,6 +102,9 @@ async def open_trial(
     profile_ref = profile or template.profile_id
     row = None if profile_ref is None else await find_row(session, actor, template.chain_id, profile_ref)
     stored = await get_stored_shape(session, actor, template)
+    if row is not None:
+        kept = {"profile_id": template.profile_id, "shape": stored}
+        await check_place(session, actor, kept, shape, make_profile(row), template.chain_id)
     opened = open_shape(shape, stored, HeaderSeals(template.chain_id, keys))
     return Trial(template, found, row["id"] if row else None, fit_shape(opened))
 

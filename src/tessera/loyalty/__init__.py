@@ -3,6 +3,7 @@
 from tessera.loyalty.accounts import (
     create_accounts,
     create_companies,
+    delete_accounts,
     delete_companies,
     hold_customer,
     list_companies,
@@ -30,7 +31,7 @@ from tessera.loyalty.memberships import (
     list_memberships,
     update_memberships,
 )
-from tessera.loyalty.places import check_chains, find_membership_chains, get_membership_chain, get_program_chain
+from tessera.loyalty.places import Place, check_chains, find_membership_chains, find_place, get_membership_chain
 from tessera.loyalty.points.earning import earn_points
 from tessera.loyalty.points.expiry import expire_due_points, expire_points
 from tessera.loyalty.points.reading import get_balance, list_movements
@@ -141,6 +142,7 @@ __all__ = [
     "NewMembership",
     "NewProgram",
     "NewTier",
+    "Place",
     "Program",
     "ProgramChange",
     "ProgramFilter",
@@ -169,6 +171,7 @@ __all__ = [
     "create_memberships",
     "create_programs",
     "create_tiers",
+    "delete_accounts",
     "delete_companies",
     "delete_memberships",
     "delete_programs",
@@ -178,12 +181,12 @@ __all__ = [
     "expire_due_points",
     "expire_points",
     "find_membership_chains",
+    "find_place",
     "find_scope",
     "get_account_line",
     "get_balance",
     "get_member",
     "get_membership_chain",
-    "get_program_chain",
     "get_token",
     "hold_customer",
     "is_url",

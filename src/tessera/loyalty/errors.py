@@ -58,6 +58,12 @@ class TokenReachError(DeniedError):
     code = "token_beyond_reach"
 
 
+class TokenExceedsError(DeniedError):
+    """A token that holds more than the actor is neither switched nor revoked by them."""
+
+    code = "token_exceeds_actor"
+
+
 class TokenPermissionError(InvalidError):
     """An access token is given a permission that no operation of the Connector API asks for."""
 
@@ -146,6 +152,18 @@ class ProgramNumberTakenError(ConflictError):
     """Numbers of programs are unique in a chain, for ever."""
 
     code = "program_number_taken"
+
+
+class RecordChangedError(ConflictError):
+    """Someone else changed the record in the meantime."""
+
+    code = "record_changed"
+
+
+class AccountInUseError(ConflictError):
+    """An account with active memberships cannot be deleted."""
+
+    code = "account_in_use"
 
 
 class ProgramInUseError(ConflictError):

@@ -2,6 +2,7 @@
 
 CUSTOMER_ADDED = "loyalty.customer.added"
 CUSTOMER_CHANGED = "loyalty.customer.changed"
+CUSTOMER_DELETED = "loyalty.customer.deleted"
 COMPANY_ADDED = "loyalty.company.added"
 COMPANY_CHANGED = "loyalty.company.changed"
 COMPANY_DELETED = "loyalty.company.deleted"

@@ -1,13 +1,38 @@
 """In which chain a record is, for callers who know its id only."""
 
 from collections.abc import Sequence
+from enum import Enum
 from uuid import UUID
 
-from tessera.loyalty.errors import SeveralChainsError, UnknownChainError, UnknownMembershipError, UnknownProgramError
+from tessera.loyalty.errors import (
+    RecordChangedError,
+    SeveralChainsError,
+    UnknownAccountError,
+    UnknownChainError,
+    UnknownMembershipError,
+    UnknownProgramError,
+    UnknownTierError,
+)
 from tessera.loyalty.store import chains as chain_store
 from tessera.loyalty.store import places as store
+from tessera.loyalty.values.versions import version_at
 from tessera.platform.auth import Actor
 from tessera.platform.db import Session
+from tessera.platform.errors import NotFoundError
+
+
+class Place(Enum):
+    """What a record is: its table, its word, and what is raised where there is none."""
+
+    PROGRAM = ("programs", "loyalty program", UnknownProgramError)
+    TIER = ("tiers", "loyalty tier", UnknownTierError)
+    MEMBERSHIP = ("memberships", "loyalty membership", UnknownMembershipError)
+    ACCOUNT = ("accounts", "account", UnknownAccountError)
+
+    def __init__(self, table: str, word: str, unknown: type[NotFoundError]) -> None:
+        self.table = table
+        self.word = word
+        self.unknown = unknown
 
 
 async def check_chains(session: Session, actor: Actor, ids: Sequence[UUID]) -> None:
@@ -38,14 +63,21 @@ async def get_membership_chain(session: Session, actor: Actor, ids: Sequence[UUI
     return first
 
 
-async def get_program_chain(session: Session, actor: Actor, program_id: UUID) -> UUID:
-    """Return the chain that the program is in."""
-    chains = await store.find_chains(session, "programs", [program_id], chain_ids=chains_of(actor))
-    if program_id not in chains:
-        raise UnknownProgramError(
-            f"There is no loyalty program {program_id} within reach of {actor.name}.", program_id=program_id
-        )
-    return chains[program_id]
+async def find_place(
+    session: Session, actor: Actor, place: Place, record_id: UUID, *, version: int | None = None
+) -> UUID:
+    """Return the chain that an active record is in; with a version hold it, and raise unless it still is that one."""
+    chains = await store.find_chains(session, place.table, [record_id], chain_ids=chains_of(actor))
+    if record_id not in chains:
+        raise place.unknown(f"There is no {place.word} {record_id} within reach of {actor.name}.")
+    if version is not None:
+        moment = await store.hold_moment(session, place.table, chains[record_id], record_id)
+        if moment is None or version_at(moment) != version:
+            raise RecordChangedError(
+                f"The {place.word} {record_id} was changed by someone else in the meantime."
+                " Read it again, then change it."
+            )
+    return chains[record_id]
 
 
 def chains_of(actor: Actor) -> list[UUID] | None:

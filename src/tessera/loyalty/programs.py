@@ -67,6 +67,7 @@ async def check_codes(session: Session, chain_id: UUID, codes: Sequence[str]) ->
             f"A loyalty program with the code {double} already exists in the chain. Choose another code.",
             value=double,
             member="Code",
+            field="code",
         )
 
 

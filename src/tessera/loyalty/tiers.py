@@ -61,6 +61,7 @@ def check_codes(places: Iterable[tuple[UUID, str]], taken: Iterable[tuple[UUID, 
             f"A loyalty tier with the code {double[1]} already exists in the program. Choose another code.",
             value=double[1],
             member="Code",
+            field="code",
         )
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from tessera.loyalty.errors import (
     RequestLimitError,
+    TokenExceedsError,
     TokenLabelError,
     TokenPermissionError,
     TokenReachError,
@@ -186,7 +187,12 @@ async def list_token_page(
 
 async def get_token(session: Session, actor: Actor, token_id: UUID) -> Token:
     """Return one credential within the actor's chains."""
-    for token in await list_tokens(session, actor):
+    return find_token(await list_tokens(session, actor), token_id)
+
+
+def find_token(tokens: Sequence[Token], token_id: UUID) -> Token:
+    """Return the credential with this id, or raise."""
+    for token in tokens:
         if token.id == token_id:
             return token
     raise UnknownTokenError(f"There is no client token or access token {token_id}.", token_id=token_id)
@@ -207,8 +213,9 @@ async def revoke_token(session: Session, actor: Actor, token_id: UUID, *, now: d
 
 
 async def get_changeable(session: Session, actor: Actor, token_id: UUID) -> Token:
-    """Return a credential whose switching touches no chain beyond the actor's."""
-    token = await get_token(session, actor, token_id)
+    """Return a credential whose switching touches no chain beyond the actor's, and no token that holds more."""
+    every = await list_tokens(session, actor)
+    token = find_token(every, token_id)
     if (
         token.client_token_id is None
         and actor.chains is not None
@@ -218,6 +225,14 @@ async def get_changeable(session: Session, actor: Actor, token_id: UUID) -> Toke
             f"Access tokens of other chains hang on the client token {token.label}. Switch the access tokens of your"
             " own chains instead, or ask somebody who sees every chain."
         )
+    touched = [each for each in every if token_id in (each.id, each.client_token_id) and each.revoked_at is None]
+    for each in touched:
+        lacking = next((permission for permission in each.permissions if not actor.may(permission)), None)
+        if lacking is not None:
+            raise TokenExceedsError(
+                f"The access token {each.label} holds the permission {lacking}, which {actor.name} does not."
+                " Ask someone who holds as much."
+            )
     return token
 
 

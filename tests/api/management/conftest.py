@@ -23,7 +23,7 @@ from tessera.loyalty import (
     create_memberships,
     create_programs,
 )
-from tessera.platform.auth import MadeApiKey, NewApiKey, create_api_keys, system_actor
+from tessera.platform.auth import ADMIN_ROLE_ID, MadeApiKey, NewApiKey, create_api_keys, system_actor
 from tessera.platform.db import Database
 from tessera.platform.ground import Ground
 from tessera.platform.http import OutboundClient
@@ -97,8 +97,9 @@ class Desk:
         return reply.data if reply.body else None
 
     async def make_key(self, label: str = "another", **given: Any) -> MadeApiKey:
-        """Make a key for this API's chain unless told otherwise."""
-        new = NewApiKey(label, **{"chains": frozenset({self.chain_id}), **given})
+        """Make a key for this API's chain, which may do everything there unless told otherwise."""
+        granted = {} if {"roles", "permissions"} & set(given) else {"roles": frozenset({ADMIN_ROLE_ID})}
+        new = NewApiKey(label, **{"chains": frozenset({self.chain_id}), **granted, **given})
         async with self.ground.database.session() as session:
             (made,) = await create_api_keys(session, SYSTEM, self.ground.keys, [new], now=self.clock())
         return made

@@ -12,7 +12,7 @@ EMAIL = {"email": "ada@example.com", "name": "Ada"}
 
 
 async def add_user(desk: Desk, **given: Any) -> Any:
-    return (await desk.good("POST", "/users", status=201, **{**EMAIL, **given}))["user"]
+    return (await desk.good("POST", "/users", status=201, **{**EMAIL, "role_ids": [ADMIN], **given}))["user"]
 
 
 async def test_role_is_made_changed_and_deleted(root: Desk) -> None:
@@ -83,9 +83,27 @@ async def test_user_is_made_changed_and_deleted(root: Desk) -> None:
 
 
 async def test_given_password_is_not_told(root: Desk) -> None:
-    made = await root.good("POST", "/users", status=201, **EMAIL, password="a quiet sentence")
+    made = await root.good("POST", "/users", status=201, **EMAIL, password="a quiet sentence", role_ids=[CSR])
     assert made["password"] is None
-    assert made["user"]["permissions"] == []
+
+
+async def test_users_are_searched_sorted_and_paged(root: Desk) -> None:
+    for name in ("Ada", "Ben", "Cleo"):
+        await add_user(root, email=f"{name.lower()}@example.com", name=name, role_ids=[CSR if name == "Ben" else ADMIN])
+    first = await root.good("GET", "/users?sort=name&limit=2")
+    second = await root.good("GET", f"/users?sort=name&limit=2&page={first['next']}")
+    assert [one["name"] for one in first["items"] + second["items"]] == ["Ada", "Ben", "Cleo"]
+    assert (first["total"], second["next"]) == (3, None)
+    assert [one["name"] for one in (await root.good("GET", "/users?q=CLEO@"))["items"]] == ["Cleo"]
+    assert [one["name"] for one in (await root.good("GET", f"/users?role_id={CSR}"))["items"]] == ["Ben"]
+
+
+async def test_roles_are_searched_sorted_and_paged(root: Desk) -> None:
+    await root.good("POST", "/roles", status=201, label="Night desk", description="At the pier")
+    found = await root.good("GET", "/roles?q=PIER")
+    assert ([role["label"] for role in found["items"]], found["total"], found["next"]) == (["Night desk"], 1, None)
+    page = await root.good("GET", "/roles?sort=-label&limit=1&page=2")
+    assert ([role["label"] for role in page["items"]], page["total"], page["next"]) == (["CSR"], 4, 3)
 
 
 async def test_user_never_has_more_than_the_key(desk: Desk) -> None:
@@ -94,8 +112,10 @@ async def test_user_never_has_more_than_the_key(desk: Desk) -> None:
     for asked, status, code in (
         ({"role_ids": [ADMIN], "chain_ids": ours}, 403, "grant_exceeds_holder"),
         ({"own_permissions": ["points:read"], "chain_ids": ours}, 403, "grant_exceeds_holder"),
-        ({"chain_ids": None}, 403, "grant_exceeds_holder"),
-        ({"chain_ids": [str(uuid4())]}, 404, "chain_unknown"),
+        ({"chain_ids": None, "role_ids": [CSR]}, 403, "grant_exceeds_holder"),
+        ({"chain_ids": [str(uuid4())], "role_ids": [CSR]}, 404, "chain_unknown"),
+        ({"chain_ids": ours}, 422, "user_invalid"),
+        ({"chain_ids": ours, "role_ids": [], "own_permissions": []}, 422, "user_invalid"),
         ({"role_ids": [str(uuid4())], "chain_ids": ours}, 404, "role_not_found"),
     ):
         reply = await keeper.call("POST", "/users", **EMAIL, **asked)

@@ -38,10 +38,11 @@ async def test_text_is_not_stored(desk: Desk) -> None:
     assert not any(made.text in row["row"] for row in rows)
 
 
-async def test_key_has_what_its_maker_has(desk: Desk) -> None:
+async def test_key_sees_the_chains_of_its_maker(desk: Desk) -> None:
     maker = await desk.with_new_key(label="maker", permissions=frozenset({"api-keys:admin", "members:read"}))
+    asked = ["api-keys:admin", "members:read"]
 
-    made = await maker.good("POST", "/api-keys", status=201, label="child")
+    made = await maker.good("POST", "/api-keys", status=201, label="child", permissions=asked)
 
     assert made["api_key"]["permissions"] == ["api-keys:admin", "members:read"]
     assert made["api_key"]["chain_ids"] == [str(desk.chain_id)]
@@ -53,6 +54,8 @@ async def test_key_has_what_its_maker_has(desk: Desk) -> None:
     [
         ({"permissions": ["members:write"]}, 403, "api_key_exceeds_maker"),
         ({"permissions": ["api-keys:admin", "exports:read"]}, 403, "api_key_exceeds_maker"),
+        ({"permissions": []}, 422, "api_key_invalid"),
+        ({"permissions": None}, 422, "api_key_invalid"),
         ({"chain_ids": [str(UUID(int=7))]}, 404, "chain_unknown"),
         ({"expires_at": "2026-05-01T12:00:00Z"}, 422, "api_key_invalid"),
         ({"label": "   "}, 422, "api_key_invalid"),
@@ -64,7 +67,7 @@ async def test_key_has_what_its_maker_has(desk: Desk) -> None:
 async def test_key_that_cannot_be_made(desk: Desk, asked: dict[str, Any], status: int, code: str) -> None:
     maker = await desk.with_new_key(label="maker", permissions=frozenset({"api-keys:admin", "members:read"}))
 
-    reply = await maker.call("POST", "/api-keys", **{"label": "child", **asked})
+    reply = await maker.call("POST", "/api-keys", **{"label": "child", "permissions": ["members:read"], **asked})
 
     assert (reply.status, reply.data["code"]) == (status, code), reply.body
     assert len((await desk.good("GET", "/api-keys"))["items"]) == 2
@@ -119,11 +122,16 @@ async def test_keys_are_paged(desk: Desk) -> None:
         await desk.make_key(f"key {number}")
 
     first = await desk.good("GET", "/api-keys?limit=3")
-    second = await desk.good("GET", f"/api-keys?limit=3&after={first['next']}")
+    second = await desk.good("GET", f"/api-keys?limit=3&page={first['next']}")
 
     labels = [key["label"] for key in first["items"] + second["items"]]
     assert labels == ["key 3", "key 2", "key 1", "key 0", "Harbour"]
-    assert second["next"] is None
+    assert (first["total"], first["next"], second["next"]) == (5, 2, None)
+    found = await desk.good("GET", "/api-keys?q=KEY&sort=label&limit=2&page=2")
+    assert ([key["label"] for key in found["items"]], found["total"]) == (["key 2", "key 3"], 4)
+    hint = found["items"][0]["hint"]
+    assert [key["label"] for key in (await desk.good("GET", f"/api-keys?q={hint}"))["items"]] == ["key 2"]
+    assert (await desk.call("GET", "/api-keys?sort=colour")).data["errors"][0]["parameter"] == "sort"
 
 
 async def test_outsider_sees_no_key(desk: Desk, stranger: Desk, root: Desk) -> None:
@@ -138,8 +146,20 @@ async def test_outsider_sees_no_key(desk: Desk, stranger: Desk, root: Desk) -> N
     assert (await root.call("GET", "/api-keys")).status == 200
 
 
+async def test_key_that_holds_more_is_left_alone(desk: Desk, root: Desk) -> None:
+    weak = await root.with_new_key(label="weak", chains=None, permissions=frozenset({"api-keys:admin"}))
+    strong = {key["label"]: key["id"] for key in (await root.good("GET", "/api-keys"))["items"]}
+
+    for label in ("root", "Harbour"):
+        for method, path in (("POST", "/enable"), ("POST", "/disable"), ("DELETE", "")):
+            reply = await weak.call(method, f"/api-keys/{strong[label]}{path}")
+            assert (reply.status, reply.data["code"]) == (403, "api_key_exceeds_actor")
+    assert (await root.call("GET", "/api-keys")).status == 200
+    await weak.good("DELETE", f"/api-keys/{strong['weak']}", status=204)
+
+
 async def test_change_is_on_the_record(desk: Desk) -> None:
-    made = await desk.good("POST", "/api-keys", status=201, label="Sync")
+    made = await desk.good("POST", "/api-keys", status=201, label="Sync", permissions=["members:read"])
     await desk.good("DELETE", f"/api-keys/{made['api_key']['id']}", status=204)
 
     async with desk.ground.database.session() as session:

@@ -49,6 +49,16 @@ async def test_secret_goes_in_and_never_comes_out(desk: Desk) -> None:
         assert TOKEN not in msgspec.json.encode(reply).decode()
 
 
+async def test_secret_does_not_follow_to_another_host(desk: Desk) -> None:
+    path = f"{BASE}/{(await make(desk))['id']}"
+    elsewhere = {"base_url": "https://elsewhere.example.net/v1"}
+    refused = await refuse(desk, "PATCH", path, settings=elsewhere)
+    assert refused == (422, "validation_failed", ["/settings/token"])
+    assert (await desk.good("GET", path))["settings"]["base_url"] == SETTINGS["base_url"]
+    moved = await desk.good("PATCH", path, settings={**elsewhere, "token": TOKEN})
+    assert moved["settings"]["base_url"] == elsewhere["base_url"]
+
+
 async def test_change_is_made_on_the_version_asked_for(desk: Desk) -> None:
     path = f"{BASE}/{(await make(desk))['id']}"
     tag = (await desk.call("GET", path)).headers["etag"]

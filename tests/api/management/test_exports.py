@@ -14,7 +14,7 @@ from tests.builders.receivers import run_receiver
 
 from tessera.api import build_api
 from tessera.exports import Definition, Run
-from tessera.platform.auth import NewApiKey, create_api_keys, system_actor
+from tessera.platform.auth import ADMIN_ROLE_ID, NewApiKey, create_api_keys, system_actor
 from tessera.platform.clock import now
 from tessera.platform.db import Database
 from tessera.platform.secrets import KeyRing
@@ -42,7 +42,7 @@ async def kept(database: Database, query_address: str, keys: KeyRing, tmp_path: 
         run = await run_to_end(house, definition)
         app = Litestar(build_api(), state=State({"ground": house.ground}), openapi_config=None, logging_config=None)
         async with database.session() as session:
-            new = NewApiKey("exports", chains=frozenset({chain_id}))
+            new = NewApiKey("exports", chains=frozenset({chain_id}), roles=frozenset({ADMIN_ROLE_ID}))
             (made,) = await create_api_keys(session, SYSTEM, keys, [new], now=now())
         yield Kept(Desk(app, house.ground, TestClock(), chain_id, made.text), definition, run)
 
@@ -52,6 +52,10 @@ async def test_run_tells_what_it_did(kept: Kept) -> None:
     (told,) = (await desk.good("GET", f"/runs?definition_id={definition.id}"))["items"]
     assert (told["id"], told["state"], told["selected"], told["sent"]) == (str(run.id), "completed", 25, 25)
     assert (await desk.good("GET", "/runs?state=failed"))["items"] == []
+    name = definition.internal_name.upper()
+    assert [one["id"] for one in (await desk.good("GET", f"/runs?q={name}&page=1"))["items"]] == [str(run.id)]
+    nothing = await desk.good("GET", "/runs?q=nothing+like+it")
+    assert (nothing["items"], nothing["total"]) == ([], 0)
     requests = await desk.good("GET", f"/runs/{run.id}/requests?limit=2")
     assert (requests["total"], requests["next"], requests["items"][0]["row_count"]) == (3, 2, 10)
     assert (await desk.good("GET", f"/runs/{run.id}/errors"))["items"] == []

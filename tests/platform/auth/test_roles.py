@@ -24,6 +24,7 @@ from tessera.platform.auth import (
     RoleBuiltInError,
     RoleChange,
     RoleChangedError,
+    RoleExceedsError,
     RoleInUseError,
     RoleInvalidError,
     RoleNotFoundError,
@@ -58,6 +59,7 @@ HELPER = NewRole("Helper", frozenset({"members:read"}), "Answers the telephone."
 KEEPER = Actor(
     ActorKind.USER, new_id(), "Keeper", permissions=frozenset({"roles:admin", "users:admin", "members:read"})
 )
+ADMIN = frozenset({ADMIN_ROLE_ID})
 
 
 async def make_role(session: Session, **changed: Any) -> Role:
@@ -102,10 +104,12 @@ async def test_change_of_a_role_acts_on_the_next_request(database: Database, key
     assert key.permissions == frozenset({"points:write"})
 
 
-async def test_whoever_is_given_nothing_less_is_admin(database: Database, keys: KeyRing) -> None:
+async def test_holder_of_admin_may_do_everything(database: Database, keys: KeyRing) -> None:
     async with database.session() as session:
-        (user,) = await create_users(session, ROOT, [NewUser("ada@example.com", "Ada", "a quiet sentence")])
-        (made,) = await create_api_keys(session, ROOT, keys, [NewApiKey("Sync")], now=NOON)
+        (user,) = await create_users(
+            session, ROOT, [NewUser("ada@example.com", "Ada", "a quiet sentence", roles=ADMIN)]
+        )
+        (made,) = await create_api_keys(session, ROOT, keys, [NewApiKey("Sync", roles=ADMIN)], now=NOON)
     assert [role.id for role in user.roles] == [role.id for role in made.key.roles] == [ADMIN_ROLE_ID]
     assert user.permissions is made.key.permissions is None
     assert user.is_administrator
@@ -155,14 +159,26 @@ async def test_nobody_gives_a_role_that_has_more_than_they_hold(database: Databa
     assert [role.label for role in changed.roles] == ["CSR"]
 
 
-async def test_role_with_more_is_not_widened_but_may_be_described(database: Database) -> None:
+async def test_role_that_holds_more_is_neither_changed_nor_deleted(database: Database) -> None:
     async with database.session() as session:
         role = await make_role(session, permissions=frozenset({"exports:admin"}))
-        role = await update_role(session, KEEPER, role.id, RoleChange(description="New words"), version=1, now=NOON)
-        assert (role.description, role.version) == ("New words", 2)
-        change = RoleChange(permissions=frozenset({"exports:admin", "points:read"}))
-        with pytest.raises(GrantExceedsError):
-            await update_role(session, KEEPER, role.id, change, version=None, now=NOON)
+        for change in (
+            RoleChange(description="New words"),
+            RoleChange(permissions=frozenset({"members:read"})),
+            RoleChange(permissions=frozenset({"exports:admin", "points:read"})),
+        ):
+            with pytest.raises(RoleExceedsError, match="exports:admin"):
+                await update_role(session, KEEPER, role.id, change, version=None, now=NOON)
+        with pytest.raises(RoleExceedsError):
+            await delete_role(session, KEEPER, role.id)
+        assert await get_role(session, ROOT, role.id) == role
+
+
+async def test_everything_is_not_taken_from_a_role_by_someone_with_less(database: Database) -> None:
+    async with database.session() as session:
+        role = await make_role(session, permissions=None)
+        with pytest.raises(RoleExceedsError, match="everything"):
+            await update_role(session, KEEPER, role.id, RoleChange(permissions=frozenset()), version=None, now=NOON)
 
 
 async def test_who_sees_some_chains_changes_no_role(database: Database) -> None:
@@ -274,7 +290,7 @@ async def test_last_way_to_everything_is_kept(database: Database) -> None:
         change = RoleChange(permissions=frozenset({"members:read"}))
         with pytest.raises(LastAdministratorError):
             await update_role(session, ROOT, role.id, change, version=None, now=NOON)
-        await create_users(session, ROOT, [NewUser("ben@example.com", "Ben", "a quiet sentence")])
+        await create_users(session, ROOT, [NewUser("ben@example.com", "Ben", "a quiet sentence", roles=ADMIN)])
         await update_role(session, ROOT, role.id, change, version=None, now=NOON)
 
 

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from tessera.platform.auth import (
+    ADMIN_ROLE_ID,
     NewUser,
     SignInDelayedError,
     Visitor,
@@ -27,7 +28,7 @@ ROOT = command_line_actor("test")
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 LIFE = timedelta(hours=12)
 HOME = Visitor("192.0.2.1", "Browser", LIFE)
-ADA = NewUser("ada@example.com", "Ada", "a quiet sentence")
+ADA = NewUser("ada@example.com", "Ada", "a quiet sentence", roles=frozenset({ADMIN_ROLE_ID}))
 
 
 @pytest.fixture

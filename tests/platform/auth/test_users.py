@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from tessera.platform.auth import (
+    ADMIN_ROLE_ID,
     Actor,
     ActorKind,
     EmailTakenError,
@@ -22,8 +23,9 @@ from tessera.platform.errors import DeniedError
 from tessera.platform.ids import new_id
 
 ROOT = command_line_actor("test")
+ADMIN = frozenset({ADMIN_ROLE_ID})
 ADA = NewUser("Ada@example.com", "Ada", "a quiet sentence", permissions=frozenset({"exports:read"}))
-BEN = NewUser("ben@example.com", "Ben", "a quiet sentence", chains=frozenset({new_id()}))
+BEN = NewUser("ben@example.com", "Ben", "a quiet sentence", chains=frozenset({new_id()}), roles=ADMIN)
 
 
 async def test_users_come_back_as_given(database: Database) -> None:
@@ -53,7 +55,9 @@ async def test_taken_address_is_refused(database: Database) -> None:
     async with database.session() as session:
         await create_users(session, ROOT, [ADA])
         with pytest.raises(EmailTakenError, match="belongs to a user already"):
-            await create_users(session, ROOT, [BEN, NewUser("ADA@example.com", "Other", "a quiet sentence")])
+            await create_users(
+                session, ROOT, [BEN, NewUser("ADA@example.com", "Other", "a quiet sentence", roles=ADMIN)]
+            )
         assert [user.name for user in await list_users(session, ROOT)] == ["Ada"]
 
 
@@ -66,12 +70,13 @@ async def test_same_address_twice_is_refused(database: Database) -> None:
 @pytest.mark.parametrize(
     ("user", "field"),
     [
-        (NewUser("ada", "Ada", "a quiet sentence"), "email"),
-        (NewUser("a da@example.com", "Ada", "a quiet sentence"), "email"),
-        (NewUser("ada@example.com", " ", "a quiet sentence"), "name"),
-        (NewUser("ada@example.com", "Ada", "short"), "password"),
+        (NewUser("ada", "Ada", "a quiet sentence", roles=ADMIN), "email"),
+        (NewUser("a da@example.com", "Ada", "a quiet sentence", roles=ADMIN), "email"),
+        (NewUser("ada@example.com", " ", "a quiet sentence", roles=ADMIN), "name"),
+        (NewUser("ada@example.com", "Ada", "short", roles=ADMIN), "password"),
         (NewUser("ada@example.com", "Ada", "a quiet sentence", permissions=frozenset({"exports"})), "permissions"),
         (NewUser("ada@example.com", "Ada", "a quiet sentence", permissions=frozenset({"exports:own"})), "permissions"),
+        (NewUser("ada@example.com", "Ada", "a quiet sentence"), "role_ids"),
     ],
 )
 async def test_unfit_user_is_refused(database: Database, user: NewUser, field: str) -> None:
@@ -100,7 +105,9 @@ def test_password_does_not_print() -> None:
 
 async def test_changes_of_users_are_in_the_audit_trail(database: Database) -> None:
     async with database.session() as session:
-        (user,) = await create_users(session, ROOT, [NewUser("ada@example.com", "Ada", "a-long-enough-password")])
+        (user,) = await create_users(
+            session, ROOT, [NewUser("ada@example.com", "Ada", "a-long-enough-password", roles=ADMIN)]
+        )
         await change_password(session, ROOT, user_id=user.id, password="another-long-password", now=now())
         rows = (await session.execute(text("SELECT action, object_name, after FROM audit_entries ORDER BY id"))).all()
     assert [(row.action, row.object_name) for row in rows] == [

@@ -11,7 +11,14 @@ from tessera.cli.demo.receiving import RunningReceiver, run_receiver
 from tessera.cli.demo.reporting import show_introduction, steps
 from tessera.cli.desk import Desk, open_desk
 from tessera.cli.starting import Running, run_everything, until_stopped
-from tessera.platform.auth import NewUser, change_password, create_users, find_user_by_email, make_password
+from tessera.platform.auth import (
+    ADMIN_ROLE_ID,
+    NewUser,
+    change_password,
+    create_users,
+    find_user_by_email,
+    make_password,
+)
 
 EMAIL = "admin@tessera.example"
 ROWS, SEED = 10_000, 7
@@ -55,7 +62,8 @@ async def admit_admin(desk: Desk) -> str:
     async with desk.session() as session:
         user = await find_user_by_email(session, desk.actor, EMAIL)
         if user is None:
-            await create_users(session, desk.actor, [NewUser(EMAIL, "Demo administrator", password)])
+            new = NewUser(EMAIL, "Demo administrator", password, roles=frozenset({ADMIN_ROLE_ID}))
+            await create_users(session, desk.actor, [new])
         else:
             await change_password(session, desk.actor, user_id=user.id, password=password, now=desk.now())
     return "of TESSERA_DEMO_PASSWORD" if given else password

@@ -29,6 +29,8 @@ LIST = text(
     + """
    AND (cast(:definition_id AS uuid) IS NULL OR r.definition_id = :definition_id)
    AND (cast(:state AS text) IS NULL OR r.state = :state)
+   AND (:search = '' OR strpos(lower(d.label), lower(:search)) > 0
+        OR strpos(lower(d.internal_name), lower(:search)) > 0)
  ORDER BY r.created_at DESC, r.id DESC OFFSET :offset LIMIT :limit
 """
 )
@@ -39,6 +41,9 @@ SELECT count(*) FROM (
    WHERE (cast(:chains AS uuid[]) IS NULL OR r.chain_id = ANY (:chains))
      AND (cast(:definition_id AS uuid) IS NULL OR r.definition_id = :definition_id)
      AND (cast(:state AS text) IS NULL OR r.state = :state)
+     AND (:search = '' OR r.definition_id IN (
+            SELECT id FROM export_definitions
+             WHERE strpos(lower(label), lower(:search)) > 0 OR strpos(lower(internal_name), lower(:search)) > 0))
    LIMIT :most) AS counted
 """)
 
@@ -162,11 +167,12 @@ async def list_runs(
     chains: Iterable[UUID] | None,
     definition_id: UUID | None,
     state: str | None,
+    search: str,
     offset: int,
     limit: int,
 ) -> tuple[list[Row], int]:
     """Return one page, newest first, and the count up to its limit."""
-    scope = {"chains": as_list(chains), "definition_id": definition_id, "state": state}
+    scope = {"chains": as_list(chains), "definition_id": definition_id, "state": state, "search": search}
     rows = await fetch_rows(session, LIST, scope | {"offset": offset, "limit": limit})
     total = (await session.execute(COUNT, scope | {"most": COUNT_LIMIT + 1})).scalar_one()
     return rows, total

@@ -112,6 +112,11 @@ SELECT 'http_template' AS kind, id, chain_id, label FROM http_templates WHERE pr
  ORDER BY lower(label), id LIMIT :limit
 """)
 
+SECRET_TEMPLATES = text("""
+SELECT label FROM http_templates WHERE profile_id = :id AND shape @> '{"headers": [{"secret": true}]}'
+ ORDER BY lower(label), id LIMIT :limit
+""")
+
 COUNTS = text("""
 SELECT type, count(*) AS total, count(*) FILTER (WHERE state = 'incomplete') AS incomplete,
        count(*) FILTER (WHERE NOT enabled) AS off
@@ -214,6 +219,11 @@ async def has_chain(session: Session, chain_id: UUID) -> bool:
 async def list_users(session: Session, profile_id: UUID, *, limit: int) -> Sequence[Mapping[str, Any]]:
     """Return the first of the assets that use the profile."""
     return await fetch_rows(session, USERS, {"id": profile_id, "limit": limit})
+
+
+async def list_secret_templates(session: Session, profile_id: UUID, *, limit: int) -> Sequence[str]:
+    """Return the labels of the first templates that send secret headers through the profile."""
+    return [row["label"] for row in await fetch_rows(session, SECRET_TEMPLATES, {"id": profile_id, "limit": limit})]
 
 
 async def has_twin(session: Session, row: Mapping[str, Any]) -> bool:

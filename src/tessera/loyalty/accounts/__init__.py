@@ -9,11 +9,13 @@ from tessera.loyalty.accounts.customers import (
     search_customers,
     upsert_customer,
 )
+from tessera.loyalty.accounts.deleting import delete_accounts
 from tessera.loyalty.accounts.merging import merge_accounts
 
 __all__ = [
     "create_accounts",
     "create_companies",
+    "delete_accounts",
     "delete_companies",
     "hold_customer",
     "list_companies",

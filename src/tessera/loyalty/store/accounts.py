@@ -188,6 +188,11 @@ SELECT locked.id, locked.chain_id, locked.kind
  WHERE locked.deleted_at IS NULL
 """
 
+MEMBERS = """
+SELECT DISTINCT account_id FROM memberships
+ WHERE chain_id = %(chain_id)s AND account_id = ANY (%(ids)s::uuid[]) AND deleted_at IS NULL
+"""
+
 # E-mail addresses and external ids are judged row by row, so accounts that trade theirs have to let go of them first.
 RELEASE = """
 UPDATE accounts
@@ -221,6 +226,11 @@ async def hold_accounts(session: Session, chain_ids: Sequence[UUID], ids: Sequen
     """Return the active accounts of these ids, held until the transaction ends."""
     rows = await run(session, LOCK_KINDS, {"chains": as_array(chain_ids), "ids": as_array(list(set(ids)))})
     return {row[0]: HeldAccount(*row) for row in rows}
+
+
+async def find_members(session: Session, chain_id: UUID, ids: Sequence[UUID]) -> set[UUID]:
+    """Return those of the accounts that hold an active membership."""
+    return {row[0] for row in await run(session, MEMBERS, {"chain_id": chain_id, "ids": list(ids)})}
 
 
 async def find_companies(session: Session, chain_ids: Sequence[UUID], ids: Sequence[UUID]) -> set[tuple[UUID, UUID]]:

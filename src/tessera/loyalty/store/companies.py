@@ -110,7 +110,7 @@ async def write_companies(session: Session, companies: Sequence[Company]) -> Non
 async def mark_deleted(
     session: Session, chain_ids: Sequence[UUID], ids: Sequence[UUID], *, actor_id: UUID, now: datetime
 ) -> None:
-    """Delete companies that the caller holds."""
+    """Delete accounts that the caller holds."""
     values = {"chains": as_array(chain_ids), "ids": as_array(ids), "actor_id": actor_id, "now": now}
     await run(session, MARK_DELETED, values)
 

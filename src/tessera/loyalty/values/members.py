@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from tessera.loyalty.values.memberships import MembershipState
+from tessera.loyalty.values.versions import version_at
 
 
 class MemberSearch(Struct, frozen=True, kw_only=True):
@@ -57,3 +58,8 @@ class AccountLine(Struct, frozen=True, gc=False):
     memberships: int
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def version(self) -> int:
+        """What changes with every change."""
+        return version_at(self.updated_at)

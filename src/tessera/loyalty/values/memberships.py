@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import UNSET, Struct, UnsetType
 
 from tessera.loyalty.values.listing import Narrowing
+from tessera.loyalty.values.versions import version_at
 
 
 class MembershipState(StrEnum):
@@ -93,6 +94,11 @@ class Membership(Struct, frozen=True, gc=False):
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None = None
+
+    @property
+    def version(self) -> int:
+        """What changes with every change."""
+        return version_at(self.updated_at)
 
 
 class MembershipFilter(Narrowing, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from uuid import UUID
 from msgspec import UNSET, Struct, UnsetType
 
 from tessera.loyalty.values.listing import Narrowing
+from tessera.loyalty.values.versions import version_at
 
 
 class ProgramType(StrEnum):
@@ -60,6 +61,11 @@ class Program(Struct, frozen=True):
     updated_at: datetime
     deleted_at: datetime | None = None
 
+    @property
+    def version(self) -> int:
+        """What changes with every change."""
+        return version_at(self.updated_at)
+
 
 class ProgramFilter(Narrowing, frozen=True, kw_only=True):
     """What a list of programs is narrowed by."""
@@ -97,6 +103,11 @@ class Tier(Struct, frozen=True):
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None = None
+
+    @property
+    def version(self) -> int:
+        """What changes with every change."""
+        return version_at(self.updated_at)
 
 
 class TierFilter(Narrowing, frozen=True, kw_only=True):

@@ -24,6 +24,7 @@ from tessera.platform.auth.api_keys import (
     revoke_api_key,
 )
 from tessera.platform.auth.errors import (
+    ApiKeyExceedsError,
     ApiKeyNotFoundError,
     ApiKeyScopeError,
     CodeWrongError,
@@ -39,6 +40,7 @@ from tessera.platform.auth.errors import (
     ResetInvalidError,
     RoleBuiltInError,
     RoleChangedError,
+    RoleExceedsError,
     RoleInUseError,
     RoleInvalidError,
     RoleNotFoundError,
@@ -107,7 +109,6 @@ from tessera.platform.auth.users import (
     get_user,
     list_user_page,
     list_users,
-    list_users_after,
 )
 
 __all__ = [
@@ -119,6 +120,7 @@ __all__ = [
     "Actor",
     "ActorKind",
     "ApiKey",
+    "ApiKeyExceedsError",
     "ApiKeyNotFoundError",
     "ApiKeyScopeError",
     "CodeWrongError",
@@ -145,6 +147,7 @@ __all__ = [
     "RoleBuiltInError",
     "RoleChange",
     "RoleChangedError",
+    "RoleExceedsError",
     "RoleInUseError",
     "RoleInvalidError",
     "RoleNotFoundError",
@@ -205,7 +208,6 @@ __all__ = [
     "list_sessions",
     "list_user_page",
     "list_users",
-    "list_users_after",
     "make_password",
     "note_confirmation",
     "pass_second_step",

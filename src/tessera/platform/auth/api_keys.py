@@ -15,6 +15,7 @@ from tessera.platform.audit import Entry, record_entries
 from tessera.platform.auth import key_store as store
 from tessera.platform.auth.errors import (
     ApiKeyChainError,
+    ApiKeyExceedsError,
     ApiKeyInvalidError,
     ApiKeyNotFoundError,
     ApiKeyRevokedError,
@@ -32,13 +33,14 @@ DIGEST = "api-key"
 HINT_LENGTH = 8
 # Writing at every request would cost more than knowing the last second is worth.
 TOUCH_EVERY = timedelta(minutes=1)
+GRANT_MISSING = "Give the API key a role or a permission. A key without either may do nothing."
 
 
 @dataclass(frozen=True, slots=True)
 class NewApiKey:
-    """A key to make. `chains` None are all that its maker sees; neither permissions nor roles are all its maker may do.
+    """A key to make. `chains` None are all that its maker sees; `permissions` are held beside the roles.
 
-    `permissions` are held beside the roles.
+    `whole` gives all that its maker may do. Without it, one of roles and permissions has to be given.
     """
 
     label: str
@@ -46,17 +48,16 @@ class NewApiKey:
     permissions: frozenset[str] | None = None
     expires_at: datetime | None = None
     roles: frozenset[UUID] = frozenset()
+    whole: bool = False
 
     def role_ids(self, maker: Actor) -> frozenset[UUID]:
         """Return the roles to bind the key to: what a maker of everything passes on whole is the role Admin."""
-        whole = self.permissions is None and not self.roles and maker.permissions is None
-        return frozenset({ADMIN_ROLE_ID}) if whole else self.roles
+        return self.roles | {ADMIN_ROLE_ID} if self.whole and maker.permissions is None else self.roles
 
     def own(self, maker: Actor) -> frozenset[str]:
         """Return the permissions of its own."""
-        if self.permissions is not None:
-            return self.permissions
-        return frozenset() if self.roles else maker.permissions or frozenset()
+        asked = self.permissions or frozenset()
+        return asked | (maker.permissions or frozenset()) if self.whole else asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +110,10 @@ async def create_api_keys(
     return made
 
 
-async def list_api_keys(
-    session: Session, actor: Actor, *, after: UUID | None = None, count: int | None = None
-) -> list[ApiKey]:
-    """Return the keys that reach no further than the actor, newest first, from below the key `after`."""
+async def list_api_keys(session: Session, actor: Actor) -> list[ApiKey]:
+    """Return the keys that reach no further than the actor, newest first."""
     actor.require("api-keys:read")
-    return [read_key(row) for row in await store.list_keys(session, chains=reach_of(actor), after=after, count=count)]
+    return [read_key(row) for row in await store.list_keys(session, chains=reach_of(actor))]
 
 
 async def list_api_key_page(
@@ -131,12 +130,9 @@ async def list_api_key_page(
 
 async def enable_api_key(session: Session, actor: Actor, key_id: UUID, *, enabled: bool) -> ApiKey:
     """Switch a key on or off; a revoked one stays as it is."""
-    actor.require("api-keys:admin")
-    found = await get_api_key(session, actor, key_id)
+    found = await get_changeable(session, actor, key_id)
     if found.revoked_at is not None:
         raise ApiKeyRevokedError(f"The API key {found.label} is revoked for ever. Make a new one.")
-    if enabled:
-        check_reach(actor, found.label, found.chains, found.permissions)
     await store.enable_keys(session, [key_id], enabled=enabled)
     await record_entries(session, actor, [entry_of("enabled" if enabled else "disabled", found)])
     return await get_api_key(session, actor, key_id)
@@ -144,8 +140,7 @@ async def enable_api_key(session: Session, actor: Actor, key_id: UUID, *, enable
 
 async def revoke_api_key(session: Session, actor: Actor, key_id: UUID, *, now: datetime) -> ApiKey:
     """End a key for ever; once more changes nothing."""
-    actor.require("api-keys:admin")
-    found = await get_api_key(session, actor, key_id)
+    found = await get_changeable(session, actor, key_id)
     if found.revoked_at is None:
         await store.revoke_keys(session, [key_id], now=now)
         await record_entries(session, actor, [entry_of("revoked", found)])
@@ -180,11 +175,25 @@ async def get_api_key(session: Session, actor: Actor, key_id: UUID) -> ApiKey:
     return read_key(rows[0])
 
 
+async def get_changeable(session: Session, actor: Actor, key_id: UUID) -> ApiKey:
+    """Return a key that holds no more than the actor."""
+    actor.require("api-keys:admin")
+    key = await get_api_key(session, actor, key_id)
+    excess = find_excess(actor, key.permissions)
+    if excess:
+        raise ApiKeyExceedsError(
+            f"The API key {key.label} holds {excess}, which {actor.name} does not. Ask someone who holds as much."
+        )
+    return key
+
+
 def check_key(actor: Actor, new: NewApiKey, now: datetime) -> None:
     """Refuse a label, permission or end that cannot be used, and more than the maker has."""
     label = new.label.strip()
     if not 1 <= len(label) <= 255 or not label.isprintable():
         raise ApiKeyInvalidError("The label needs 1 to 255 printable characters.", field="label")
+    if new.permissions is None and not new.roles and not new.whole:
+        raise ApiKeyInvalidError(GRANT_MISSING, field="role_ids")
     unshaped = find_unshaped(new.permissions or ())
     if unshaped is not None:
         raise ApiKeyInvalidError(
@@ -217,7 +226,7 @@ def make_key(
     now: datetime,
     roles: Mapping[UUID, HeldRole] = MappingProxyType({ADMIN_ROLE_ID: HeldRole(ADMIN_ROLE_ID, "Admin", None)}),
 ) -> ApiKey:
-    """Return the key as it will be stored, with what its maker has where nothing narrower is asked for."""
+    """Return the key as it will be stored; where no chains are asked for, it sees those of its maker."""
     held = tuple(roles[role_id] for role_id in sorted(new.role_ids(actor)))
     own = new.own(actor)
     return ApiKey(

@@ -80,6 +80,12 @@ class RoleInvalidError(InvalidError):
     code = "role_invalid"
 
 
+class RoleExceedsError(DeniedError):
+    """A role that holds more than the actor is neither changed nor deleted by them."""
+
+    code = "role_exceeds_actor"
+
+
 class RoleReachError(DeniedError):
     """Roles are for every chain: who sees only some does not change them."""
 
@@ -126,6 +132,12 @@ class ApiKeyScopeError(DeniedError):
     """An API key cannot do what its maker may not do."""
 
     code = "api_key_exceeds_maker"
+
+
+class ApiKeyExceedsError(DeniedError):
+    """A key that holds more than the actor is neither switched nor revoked by them."""
+
+    code = "api_key_exceeds_actor"
 
 
 class ApiKeyRevokedError(ConflictError):

@@ -30,9 +30,7 @@ REACHED = "(cast(:chains AS uuid[]) IS NULL OR k.chain_ids <@ cast(:chains AS uu
 LIST = text(
     f"SELECT {COLUMNS} FROM api_keys k WHERE {REACHED}"  # noqa: S608 - constants
     " AND (cast(:ids AS uuid[]) IS NULL OR k.id = ANY(cast(:ids AS uuid[])))"
-    " AND (cast(:after AS uuid) IS NULL OR (k.created_at, k.id) <"
-    " (SELECT last.created_at, last.id FROM api_keys last WHERE last.id = cast(:after AS uuid))) "
-    "ORDER BY k.created_at DESC, k.id DESC LIMIT :count"
+    " ORDER BY k.created_at DESC, k.id DESC"
 )
 FILTER = f" WHERE {REACHED} AND (strpos(lower(k.label), lower(:search)) > 0 OR strpos(k.hint, :search) > 0)"
 ORDERS = {
@@ -83,20 +81,11 @@ async def list_page(
     return rows, counted[0]["total"]
 
 
-async def list_keys(
-    session: Session,
-    *,
-    chains: Sequence[UUID] | None,
-    ids: Sequence[UUID] | None = None,
-    after: UUID | None = None,
-    count: int | None = None,
-) -> list[Row]:
-    """Return keys that reach no further than these chains, newest first, from below the key `after`."""
+async def list_keys(session: Session, *, chains: Sequence[UUID] | None, ids: Sequence[UUID] | None = None) -> list[Row]:
+    """Return keys that reach no further than these chains, newest first."""
     values = {
         "chains": None if chains is None else list(chains),
         "ids": None if ids is None else list(ids),
-        "after": after,
-        "count": count,
     }
     return await fetch_rows(session, LIST, values)
 

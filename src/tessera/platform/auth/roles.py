@@ -19,6 +19,7 @@ from tessera.platform.auth.errors import (
     LastAdministratorError,
     RoleBuiltInError,
     RoleChangedError,
+    RoleExceedsError,
     RoleInUseError,
     RoleInvalidError,
     RoleNotFoundError,
@@ -147,11 +148,7 @@ async def update_role(
     }
     values = {"id": role_id, **values, "label": values["label"].strip(), "description": values["description"].strip()}
     check_role(values)
-    added = values["permissions"]
-    if added is not None:
-        added = added - (before.permissions or frozenset())
-    if before.permissions is not None or values["permissions"] is not None:
-        check_grant(actor, values["label"], added)
+    check_grant(actor, values["label"], values["permissions"])
     await check_free(session, values, besides=role_id)
     if before.permissions is None and values["permissions"] is not None:
         await keep_administrator(session, before)
@@ -210,12 +207,17 @@ def require_changer(actor: Actor) -> None:
 
 
 async def get_changeable(session: Session, actor: Actor, role_id: UUID, version: int | None) -> Role:
-    """Return a role that may be changed, in the version that the caller saw."""
+    """Return a role that may be changed and holds no more than the actor, in the version that the caller saw."""
     actor.require("roles:admin")
     role = await get_role(session, actor, role_id)
     require_changer(actor)
     if role.built_in:
         raise RoleBuiltInError(f"The role {role.label} is built in and stays as it is. Copy it, and change the copy.")
+    excess = find_excess(actor, role.permissions)
+    if excess:
+        raise RoleExceedsError(
+            f"The role {role.label} holds {excess}, which {actor.name} does not. Ask someone who holds as much."
+        )
     if version is not None and version != role.version:
         raise changed_meanwhile(role.label)
     return role

@@ -30,12 +30,6 @@ ORDERS = {
 }
 FIND = text(f"{SELECT_USERS} WHERE u.id = :id AND {REACHED}")
 COUNT = text(f"SELECT count(*) AS total FROM (SELECT FROM users u {FILTER} LIMIT :most) AS counted")  # noqa: S608
-LIST_AFTER = text(f"""
-{SELECT_USERS} WHERE {REACHED}
-   AND (cast(:after AS uuid) IS NULL OR (u.created_at, u.id) <
-        (SELECT last.created_at, last.id FROM users last WHERE last.id = cast(:after AS uuid)))
- ORDER BY u.created_at DESC, u.id DESC LIMIT :count
-""")  # noqa: S608 - constants
 UPDATE = text("""
 UPDATE users
    SET email = :email, name = :name, chain_ids = cast(:chain_ids AS uuid[]),
@@ -81,11 +75,6 @@ async def list_page(
     rows = await fetch_rows(session, statement, {**values, "offset": offset, "limit": limit})
     counted = await fetch_rows(session, COUNT, values)
     return rows, counted[0]["total"]
-
-
-async def list_after(session: Session, *, chains: Sequence[UUID] | None, after: UUID | None, count: int) -> list[Row]:
-    """Return users, newest first, from below the user `after`."""
-    return await fetch_rows(session, LIST_AFTER, {"chains": chains, "after": after, "count": count})
 
 
 async def update_user(session: Session, values: Mapping[str, Any]) -> bool:

@@ -11,7 +11,6 @@ from tessera.platform.audit import Entry, record_entries
 from tessera.platform.auth import store, user_store
 from tessera.platform.auth.errors import EmailTakenError, GrantExceedsError, UserInvalidError, UserNotFoundError
 from tessera.platform.auth.grants import (
-    ADMIN_ROLE_ID,
     HeldRole,
     find_excess,
     find_foreign_chain,
@@ -57,7 +56,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class NewUser:
-    """A user to make. `permissions` are held beside the roles; None without a role is everything."""
+    """A user to make. `permissions` are held beside the roles; one of the two has to be given."""
 
     email: str
     name: str
@@ -65,11 +64,6 @@ class NewUser:
     chains: frozenset[UUID] | None = None
     permissions: frozenset[str] | None = None
     roles: frozenset[UUID] = frozenset()
-
-    @property
-    def role_ids(self) -> frozenset[UUID]:
-        """The roles to hold: whoever is given neither roles nor permissions gets the role Admin."""
-        return frozenset({ADMIN_ROLE_ID}) if self.permissions is None and not self.roles else self.roles
 
 
 async def create_users(session: Session, actor: Actor, new: Sequence[NewUser]) -> list[User]:
@@ -80,7 +74,7 @@ async def create_users(session: Session, actor: Actor, new: Sequence[NewUser]) -
         check_user(user)
         check_chains(actor, user.chains)
         check_own(actor, user.permissions or frozenset())
-    await hold_roles(session, actor, [role_id for user in new for role_id in user.role_ids])
+    await hold_roles(session, actor, [role_id for user in new for role_id in user.roles])
     await check_emails(session, emails)
     ids = new_random_ids(len(new))
     rows = [
@@ -96,7 +90,7 @@ async def create_users(session: Session, actor: Actor, new: Sequence[NewUser]) -
     ]
     await store.insert_users(session, rows)
     await user_store.add_roles(
-        session, [(user_id, role) for user_id, user in zip(ids, new, strict=True) for role in user.role_ids]
+        session, [(user_id, role) for user_id, user in zip(ids, new, strict=True) for role in user.roles]
     )
     users = [make_user(row) for row in await store.find_users(session, ids)]
     await record_entries(
@@ -109,15 +103,6 @@ async def list_users(session: Session, actor: Actor) -> list[User]:
     """Return the users who see no further than the actor, by address."""
     actor.require("users:read")
     return [make_user(row) for row in await store.list_users(session, reach_of(actor))]
-
-
-async def list_users_after(session: Session, actor: Actor, *, after: UUID | None, count: int) -> list[User]:
-    """Return users within reach, newest first, from below the user `after`; raise where that one is gone."""
-    actor.require("users:read")
-    if after is not None:
-        await get_user(session, actor, after)
-    rows = await user_store.list_after(session, chains=reach_of(actor), after=after, count=count)
-    return [make_user(row) for row in rows]
 
 
 async def list_user_page(
@@ -206,6 +191,10 @@ def check_user(user: NewUser) -> None:
     """Refuse a name, password or permission that cannot be used."""
     check_name(user.name)
     check_password(user.password)
+    if user.permissions is None and not user.roles:
+        raise UserInvalidError(
+            "Give the user a role or a permission: tessera role list shows the roles.", field="role_ids"
+        )
     check_permissions(user.permissions or frozenset())
 
 

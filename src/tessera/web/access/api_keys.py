@@ -11,7 +11,7 @@ from tessera.platform import auth
 from tessera.platform.auth import NewApiKey
 from tessera.platform.errors import TesseraError
 from tessera.web.access.grids import make_grid
-from tessera.web.access.reading import ANSWERED, ChoiceInvalidError, Sent, asked, read_sent
+from tessera.web.access.reading import ANSWERED, Sent, asked, read_sent
 from tessera.web.access.user_forms import may_give, offered_roles
 from tessera.web.failures import status_of
 from tessera.web.forms import faults_of
@@ -85,7 +85,10 @@ async def disable_api_key(visit: PageVisit, api_key_id: FromPath[UUID]) -> Respo
 @post(f"{ONE}/revoke", permission="api-keys:admin", fresh=True)
 async def revoke_api_key(visit: PageVisit, api_key_id: FromPath[UUID]) -> Response[Any]:
     """End a key for ever."""
-    await auth.revoke_api_key(visit.session, visit.actor, api_key_id, now=visit.now)
+    try:
+        await auth.revoke_api_key(visit.session, visit.actor, api_key_id, now=visit.now)
+    except ANSWERED as error:
+        return await show(visit, api_key_id, error)
     return visit.go(f"{PATH}/{api_key_id}", notice="revoked")
 
 
@@ -132,14 +135,11 @@ async def answer(visit: Visit, typed: Mapping[str, Any], *, error: TesseraError 
 def read_new(visit: Visit, sent: Sent) -> NewApiKey:
     """Return the key that the form asks for."""
     whole, roles, permissions = sent.ticked("whole"), sent.ids("role_ids"), sent.grants()
-    if not whole and not roles and not permissions:
-        raise ChoiceInvalidError(
-            "Choose a role or a permission: a key that may do nothing opens nothing.", field="role_ids"
-        )
     return NewApiKey(
         label=sent.text("label"),
         chains=sent.chains(visit),
-        permissions=None if whole else permissions,
+        permissions=None if whole else permissions or None,
         expires_at=sent.end_of("expires_on"),
         roles=frozenset() if whole else roles,
+        whole=whole,
     )

@@ -35,7 +35,6 @@ async def create_user(visit: PageVisit) -> Response[Any]:
             sent.text("name"),
             password,
             chains=sent.chains(visit),
-            permissions=frozenset(),
             roles=sent.ids("role_ids"),
         )
         (user,) = await auth.create_users(visit.session, visit.actor, [new])

@@ -1,31 +1,37 @@
 """API keys: what opens this API."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct, field
 
 from tessera import loyalty
 from tessera.api.management.v1.calls import Call
-from tessera.api.management.v1.pages import Listing, PageQuery, make_page
+from tessera.api.management.v1.pages import NumberedListing, SearchQuery, number_page
 from tessera.api.management.v1.reading import Asked
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Label, Moment, Permission
 from tessera.platform import auth
 
+Sort = Literal["label", "-label", "used", "-used", "created", "-created"]
+
+
+class ApiKeyQuery(SearchQuery, frozen=True):
+    """Which API keys to list."""
+
+    q: Annotated[str, Meta(max_length=255, description="Those with this text in label or first characters.")] = ""
+    sort: Annotated[Sort, Meta(description="By label, or when it was used or made; - turns it round.")] = "-created"
+
 
 class NewApiKey(Asked, frozen=True):
-    """A key to make. It never has more than the key that makes it."""
+    """A key to make. It never has more than the key that makes it; a role or a permission has to be given."""
 
     label: Label
     chain_ids: Annotated[
         list[UUID] | None, Meta(description="Chains it sees; null is every chain that the maker sees.")
     ] = None
-    permissions: Annotated[
-        list[Permission] | None,
-        Meta(description="What it may do, beside its roles; null without a role is all that the maker may do."),
-    ] = None
+    permissions: Annotated[list[Permission] | None, Meta(description="What it may do beside its roles.")] = None
     role_ids: Annotated[
         list[UUID], Meta(max_length=100, description="Roles it is bound to; a change of a role acts at once.")
     ] = field(default_factory=list)
@@ -58,13 +64,15 @@ class MadeApiKey(Struct, frozen=True):
     text: Annotated[str, Meta(description="The key itself, shown this once.", examples=["tsr_…"])]
 
 
-async def list_api_keys(call: Call, query: PageQuery) -> Listing[ApiKey]:
-    """List the API keys, newest first.
+async def list_api_keys(call: Call, query: ApiKeyQuery) -> NumberedListing[ApiKey]:
+    """List the API keys, newest first unless asked otherwise.
 
     A key that reaches chains beyond those of the asking key is not listed.
     """
-    found = await auth.list_api_keys(call.session, call.actor, after=query.after, count=query.limit + 1)
-    return make_page(found, query.limit, show)
+    page = await auth.list_api_key_page(
+        call.session, call.actor, search=query.q, sort=query.sort, number=query.page, size=query.limit
+    )
+    return number_page(page, show)
 
 
 async def create_api_key(call: Call, body: NewApiKey) -> MadeApiKey:
@@ -76,7 +84,7 @@ async def create_api_key(call: Call, body: NewApiKey) -> MadeApiKey:
     new = auth.NewApiKey(
         label=body.label,
         chains=None if body.chain_ids is None else frozenset(body.chain_ids),
-        permissions=None if body.permissions is None else frozenset(body.permissions),
+        permissions=frozenset(body.permissions or ()) or None,
         expires_at=body.expires_at,
         roles=frozenset(body.role_ids),
     )

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 TOO_MANY = frozenset({"request_limit_reached"})
 # Conflicts that only If-Match brings about.
-CHANGED = frozenset({"role_changed", "subscription_changed", "user_changed", "version_mismatch"})
+CHANGED = frozenset({"record_changed", "role_changed", "subscription_changed", "user_changed", "version_mismatch"})
 
 
 class Fault(Struct, frozen=True, omit_defaults=True):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from tessera.api.management.v1 import (
+    accounts,
     api_keys,
     audit_log,
     chains,
@@ -19,6 +20,7 @@ from tessera.api.management.v1 import (
     queries,
     roles,
     runs,
+    tiers,
     tokens,
     users,
     webhooks,
@@ -32,7 +34,9 @@ ROUTES: tuple[Route, ...] = (
     *api_keys.ROUTES,
     *chains.ROUTES,
     *tokens.ROUTES,
+    *accounts.ROUTES,
     *programs.ROUTES,
+    *tiers.ROUTES,
     *memberships.ROUTES,
     *points.ROUTES,
     *connectors.ROUTES,

@@ -1,13 +1,13 @@
 """Roles: named sets of permissions that users hold and API keys are bound to."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from tessera.api.management.v1.calls import Call
-from tessera.api.management.v1.pages import Listing, PageQuery, cut_page
+from tessera.api.management.v1.pages import NumberedListing, SearchQuery, number_page
 from tessera.api.management.v1.reading import Asked
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Moment, Permission
@@ -17,6 +17,16 @@ RoleLabel = Annotated[str, Meta(min_length=1, max_length=100, description="What 
 Name = Annotated[str, Meta(pattern="^[A-Za-z0-9_]{1,100}$", description="What programs call it.")]
 Description = Annotated[str, Meta(max_length=1000, description="What it is for.")]
 Permissions = Annotated[list[Permission], Meta(max_length=1000)] | None
+
+
+Sort = Literal["label", "-label", "users", "-users", "changed", "-changed"]
+
+
+class RoleQuery(SearchQuery, frozen=True):
+    """Which roles to list."""
+
+    q: Annotated[str, Meta(max_length=255, description="Those with this text in label, name or description.")] = ""
+    sort: Annotated[Sort, Meta(description="By label, holders, or when it was changed; - turns it round.")] = "label"
 
 
 class NewRole(Asked, frozen=True):
@@ -55,9 +65,12 @@ class Role(Struct, frozen=True):
     updated_by: str
 
 
-async def list_roles(call: Call, query: PageQuery) -> Listing[Role]:
-    """List the roles, by label."""
-    return cut_page(await auth.list_roles(call.session, call.actor), query, show)
+async def list_roles(call: Call, query: RoleQuery) -> NumberedListing[Role]:
+    """List the roles, by label unless asked otherwise."""
+    page = await auth.list_role_page(
+        call.session, call.actor, search=query.q, sort=query.sort, number=query.page, size=query.limit
+    )
+    return number_page(page, show)
 
 
 async def create_role(call: Call, body: NewRole) -> Role:

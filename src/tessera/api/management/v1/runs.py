@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from tessera import exports
 from tessera.api.management.v1.calls import Call
-from tessera.api.management.v1.pages import FURTHEST_PAGE, LARGEST_PAGE, NumberedListing, number_page
+from tessera.api.management.v1.pages import FURTHEST_PAGE, LARGEST_PAGE, NumberedListing, SearchQuery, number_page
 from tessera.api.management.v1.reading import Asked
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Moment
@@ -19,13 +19,14 @@ Number = Annotated[int, Meta(ge=1, le=FURTHEST_PAGE, description="Number of the 
 Size = Annotated[int, Meta(ge=1, le=LARGEST_PAGE, description="How many items a page has.")]
 
 
-class RunQuery(Asked, frozen=True):
+class RunQuery(SearchQuery, frozen=True):
     """Which runs to list."""
 
+    q: Annotated[
+        str, Meta(max_length=255, description="Those whose definition has this text in label or internal name.")
+    ] = ""
     definition_id: Annotated[UUID | None, Meta(description="Those of this definition only.")] = None
     state: Annotated[State | None, Meta(description="Those in this state only.")] = None
-    page: Number = 1
-    limit: Size = 100
 
 
 class RequestQuery(Asked, frozen=True):
@@ -107,6 +108,7 @@ async def list_runs(call: Call, query: RunQuery) -> NumberedListing[Run]:
         call.actor,
         definition_id=query.definition_id,
         state=None if query.state is None else exports.RunState(query.state),
+        search=query.q,
         number=query.page,
         size=query.limit,
     )

@@ -14,5 +14,6 @@ Permission = Annotated[
     Meta(pattern="^[a-z-]+:(read|write|admin)$", description="A resource and a level.", examples=["members:read"]),
 ]
 Text = Annotated[str, Meta(min_length=1, max_length=255)]
+Version = Annotated[int, Meta(description="Other with every change; `ETag` has it, and `If-Match` may ask for it.")]
 Points = Annotated[int, Meta(ge=1, le=2_147_483_647, description="How many points, above zero.", examples=[250])]
 Reason = Annotated[str, Meta(min_length=1, max_length=1000, description="Why, for people.", examples=["Stay in May"])]

@@ -1,14 +1,14 @@
 """Users: the people who sign in to the pages."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from tessera import loyalty
 from tessera.api.management.v1.calls import Call
-from tessera.api.management.v1.pages import Listing, PageQuery, make_page
+from tessera.api.management.v1.pages import NumberedListing, SearchQuery, number_page
 from tessera.api.management.v1.reading import Asked
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Moment, Permission
@@ -22,8 +22,19 @@ Own = Annotated[list[Permission], Meta(max_length=1000, description="Permissions
 SHOWN_ONCE = "The password that was drawn, shown this once; null where one was given."
 
 
+Sort = Literal["name", "-name", "email", "-email", "seen", "-seen", "created", "-created"]
+
+
+class UserQuery(SearchQuery, frozen=True):
+    """Which users to list."""
+
+    q: Annotated[str, Meta(max_length=255, description="Those with this text in name or address.")] = ""
+    role_id: Annotated[UUID | None, Meta(description="Those who hold this role only.")] = None
+    sort: Annotated[Sort, Meta(description="By name or address, or when seen or made; - turns it round.")] = "-created"
+
+
 class NewUser(Asked, frozen=True):
-    """A user to make, who has no more than the key that makes it."""
+    """A user to make, who has no more than the key that makes it; a role or a permission has to be given."""
 
     email: Email
     name: Name
@@ -78,13 +89,21 @@ class MadePassword(Struct, frozen=True):
     password: Annotated[str, Meta(description="Shown this once.")]
 
 
-async def list_users(call: Call, query: PageQuery) -> Listing[User]:
-    """List the users, newest first.
+async def list_users(call: Call, query: UserQuery) -> NumberedListing[User]:
+    """List the users, newest first unless asked otherwise.
 
     A user who sees chains beyond those of the key is not listed.
     """
-    found = await auth.list_users_after(call.session, call.actor, after=query.after, count=query.limit + 1)
-    return make_page(found, query.limit, show)
+    page = await auth.list_user_page(
+        call.session,
+        call.actor,
+        search=query.q,
+        role_id=query.role_id,
+        sort=query.sort,
+        number=query.page,
+        size=query.limit,
+    )
+    return number_page(page, show)
 
 
 async def create_user(call: Call, body: NewUser) -> MadeUser:
@@ -99,7 +118,7 @@ async def create_user(call: Call, body: NewUser) -> MadeUser:
         name=body.name,
         password=body.password or drawn or "",
         chains=as_set(body.chain_ids),
-        permissions=frozenset(body.own_permissions),
+        permissions=frozenset(body.own_permissions) or None,
         roles=frozenset(body.role_ids),
     )
     (user,) = await auth.create_users(call.session, call.actor, [new])

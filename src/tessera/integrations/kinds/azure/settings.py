@@ -34,7 +34,16 @@ def clean_sas_token(text: str) -> str:
 def secret(key: str, label: str, text: str, *, way: str) -> Property:
     """Declare a secret that one kind of credentials needs."""
     clean = {"account_key": clean_account_key, "sas_token": clean_sas_token}.get(key, clean_line)
-    return Property(key, label, text, PropertyKind.SECRET, required=True, clean=clean, shown_when=when(way))
+    return Property(
+        key,
+        label,
+        text,
+        PropertyKind.SECRET,
+        required=True,
+        clean=clean,
+        shown_when=when(way),
+        sent_to=("account", "endpoint_url"),
+    )
 
 
 def principal(key: str, label: str, text: str) -> Property:

@@ -53,6 +53,7 @@ PROPERTIES = (
         PropertyKind.SECRET,
         required=True,
         clean=clean_visible,
+        sent_to=("access_token_url", "base_url"),
     ),
     Property(
         "token_expiration_seconds",

@@ -56,6 +56,7 @@ PROPERTIES = (
         required=True,
         multiline=True,
         clean=clean_key,
+        sent_to=("endpoint_url",),
     ),
     endpoint("For private endpoints; empty is https://storage.googleapis.com."),
     ROOT_PATH,

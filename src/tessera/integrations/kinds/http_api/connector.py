@@ -18,6 +18,7 @@ HTTP_API = ConnectorType(
     make_planner=make_planner,
     make_sender=make_sender,
     probe=probe,
+    templates_sent_to=("base_url",),
     about="JSON requests to any receiver, shaped by templates.",
     group="HTTP",
 )

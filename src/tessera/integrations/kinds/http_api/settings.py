@@ -70,7 +70,16 @@ def clean_headers(headers: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def credential(key: str, label: str, text: str, clean: Callable[[str], str], *, variant: str) -> Property:
     """Declare a secret that one authentication type needs."""
-    return Property(key, label, text, PropertyKind.SECRET, required=True, clean=clean, shown_when=when(variant))
+    return Property(
+        key,
+        label,
+        text,
+        PropertyKind.SECRET,
+        required=True,
+        clean=clean,
+        shown_when=when(variant),
+        sent_to=("base_url",),
+    )
 
 
 PROPERTIES = (
@@ -115,6 +124,7 @@ PROPERTIES = (
         PropertyKind.HEADERS,
         default=(),
         clean=clean_headers,
+        sent_to=("base_url",),
     ),
     CA_CERTIFICATE,
 )

@@ -96,6 +96,7 @@ PROPERTIES = (
         PropertyKind.SECRET,
         required=True,
         clean=clean_secret,
+        sent_to=("endpoint",),
     ),
     Property(
         "environment",

@@ -40,6 +40,7 @@ PROPERTIES = (
         PropertyKind.SECRET,
         required=True,
         clean=clean_line,
+        sent_to=("endpoint_url", "region"),
     ),
     Property(
         "role_arn",

@@ -19,6 +19,7 @@ PROPERTIES = (
         PropertyKind.SECRET,
         required=True,
         clean=clean_visible,
+        sent_to=("domain",),
     ),
     Property(
         "organization",

@@ -57,6 +57,7 @@ PROPERTIES = (
         required=True,
         clean=clean_line,
         shown_when=when(PASSWORD),
+        sent_to=("host", "port"),
     ),
     Property(
         "private_key",

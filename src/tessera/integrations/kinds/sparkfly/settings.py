@@ -29,6 +29,7 @@ PROPERTIES = (
         PropertyKind.SECRET,
         required=True,
         clean=clean_visible,
+        sent_to=("endpoint",),
     ),
     Property(
         "token_expiration_seconds",
