@@ -4,6 +4,7 @@ Every query has a connection of its own, so that nothing one query leaves behind
 is a row that only the application can write; the query itself has no way to change it.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -19,7 +20,7 @@ from psycopg.sql import Literal
 from tessera.platform.clock import Clock
 from tessera.platform.clock import now as current_moment
 from tessera.platform.db import Database
-from tessera.queries.checking import check_query
+from tessera.queries.checking import check_aside
 from tessera.queries.columns import Column, Described, check_columns
 from tessera.queries.errors import QueryTooLargeError
 from tessera.queries.failures import Source, translated
@@ -118,13 +119,13 @@ class QueryEngine:
 
     async def describe(self, chain_id: UUID, text: str, parameters: Sequence[Parameter] = ()) -> tuple[Column, ...]:
         """Return the columns of a query that can run; raise what is wrong with it."""
-        pieces = self.read(text, parameters)
+        pieces = await self.read(text, parameters)
         async with self.connected(chain_id) as connection:
             return check_columns(await self.look(connection, text, pieces))
 
     async def preview(self, chain_id: UUID, query: Selection, given: Mapping[str, object] | None = None) -> Preview:
         """Return the columns and the first rows."""
-        pieces = self.read(query.text, query.parameters)
+        pieces = await self.read(query.text, query.parameters)
         bound = Bound([], read_values(query.parameters, given or {}, self.clock()))
         async with self.connected(chain_id) as connection:
             described = await self.look(connection, query.text, pieces)
@@ -137,7 +138,7 @@ class QueryEngine:
 
     async def count(self, chain_id: UUID, query: Selection, given: Mapping[str, object] | None = None) -> int:
         """Return the exact number of rows."""
-        pieces = self.read(query.text, query.parameters)
+        pieces = await self.read(query.text, query.parameters)
         bound = Bound([], read_values(query.parameters, given or {}, self.clock()))
         async with self.connected(chain_id) as connection:
             await self.look(connection, query.text, pieces)
@@ -146,7 +147,7 @@ class QueryEngine:
 
     async def explain(self, chain_id: UUID, query: Selection) -> Mapping[str, Any]:
         """Return the database's plan for the rows, with the defaults of the parameters; nothing is run."""
-        pieces = self.read(query.text, query.parameters)
+        pieces = await self.read(query.text, query.parameters)
         bound = Bound([], read_values(query.parameters, {}, self.clock()))
         async with self.connected(chain_id) as connection:
             await self.look(connection, query.text, pieces)
@@ -161,7 +162,7 @@ class QueryEngine:
 
         The blocks can be written to another COPY unread. An error may come after the first blocks: roll back then.
         """
-        pieces = self.read(query.text, query.parameters)
+        pieces = await self.read(query.text, query.parameters)
         values = read_values(query.parameters, given or {}, now)
         async with self.connected(chain_id) as connection:
 
@@ -180,11 +181,11 @@ class QueryEngine:
                     self.check_block(block, rows)
                     yield block
 
-    def read(self, text: str, parameters: Sequence[Parameter]) -> tuple[Piece, ...]:
-        """Check the text, and cut it at its parameters."""
+    async def read(self, text: str, parameters: Sequence[Parameter]) -> tuple[Piece, ...]:
+        """Check the text beside the event loop, and cut it at its parameters."""
         if self.checking:
-            check_query(text, parameters)
-        return cut(text, parameters)
+            await check_aside(text, parameters)
+        return await asyncio.to_thread(cut, text, parameters)
 
     def check_block(self, block: bytes, rows: int) -> None:
         """Stop a query that gives too many rows, or a row that nobody could send."""
