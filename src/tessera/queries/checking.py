@@ -5,8 +5,10 @@ whatever is not on a list here is refused, with its name and its place.
 """
 
 import asyncio
+import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import NoReturn
 
@@ -228,7 +230,7 @@ def places(node: exp.Expr) -> Iterator[int]:
     searched: exp.Expr | None = None
     while current is not None:
         # What was searched already is passed over, so that a long chain of operators is walked once.
-        parts = current.walk(prune=lambda part, searched=searched: part is searched)
+        parts = current.walk(prune=partial(operator.is_, searched))
         if starts := [part.meta["start"] for part in parts if "start" in part.meta and part is not searched]:
             yield min(starts)
         current, searched = current.parent, current

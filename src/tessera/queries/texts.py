@@ -6,6 +6,7 @@ from typing import NoReturn
 from sqlglot import exp
 from sqlglot.dialects.postgres import Postgres
 from sqlglot.errors import SqlglotError
+from sqlglot.parsers.postgres import PostgresParser
 from sqlglot.tokenizer_core import Token
 
 from tessera.queries.errors import QueryInvalidError
@@ -26,7 +27,7 @@ class Dialect(Postgres):
     # Shifting subscripts to another base would type the whole expression again at each of them.
     INDEX_OFFSET = 0
 
-    class Parser(Postgres.Parser):
+    class Parser(PostgresParser):
         """Reads tokens, and counts how often it moves among them: nested forms can make it go back at each level."""
 
         steps = 0
