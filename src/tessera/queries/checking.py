@@ -21,6 +21,7 @@ from tessera.queries import vocabulary
 from tessera.queries.errors import QueryInvalidError
 from tessera.queries.parameters import Parameter
 from tessera.queries.pieces import cut_tokens, is_parameter
+from tessera.queries.sizes import fault_of_size
 from tessera.queries.texts import TooManyStepsError, read_tree, refuse, tokenize
 
 SCHEMA = "datasets"
@@ -143,6 +144,8 @@ class Check:
         elif type(node).__name__ not in vocabulary.PARTS:
             spoken = type(node).sql_name() if isinstance(node, exp.Func) else type(node).__name__
             self.refuse(node, ADVICE.get(type(node).__name__, f"{spoken.lower()} is not allowed in a query"))
+        if fault := fault_of_size(node):
+            self.refuse(node, fault)
         match node:
             case exp.Column():
                 self.column(node)
