@@ -9,10 +9,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from tests.acceptance.test_route_walk import PERSONAL, Town, Walker, build_app, pages_of
+from tests.acceptance.test_route_walk import Town, Walker, build_app, pages_of
 from tests.builders.house import ACTOR, SmallHouse, create_export, make_settings, open_small_house, run_to_end
 from tests.builders.mparticle import encode, firehose
-from tests.builders.one_of_each import PASSWORD, make_one_of_each
+from tests.builders.one_of_each import PASSWORD, PERSONAL, make_one_of_each
 from tests.builders.receivers import Received, Receiver, Reply, run_receiver
 from tests.web.conftest import open_browser
 
