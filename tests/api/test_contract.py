@@ -3,14 +3,18 @@
 import asyncio
 import copy
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
 import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import FlakyStrategyDefinition
 from hypothesis.stateful import run_state_machine_as_test
 from schemathesis import GenerationMode, checks
+from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.core.result import Ok
 
 from tessera.api.connector.v1 import build_document
@@ -18,6 +22,7 @@ from tessera.api.connector.v1 import build_document
 from .conftest import Api
 
 SECONDS = 30
+TRIES = 50
 CHECKS = [
     checks.not_a_server_error,
     checks.status_code_conformance,
@@ -30,7 +35,8 @@ QUIET: dict[str, Any] = {
     "database": None,
     "deadline": None,
     "suppress_health_check": list(HealthCheck),
-    "phases": (Phase.explicit, Phase.generate, Phase.shrink),
+    # Faults are collected, so that the search goes on: there is nothing to shrink.
+    "phases": (Phase.explicit, Phase.generate),
 }
 Ids = dict[str, list[str]]
 
@@ -85,12 +91,35 @@ class Fuzzing:
         self.address = f"http://127.0.0.1:{port}"
         self.session = requests.Session()
         self.asked: dict[int, int] = {}
+        self.faults: list[str] = []
 
     def ask(self, case: Case) -> None:
-        """Send one request and judge the answer."""
-        response = case.call(base_url=self.address, session=self.session, timeout=SECONDS)
+        """Send one request and judge the answer; go on whatever it is."""
+        try:
+            response = case.call(base_url=self.address, session=self.session, timeout=SECONDS)
+        except requests.RequestException as error:
+            self.faults.append(f"{case.method} {case.path}: {error!r}")
+        else:
+            self.judge(response, case)
+
+    def judge(self, response: Any, case: Case) -> None:
+        """Count an answer, and keep what is wrong with it."""
         self.asked[response.status_code] = self.asked.get(response.status_code, 0) + 1
-        case.validate_response(response, checks=CHECKS)
+        try:
+            case.validate_response(response, checks=CHECKS)
+        except (Failure, FailureGroup) as error:
+            self.faults.append(f"{case.method} {case.path}: {error!r}")
+
+    def carry_through(self, least: int, run: Callable[[], None]) -> None:
+        """Run a property; where Hypothesis finds that what it generates depends on more than its draws, try again."""
+        before = sum(self.asked.values())
+        for _ in range(TRIES):
+            with suppress(FlakyStrategyDefinition):
+                run()
+                return
+            if sum(self.asked.values()) - before >= least:
+                return
+        raise AssertionError(f"only {sum(self.asked.values()) - before} of {least} requests were asked")
 
     def ask_each_operation(self, mode: GenerationMode, examples: int, *, repeatable: bool) -> None:
         """Ask every operation with so many generated requests."""
@@ -98,7 +127,8 @@ class Fuzzing:
             assert isinstance(found, Ok)
             operation = found.ok()
             strategy = operation.as_strategy(generation_mode=mode)
-            given(case=strategy)(settings(max_examples=examples, derandomize=repeatable, **QUIET)(self.check()))()
+            quiet = settings(max_examples=examples, derandomize=repeatable, **QUIET)
+            self.carry_through(examples, given(case=strategy)(quiet(self.check())))
 
     def check(self) -> Callable[..., None]:
         """Return the body of a property test."""
@@ -117,13 +147,10 @@ class Fuzzing:
                 return {"base_url": fuzzing.address, "session": fuzzing.session, "timeout": SECONDS}
 
             def validate_response(self, response: Any, case: Case, *_: Any, **__: Any) -> None:
-                fuzzing.asked[response.status_code] = fuzzing.asked.get(response.status_code, 0) + 1
-                case.validate_response(response, checks=CHECKS)
+                fuzzing.judge(response, case)
 
-        run_state_machine_as_test(
-            Machine,
-            settings=settings(max_examples=runs, stateful_step_count=steps, derandomize=repeatable, **QUIET),
-        )
+        quiet = settings(max_examples=runs, stateful_step_count=steps, derandomize=repeatable, **QUIET)
+        self.carry_through(runs, partial(run_state_machine_as_test, Machine, settings=quiet))
 
 
 @pytest.fixture
@@ -135,12 +162,14 @@ async def fuzzing(api: Api, port: int) -> Fuzzing:
 async def test_every_answer_is_declared(fuzzing: Fuzzing, mode: GenerationMode) -> None:
     await asyncio.to_thread(fuzzing.ask_each_operation, mode, 12, repeatable=True)
 
+    assert not fuzzing.faults, "\n".join(fuzzing.faults[:10])
     assert fuzzing.asked.get(200 if mode is GenerationMode.POSITIVE else 400, 0) > 25, fuzzing.asked
 
 
 async def test_answers_lead_to_answers(fuzzing: Fuzzing) -> None:
     await asyncio.to_thread(fuzzing.ask_in_turn, 12, 8, repeatable=True)
 
+    assert not fuzzing.faults, "\n".join(fuzzing.faults[:10])
     assert fuzzing.asked.get(200, 0) > 10, fuzzing.asked
 
 
@@ -150,3 +179,23 @@ async def test_answers_lead_to_answers(fuzzing: Fuzzing) -> None:
 async def test_long_fuzzing_finds_no_fault(fuzzing: Fuzzing, mode: GenerationMode) -> None:
     await asyncio.to_thread(fuzzing.ask_each_operation, mode, 500, repeatable=False)
     await asyncio.to_thread(fuzzing.ask_in_turn, 100, 20, repeatable=False)
+
+    assert not fuzzing.faults, "\n".join(fuzzing.faults[:10])
+    assert sum(fuzzing.asked.values()) >= 500 * len(list(fuzzing.schema.get_all_operations())), fuzzing.asked
+
+
+def test_property_goes_on_after_inconsistent_data() -> None:
+    fuzzing, tries = Fuzzing(build_document(), 0), iter([7, 7, 7])
+
+    def run() -> None:
+        fuzzing.asked[200] = fuzzing.asked.get(200, 0) + next(tries)
+        raise FlakyStrategyDefinition("Inconsistent data generation!")
+
+    fuzzing.carry_through(20, run)
+    assert fuzzing.asked == {200: 21}
+    with pytest.raises(AssertionError, match="only 0 of 5 requests"):
+        Fuzzing(build_document(), 0).carry_through(5, give_up)
+
+
+def give_up() -> None:
+    raise FlakyStrategyDefinition("Inconsistent data generation!")

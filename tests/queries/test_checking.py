@@ -9,6 +9,11 @@ SELECT 1 AS one
 
 SELECT email FROM members;
 
+SELECT power(balance, 2) AS a, balance ^ -0.5 AS b, power(1.05, balance::float8) AS c, exp(-balance::float8) AS d
+FROM members
+
+SELECT format('%s: %1$-20s, 100%%', email) AS a, 1e6 AS b, '12.50'::numeric AS c FROM members
+
 (SELECT code FROM tiers UNION ALL SELECT code FROM programs) EXCEPT SELECT 'x' ORDER BY 1 FETCH FIRST 3 ROWS ONLY
 
 WITH rich AS (SELECT * FROM datasets.members WHERE balance > 5)
@@ -92,7 +97,22 @@ def test_datasets_that_are_read_are_known() -> None:
         ("SELECT user", "Line 1, column 8: user is not allowed in a query"),
         ("VALUES (1)", "Line 1, column 1: a query begins with SELECT or WITH, not with VALUES"),
         ("SELECT " + "(" * 100 + "1" + ")" * 100, "Line 1, column 68: the query is nested more than 60 deep"),
-        ("SELECT " + "NOT " * 9000 + "true", "The query is nested too deep to be read"),
+        ("SELECT " + "NOT " * 7000 + "true", "The query is nested too deep to be read"),
+        ("SELECT " + "1, " * 5000 + "1", "Line 1, column 12006: the query has more than 8,000 words and signs"),
+        ("SELECT (array[1])" + "[1]" * 700, "Line 1, column 66: more than 16 subscripts in a row"),
+        (
+            "SELECT a FROM members WHERE in_period(in_period(a, 'PERIOD'), 'PERIOD')",
+            "Line 1, column 29: in_period cannot hold another in_period",
+        ),
+        ("SELECT power(balance, 130000)", "Line 1, column 8: an exponent is a number up to 100"),
+        ("SELECT balance ^ points", "Line 1, column 8: an exponent is a number up to 100"),
+        ("SELECT power(power(balance, 99), 99)", "Line 1, column 8: a power of a power has no known end"),
+        ("SELECT exp(balance)", "Line 1, column 8: exp takes a number up to 100"),
+        ("SELECT 1e130000 * 1e-9 AS a", "Line 1, column 8: a number has up to 100 digits"),
+        ("SELECT '1e130000'::numeric AS a", "Line 1, column 8: a number has up to 100 digits"),
+        ("SELECT format('%100000000s', 'a')", "Line 1, column 8: a width in format is a number up to 1000"),
+        ("SELECT format('%2$-*s', 'a', 9)", "Line 1, column 8: a width in format is a number up to 1000"),
+        ("SELECT format(email, 'a') FROM members", "Line 1, column 8: format needs its pattern as a text"),
         ("SELECT '" + "ä" * 40_000 + "'", "The query is longer than 64 KiB"),
         ("SELECT '\0'", "The query holds the character zero"),
     ],

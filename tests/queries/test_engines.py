@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -10,7 +11,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from tests.builders.towns import Town
+from tests.builders.towns import Limits, Town
 
 from tessera.platform.db import driver
 from tessera.platform.ids import new_id
@@ -19,10 +20,12 @@ from tessera.queries import (
     ColumnType,
     Parameter,
     ParameterType,
+    QueryEngine,
     QueryFailedError,
     QueryInvalidError,
     QueryTimeoutError,
     QueryTooLargeError,
+    QueryUnavailableError,
 )
 
 NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)
@@ -239,6 +242,37 @@ async def test_rows_that_nobody_wants_any_more_end_the_query(town: Town) -> None
     assert len(await anext(blocks)) > 64 * 1024
     await blocks.aclose()
     assert await others(town, until=0) == 0
+
+
+async def test_value_of_hundreds_of_megabytes_is_an_error(town: Town) -> None:
+    if sys.platform != "linux":
+        pytest.skip("the limit on a backend's memory is the kernel's, on Linux")
+    # The parser refuses such a width; what else grows this large must end in the database.
+    engine, query = town.engine(checking=False), Selected("SELECT length(format('%800000000s', 'a')) AS n")
+    with pytest.raises(QueryTooLargeError, match="more memory"):
+        await engine.preview(town.north, query)
+    assert await town.engine().count(town.north, Selected("SELECT 1 AS one")) == 1
+
+
+async def test_looks_have_a_share_for_each_chain(town: Town) -> None:
+    engine = town.engine(seconds=2)
+    endless = [asyncio.create_task(engine.count(town.north, Selected(ENDLESS))) for _ in range(6)]
+    assert await others(town, until=2) == 2
+    # Another chain's look and this chain's export find room at once.
+    assert await engine.count(town.south, Selected("SELECT 1 AS one")) == 1
+    assert len(await rows_of(town, Selected("SELECT 1 AS one"))) == 1
+    ended = await asyncio.gather(*endless, return_exceptions=True)
+    assert {type(each) for each in ended} <= {QueryTimeoutError, QueryUnavailableError}
+
+
+async def test_look_ends_sooner_than_an_export(town: Town) -> None:
+    limits = Limits(query_timeout_seconds=30, query_look_seconds=0.2)
+    engine = QueryEngine(town.database, town.query_address, limits)
+    with pytest.raises(QueryTimeoutError, match=r"longer than 0\.2 seconds"):
+        await engine.count(town.north, Selected(ENDLESS))
+    heavy = "SELECT count(*) AS n FROM members a, members b, members c WHERE a.balance + b.balance + c.balance < 0"
+    async for block in engine.copy_rows(town.north, Selected(heavy), label=LABEL, now=NOON):
+        assert b"[0]" in block
 
 
 async def others(town: Town, until: int) -> int:

@@ -1,7 +1,10 @@
-"""Reading what a run did: requests, attempts, row errors, its time line, and its rates."""
+"""Reading what a run did: requests, attempts, row errors, its time line, and its rates.
+
+Where the run's query reads members, what was sent and answered is shown to those only who may see members.
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -9,10 +12,13 @@ from uuid import UUID
 
 from tessera.exports.errors import RequestNotFoundError
 from tessera.exports.runs import get_run
+from tessera.exports.snapshots import tells_of_members
 from tessera.exports.store import request_log as store
 from tessera.platform.auth import Actor
 from tessera.platform.db import Session
 from tessera.platform.paging import Page
+
+HIDDEN = "Hidden, because it may tell of members. Whoever has the permission members:read sees it."
 
 
 class RequestState(StrEnum):
@@ -31,7 +37,7 @@ class RequestState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LoggedRequest:
-    """One request of a run with its latest outcome; `left_out` rows between first and last are not in it."""
+    """One request of a run with its latest outcome; `path` is None for those who may not see members."""
 
     number: int
     window_number: int
@@ -39,7 +45,7 @@ class LoggedRequest:
     first_row: int
     last_row: int
     row_count: int
-    path: str
+    path: str | None
     key: str | None
     bytes: int
     state: RequestState
@@ -70,11 +76,15 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class RequestDetail:
-    """A request with all its attempts, and the spooled rows it carries (JSON arrays, at most the first 100)."""
+    """A request with all its attempts, and the spooled rows it carries (JSON arrays, at most the first 100).
+
+    `hidden` says that texts and rows are left out, because the reader may not see members.
+    """
 
     request: LoggedRequest
     attempts: Sequence[Attempt]
     rows: Sequence[str]
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,29 +128,36 @@ async def list_requests(
     size: int = 50,
 ) -> Page[LoggedRequest]:
     """Return a page of the run's requests in order."""
-    await get_run(session, actor, run_id=run_id)
+    hidden = await must_hide(session, actor, run_id)
     rows, total = await store.list_requests(session, run_id, state=state, offset=(number - 1) * size, limit=size)
-    return Page([make_request(row) for row in rows], total, number, size)
+    return Page([make_request(row, hidden=hidden) for row in rows], total, number, size)
 
 
 async def get_request(session: Session, actor: Actor, run_id: UUID, *, number: int) -> RequestDetail:
     """Return one request, its attempts with excerpts, and its rows."""
-    await get_run(session, actor, run_id=run_id)
+    hidden = await must_hide(session, actor, run_id)
     row = await store.find_request(session, run_id, number)
     if row is None:
         raise RequestNotFoundError(f"The run has no request {number}. Open its list of requests.")
     attempts = [Attempt(**attempt) for attempt in await store.list_attempts(session, run_id, number)]
+    if hidden:
+        # A receiver's own words may repeat what it was sent.
+        attempts = [replace(each, request=None, answer=None, message=each.message and HIDDEN) for each in attempts]
+        return RequestDetail(make_request(row, hidden=True), attempts, (), hidden=True)
     rows = await store.list_request_rows(session, run_id, row, limit=100)
-    return RequestDetail(make_request(row), attempts, rows)
+    return RequestDetail(make_request(row, hidden=False), attempts, rows)
 
 
 async def list_row_errors(
     session: Session, actor: Actor, run_id: UUID, *, number: int = 1, size: int = 50
 ) -> Page[RowError]:
     """Return a page of the run's row errors in row order; a run keeps its first 10,000."""
-    await get_run(session, actor, run_id=run_id)
+    hidden = await must_hide(session, actor, run_id)
     rows, total = await store.list_row_errors(session, run_id, offset=(number - 1) * size, limit=size)
-    return Page([RowError(**row) for row in rows], total, number, size)
+    errors = [RowError(**row) for row in rows]
+    if hidden:
+        errors = [replace(error, message=HIDDEN, row=None) for error in errors]
+    return Page(errors, total, number, size)
 
 
 async def list_moments(session: Session, actor: Actor, run_id: UUID) -> list[Moment]:
@@ -155,8 +172,15 @@ async def list_rates(session: Session, actor: Actor, run_id: UUID) -> list[Rate]
     return [Rate(**row) for row in await store.list_rates(session, run_id)]
 
 
-def make_request(row: Mapping[str, Any]) -> LoggedRequest:
+async def must_hide(session: Session, actor: Actor, run_id: UUID) -> bool:
+    """Say whether the run, which the actor may see, tells of members whom they may not see."""
+    run = await get_run(session, actor, run_id=run_id)
+    return not actor.may("members:read") and await tells_of_members(run.snapshot)
+
+
+def make_request(row: Mapping[str, Any], *, hidden: bool) -> LoggedRequest:
     """Turn a stored row into the value that doors see."""
     values = {name: row[name] for name in LoggedRequest.__slots__}
+    values["path"] = None if hidden else row["path"]
     values["state"] = RequestState(row["state"])
     return LoggedRequest(**values)

@@ -40,7 +40,7 @@ async def take_snapshot(session: Session, actor: Actor, definition: Definition) 
     if not definition.enabled:
         raise NotRunnableError(f"{definition.label} is switched off. Enable it, then run it.")
     query = await queries.get_query(session, actor, definition.chain_id, definition.query_id)
-    if queries.check_query(query.text, query.parameters).personal:
+    if (await queries.check_aside(query.text, query.parameters)).personal:
         actor.require("members:read")
     template = await integrations.get_usable_template(session, actor, definition.chain_id, definition.template_id)
     assert template.profile_id is not None
@@ -72,3 +72,13 @@ async def take_snapshot(session: Session, actor: Actor, definition: Definition) 
 def read_snapshot(stored: Mapping[str, Any]) -> Snapshot:
     """Return the snapshot that a run carries."""
     return msgspec.convert(stored, Snapshot)
+
+
+async def tells_of_members(stored: Mapping[str, Any]) -> bool:
+    """Say whether what the run sent and received may tell who somebody is."""
+    query = read_snapshot(stored).query
+    try:
+        return (await queries.check_aside(query.text, query.parameters)).personal
+    except queries.QueryInvalidError:
+        # It passed when the run began; which datasets it reads is not known any more.
+        return True

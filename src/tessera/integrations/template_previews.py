@@ -209,10 +209,13 @@ async def note_test(ground: Ground, actor: Actor, trial: Trial, answer: Answer) 
     """Write down that a test was sent, for the template in the audit trail and for the profile among its calls."""
     template, verdict = trial.template, answer.verdict
     assert trial.profile_id is not None
+    plain = f"The receiver answered {answer.status}."
+    # A receiver's own words may repeat what it was sent, and more people see a profile's calls than its members.
+    personal = (await queries.check_aside(trial.query.text, trial.query.parameters)).personal
     call = NewCall(
         CallKind.SEND_TEST,
         passed=verdict.kind is VerdictKind.OK,
-        message=verdict.message or f"The receiver answered {answer.status}.",
+        message=plain if personal else verdict.message or plain,
         code=verdict.code or None,
         status=answer.status,
         latency_ms=answer.duration_seconds * 1000,

@@ -8,6 +8,7 @@ from tessera.queries.changing import (
     update_query,
 )
 from tessera.queries.checking import (
+    check_aside,
     check_query,
 )
 from tessera.queries.columns import (
@@ -78,6 +79,7 @@ __all__ = [
     "QueryUnavailableError",
     "QueryVersionError",
     "Selection",
+    "check_aside",
     "check_query",
     "check_version",
     "copy_query",

@@ -64,7 +64,7 @@ async def copy_query(session: Session, actor: Actor, *, query: Query) -> Query:
     """Copy a query under the next free label and internal name."""
     actor.require("queries:write")
     query = await get_query(session, actor, query.chain_id, query.id)
-    admit(actor, query.chain_id, query.text, query.parameters)
+    await admit(actor, query.chain_id, query.text, query.parameters)
     labels, taken = await store.list_names(session, query.chain_id)
     new = NewQuery(
         copied_label(query.label, labels),
@@ -107,7 +107,7 @@ async def examine(actor: Actor, engine: QueryEngine, chain_id: UUID, new: NewQue
         raise QueryInvalidError(
             f"The description may have {LONGEST_DESCRIPTION} characters, none of them zero.", field="description"
         )
-    admit(actor, chain_id, new.text, new.parameters)
+    await admit(actor, chain_id, new.text, new.parameters)
     columns = await engine.describe(chain_id, new.text, new.parameters)
     names = [column.name for column in columns]
     missing = [key for key in new.key_columns if key not in names]

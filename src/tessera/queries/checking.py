@@ -4,8 +4,12 @@ The database confines a query in any case. The check is the first of two fences,
 whatever is not on a list here is refused, with its name and its place.
 """
 
+import asyncio
+import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 from typing import NoReturn
 
 from sqlglot import exp
@@ -17,12 +21,14 @@ from tessera.queries import vocabulary
 from tessera.queries.characters import check_characters
 from tessera.queries.errors import QueryInvalidError
 from tessera.queries.parameters import Parameter
-from tessera.queries.pieces import cut, is_parameter
-from tessera.queries.texts import POSTGRES, refuse, tokenize
+from tessera.queries.pieces import cut_tokens, is_parameter
+from tessera.queries.sizes import fault_of_size
+from tessera.queries.texts import TooManyStepsError, read_tree, refuse, tokenize
 
 SCHEMA = "datasets"
 NAMES = {dataset.name: dataset for dataset in DATASETS}
 DEEPEST = 60
+MOST_SUBSCRIPTS = 16
 
 ADVICE = {
     "Lock": "a query only reads, so it cannot lock rows. Leave out FOR UPDATE or FOR SHARE",
@@ -56,11 +62,19 @@ class CheckedQuery:
 
 def check_query(text: str, parameters: Sequence[Parameter] = ()) -> CheckedQuery:
     """Return what the query reads; raise `QueryInvalidError` with name, place and advice if anything is not allowed."""
-    cut(text, parameters)
     tokens = tokenize(text)
     check_characters(text, tokens)
     check_frame(text, tokens)
-    return Check(text, parse(text, tokens)).run()
+    cut_tokens(text, tokens, parameters)
+    try:
+        return Check(text, parse(text, tokens)).run()
+    except (RecursionError, TooManyStepsError):
+        raise QueryInvalidError("The query is nested too deep to be read. Use WITH to flatten it.") from None
+
+
+async def check_aside(text: str, parameters: Sequence[Parameter] = ()) -> CheckedQuery:
+    """Check a query beside the event loop: a long text takes a tenth of a second, and others are not kept waiting."""
+    return await asyncio.to_thread(check_query, text, parameters)
 
 
 def check_frame(text: str, tokens: Sequence[Token]) -> None:
@@ -69,8 +83,8 @@ def check_frame(text: str, tokens: Sequence[Token]) -> None:
         raise QueryInvalidError("The query is empty. Write a SELECT.")
     if tokens[0].token_type not in (TokenType.SELECT, TokenType.WITH, TokenType.L_PAREN):
         refuse(text, tokens[0].start, f"a query begins with SELECT or WITH, not with {tokens[0].text[:40]}")
-    depth, ended = 0, False
-    for token in tokens:
+    depth, subscripts, ended = 0, 0, False
+    for before, token in pairwise((tokens[0], *tokens)):
         if ended and token.token_type is not TokenType.SEMICOLON:
             refuse(text, token.start, "a query is one statement. Delete what stands after the semicolon")
         ended = token.token_type is TokenType.SEMICOLON
@@ -78,6 +92,10 @@ def check_frame(text: str, tokens: Sequence[Token]) -> None:
         depth -= token.token_type in (TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.END)
         if depth > DEEPEST:
             refuse(text, token.start, f"the query is nested more than {DEEPEST} deep. Use WITH to flatten it")
+        if token.token_type is TokenType.L_BRACKET:
+            subscripts = subscripts + 1 if before.token_type is TokenType.R_BRACKET else 1
+        if subscripts > MOST_SUBSCRIPTS:
+            refuse(text, token.start, f"more than {MOST_SUBSCRIPTS} subscripts in a row. Write fewer")
 
 
 def parse(text: str, tokens: Sequence[Token]) -> exp.Expr:
@@ -89,16 +107,13 @@ def parse(text: str, tokens: Sequence[Token]) -> exp.Expr:
         elif token.token_type is not TokenType.SEMICOLON and not (index and is_parameter(tokens, index - 1)):
             readable.append(token)
     try:
-        # With the whole text as context an error tells its exact place.
-        (tree,) = POSTGRES.parser(error_message_context=len(text)).parse(readable, text)
+        tree = read_tree(text, readable)
     except ParseError as error:
         fault = error.errors[0]
         near = str(fault.get("highlight"))[:40]
         refuse(
             text, len(str(fault.get("start_context"))), f"this cannot be read as SQL near {near}. Correct the syntax"
         )
-    except RecursionError:
-        raise QueryInvalidError("The query is nested too deep to be read. Use WITH to flatten it.") from None
     except (SqlglotError, ValueError):
         raise QueryInvalidError("The query cannot be read as SQL. Correct its syntax.") from None
     if not isinstance(tree, exp.Query):
@@ -131,6 +146,8 @@ class Check:
         elif type(node).__name__ not in vocabulary.PARTS:
             spoken = type(node).sql_name() if isinstance(node, exp.Func) else type(node).__name__
             self.refuse(node, ADVICE.get(type(node).__name__, f"{spoken.lower()} is not allowed in a query"))
+        if fault := fault_of_size(node):
+            self.refuse(node, fault)
         match node:
             case exp.Column():
                 self.column(node)
@@ -215,11 +232,13 @@ class Check:
 def places(node: exp.Expr) -> Iterator[int]:
     """Give the known places of the node, of its parts, and of what it is a part of."""
     current: exp.Expr | None = node
+    searched: exp.Expr | None = None
     while current is not None:
-        starts = [found.meta["start"] for found in current.walk() if "start" in found.meta]
-        if starts:
+        # What was searched already is passed over, so that a long chain of operators is walked once.
+        parts = current.walk(prune=partial(operator.is_, searched))
+        if starts := [part.meta["start"] for part in parts if "start" in part.meta and part is not searched]:
             yield min(starts)
-        current = current.parent
+        current, searched = current.parent, current
 
 
 def name_of(identifier: exp.Expr) -> str:

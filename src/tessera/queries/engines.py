@@ -4,6 +4,7 @@ Every query has a connection of its own, so that nothing one query leaves behind
 is a row that only the application can write; the query itself has no way to change it.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 import psycopg
 from psycopg.sql import Literal
@@ -19,10 +21,10 @@ from tessera.platform.clock import Clock
 from tessera.platform.clock import now as current_moment
 from tessera.platform.db import Database
 from tessera.platform.json_values import decode_rows
-from tessera.queries.checking import check_query
+from tessera.queries.checking import check_aside
 from tessera.queries.columns import Column, Described, check_columns
-from tessera.queries.errors import QueryTooLargeError
-from tessera.queries.failures import Source, translated
+from tessera.queries.errors import QueryTooLargeError, QueryUnavailableError
+from tessera.queries.failures import Source, timeout_error, translated
 from tessera.queries.parameters import Parameter, Value, read_values
 from tessera.queries.pieces import Piece, compose, cut, trace
 from tessera.queries.store.bindings import bind_backend, unbind_backend
@@ -33,6 +35,10 @@ from tessera.queries.wire import copy_out, describe
 PREVIEW_ROWS = 50
 TOO_LONG = b"\t\\N\n"
 APPLICATION = "tessera query"
+# Looks that one chain may have under way at once in this process: the rest of the database is for exports and others.
+MOST_LOOKS = 2
+# What the server itself may overstay: some calculations do not ask whether their time is up.
+GRACE_SECONDS = 5
 
 
 class Limits(Protocol):
@@ -41,6 +47,11 @@ class Limits(Protocol):
     @property
     def query_timeout_seconds(self) -> float:
         """Longest time one query may run."""
+        ...
+
+    @property
+    def query_look_seconds(self) -> float:
+        """Longest time a preview, a count or another look may take."""
         ...
 
     @property
@@ -112,22 +123,24 @@ class QueryEngine:
         self.database = database
         self.query_address = query_address
         self.timeout_seconds = limits.query_timeout_seconds
+        self.look_seconds = min(limits.query_look_seconds, limits.query_timeout_seconds)
         self.row_limit = limits.query_row_limit
+        self.looks: WeakValueDictionary[UUID, asyncio.Semaphore] = WeakValueDictionary()
         self.checking = checking
         self.clock = clock
 
     async def describe(self, chain_id: UUID, text: str, parameters: Sequence[Parameter] = ()) -> tuple[Column, ...]:
         """Return the columns of a query that can run; raise what is wrong with it."""
-        pieces = self.read(text, parameters)
-        async with self.connected(chain_id) as connection:
-            return check_columns(await self.look(connection, text, pieces))
+        pieces = await self.read(text, parameters)
+        async with self.looking(chain_id) as connection:
+            return check_columns(await self.look(connection, text, pieces, self.look_seconds))
 
     async def preview(self, chain_id: UUID, query: Selection, given: Mapping[str, object] | None = None) -> Preview:
         """Return the columns and the first rows."""
-        pieces = self.read(query.text, query.parameters)
+        pieces = await self.read(query.text, query.parameters)
         bound = Bound([], read_values(query.parameters, given or {}, self.clock()))
-        async with self.connected(chain_id) as connection:
-            described = await self.look(connection, query.text, pieces)
+        async with self.looking(chain_id) as connection:
+            described = await self.look(connection, query.text, pieces, self.look_seconds)
             columns = check_columns(described)
             statement = select_first(compose(pieces, bound.place), described, query.key_columns, PREVIEW_ROWS)
             found = await self.fetch(connection, statement, bound)
@@ -137,19 +150,19 @@ class QueryEngine:
 
     async def count(self, chain_id: UUID, query: Selection, given: Mapping[str, object] | None = None) -> int:
         """Return the exact number of rows."""
-        pieces = self.read(query.text, query.parameters)
+        pieces = await self.read(query.text, query.parameters)
         bound = Bound([], read_values(query.parameters, given or {}, self.clock()))
-        async with self.connected(chain_id) as connection:
-            await self.look(connection, query.text, pieces)
+        async with self.looking(chain_id) as connection:
+            await self.look(connection, query.text, pieces, self.look_seconds)
             ((count,),) = await self.fetch(connection, select_count(compose(pieces, bound.place)), bound)
         return int(count)
 
     async def explain(self, chain_id: UUID, query: Selection) -> Mapping[str, Any]:
         """Return the database's plan for the rows, with the defaults of the parameters; nothing is run."""
-        pieces = self.read(query.text, query.parameters)
+        pieces = await self.read(query.text, query.parameters)
         bound = Bound([], read_values(query.parameters, {}, self.clock()))
-        async with self.connected(chain_id) as connection:
-            await self.look(connection, query.text, pieces)
+        async with self.looking(chain_id) as connection:
+            await self.look(connection, query.text, pieces, self.look_seconds)
             ((plan,),) = await self.fetch(connection, explain(compose(pieces, bound.place)), bound)
         found: Mapping[str, Any] = json.loads(plan)[0]["Plan"] if isinstance(plan, str | bytes) else plan[0]["Plan"]
         return found
@@ -161,15 +174,15 @@ class QueryEngine:
 
         The blocks can be written to another COPY unread. An error may come after the first blocks: roll back then.
         """
-        pieces = self.read(query.text, query.parameters)
+        pieces = await self.read(query.text, query.parameters)
         values = read_values(query.parameters, given or {}, now)
-        async with self.connected(chain_id) as connection:
+        async with self.connected(chain_id, self.timeout_seconds) as connection:
 
             def place(parameter: Parameter) -> str:
                 # COPY is no plan and takes no parameters: the driver quotes the values, and the type is said beside.
                 return Literal(values[parameter.name]).as_string(connection)
 
-            described = await self.look(connection, query.text, pieces)
+            described = await self.look(connection, query.text, pieces, self.timeout_seconds)
             check_columns(described)
             text, most = compose(pieces, place), self.row_limit + 1
             statement = copy_all(text, described, query.key_columns, rows=most, label=label)
@@ -180,11 +193,11 @@ class QueryEngine:
                     self.check_block(block, rows)
                     yield block
 
-    def read(self, text: str, parameters: Sequence[Parameter]) -> tuple[Piece, ...]:
-        """Check the text, and cut it at its parameters."""
+    async def read(self, text: str, parameters: Sequence[Parameter]) -> tuple[Piece, ...]:
+        """Check the text beside the event loop, and cut it at its parameters."""
         if self.checking:
-            check_query(text, parameters)
-        return cut(text, parameters)
+            await check_aside(text, parameters)
+        return await asyncio.to_thread(cut, text, parameters)
 
     def check_block(self, block: bytes, rows: int) -> None:
         """Stop a query that gives too many rows, or a row that nobody could send."""
@@ -198,54 +211,75 @@ class QueryEngine:
             raise long_row_error()
 
     async def look(
-        self, connection: psycopg.AsyncConnection[Any], text: str, pieces: Sequence[Piece]
+        self, connection: psycopg.AsyncConnection[Any], text: str, pieces: Sequence[Piece], seconds: float
     ) -> list[Described]:
         """Let the database read the text as it is, so that what wraps it later cannot be closed from inside."""
         bound = Bound([], {})
         statement = compose(pieces, bound.place)
         source = Source(text, lambda position: trace(pieces, bound.place, position))
-        with translated(self.timeout_seconds, source):
+        with translated(seconds, source):
             return await describe(connection, statement)
 
     async def fetch(self, connection: psycopg.AsyncConnection[Any], statement: str, bound: Bound) -> list[Any]:
         """Return the rows of a statement with bound values."""
-        with translated(self.timeout_seconds):
+        with translated(self.look_seconds):
             # Asking for binary results makes the driver send one statement, as `wire` explains.
             async with psycopg.AsyncRawCursor(connection) as cursor:
                 await cursor.execute(statement.encode(), bound.arguments(), binary=True)
                 return await cursor.fetchall()
 
     @asynccontextmanager
-    async def connected(self, chain_id: UUID) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+    async def looking(self, chain_id: UUID) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+        """Open a transaction for a look: within the chain's share of looks, and no longer than a look may take."""
+        share = self.looks.setdefault(chain_id, asyncio.Semaphore(MOST_LOOKS))
+        try:
+            await asyncio.wait_for(share.acquire(), self.look_seconds)
+        except TimeoutError:
+            raise QueryUnavailableError(
+                f"{MOST_LOOKS} previews or counts of this chain run already. Try again in a moment.", retry_after=5
+            ) from None
+        try:
+            async with asyncio.timeout(self.look_seconds + GRACE_SECONDS):
+                async with self.connected(chain_id, self.look_seconds) as connection:
+                    yield connection
+        except TimeoutError:
+            raise timeout_error(self.look_seconds) from None
+        finally:
+            share.release()
+
+    @asynccontextmanager
+    async def connected(self, chain_id: UUID, seconds: float) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
         """Open a read-only transaction that sees the chain; whatever happens, it is rolled back and ended."""
-        with translated(self.timeout_seconds):
-            connection = await self.connect()
+        with translated(seconds):
+            connection = await self.connect(seconds)
         pid = connection.info.backend_pid
         try:
             async with self.database.session() as session:
                 await refresh_statistics(session)
                 await bind_backend(session, pid, chain_id)
-            with translated(self.timeout_seconds):
+            with translated(seconds):
                 await connection.execute(BEGIN)
             yield connection
         finally:
             await self.disconnect(connection, pid)
 
-    async def connect(self) -> psycopg.AsyncConnection[Any]:
+    async def connect(self, seconds: float) -> psycopg.AsyncConnection[Any]:
         """Connect as the queries' login."""
         options = {
             "search_path": "datasets",
             "timezone": "UTC",
             "datestyle": "ISO",
             "intervalstyle": "iso_8601",
-            "statement_timeout": f"{int(self.timeout_seconds * 1000)}ms",
+            "statement_timeout": f"{int(seconds * 1000)}ms",
             "lock_timeout": "5s",
             "idle_in_transaction_session_timeout": "60s",
             "default_transaction_read_only": "on",
-            # A worker that was killed must not leave a long query behind.
+            # A process that was killed, or a caller who gave up, must not leave a long query behind.
             "client_connection_check_interval": "5s",
             # An export of a million members sorts and joins; the default would do it on disk in many passes.
             "work_mem": "64MB",
+            # Hashes keep to it too, so that a plan of several fits into the memory of one backend.
+            "hash_mem_multiplier": "1",
             # Compiling costs more than it saves on the plans of exports.
             "jit": "off",
         }

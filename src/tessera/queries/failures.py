@@ -91,9 +91,7 @@ def translate(error: psycopg.Error, timeout_seconds: float, source: Source | Non
     """Return the error in our own words."""
     match error:
         case pg.QueryCanceled():
-            return QueryTimeoutError(
-                f"The query took longer than {timeout_seconds:g} seconds. Select fewer rows, or join less."
-            )
+            return timeout_error(timeout_seconds)
         case pg.InsufficientPrivilege() | pg.InvalidSchemaName():
             return QueryRefusedError(
                 f"The query reaches for something that queries may not use. Datasets are {', '.join(COLUMNS)}."
@@ -115,6 +113,11 @@ def translate(error: psycopg.Error, timeout_seconds: float, source: Source | Non
         f"The database could not finish the query (SQLSTATE {error.sqlstate}). Simplify it, and try again.",
         sqlstate=error.sqlstate,
     )
+
+
+def timeout_error(seconds: float) -> QueryTimeoutError:
+    """Say that the query took too long."""
+    return QueryTimeoutError(f"The query took longer than {seconds:g} seconds. Select fewer rows, or join less.")
 
 
 def about_the_text(error: psycopg.Error, source: Source) -> QueryInvalidError:

@@ -6,7 +6,7 @@ from uuid import UUID
 import structlog
 
 from tessera.platform.auth import Actor
-from tessera.queries.checking import check_query
+from tessera.queries.checking import check_aside
 from tessera.queries.columns import Column
 from tessera.queries.engines import Preview, QueryEngine, Selection
 from tessera.queries.errors import QueryNotFoundError
@@ -19,7 +19,7 @@ Given = Mapping[str, object] | None
 
 async def describe_query(actor: Actor, engine: QueryEngine, chain_id: UUID, query: Selection) -> Sequence[Column]:
     """Return the columns of a saved or unsaved query, to whoever may see its rows; it is read, and not run."""
-    admit(actor, chain_id, query.text, query.parameters)
+    await admit(actor, chain_id, query.text, query.parameters)
     return await engine.describe(chain_id, query.text, query.parameters)
 
 
@@ -27,7 +27,7 @@ async def preview_query(
     actor: Actor, engine: QueryEngine, chain_id: UUID, query: Selection, given: Given = None
 ) -> Preview:
     """Return the first rows of a saved or unsaved query, to whoever may see them."""
-    admit(actor, chain_id, query.text, query.parameters)
+    await admit(actor, chain_id, query.text, query.parameters)
     preview = await engine.preview(chain_id, query, given)
     LOG.info("query previewed", chain_id=str(chain_id), actor=actor.name, rows=len(preview.rows))
     return preview
@@ -35,7 +35,7 @@ async def preview_query(
 
 async def count_query(actor: Actor, engine: QueryEngine, chain_id: UUID, query: Selection, given: Given = None) -> int:
     """Return how many rows a saved or unsaved query gives, to whoever may see them."""
-    admit(actor, chain_id, query.text, query.parameters)
+    await admit(actor, chain_id, query.text, query.parameters)
     count = await engine.count(chain_id, query, given)
     LOG.info("query counted", chain_id=str(chain_id), actor=actor.name, rows=count)
     return count
@@ -43,15 +43,15 @@ async def count_query(actor: Actor, engine: QueryEngine, chain_id: UUID, query: 
 
 async def explain_query(actor: Actor, engine: QueryEngine, chain_id: UUID, query: Selection) -> Advice:
     """Return what the database expects of a query, and what its author should know of that."""
-    admit(actor, chain_id, query.text, query.parameters)
+    await admit(actor, chain_id, query.text, query.parameters)
     plan = await engine.explain(chain_id, query)
     return read_plan(plan, row_limit=engine.row_limit, has_keys=bool(query.key_columns))
 
 
-def admit(actor: Actor, chain_id: UUID, text: str, parameters: Sequence[Parameter]) -> None:
+async def admit(actor: Actor, chain_id: UUID, text: str, parameters: Sequence[Parameter]) -> None:
     """Raise unless the actor may read queries of the chain, and members where a dataset tells who somebody is."""
     actor.require("queries:read")
     if not actor.sees(chain_id):
         raise QueryNotFoundError(f"There is no chain {chain_id}. List the chains to find yours.")
-    if check_query(text, parameters).personal:
+    if (await check_aside(text, parameters)).personal:
         actor.require("members:read")

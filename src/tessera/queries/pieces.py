@@ -25,7 +25,12 @@ class Piece:
 
 def cut(text: str, parameters: Sequence[Parameter]) -> tuple[Piece, ...]:
     """Cut the text at its parameters and periods; closing semicolons are left out."""
-    tokens = tokenize(text)
+    return cut_tokens(text, tokenize(text), parameters)
+
+
+def cut_tokens(text: str, read: Sequence[Token], parameters: Sequence[Parameter]) -> tuple[Piece, ...]:
+    """Cut a text whose tokens are known."""
+    tokens = list(read)
     while tokens and tokens[-1].token_type is TokenType.SEMICOLON:
         end = tokens.pop().start
         text = text[:end]
@@ -38,6 +43,11 @@ def is_parameter(tokens: Sequence[Token], index: int) -> bool:
         return False
     name = tokens[index + 1]
     return name.start == tokens[index].end + 1 and name.text.isidentifier() and name.token_type not in QUOTED
+
+
+def is_period(token: Token) -> bool:
+    """Say whether the token is the name `in_period`."""
+    return token.token_type is TokenType.VAR and token.text.lower() == "in_period"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +67,7 @@ class Cutter:
             if is_parameter(self.tokens, index):
                 found += [Piece(start, self.text[start : token.start]), self.parameter(index)]
                 index += 2
-            elif token.text.lower() == "in_period" and token.token_type is TokenType.VAR:
+            elif is_period(token):
                 found.append(Piece(start, self.text[start : token.start]))
                 period, index = self.period(index)
                 found += period
@@ -89,6 +99,9 @@ class Cutter:
             or self.tokens[period].text != "PERIOD"
         ):
             refuse(self.text, opening.start, "write in_period(column, 'PERIOD')")
+        # The column is written twice: nested periods would double it at each level.
+        if any(is_period(token) for token in self.tokens[index + 2 : comma]):
+            refuse(self.text, opening.start, "in_period cannot hold another in_period")
         column = self.pieces(index + 2, comma, self.tokens[index + 1].end + 1, self.tokens[comma].start)
         place = opening.start
         pieces = [Piece(place, "(("), *column, Piece(place, ") >= "), Piece(place, parameter=self.known["from"])]

@@ -1,17 +1,47 @@
 """The text of a query: its tokens, and places in it that a message can name."""
 
 import re
+from collections.abc import Sequence
 from typing import NoReturn
 
-from sqlglot import Dialect
+from sqlglot import exp
+from sqlglot.dialects.postgres import Postgres
 from sqlglot.errors import SqlglotError
+from sqlglot.parsers.postgres import PostgresParser
 from sqlglot.tokenizer_core import Token
 
 from tessera.queries.errors import QueryInvalidError
 
 LONGEST = 64 * 1024
 QUOTE = re.compile("[‘’‚‛“”„‟]")
-POSTGRES = Dialect.get_or_raise("postgres")
+MOST_TOKENS = 8_000
+# Everyday SQL takes hardly more than one step a token; only going back again and again takes more.
+MOST_STEPS = 20_000
+
+
+class TooManyStepsError(Exception):
+    """Reading the text would take more work than any text is worth."""
+
+
+class Dialect(Postgres):
+    """PostgreSQL's SQL as it is checked here; it is never written back."""
+
+    # Shifting subscripts to another base would type the whole expression again at each of them.
+    INDEX_OFFSET = 0
+
+    class Parser(PostgresParser):
+        """Reads tokens, and counts how often it moves among them: nested forms can make it go back at each level."""
+
+        steps = 0
+
+        def _advance(self, times: int = 1) -> None:
+            self.steps += 1
+            if self.steps > MOST_STEPS:
+                raise TooManyStepsError
+            super()._advance(times)
+
+
+POSTGRES = Dialect()
 
 
 def tokenize(text: str) -> list[Token]:
@@ -21,7 +51,7 @@ def tokenize(text: str) -> list[Token]:
     if "\0" in text:
         raise QueryInvalidError("The query holds the character zero. Delete it.")
     try:
-        return list(POSTGRES.tokenize(text))
+        tokens = list(POSTGRES.tokenize(text))
     except SqlglotError:
         curly = QUOTE.search(text)
         if curly is not None:
@@ -31,6 +61,16 @@ def tokenize(text: str) -> list[Token]:
         raise QueryInvalidError(
             "The query cannot be read: a text, a quoted name or a comment is never closed. Close it."
         ) from None
+    if len(tokens) > MOST_TOKENS:
+        refuse(text, tokens[MOST_TOKENS].start, f"the query has more than {MOST_TOKENS:,} words and signs. Shorten it")
+    return tokens
+
+
+def read_tree(text: str, tokens: Sequence[Token]) -> exp.Expr | None:
+    """Return the syntax tree of one statement; raise what the parser raises, or `TooManyStepsError`."""
+    # With the whole text as context an error tells its exact place.
+    (tree,) = POSTGRES.parser(error_message_context=len(text)).parse(list(tokens), text)
+    return tree
 
 
 def position_of(text: str, offset: int) -> tuple[int, int]:

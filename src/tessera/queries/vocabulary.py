@@ -44,6 +44,13 @@ FUNCTIONS = frozenset(f"{AGGREGATES} {WINDOWS} {NUMBERS} {TEXTS} {MOMENTS} {JSON
 PADDING = frozenset({"lpad", "rpad"})
 LONGEST_PADDING = 1000
 
+# A calculation on one number of a hundred thousand digits takes as long as one on a million members.
+LARGEST_EXPONENT = 100
+LONGEST_NUMBER = 100
+LARGEST_POWER_OF_TEN = 308
+FLOATS = frozenset({"DOUBLE", "FLOAT"})
+DECIMALS = frozenset({"BIGDECIMAL", "DECIMAL"})
+
 # The parser's names of structure and operators; functions are judged by the name that was written.
 STRUCTURE = """
 Add Alias Aliases All And Any Array ArrayContainedBy ArrayContainsAll ArrayOverlaps AtTimeZone Between BitwiseAnd

@@ -1,10 +1,10 @@
 """One visit: who asks, in which transaction, and how a page answers. Checked here, before any page's own code runs."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from litestar import Response
@@ -16,6 +16,7 @@ from litestar.handlers import BaseRouteHandler
 from tessera import loyalty
 from tessera.loyalty import Chain
 from tessera.platform.auth import Actor, UserSession
+from tessera.platform.callers import while_connected
 from tessera.platform.db import Session
 from tessera.platform.errors import ConflictError, DeniedError
 from tessera.platform.ground import Ground
@@ -30,6 +31,7 @@ from tessera.web.notices import NOTICES, Notice
 from tessera.web.rendering import render
 from tessera.web.visitors import AnyRequest, check_token, client_address, find_signed_in, read_form
 
+T = TypeVar("T")
 ANYONE = "anyone"
 SIGNED_IN = "signed in"
 THEMES = ("light", "dark")
@@ -105,6 +107,10 @@ class Visit:
                 "There is no chain that you see yet. Create one, or ask an administrator for access."
             )
         return self.chosen
+
+    async def while_connected(self, work: Coroutine[Any, Any, T]) -> T:
+        """Return what the work gives; stop it when the browser hangs up, as when a page is left."""
+        return await while_connected(self.request.receive, work)
 
     async def fields(self) -> list[tuple[str, str]]:
         """Return the fields of the form that was sent, in order, repeated ones as often as they came."""

@@ -38,7 +38,7 @@ async def list_inbound_messages(
         offset=(asked.number - 1) * asked.size,
         limit=asked.size,
     )
-    return Page([make_message(row) for row in rows], total, asked.number, asked.size)
+    return Page([make_message(row, actor) for row in rows], total, asked.number, asked.size)
 
 
 async def list_messages_after(
@@ -54,7 +54,7 @@ async def list_messages_after(
     actor.require(READ)
     await find_inbound_row(session, actor, profile_id)
     rows = await store.list_after(session, profile_id, state=state, after=after, limit=count)
-    return [make_message(row) for row in rows]
+    return [make_message(row, actor) for row in rows]
 
 
 async def get_inbound_message(
@@ -66,7 +66,7 @@ async def get_inbound_message(
     row = await store.find_message(session, profile_id, message_id)
     if row is None:
         raise MessageNotFoundError(f"There is no message {message_id} of this profile. List them to find yours.")
-    return make_message(row)
+    return make_message(row, actor)
 
 
 async def open_body(session: Session, actor: Actor, keys: KeyRing, message: InboundMessage) -> Any:
@@ -119,6 +119,7 @@ async def replay_rejected_messages(
     return count
 
 
-def make_message(row: Row) -> InboundMessage:
-    """Return the message of a row."""
-    return InboundMessage(**{**row, "state": MessageState(row["state"])})
+def make_message(row: Row, actor: Actor) -> InboundMessage:
+    """Return the message of a row; what went wrong in detail may quote a member, and is for those who may see them."""
+    detail = row["detail"] if actor.may(BODIES) else None
+    return InboundMessage(**{**row, "state": MessageState(row["state"]), "detail": detail})

@@ -1,6 +1,7 @@
 """Bodies and envelopes: JSON is parsed once, placeholders work on the leaves of the tree, never on text."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,8 @@ JSON_FAULTS = {  # how Python's parser begins its messages
     "Extra data": "something stands behind the end",
 }
 RECORDS = "records"
+# The pointers of all values together: below long names, each value would carry all of them.
+MOST_POINTED = 32_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class BodyCompiler:
     is_envelope: bool = False
     expressions: list[Expression] = field(default_factory=list)
     records_seen: int = 0
+    pointed: int = 0
 
     def compile(self, text: str) -> Evaluate:
         """Return the function that makes the body's value."""
@@ -55,6 +59,9 @@ class BodyCompiler:
         """Return the branch of a parsed node."""
         if depth > DEEPEST:
             raise TemplateError(f"nested deeper than {DEEPEST} levels.", place=self.place(pointer))
+        self.pointed += len(pointer)
+        if self.pointed > MOST_POINTED:
+            raise TemplateError("too many values below long names. Shorten the names of members.", place=self.name)
         if isinstance(node, str):
             return self.read_text(node, pointer)
         if isinstance(node, dict):
@@ -183,8 +190,7 @@ def unique_members(name: str) -> Callable[[list[tuple[str, Any]]], dict[str, Any
     def make(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         made = dict(pairs)
         if len(made) < len(pairs):
-            keys = [key for key, _ in pairs]
-            twice = next(key for key in keys if keys.count(key) > 1)
+            (twice, _), *_ = Counter(key for key, _ in pairs).most_common(1)
             raise TemplateError(f'the member "{twice}" is given twice in one object. Keep one.', place=name)
         return made
 

@@ -18,7 +18,10 @@ def locate_fault(error: TemplateError, text: str) -> int | None:
     _, at, pointer = place.partition(" at ")
     if not at:
         return character if isinstance(character, int) else None
-    start = find_value(text, split_pointer(pointer))
+    try:
+        start = find_value(text, split_pointer(pointer))
+    except RecursionError:  # what is nested deeper than a body may be has no place to show
+        return None
     if start is None or not isinstance(character, int) or text[start : start + 1] != '"':
         return start
     return start + 1 + written_length(text[start + 1 :], character)

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from tessera.integrations.errors import TemplateError
 
 OPENING = re.compile(r"\{[{%#]")
-TOKEN = re.compile(r"""(?P<text>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|(?P<end>\}\})|(?P<sign>[][(){}])""", re.DOTALL)
+# A quote that nothing closes reaches to the end of the text, so that no quote is looked for twice.
+TOKEN = re.compile(
+    r"""(?P<text>"(?:\\.|[^"\\])*+(?:"|\\?\Z)|'(?:\\.|[^'\\])*+(?:'|\\?\Z))|(?P<end>\}\})|(?P<sign>[][(){}])""",
+    re.DOTALL,
+)
 PAIRS = {")": "(", "]": "[", "}": "{"}
 
 
@@ -33,7 +37,9 @@ def split_text(text: str, place: str) -> list[str | Placeholder]:
             )
         end = find_end(text, start + 2)
         if end is None:
-            raise TemplateError('"{{" is never closed. Close it with "}}".', place=place, character=start)
+            raise TemplateError(
+                '"{{" is never closed. Close it, and each quote in it, with "}}".', place=place, character=start
+            )
         if start > at:
             parts.append(text[at:start])
         parts.append(Placeholder(text[start + 2 : end], start))

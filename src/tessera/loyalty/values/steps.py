@@ -36,7 +36,17 @@ class MembershipStep(Struct, frozen=True, gc=False):
             name: new for name, old, new in zip(PROPERTIES, before, after, strict=True) if old is not new and old != new
         }
 
+    @property
+    def told(self) -> dict[str, Any]:
+        """What an event tells of the change: of a property that identifies a member only that it changed."""
+        changed = self.changed
+        hidden = sorted(IDENTIFYING & changed.keys())
+        shown = {name: value for name, value in changed.items() if name not in IDENTIFYING}
+        return {**shown, "changed": hidden} if hidden else shown
 
+
+# Events are read by those who may not see members, and leave for webhooks' receivers.
+IDENTIFYING = frozenset({"membership_number", "provider_membership_id", "url"})
 PROPERTIES = (
     "program_id",
     "tier_id",

@@ -42,6 +42,10 @@ LOCK_SECONDS = 2.0
 LARGEST_LOG = 16 * 1024 * 1024
 # A server whose postmaster was killed leaves children for a moment; until they are gone no new one may start.
 LEFT_BEHIND = ("pre-existing shared memory block", "already exists")
+# What one connection's process may allocate, in KiB: PostgreSQL has no such setting, and the kernel has. Whatever asks
+# for more ends its own statement with `out of memory`. What processes share does not count.
+MOST_MEMORY = 768 * 1024
+LIMITED = ["/bin/sh", "-c", 'ulimit -S -d "$0" 2>/dev/null; exec "$@"', str(MOST_MEMORY)]
 
 OPTIONS = {
     "listen_addresses": "",
@@ -237,7 +241,7 @@ class EmbeddedServer:
         sockets = make_socket_folder(self.home, self._account)
         quoted = str(sockets).replace('"', '""')
         options = {**self._options, "unix_socket_directories": f'"{quoted}"'}
-        command = [programs.path("postgres"), "-D", str(self.data)]
+        command = [*LIMITED, str(programs.path("postgres")), "-D", str(self.data)]
         command += [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         write_private_file(self._place, this_place(), None)
         while True:

@@ -99,7 +99,7 @@ async def find_sample(visit: Visit, trial: Trial, form: TemplateForm) -> Sample:
     if carried is not None and (carried.whole or len(carried.rows) >= wanted):
         return carried
     try:
-        _, rows = await integrations.read_sample(visit.actor, visit.engine, trial)
+        _, rows = await visit.while_connected(integrations.read_sample(visit.actor, visit.engine, trial))
     except TesseraError as error:
         return Sample(refused=error.message)
     kept = fit(rows[:wanted])

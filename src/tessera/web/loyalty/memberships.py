@@ -82,6 +82,8 @@ async def delete_member(visit: PageVisit, chain_id: FromPath[UUID], membership_i
 
 async def read_member(visit: Visit, chain_id: UUID, membership_id: UUID) -> Member:
     """Return the membership, or raise not found."""
+    # Forms that act on a membership show its member, and so ask for more than the right to act.
+    visit.actor.require("members:read")
     return await loyalty.get_member(visit.session, visit.actor, chain_id, membership_id, now=visit.now)
 
 

@@ -1,7 +1,7 @@
 """The editor of a query. Looking into what is being written saves nothing, and keeps no transaction open meanwhile."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -142,10 +142,11 @@ async def look_page(visit: Visit, desk: Desk) -> Response[Any]:
 
 async def take_look(visit: Visit, desk: Desk, form: QueryForm, asked: str) -> Look:
     """Return what was found, or what is wrong at which place."""
-    find: Callable[..., Awaitable[Any]] = FINDERS.get(asked, queries.describe_query)
+    find: Callable[..., Coroutine[Any, Any, Any]] = FINDERS.get(asked, queries.describe_query)
     started = time.perf_counter()
     try:
-        found = await find(visit.actor, visit.engine, desk.chain_id, make_query(form))
+        query = make_query(form)
+        found = await visit.while_connected(find(visit.actor, visit.engine, desk.chain_id, query))
     except (InvalidError, DeniedError, ConflictError, UnavailableError) as error:
         return Look(asked, fault=error.message, at=place_of(error))
     return Look(asked, time.perf_counter() - started, found)
@@ -157,7 +158,7 @@ async def preview(*given: Any) -> Any:
     return rows, await queries.explain_query(*given)
 
 
-FINDERS: dict[str, Callable[..., Awaitable[Any]]] = {
+FINDERS: dict[str, Callable[..., Coroutine[Any, Any, Any]]] = {
     "check": queries.describe_query,
     "preview": preview,
     "count": queries.count_query,

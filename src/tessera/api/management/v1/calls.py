@@ -1,13 +1,20 @@
 """One call: who asks, when, and in which transaction."""
 
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, TypeVar
+
+from litestar.types import Receive
 
 from tessera.platform.auth import Actor
+from tessera.platform.callers import while_connected
 from tessera.platform.db import Session
 from tessera.platform.ground import Ground
 from tessera.platform.http import OutboundClient
 from tessera.queries import QueryEngine
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +28,7 @@ class Call:
     query_engine: QueryEngine | None = None
     outbound: OutboundClient | None = None
     wants_csv: bool = False
+    receive: Receive | None = None
 
     @property
     def session(self) -> Session:
@@ -35,6 +43,10 @@ class Call:
         if self.query_engine is None:
             raise RuntimeError("this process runs no queries")
         return self.query_engine
+
+    async def while_connected(self, work: Coroutine[Any, Any, T]) -> T:
+        """Return what the work gives; stop it when the caller hangs up."""
+        return await work if self.receive is None else await while_connected(self.receive, work)
 
     @property
     def client(self) -> OutboundClient:

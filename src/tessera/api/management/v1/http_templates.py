@@ -251,7 +251,7 @@ async def copy_http_template(call: Call, template: NameOrId) -> HttpTemplate:
 async def preview_http_template(call: Call, template: NameOrId) -> TemplatePreview:
     """Show the request that the first rows of the template's query make; nothing is sent."""
     trial = await open_trial(call, template)
-    _, rows = await integrations.read_sample(call.actor, call.engine, trial)
+    _, rows = await call.while_connected(integrations.read_sample(call.actor, call.engine, trial))
     async with call.ground.database.session() as session:
         preview = await integrations.preview_template(session, call.actor, trial, rows)
     shown = preview.request

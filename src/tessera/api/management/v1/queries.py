@@ -221,7 +221,8 @@ async def preview_query(call: Call, query_ref: NameOrId, body: QueryValues) -> Q
     """Run a query and show its first rows."""
     stored = await find(call, query_ref)
     started = time.perf_counter()
-    found = await queries.preview_query(call.actor, call.engine, stored.chain_id, stored, body.parameters)
+    looking = queries.preview_query(call.actor, call.engine, stored.chain_id, stored, body.parameters)
+    found = await call.while_connected(looking)
     columns = [show_column(column) for column in found.columns]
     rows: Any = [msgspec.Raw(encode(row)) for row in found.rows]
     return QueryPreview(columns, rows, time.perf_counter() - started)
@@ -231,7 +232,8 @@ async def count_query(call: Call, query_ref: NameOrId, body: QueryValues) -> Que
     """Run a query and count its rows, exactly."""
     stored = await find(call, query_ref)
     started = time.perf_counter()
-    count = await queries.count_query(call.actor, call.engine, stored.chain_id, stored, body.parameters)
+    counting = queries.count_query(call.actor, call.engine, stored.chain_id, stored, body.parameters)
+    count = await call.while_connected(counting)
     return QueryCount(count, time.perf_counter() - started)
 
 

@@ -76,7 +76,7 @@ class RunRequest(Struct, frozen=True):
     first_row: int
     last_row: int
     row_count: int
-    path: str
+    path: Annotated[str | None, Meta(description="Null without `members:read`, where the rows tell of members.")]
     key: Annotated[str | None, Meta(description="Its idempotency key.")]
     bytes: int
     state: RequestState
@@ -95,7 +95,7 @@ class RunRowError(Struct, frozen=True):
     ordinal: int
     phase: str
     code: str
-    message: str
+    message: Annotated[str, Meta(description="Hidden without `members:read`, where the rows tell of members.")]
 
 
 show_run = show_as(Run)

@@ -125,6 +125,7 @@ async def run(ground: Ground, request: Request, route: Route, texts: Mapping[str
     arguments = await read_arguments(request, route, texts)
     state = request.scope["app"].state
     call = Call(ground, actor, ground.clock(), query_engine=state.get("engine"), outbound=state.get("client"))
+    call = replace(call, receive=request.receive)
     call = replace(call, wants_csv=route.csv is not None and prefers_csv(request.headers.get("accept", "")))
     key = read_key(request.headers, required=False) if route.repeatable else None
     if key is None or actor.id is None:
