@@ -8,7 +8,6 @@ import typer
 from tessera import loyalty
 from tessera.cli.desk import Desk, at_desk, find_chain
 from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
-from tessera.loyalty import NewEnterprise
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -28,8 +27,7 @@ def list_chains(as_json: AsJson = False) -> None:
     """List the chains."""
 
     async def work(desk: Desk) -> Sequence[object]:
-        async with desk.session() as session:
-            return await loyalty.list_chains(session, desk.actor)
+        return await loyalty.list_chains(desk.ground.database.reader, desk.actor)
 
     show_list(at_desk(work), CHAIN, as_json=as_json, empty="No chain yet. Make one: tessera chain create NAME")
 
@@ -50,8 +48,7 @@ def list_enterprises(as_json: AsJson = False) -> None:
     """List the enterprises of every chain."""
 
     async def work(desk: Desk) -> Sequence[object]:
-        async with desk.session() as session:
-            return await loyalty.list_enterprises(session, desk.actor)
+        return await loyalty.list_enterprises(desk.ground.database.reader, desk.actor)
 
     empty = "No enterprise yet. Make one: tessera chain add-enterprise NAME"
     show_list(at_desk(work), ENTERPRISE, as_json=as_json, empty=empty)
@@ -70,7 +67,7 @@ def add_enterprise(
     async def work(desk: Desk) -> object:
         async with desk.session() as session:
             owner = await find_chain(session, desk.actor, chain)
-            new = NewEnterprise(name=name, time_zone=time_zone, currency_code=currency)
+            new = loyalty.NewEnterprise(name=name, time_zone=time_zone, currency_code=currency)
             return (await loyalty.create_enterprises(session, desk.actor, owner, [new], now=desk.now()))[0]
 
     show_item(at_desk(work), ENTERPRISE, as_json=as_json)

@@ -1,7 +1,9 @@
 """`tessera export`: definitions, and starting their runs."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,7 +11,9 @@ from tessera import exports, integrations, queries
 from tessera.cli.desk import Desk, at_desk, find_chain
 from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
 from tessera.cli.watching import conclude, watch_run
-from tessera.exports import Definition, NewDefinition, Run
+
+if TYPE_CHECKING:
+    from tessera.exports import Definition, Run
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -70,7 +74,7 @@ def create_definition(
             owner = await find_chain(session, desk.actor, chain)
             chosen_query = await queries.get_query(session, desk.actor, owner, query)
             chosen_template = await integrations.get_template(session, desk.actor, owner, template)
-            new = NewDefinition(
+            new = exports.NewDefinition(
                 label=label,
                 query_id=chosen_query.id,
                 template_id=chosen_template.id,

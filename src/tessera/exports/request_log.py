@@ -3,30 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from tessera.exports.errors import RequestNotFoundError
 from tessera.exports.runs import get_run
+from tessera.exports.states import RequestState
 from tessera.exports.store import request_log as store
 from tessera.platform.auth import Actor
 from tessera.platform.db import Session
 from tessera.platform.paging import Page
-
-
-class RequestState(StrEnum):
-    """Where a request stands; the first three are open, the others final."""
-
-    PLANNED = "planned"
-    BEGUN = "begun"
-    WAITING = "waiting"
-    SENT = "sent"
-    PARTLY_SENT = "partly_sent"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-    SPLIT = "split"
-    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ async def create_chains(session: Session, actor: Actor, names: Sequence[str], *,
     return chains
 
 
-async def list_chains(session: Session, actor: Actor) -> list[Chain]:
+async def list_chains(session: Session | Reader, actor: Actor) -> list[Chain]:
     """Return the actor's chains by name."""
     return await store.select_chains(session, None if actor.chains is None else sorted(actor.chains))
 

@@ -76,7 +76,7 @@ async def insert_chains(session: Session, ids: Sequence[UUID], names: Sequence[s
     await run(session, INSERT_CHAINS, {"ids": list(ids), "names": list(names), "now": now})
 
 
-async def select_chains(session: Session, ids: Sequence[UUID] | None) -> list[Chain]:
+async def select_chains(session: Session | Reader, ids: Sequence[UUID] | None) -> list[Chain]:
     """Return the chains of these ids, or all, by name."""
     rows = await run(session, LIST_CHAINS, {"ids": None if ids is None else list(ids)})
     return [Chain(*row) for row in rows]

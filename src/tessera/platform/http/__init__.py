@@ -1,25 +1,32 @@
 """Outbound HTTP: `OutboundClient` sends, the address policy says where to, a `CallError` says what went wrong."""
 
-from tessera.platform.http.addresses import judge_address
-from tessera.platform.http.authorities import clean_authorities, parse_authorities
-from tessera.platform.http.calls import CallLimits, Headers, Reply
-from tessera.platform.http.client import OutboundClient
-from tessera.platform.http.errors import (
-    CallError,
-    CallErrorKind,
-    CertificateError,
-    CertificateFileError,
-    InvalidRequestError,
-    InvalidUrlError,
-    NotSentError,
-    OutcomeUnknownError,
-    RefusedAddressError,
-)
-from tessera.platform.http.gate import Gate
-from tessera.platform.http.resolving import Resolver
-from tessera.platform.http.urls import normalise_host, parse_url
-from tessera.platform.http.vetting import vet_host
-from tessera.platform.http.waiting import parse_retry_after
+from typing import TYPE_CHECKING
+
+from tessera.platform.lazy_imports import import_on_first_use
+
+if TYPE_CHECKING:
+    from tessera.platform.http.addresses import judge_address
+    from tessera.platform.http.authorities import clean_authorities, parse_authorities
+    from tessera.platform.http.calls import CallLimits, Headers, Reply
+    from tessera.platform.http.client import OutboundClient
+    from tessera.platform.http.errors import (
+        CallError,
+        CallErrorKind,
+        CertificateError,
+        CertificateFileError,
+        InvalidRequestError,
+        InvalidUrlError,
+        NotSentError,
+        OutcomeUnknownError,
+        RefusedAddressError,
+    )
+    from tessera.platform.http.gate import Gate
+    from tessera.platform.http.resolving import Resolver
+    from tessera.platform.http.urls import normalise_host, parse_url
+    from tessera.platform.http.vetting import vet_host
+    from tessera.platform.http.waiting import parse_retry_after
+else:
+    __getattr__ = import_on_first_use(__name__, __file__)
 
 __all__ = [
     "CallError",
