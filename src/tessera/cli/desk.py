@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import getpass
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -14,6 +13,7 @@ from uuid import UUID
 
 from tessera.platform.errors import InvalidError, NotFoundError
 from tessera.platform.ids import parse_id
+from tessera.platform.signals import run_until_interrupted
 
 if TYPE_CHECKING:
     from tessera.platform.auth import Actor
@@ -68,7 +68,7 @@ def at_desk(work: Callable[[Desk], Awaitable[T]]) -> T:
     log_when_needed(leave_progress_out(settings))
     with hold_database(settings):
         ensure_schema(settings)
-        return asyncio.run(sit_down(settings, work))
+        return run_until_interrupted(sit_down(settings, work))
 
 
 class DeferredHandler(logging.Handler):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -74,7 +73,7 @@ def follow(after: After = LATEST, name: Names = None, chain: ChainOption = None)
 
     try:
         at_desk(work)
-    except (KeyboardInterrupt, asyncio.CancelledError):
+    except KeyboardInterrupt:
         raise typer.Exit from None
 
 

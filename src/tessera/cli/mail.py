@@ -1,12 +1,12 @@
 """`tessera mail`: whether the mail server takes what we send."""
 
-import asyncio
 from typing import Annotated
 
 import typer
 
 from tessera.cli.desk import leave_progress_out
 from tessera.platform import mail
+from tessera.platform.signals import run_until_interrupted
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -30,5 +30,5 @@ def send_test(address: Annotated[str, typer.Argument(help="Where to send a messa
         ("This is a test, sent from the command line. Nothing else needs to be done.",),
         facts=(("Mail server", f"{settings.mail_host}:{settings.mail_port}"), ("Protection", settings.mail_tls)),
     )
-    asyncio.run(mail.send_letter(settings, letter))
+    run_until_interrupted(mail.send_letter(settings, letter))
     typer.echo(f"{settings.mail_host} took the message for {address}. Look whether it arrives.")

@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from tessera.cli import checks, configuration, processes
 from tessera.platform.failures import report_failure
-from tessera.platform.signals import turn_termination_into_exit
+from tessera.platform.signals import heed_interrupts, turn_termination_into_exit
 
 START, WORK = "Start", "Work with the data"
 
@@ -106,6 +106,7 @@ app.command("export-config", rich_help_panel=WORK)(configuration.export_config)
 def run_command_line() -> None:
     """Run one command; whatever goes wrong ends as one line and an exit code."""
     turn_termination_into_exit()
+    heed_interrupts()
     # What is imported stays: looking through it for garbage again and again takes a tenth of a short command's time.
     gc.set_threshold(50_000)
     try:
