@@ -18,11 +18,15 @@ if TYPE_CHECKING:
         upsert_customer,
     )
     from tessera.loyalty.chains import (
+        archive_chain,
         create_chains,
         create_enterprises,
+        get_chain,
         list_chains,
         list_enterprises,
         list_linked_enterprises,
+        rename_chain,
+        restore_chain,
     )
     from tessera.loyalty.checks import Fault, list_faults
     from tessera.loyalty.datasets import DATASETS, Dataset
@@ -162,6 +166,7 @@ __all__ = [
     "Transfer",
     "adjust_points",
     "admit_request",
+    "archive_chain",
     "burn_points",
     "check_chains",
     "create_access_tokens",
@@ -186,6 +191,7 @@ __all__ = [
     "find_scope",
     "get_account_line",
     "get_balance",
+    "get_chain",
     "get_member",
     "get_membership_chain",
     "get_program_chain",
@@ -206,6 +212,8 @@ __all__ = [
     "list_token_page",
     "list_tokens",
     "merge_accounts",
+    "rename_chain",
+    "restore_chain",
     "reverse_movements",
     "revoke_token",
     "search_customers",
