@@ -10,7 +10,7 @@ from uuid import UUID
 
 import typer
 
-from tessera import queries
+from tessera import exports, queries
 from tessera.cli.desk import Desk, at_desk, find_chain
 from tessera.cli.printing import AsJson, ChainOption, Column, show_item, show_json, show_list
 
@@ -127,6 +127,20 @@ def update_query(
             return await queries.update_query(session, desk.actor, desk.house.engine, query=query, new=new)
 
     show_item(at_desk(work), DETAIL, as_json=as_json)
+
+
+@app.command("delete")
+def delete_query(name: Name, chain: ChainOption = None) -> None:
+    """Delete a query that no template and no export uses."""
+
+    async def work(desk: Desk) -> Query:
+        owner, query = await find_query(desk, chain, name)
+        async with desk.session() as session:
+            users = await exports.list_query_users(session, desk.actor, owner, query.id)
+            await queries.delete_query(session, desk.actor, query=query, users=[user.label for user in users])
+        return query
+
+    typer.echo(f"Deleted {at_desk(work).label}.")
 
 
 @app.command("preview")

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperGroup, TyperOption
 
 from tessera.cli import checks, configuration, processes
 from tessera.platform.failures import report_failure
@@ -19,6 +19,8 @@ GROUPS = {
     "chain": ("chains", "Chains and their enterprises."),
     "program": ("programs", "Loyalty programs of a chain."),
     "tier": ("tiers", "Tiers, the levels of a program."),
+    "account": ("accounts", "Customers and companies, who hold memberships."),
+    "member": ("members", "Memberships of accounts in programs."),
     "token": ("tokens", "Credentials of Connector API clients."),
     "api-key": ("api_keys", "Keys of programs that use the management API."),
     "user": ("users", "People who sign in to the pages."),
@@ -35,6 +37,15 @@ GROUPS = {
     "webhook": ("webhooks", "Webhook subscriptions and their deliveries."),
     "secrets": ("secrets", "The key ring that seals secrets."),
 }
+
+
+def show_type(option: TyperOption, ctx: Any) -> str | None:
+    """Return what help says of the value that an option takes; a flag takes none."""
+    return None if option.is_flag else option.display_type(ctx)
+
+
+# The library writes `<bool>` behind every flag, as if a word had to follow, and offers no setting for it.
+TyperOption.display_type_rich = show_type  # type: ignore[method-assign, assignment]
 
 
 class Groups(TyperGroup):

@@ -97,9 +97,9 @@ def create_user(
     if as_json:
         show_json({"id": user.id, "email": user.email, "name": user.name, "password": told})
         return
-    show_item(user, USER, as_json=False)
     if told:
-        typer.echo(f"Password: {told}\nIt is shown this once.")
+        typer.echo(f"Password: {told}\nIt is shown this once.\n")
+    show_item(user, USER, as_json=False)
 
 
 @app.command("update")
