@@ -22,7 +22,7 @@ $(STAMP): pyproject.toml constraints.txt hatch_build.py $(FRONTEND)
 		echo "Tessera needs Python 3.11 or newer with venv, and found none. Install it (Debian: apt install python3-venv) or say make PYTHON=/path/to/python." >&2; \
 		exit 1; \
 	fi
-	@echo "Installing Tessera into .venv (once; about a minute)"
+	@echo "Installing Tessera into .venv (once; a minute or two)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@PIP_CONSTRAINT="$${PIP_CONSTRAINT:+$$PIP_CONSTRAINT }constraints.txt" PIP_DISABLE_PIP_VERSION_CHECK=1 \
 		$(BIN)/python -m pip install --quiet --editable '.[dev]'

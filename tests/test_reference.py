@@ -16,7 +16,7 @@ from tests.builders.pages import DOCS, broken_links, first_cells, outcome_codes,
 from tests.builders.reference import api_names, render_commands, render_errors, render_settings
 
 from tessera.exports import RunState
-from tessera.exports.request_log import RequestState
+from tessera.exports.states import RequestState
 from tessera.integrations.interface import VerdictKind
 from tessera.integrations.registry import connector_types
 from tessera.loyalty.datasets import DATASETS

@@ -20,7 +20,7 @@ from tessera.platform.health import check_database
 from tessera.platform.logging import configure_logging
 from tessera.platform.settings import Settings, load_settings
 from tessera.web import answer_failure, build_pages
-from tessera.wiring import open_house
+from tessera.wiring import load_rooms, open_house
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +32,7 @@ def create_app() -> BodyGuard:
     settings = load_settings()
     configure_logging(settings)
     connector = ConnectorApi()
+    load_rooms()
     app = build_app(settings, connector)
     collect_less()
     return BodyGuard(put_first(app, connector), settings.body_timeout_seconds)

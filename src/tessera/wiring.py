@@ -6,30 +6,22 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
+from functools import cached_property, partial
 
-from tessera.exports import EXECUTE_RUN, Executor, forget_old_runs
-from tessera.integrations import apply_due_messages, forget_old_messages
-from tessera.loyalty import clear_deleted_records, expire_due_points, settle_uniqueness
-from tessera.platform.audit import forget_old_entries
-from tessera.platform.auth import SEND_RESET, TELL_LOCKOUT, send_reset, tell_lockout
+from tessera import configuration, exports, integrations, loyalty, queries, webhooks
+from tessera.platform import audit, auth, events, http, idempotency, mail
 from tessera.platform.db import Database
 from tessera.platform.db.embedded import EmbeddedServer
 from tessera.platform.db.key_rings import find_expected_key, record_key
 from tessera.platform.db.migrations import act_as_owner, is_current, migrate
 from tessera.platform.db.roles import app_address, query_address
 from tessera.platform.errors import ConflictError
-from tessera.platform.events import forget_old_events
 from tessera.platform.failures import explain_failure
 from tessera.platform.ground import Ground
-from tessera.platform.http import OutboundClient
-from tessera.platform.idempotency import forget_old_answers
 from tessera.platform.jobs import JobQueue, Queue
-from tessera.platform.mail import SEND_MAIL, deliver_mail
+from tessera.platform.lazy_imports import import_all
 from tessera.platform.secrets import KeyRing, load_keys
 from tessera.platform.settings import Settings
-from tessera.queries import QueryEngine
-from tessera.webhooks import Dispatcher, forget_old_deliveries
 
 logger = logging.getLogger(__name__)
 
@@ -63,13 +55,33 @@ class SchemaOutdatedError(ConflictError):
     code = "schema_outdated"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class House:
-    """The ground and what the rooms built on it, for one process."""
+    """The ground and what the rooms built on it, for one process; a part is made when it is first used."""
 
     ground: Ground
-    engine: QueryEngine
-    client: OutboundClient
+    query_login: str
+
+    @cached_property
+    def engine(self) -> "queries.QueryEngine":
+        """What runs analytics queries."""
+        return queries.QueryEngine(self.ground.database, self.query_login, self.ground.settings)
+
+    @cached_property
+    def client(self) -> "http.OutboundClient":
+        """What calls outside systems."""
+        settings = self.ground.settings
+        return http.OutboundClient(
+            allowed_networks=settings.allowed_networks,
+            allow_insecure_http=settings.allow_insecure_http,
+            ca_file=settings.outbound_ca_file,
+        )
+
+    async def close(self) -> None:
+        """Close what was made."""
+        if "client" in self.__dict__:
+            await self.client.close()
+        await self.ground.database.close()
 
 
 @contextmanager
@@ -122,7 +134,7 @@ def prepare_schema(settings: Settings, address: str, *, accept_keys: bool = Fals
     applied = migrate(address, keys)
     with act_as_owner(address) as owner:
         record_key(owner, keys.oldest.id)
-        switched = settle_uniqueness(owner, settings.unique_memberships)
+        switched = loyalty.settle_uniqueness(owner, settings.unique_memberships)
     return (*applied, *switched)
 
 
@@ -156,35 +168,39 @@ async def open_house(
     database = Database(
         app_address(address, keys), pool_size=pool_size, application=application, statement_seconds=statement_seconds
     )
-    ground = Ground(settings, database, keys, JobQueue(database))
-    client = OutboundClient(
-        allowed_networks=settings.allowed_networks,
-        allow_insecure_http=settings.allow_insecure_http,
-        ca_file=settings.outbound_ca_file,
-    )
+    house = House(Ground(settings, database, keys, JobQueue(database)), query_address(address, keys))
     try:
-        yield House(ground, QueryEngine(database, query_address(address, keys), settings), client)
+        yield house
     finally:
-        await client.close()
-        await database.close()
+        await house.close()
+
+
+def load_rooms() -> None:
+    """Load every room now: a process that lives long does so before its first request or job."""
+    import_all(
+        *(room.__name__ for room in (loyalty, queries, integrations, webhooks, exports, configuration, auth, http))
+    )
 
 
 async def work_jobs(house: House) -> None:
     """Work off jobs until a signal says stop."""
     ground, settings = house.ground, house.ground.settings
-    executor = Executor(ground, house.engine, house.client)
-    dispatcher = Dispatcher(ground, house.client)
-    ground.jobs.handle(EXECUTE_RUN, executor.execute)
+    load_rooms()
+    executor = exports.Executor(ground, house.engine, house.client)
+    dispatcher = webhooks.Dispatcher(ground, house.client)
+    ground.jobs.handle(exports.EXECUTE_RUN, executor.execute)
     handle_mail(ground)
     if await dispatcher.realign():
         logger.warning("the database came from another server: the feed was renumbered, and some events are told again")
     chores = [
         asyncio.create_task(repeat(executor.requeue_stranded, every=settings.run_lease_seconds)),
-        asyncio.create_task(repeat(partial(forget_old_runs, ground.database, settings), every=FORGET_SECONDS)),
+        asyncio.create_task(repeat(partial(exports.forget_old_runs, ground.database, settings), every=FORGET_SECONDS)),
         asyncio.create_task(repeat(partial(forget_news, ground), every=FORGET_SECONDS)),
-        asyncio.create_task(repeat(partial(expire_due_points, ground.database, ground.clock), every=EXPIRE_SECONDS)),
-        asyncio.create_task(repeat(partial(apply_due_messages, ground), every=TELL_SECONDS)),
-        asyncio.create_task(repeat(partial(forget_old_messages, ground), every=FORGET_SECONDS)),
+        asyncio.create_task(
+            repeat(partial(loyalty.expire_due_points, ground.database, ground.clock), every=EXPIRE_SECONDS)
+        ),
+        asyncio.create_task(repeat(partial(integrations.apply_due_messages, ground), every=TELL_SECONDS)),
+        asyncio.create_task(repeat(partial(integrations.forget_old_messages, ground), every=FORGET_SECONDS)),
         asyncio.create_task(repeat(when(dispatcher.is_behind, dispatcher.dispatch), every=TELL_SECONDS)),
         asyncio.create_task(repeat(when(dispatcher.has_due, dispatcher.send_due), every=TELL_SECONDS)),
     ]
@@ -210,22 +226,22 @@ async def work_jobs(house: House) -> None:
 
 def handle_mail(ground: Ground) -> None:
     """Let this process's worker send mail, and find out whom it is for."""
-    ground.jobs.handle(SEND_MAIL, partial(deliver_mail, ground))
-    ground.jobs.handle(SEND_RESET, partial(send_reset, ground))
-    ground.jobs.handle(TELL_LOCKOUT, partial(tell_lockout, ground))
+    ground.jobs.handle(mail.SEND_MAIL, partial(mail.deliver_mail, ground))
+    ground.jobs.handle(auth.SEND_RESET, partial(auth.send_reset, ground))
+    ground.jobs.handle(auth.TELL_LOCKOUT, partial(auth.tell_lockout, ground))
 
 
 async def forget_news(ground: Ground) -> None:
     """Delete events, deliveries, audit entries, failed jobs and kept answers past their days, and clear old records."""
-    await forget_old_events(ground.database, days=ground.settings.event_days, now=ground.clock())
-    await forget_old_deliveries(ground)
+    await events.forget_old_events(ground.database, days=ground.settings.event_days, now=ground.clock())
+    await webhooks.forget_old_deliveries(ground)
     await ground.jobs.forget_ended(before=ground.clock() - timedelta(days=ground.settings.job_days))
-    await forget_old_entries(ground.database, days=ground.settings.audit_days, now=ground.clock())
-    await clear_deleted_records(ground.database, days=ground.settings.deleted_record_days, now=ground.clock())
+    await audit.forget_old_entries(ground.database, days=ground.settings.audit_days, now=ground.clock())
+    await loyalty.clear_deleted_records(ground.database, days=ground.settings.deleted_record_days, now=ground.clock())
     gone = KEPT_ANSWERS
     while gone == KEPT_ANSWERS:
         async with ground.database.session() as session:
-            gone = await forget_old_answers(session, now=ground.clock(), most=KEPT_ANSWERS)
+            gone = await idempotency.forget_old_answers(session, now=ground.clock(), most=KEPT_ANSWERS)
 
 
 def when(

@@ -221,3 +221,24 @@ def test_worker_loads_no_web_framework() -> None:
 
     loaded = {name.partition(".")[0] for name in done.stdout.split()}
     assert not {"litestar", "granian", "typer", "alembic"} & loaded
+
+
+def test_export_and_query_are_changed_and_deleted(furnished: Tessera) -> None:
+    read(furnished("query", "create", "Others", "--text", SELECT, "--key", "membership_id", "--json"))
+    name = "rich_members_to_crm"
+
+    changed = read(furnished("export", "update", name, "--query", "others", "--rows", "7", "--disable", "--json"))
+
+    assert (changed["query_label"], changed["rows_per_request"], changed["enabled"]) == ("Others", 7, False)
+    assert read(furnished("export", "update", name, "--label", "Out", "--json"))["rows_per_request"] == 7
+    assert "Out" in str(furnished("query", "delete", "others").exception)
+    assert furnished("export", "delete", name).stdout == "Deleted Out.\n"
+    assert furnished("query", "delete", "others").stdout == "Deleted Others.\n"
+    assert read(furnished("export", "list", "--json")) == []
+    assert [query["internal_name"] for query in read(furnished("query", "list", "--json"))] == ["rich_members"]
+
+
+def test_flags_are_shown_without_a_value(tessera: Tessera) -> None:
+    for arguments in (["--help"], ["export", "run", "--help"], ["token", "create-access", "--help"]):
+        assert "<bool>" not in tessera(*arguments).stdout
+    assert "<str>" in tessera("export", "run", "--help").stdout

@@ -2,13 +2,18 @@
 
 import json
 import re
+import shutil
 import urllib.request
 from pathlib import Path
 from typing import Any
 
+import psutil  # type: ignore[import-untyped]
+import pytest
 from tests.builders.commands import keep_running, run_tessera
 
+from tessera.cli.demo.folder import clear_folder, mark_folder, mark_shown
 from tessera.cli.demo.loading import DEMO_ACCESS_TOKEN, DEMO_CLIENT_TOKEN
+from tessera.platform.settings import Settings
 
 CREDENTIALS = {"ClientToken": DEMO_CLIENT_TOKEN, "AccessToken": DEMO_ACCESS_TOKEN, "Client": "test"}
 
@@ -27,14 +32,19 @@ def test_demo_delivers_all_and_stays_to_be_seen(new_folder: Path, tmp_path: Path
         assert ended.code == 0, ended.err
         assert re.fullmatch(r"demo ok: delivered (\d+) of \1 memberships", ended.out.splitlines()[-1])
         assert "request limit is off" in ended.out
+        assert f"rm -r {new_folder}" in ended.out
+        assert "See it in the pages: make run" in ended.out
 
     up = ("up", "--demo", "--port", "0")
     password = {"TESSERA_DEMO_PASSWORD": "a sentence to sign in with"}
     with keep_running(*up, log=tmp_path / "log", TESSERA_DATA_DIR=str(new_folder), **password) as running:
         address = running.ready_at()
+        environments = [each.environ() for each in psutil.Process(running.process.pid).children(recursive=True)]
         page = call(address, "loyaltyMemberships/getAll", Limitation={"Count": 1000})
         run = run_tessera("export", "run", "demo", TESSERA_DATA_DIR=str(new_folder))
 
+    assert len(environments) > 3
+    assert not [each for each in environments if password["TESSERA_DEMO_PASSWORD"] in each.values()]
     assert len(page["LoyaltyMemberships"]) == 1000
     assert run.code == 0, run.err
     assert "admin@tessera.example" in running.text
@@ -50,3 +60,26 @@ def test_demo_leaves_a_deployment_alone(new_folder: Path) -> None:
         assert "did not make" in ended.line
 
     assert "Our Hotels" in run_tessera("chain", "list", TESSERA_DATA_DIR=str(new_folder)).out
+
+
+def test_what_was_shown_in_pages_is_set_aside_and_not_emptied(
+    new_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = Settings(data_dir=new_folder)
+    mark_folder(settings)
+    (new_folder / "postgresql").mkdir()
+    clear_folder(settings)
+    assert not (new_folder / "postgresql").exists()
+
+    mark_folder(settings)
+    (new_folder / "postgresql").mkdir()
+    mark_shown(settings)
+    clear_folder(settings)
+
+    kept = new_folder.with_name(f"{new_folder.name}-1")
+    try:
+        assert not new_folder.exists()
+        assert (kept / "postgresql").is_dir()
+        assert f"TESSERA_DATA_DIR={kept} make run" in capsys.readouterr().out
+    finally:
+        shutil.rmtree(kept)

@@ -61,6 +61,21 @@ def test_events_are_followed(tessera: Tessera, deployment: dict[str, str], tmp_p
     assert [json.loads(line)["payload"]["label"] for line in text.splitlines()] == ["CRM", "Mail"]
 
 
+def test_an_interrupt_ends_a_command_that_was_started_in_the_background(
+    tessera: Tessera, deployment: dict[str, str], tmp_path: Path
+) -> None:
+    good(tessera("chain", "create", "Harbour"))
+    good(tessera("webhook", "create", "CRM", URL))
+    # A shell does this to what a script starts with `&`; a child inherits it.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with keep_running("event", "follow", "--after", "0-0", log=tmp_path / "log", **deployment) as following:
+            following.wait_for(lambda text: "webhooks.subscription.created" in text)
+            assert following.stop(signal.SIGINT) == 0
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_events_are_listed(tessera: Tessera) -> None:
     good(tessera("chain", "create", "Harbour"))
     good(tessera("webhook", "create", "CRM", URL))

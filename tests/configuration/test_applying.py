@@ -1,5 +1,7 @@
 """Files make what is there what they describe: once, all of it or nothing, and never with a secret in the open."""
 
+from dataclasses import replace
+
 import pytest
 import yaml
 from sqlalchemy import text
@@ -8,6 +10,8 @@ from tests.configuration.conftest import Apply, Export
 
 from tessera import configuration, integrations
 from tessera.configuration import Action, ConfigurationError
+from tessera.configuration.documents import Kind
+from tessera.configuration.shapes import is_described, read_spec
 from tessera.exports import Definition
 from tessera.platform.errors import DeniedError
 
@@ -75,6 +79,33 @@ async def test_kept_secret_does_not_follow_to_another_host(apply: Apply, export:
     assert await export() == written
     moved = await apply(CRM.partition("templates:")[0].replace("127.0.0.1:9/", "127.0.0.1:10/"), **SECRETS)
     assert actions(moved)["profile crm"] == "update"
+
+
+async def test_what_stays_is_not_judged_by_the_settings_of_this_shell(
+    house: SmallHouse, definition: Definition, export: Export
+) -> None:
+    """The server allows http:// and the receiver's private network, the shell of the command does not."""
+    document = configuration.read_documents({"test.yaml": await export()})
+    settings = house.ground.settings.model_copy(update={"allow_insecure_http": False, "allowed_networks": ()})
+    strict = replace(house.ground, settings=settings)
+
+    async with house.database.session() as session:
+        scope = configuration.make_scope(session, ACTOR, definition.chain_id, strict, house.engine)
+        outcome = await configuration.apply_configuration(scope, document)
+        assert outcome.empty
+
+        (profile,) = (item for item in document.items if item.kind is Kind.PROFILES)
+        moved = replace(profile, values={**profile.values, "settings": {"base_url": "http://127.0.0.1:9/other"}})
+        with pytest.raises(ConfigurationError, match="https"):
+            await configuration.apply_configuration(scope, replace(document, items=[moved]))
+
+
+def test_a_number_in_place_of_a_truth_is_a_difference() -> None:
+    (item,) = configuration.read_documents({"test.yaml": "templates: {t: {label: T, request: {body: {a: 1}}}}"}).items
+
+    assert is_described(item, read_spec(item), "t", {"label": "T", "request": {"body": {"a": 1}}})
+    assert not is_described(item, read_spec(item), "t", {"label": "T", "request": {"body": {"a": True}}})
+    assert not is_described(item, read_spec(item), "T", {"label": "T", "request": {"body": {"a": 1}}})
 
 
 async def test_new_things_are_made_in_the_order_of_need(apply: Apply, export: Export) -> None:

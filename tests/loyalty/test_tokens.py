@@ -8,12 +8,14 @@ import pytest
 
 from tessera.loyalty import (
     NewAccessToken,
+    archive_chain,
     create_access_tokens,
     create_client_tokens,
     create_demo_tokens,
     enable_token,
     find_scope,
     list_tokens,
+    restore_chain,
     revoke_token,
 )
 from tessera.loyalty.errors import (
@@ -50,6 +52,21 @@ async def test_tokens_have_the_contract_shape_and_are_kept_as_hashes(
             rows = await (await connection.execute(f"SELECT t::text FROM {table} AS t".encode())).fetchall()
             assert rows
             assert not [row for row in rows for text in texts if text in row[0]]
+
+
+async def test_tokens_of_an_archived_chain_open_nothing_until_it_is_restored(
+    database: Database, keys: KeyRing, house: House
+) -> None:
+    client, access = await make(database, keys, house)
+    digests = {
+        "client_digest": keys.digest(client, "client-token"),
+        "access_digest": keys.digest(access, "access-token"),
+    }
+    async with database.session() as session:
+        await archive_chain(session, SYSTEM, house.chain_id, now=NOON)
+        assert await find_scope(session, **digests, now=NOON) is None
+        await restore_chain(session, SYSTEM, house.chain_id, now=NOON)
+        assert await find_scope(session, **digests, now=NOON) is not None
 
 
 async def test_scope_is_resolved_from_both(database: Database, keys: KeyRing, house: House) -> None:

@@ -32,7 +32,7 @@ def ground(database: Database, keys: KeyRing) -> Ground:
 async def working(jobs: JobQueue, **slots: int) -> AsyncIterator[None]:
     """Work off jobs meanwhile, as a worker does."""
     counts = {Queue[name.upper()]: count for name, count in slots.items()}
-    task = asyncio.create_task(jobs.work(name="tests", slots=counts, heartbeat=1, stalled=5))
+    task = asyncio.create_task(jobs.work(name="tests", slots=counts, heartbeat=1, stalled=5, on_stop=lambda: None))
     try:
         yield
     finally:

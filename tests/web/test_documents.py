@@ -1,5 +1,6 @@
 """The reference pages: whatever an OpenAPI document says, a reader finds it, signed in or not."""
 
+import shlex
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -118,6 +119,24 @@ def test_document_is_read_whole() -> None:
     assert read.groups[1].operations[0].id == "delete-api-harbour-places-id-"
 
 
+def split(command: str) -> list[str]:
+    """Return the words of a command, as a shell reads it."""
+    return shlex.split(command.replace("\\\n", ""))
+
+
+def test_an_example_is_a_command_that_a_shell_takes() -> None:
+    read = read_reference(DOCUMENT)
+    first, second = read.groups[0].operations
+
+    assert split(first.curl("https://t.example", bearer=True)) == [
+        "curl", "https://t.example/api/harbour/places/{id}", "-H", "Authorization: Bearer $KEY",
+    ]  # fmt: skip
+    assert split(second.curl("https://t.example", bearer=False)) == [
+        "curl", "https://t.example/api/harbour/places", "-H", "Content-Type: application/json",
+        "-d", '{\n  "Name": "Pier <1>"\n}',
+    ]  # fmt: skip
+
+
 def test_words() -> None:
     assert split_code("a `b` c") == [("a ", False), ("b", True), (" c", False)]
     assert [title_of(tag) for tag in ("loyaltyPrograms", "api-keys", "points")] == [
@@ -152,6 +171,17 @@ async def test_anyone_reads_the_reference(guest: Browser) -> None:
     assert "Pier &lt;1&gt;" in answer.text
     assert 'href="/harbour.json"' in answer.text
     assert 'id="schema-Kind"' in answer.text
+
+
+async def test_the_index_shows_addresses_and_the_introduction_the_order_of_checks(guest: Browser) -> None:
+    page = (await guest.get("/docs/api/connector-v1")).text
+
+    index = page.partition('aria-label="Operations"')[2].partition("</nav>")[0]
+    assert "<code>loyaltyMemberships/add</code>" in index
+    assert "200 requests per access token in 30 seconds" in page
+    assert page.index("a JSON object: 400") < page.index("permission of the access token: 401")
+    assert "curl http://" in page
+    assert "<code>PATCH chains/{chain_id}</code>" in (await guest.get("/docs/api/management-v1")).text
 
 
 async def test_every_document_of_ours_is_shown(site: Site, guest: Browser) -> None:

@@ -69,7 +69,7 @@ async def test_token_is_shown_with_the_first_pop_up_only(site: Site, owner: Brow
 async def test_profile_page_shows_facts(site: Site, owner: Browser, profile: Profile) -> None:
     await receive(site, profile, firehose("u-1"), firehose(None))
     page = (await owner.get(path_of(profile))).text
-    assert "/integrations/mparticle/inbound/crm" in page
+    assert re.search(r'data-copy="https?://[^"/]+/\S*integrations/mparticle/inbound/crm"', page)
     assert "2 received, 0 repeated, 1 registered, 0 updated, 1 rejected" in words(page)
     assert TOKEN.search(page) is None
     assert "Copy</button></form>" not in page

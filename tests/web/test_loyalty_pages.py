@@ -133,8 +133,18 @@ async def test_chains_and_enterprises_are_created(owner: Browser) -> None:
     path = await send(owner, "/admin/chains", name="Hill Hotels")
     await send(owner, f"{path}/enterprises", name="Hill House", time_zone="Europe/Paris")
     assert "Europe/Paris" in (await owner.get(path)).text
-    assert "no such time zone" in await refuse(owner, f"{path}/enterprises", name="Hill", time_zone="Mars/North")
+    assert "no time zone Mars/North" in await refuse(owner, f"{path}/enterprises", name="Hill", time_zone="Mars/North")
     assert "Hill Hotels" in (await owner.get("/admin/chains?q=hill&sort=-created")).text
+    assert "an enterprise Hill House already" in await refuse(owner, f"{path}/enterprises", name="hill house")
+    assert "a chain Hill Hotels already" in await refuse(owner, "/admin/chains", name="HILL HOTELS")
+
+
+async def test_a_chain_is_renamed(owner: Browser) -> None:
+    await send(owner, "/admin/chains", name="Lake Hotels")
+    path = await send(owner, "/admin/chains", name="Hill Hotels")
+    await send(owner, f"{path}/rename", chain_name="Hill & Dale")
+    assert "Hill &amp; Dale" in (await owner.get(path)).text
+    assert "a chain Lake Hotels already" in await refuse(owner, f"{path}/rename", chain_name="lake hotels")
 
 
 async def test_chosen_chain_decides_what_is_listed(site: Site, owner: Browser) -> None:

@@ -1,15 +1,21 @@
 """`tessera api-key`: what opens the management API."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
 
 import typer
 
-from tessera.cli.desk import Desk, at_desk, find_chain, require_id
+from tessera.cli.arguments import require_id
+from tessera.cli.desk import Desk, at_desk, find_chain
 from tessera.cli.printing import AsJson, show_item, show_json, show_list
 from tessera.platform import auth
-from tessera.platform.auth import ApiKey, MadeApiKey, NewApiKey
+
+if TYPE_CHECKING:
+    from tessera.platform.auth import ApiKey, MadeApiKey
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -51,7 +57,7 @@ def create_key(
         async with desk.session() as session:
             chains = [await find_chain(session, desk.actor, text) for text in chain or ()]
             roles = [await auth.find_role(session, desk.actor, text) for text in role or ()]
-            new = NewApiKey(
+            new = auth.NewApiKey(
                 label=label,
                 chains=frozenset(chains) if chain else None,
                 permissions=frozenset(permission) if permission else None,
@@ -81,7 +87,9 @@ def list_keys(as_json: AsJson = False) -> None:
     )
 
 
-KeyId = Annotated[str, typer.Argument(metavar="KEY", help="Id of the key, as `tessera api-key list` shows it.")]
+KeyId = Annotated[
+    UUID, typer.Argument(metavar="KEY", parser=require_id, help="Id of the key, as `tessera api-key list` shows it.")
+]
 
 
 @app.command("disable")
@@ -98,12 +106,12 @@ def enable_key(key: KeyId) -> None:
     typer.echo("Switched on.")
 
 
-def switch_key(key: str, *, enabled: bool) -> None:
+def switch_key(key: UUID, *, enabled: bool) -> None:
     """Switch a key on or off."""
 
     async def work(desk: Desk) -> None:
         async with desk.session() as session:
-            await auth.enable_api_key(session, desk.actor, require_id(key), enabled=enabled)
+            await auth.enable_api_key(session, desk.actor, key, enabled=enabled)
 
     at_desk(work)
 
@@ -114,7 +122,7 @@ def revoke_key(key: KeyId) -> None:
 
     async def work(desk: Desk) -> None:
         async with desk.session() as session:
-            await auth.revoke_api_key(session, desk.actor, require_id(key), now=desk.now())
+            await auth.revoke_api_key(session, desk.actor, key, now=desk.now())
 
     at_desk(work)
     typer.echo("Revoked. Requests with this key are refused from now on.")

@@ -2,17 +2,24 @@
 
 from collections.abc import Sequence
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
 from tessera import loyalty
+from tessera.cli.arguments import require_id
 from tessera.cli.desk import Desk, at_desk, find_chain
 from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
-from tessera.loyalty import NewEnterprise
 
 app = typer.Typer(no_args_is_help=True)
 
-CHAIN = {"Id": lambda c: c.id, "Name": lambda c: c.name, "Created": lambda c: c.created_at}
+CHAIN = {
+    "Id": lambda c: c.id,
+    "Name": lambda c: c.name,
+    "Created": lambda c: c.created_at,
+    "Archived": lambda c: c.archived_at,
+}
+ChainName = Annotated[str, typer.Argument(metavar="CHAIN", help="Name or id of the chain.")]
 ENTERPRISE = {
     "Id": lambda e: e.id,
     "Name": lambda e: e.name,
@@ -24,12 +31,14 @@ ENTERPRISE = {
 
 
 @app.command("list")
-def list_chains(as_json: AsJson = False) -> None:
+def list_chains(
+    archived: Annotated[bool, typer.Option("--archived", help="Show archived chains too.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """List the chains."""
 
     async def work(desk: Desk) -> Sequence[object]:
-        async with desk.session() as session:
-            return await loyalty.list_chains(session, desk.actor)
+        return await loyalty.list_chains(desk.ground.database.reader, desk.actor, archived=archived)
 
     show_list(at_desk(work), CHAIN, as_json=as_json, empty="No chain yet. Make one: tessera chain create NAME")
 
@@ -45,13 +54,50 @@ def create_chain(name: str, as_json: AsJson = False) -> None:
     show_item(at_desk(work), CHAIN, as_json=as_json)
 
 
+@app.command("rename")
+def rename_chain(chain: ChainName, name: str, as_json: AsJson = False) -> None:
+    """Give a chain another name."""
+
+    async def work(desk: Desk) -> object:
+        async with desk.session() as session:
+            found = await find_chain(session, desk.actor, chain)
+            return await loyalty.rename_chain(session, desk.actor, found, name, now=desk.now())
+
+    show_item(at_desk(work), CHAIN, as_json=as_json)
+
+
+@app.command("archive")
+def archive_chain(chain: ChainName, as_json: AsJson = False) -> None:
+    """Take a chain out of every list and stop its access tokens; its data stay, and `restore` brings it back."""
+
+    async def work(desk: Desk) -> object:
+        async with desk.session() as session:
+            found = await find_chain(session, desk.actor, chain)
+            return await loyalty.archive_chain(session, desk.actor, found, now=desk.now())
+
+    show_item(at_desk(work), CHAIN, as_json=as_json)
+
+
+@app.command("restore")
+def restore_chain(
+    chain: Annotated[UUID, typer.Argument(parser=require_id, metavar="ID", help="Id of the archived chain.")],
+    as_json: AsJson = False,
+) -> None:
+    """Bring an archived chain back; `tessera chain list --archived` shows its id."""
+
+    async def work(desk: Desk) -> object:
+        async with desk.session() as session:
+            return await loyalty.restore_chain(session, desk.actor, chain, now=desk.now())
+
+    show_item(at_desk(work), CHAIN, as_json=as_json)
+
+
 @app.command("enterprises")
 def list_enterprises(as_json: AsJson = False) -> None:
     """List the enterprises of every chain."""
 
     async def work(desk: Desk) -> Sequence[object]:
-        async with desk.session() as session:
-            return await loyalty.list_enterprises(session, desk.actor)
+        return await loyalty.list_enterprises(desk.ground.database.reader, desk.actor)
 
     empty = "No enterprise yet. Make one: tessera chain add-enterprise NAME"
     show_list(at_desk(work), ENTERPRISE, as_json=as_json, empty=empty)
@@ -70,7 +116,7 @@ def add_enterprise(
     async def work(desk: Desk) -> object:
         async with desk.session() as session:
             owner = await find_chain(session, desk.actor, chain)
-            new = NewEnterprise(name=name, time_zone=time_zone, currency_code=currency)
+            new = loyalty.NewEnterprise(name=name, time_zone=time_zone, currency_code=currency)
             return (await loyalty.create_enterprises(session, desk.actor, owner, [new], now=desk.now()))[0]
 
     show_item(at_desk(work), ENTERPRISE, as_json=as_json)

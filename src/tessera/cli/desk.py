@@ -1,23 +1,26 @@
 """From where a command talks to the rooms: the database held, the parts made, the actor at the shell."""
 
-import asyncio
+from __future__ import annotations
+
 import getpass
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
-from tessera import loyalty
-from tessera.platform.auth import Actor, command_line_actor
-from tessera.platform.db import Session
 from tessera.platform.errors import InvalidError, NotFoundError
-from tessera.platform.ground import Ground
 from tessera.platform.ids import parse_id
-from tessera.platform.logging import configure_logging
-from tessera.platform.settings import Settings, load_settings
-from tessera.wiring import House, ensure_schema, hold_database, open_house
+from tessera.platform.signals import run_until_interrupted
+
+if TYPE_CHECKING:
+    from tessera.platform.auth import Actor
+    from tessera.platform.db import Session
+    from tessera.platform.ground import Ground
+    from tessera.platform.settings import Settings
+    from tessera.wiring import House
 
 T = TypeVar("T")
 
@@ -32,12 +35,6 @@ class ChainNotFoundError(NotFoundError):
     """No chain goes by that name or id."""
 
     code = "chain_not_found"
-
-
-class IdInvalidError(InvalidError):
-    """A text that should be an id is none."""
-
-    code = "id_invalid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +60,38 @@ class Desk:
 
 def at_desk(work: Callable[[Desk], Awaitable[T]]) -> T:
     """Run a command's work; the embedded database is started for it where it does not run."""
+    # Loaded now, when every argument was found good: a mistyped one is answered at once.
+    from tessera.platform.settings import load_settings
+    from tessera.wiring import ensure_schema, hold_database
+
     settings = load_settings()
-    configure_logging(leave_progress_out(settings))
+    log_when_needed(leave_progress_out(settings))
     with hold_database(settings):
         ensure_schema(settings)
-        return asyncio.run(sit_down(settings, work))
+        return run_until_interrupted(sit_down(settings, work))
+
+
+class DeferredHandler(logging.Handler):
+    """Sets logging up with the first line there is: most commands write none, and loading it takes a while."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings.log_level.upper())
+        self.settings = settings
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Replace this handler with the real one, and pass the line on."""
+        from tessera.platform.logging import configure_logging
+
+        configure_logging(self.settings)
+        logging.getLogger(record.name).handle(record)
+
+
+def log_when_needed(settings: Settings) -> None:
+    """Let a command write log lines as every process does."""
+    root = logging.getLogger()
+    root.handlers = [DeferredHandler(settings)]
+    root.setLevel(settings.log_level.upper())
+    logging.captureWarnings(capture=True)
 
 
 def leave_progress_out(settings: Settings) -> Settings:
@@ -84,13 +108,18 @@ async def sit_down(settings: Settings, work: Callable[[Desk], Awaitable[T]]) -> 
 @asynccontextmanager
 async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
     """Have a desk for this while; somebody holds the database already."""
+    from tessera.platform.auth import command_line_actor
+    from tessera.wiring import open_house
+
     async with open_house(settings, application="tessera command", pool_size=2) as house:
         yield Desk(house, command_line_actor(getpass.getuser()))
 
 
 async def find_chain(session: Session, actor: Actor, text: str | None) -> UUID:
     """Return the id of the chain with that name or id; without one, the only chain there is."""
-    chains = await loyalty.list_chains(session, actor)
+    from tessera.loyalty import list_chains
+
+    chains = await list_chains(session, actor)
     if text is None:
         if len(chains) == 1:
             return chains[0].id
@@ -106,15 +135,3 @@ async def find_chain(session: Session, actor: Actor, text: str | None) -> UUID:
     if not found:
         raise ChainNotFoundError(f"There is no chain {text}. `tessera chain list` shows all.")
     return found[0].id
-
-
-def require_id(text: str) -> UUID:
-    """Return the id that was typed."""
-    if not text.strip():
-        raise IdInvalidError(
-            "The id is empty. Copy one from a list, such as `tessera run list` or `tessera token list`."
-        )
-    found = parse_id(text.lower())
-    if found is None:
-        raise IdInvalidError(f"{text} is no id. An id looks like 0190b3c4-5d6e-7f80-9123-456789abcdef; lists show it.")
-    return found

@@ -1,15 +1,19 @@
 """`tessera encryption-key`: saved keys for SFTP login and OpenPGP."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tessera import integrations
 from tessera.cli.desk import Desk, at_desk, find_chain
 from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
-from tessera.integrations import EncryptionKey, KeyType, NewEncryptionKey
+
+if TYPE_CHECKING:
+    from tessera.integrations import EncryptionKey
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -64,7 +68,7 @@ def create_key(
     file: Annotated[Path, typer.Option("--file", help="File of the key.")],
     kind: Annotated[
         str, typer.Option("--type", help="rsa_private_key, pgp_public_key or pgp_private_key.")
-    ] = KeyType.RSA_PRIVATE_KEY.value,
+    ] = integrations.KeyType.RSA_PRIVATE_KEY.value,
     passphrase_file: Annotated[
         str | None, typer.Option("--passphrase-file", help="File with the key's passphrase; - asks for it.")
     ] = None,
@@ -73,7 +77,9 @@ def create_key(
     as_json: AsJson = False,
 ) -> None:
     """Save a key, such as "Harbour login" --file id_rsa --passphrase-file -"""
-    new = NewEncryptionKey(kind, label, file.read_text(encoding="utf-8-sig"), read_passphrase(passphrase_file), name)
+    new = integrations.NewEncryptionKey(
+        kind, label, file.read_text(encoding="utf-8-sig"), read_passphrase(passphrase_file), name
+    )
 
     async def work(desk: Desk) -> EncryptionKey:
         async with desk.session() as session:

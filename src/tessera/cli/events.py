@@ -1,8 +1,9 @@
 """`tessera event`: what happened, in order."""
 
-import asyncio
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import msgspec
@@ -10,15 +11,10 @@ import typer
 
 from tessera.cli.desk import Desk, at_desk, find_chain
 from tessera.cli.printing import AsJson, ChainOption, show_list
-from tessera.platform.events import (
-    EventPage,
-    EventPosition,
-    StoredEvent,
-    latest_position,
-    list_events,
-    parse_position,
-    wait_for_events,
-)
+from tessera.platform import events
+
+if TYPE_CHECKING:
+    from tessera.platform.events import EventPage, EventPosition, StoredEvent
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -52,7 +48,7 @@ def list_some(
         chains = await find_chains(desk, chain)
         begin = await read_after(desk, after)
         async with desk.session() as session:
-            return await list_events(session, chains, after=begin, names=name, count=size)
+            return await events.list_events(session, chains, after=begin, names=name, count=size)
 
     page = at_desk(work)
     show_list([plain(event) for event in page.items] if as_json else page.items, EVENT, as_json=as_json)
@@ -68,7 +64,7 @@ def follow(after: After = LATEST, name: Names = None, chain: ChainOption = None)
         chains = await find_chains(desk, chain)
         position = await read_after(desk, after)
         while True:
-            page = await wait_for_events(
+            page = await events.wait_for_events(
                 desk.ground.database, chains, after=position, names=name, count=1000, seconds=WAIT_SECONDS
             )
             for event in page.items:
@@ -77,7 +73,7 @@ def follow(after: After = LATEST, name: Names = None, chain: ChainOption = None)
 
     try:
         at_desk(work)
-    except (KeyboardInterrupt, asyncio.CancelledError):
+    except KeyboardInterrupt:
         raise typer.Exit from None
 
 
@@ -92,8 +88,8 @@ async def find_chains(desk: Desk, text: str | None) -> Sequence[UUID] | None:
 async def read_after(desk: Desk, text: str | None) -> EventPosition | None:
     """Return where to begin."""
     if text == LATEST:
-        return await latest_position(desk.ground.database.reader)
-    return None if text is None else parse_position(text)
+        return await events.latest_position(desk.ground.database.reader)
+    return None if text is None else events.parse_position(text)
 
 
 def plain(event: StoredEvent) -> dict[str, object]:

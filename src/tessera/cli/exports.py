@@ -1,7 +1,9 @@
 """`tessera export`: definitions, and starting their runs."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,11 +11,15 @@ from tessera import exports, integrations, queries
 from tessera.cli.desk import Desk, at_desk, find_chain
 from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
 from tessera.cli.watching import conclude, watch_run
-from tessera.exports import Definition, NewDefinition, Run
+
+if TYPE_CHECKING:
+    from tessera.exports import Definition, Run
 
 app = typer.Typer(no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="Internal name of the export, as `tessera export list` shows it.")]
+Rows = Annotated[int | None, typer.Option(help="Rows a request; default the template's.", min=1, max=1000)]
+Concurrency = Annotated[int | None, typer.Option(help="Requests in flight; default the profile's.", min=1, max=256)]
 
 DEFINITION = {
     "Name": lambda d: d.internal_name,
@@ -56,10 +62,8 @@ def create_definition(
     query: Annotated[str, typer.Option(help="Internal name of the query that selects the rows.")],
     template: Annotated[str, typer.Option(help="Internal name of the template that shapes the requests.")],
     name: Annotated[str | None, typer.Option(help="Internal name; made from the label without it.")] = None,
-    rows: Annotated[int | None, typer.Option(help="Rows a request; default the template's.", min=1, max=1000)] = None,
-    concurrency: Annotated[
-        int | None, typer.Option(help="Requests in flight; default the profile's.", min=1, max=256)
-    ] = None,
+    rows: Rows = None,
+    concurrency: Concurrency = None,
     chain: ChainOption = None,
     as_json: AsJson = False,
 ) -> None:
@@ -70,7 +74,7 @@ def create_definition(
             owner = await find_chain(session, desk.actor, chain)
             chosen_query = await queries.get_query(session, desk.actor, owner, query)
             chosen_template = await integrations.get_template(session, desk.actor, owner, template)
-            new = NewDefinition(
+            new = exports.NewDefinition(
                 label=label,
                 query_id=chosen_query.id,
                 template_id=chosen_template.id,
@@ -81,6 +85,54 @@ def create_definition(
             return await exports.create_definition(session, desk.actor, chain_id=owner, new=new, keys=desk.ground.keys)
 
     show_item(at_desk(work), DEFINITION, as_json=as_json)
+
+
+@app.command("update")
+def update_definition(
+    name: Name,
+    label: Annotated[str | None, typer.Option(help="New label.")] = None,
+    query: Annotated[str | None, typer.Option(help="Internal name of another query.")] = None,
+    template: Annotated[str | None, typer.Option(help="Internal name of another template.")] = None,
+    rows: Rows = None,
+    concurrency: Concurrency = None,
+    enabled: Annotated[bool | None, typer.Option("--enable/--disable", help="Whether runs may start.")] = None,
+    chain: ChainOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change an export; what is not given stays."""
+
+    async def work(desk: Desk) -> Definition:
+        async with desk.session() as session:
+            owner = await find_chain(session, desk.actor, chain)
+            found = await exports.get_definition_by_name(session, desk.actor, chain_id=owner, name=name)
+            given: dict[str, Any] = {
+                "label": label,
+                "query_id": (await queries.get_query(session, desk.actor, owner, query)).id if query else None,
+                "template_id": (await integrations.get_template(session, desk.actor, owner, template)).id
+                if template
+                else None,
+                "rows_per_request": rows,
+                "concurrency": concurrency,
+                "enabled": enabled,
+            }
+            change = exports.DefinitionChange(**{key: value for key, value in given.items() if value is not None})
+            return await exports.update_definition(session, desk.actor, found, change, keys=desk.ground.keys)
+
+    show_item(at_desk(work), DEFINITION, as_json=as_json)
+
+
+@app.command("delete")
+def delete_definition(name: Name, chain: ChainOption = None) -> None:
+    """Delete an export of which no run is on record."""
+
+    async def work(desk: Desk) -> Definition:
+        async with desk.session() as session:
+            owner = await find_chain(session, desk.actor, chain)
+            found = await exports.get_definition_by_name(session, desk.actor, chain_id=owner, name=name)
+            await exports.delete_definition(session, desk.actor, definition_id=found.id)
+            return found
+
+    typer.echo(f"Deleted {at_desk(work).label}.")
 
 
 @app.command("run")

@@ -1,19 +1,25 @@
 """`tessera points`: the ledger of a membership, and what can be done with its points."""
 
+from __future__ import annotations
+
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
 
 from tessera import loyalty
-from tessera.cli.desk import Desk, at_desk, find_chain, require_id
+from tessera.cli.arguments import parse_moment, require_id
+from tessera.cli.desk import Desk, at_desk, find_chain
 from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
-from tessera.loyalty import Adjustment, Balance, Burning, Earning, Movement, Reversal, Transfer
-from tessera.platform.db import Session
-from tessera.platform.errors import InvalidError
 from tessera.platform.ids import new_id
+
+if TYPE_CHECKING:
+    from tessera.loyalty import Balance, Movement
+    from tessera.platform.db import Session
+
+    Moving = Callable[[Session, Desk, UUID], Awaitable[Sequence[Movement]]]
 
 app = typer.Typer(no_args_is_help=True)
 LAST_SEQUENCE = 2**63 - 1
@@ -40,32 +46,13 @@ BALANCE = {
 }
 
 
-class MomentInvalidError(InvalidError):
-    """A text that should be a moment is none."""
-
-    code = "moment_invalid"
-
-
-def parse_moment(text: str | None) -> datetime | None:
-    """Return the moment that was typed; one without a zone is this machine's own."""
-    if text is None:
-        return None
-    try:
-        return datetime.fromisoformat(text).astimezone()
-    except (ValueError, OverflowError):
-        raise MomentInvalidError(
-            f"{text} is no moment. Write 2027-01-31, 2027-01-31T18:00 or 2027-01-31T18:00+01:00."
-        ) from None
-
-
-MembershipId = Annotated[str, typer.Argument(metavar="MEMBERSHIP", help="Id of the membership.")]
+MembershipId = Annotated[UUID, typer.Argument(metavar="MEMBERSHIP", parser=require_id, help="Id of the membership.")]
 Points = Annotated[int, typer.Argument(help="How many points.", min=1)]
 Reason = Annotated[str | None, typer.Option(help="Why, for whoever reads the ledger.")]
 GivenReason = Annotated[str, typer.Option(help="Why, for whoever reads the ledger.")]
 Key = Annotated[
     str | None, typer.Option(help="Idempotency key: the same command with the same key moves the points once.")
 ]
-Moving = Callable[[Session, Desk, UUID], Awaitable[Sequence[Movement]]]
 
 
 def move(chain: str | None, moving: Moving, *, as_json: bool) -> None:
@@ -98,9 +85,7 @@ def list_movements(
     async def work(desk: Desk) -> Sequence[Movement]:
         async with desk.session() as session:
             owner = await find_chain(session, desk.actor, chain)
-            return await loyalty.list_movements(
-                session, desk.actor, owner, require_id(membership), before=before, count=count
-            )
+            return await loyalty.list_movements(session, desk.actor, owner, membership, before=before, count=count)
 
     show_list(at_desk(work), MOVEMENT, as_json=as_json, empty="No movement yet.")
 
@@ -108,7 +93,10 @@ def list_movements(
 @app.command("balance")
 def get_balance(
     membership: MembershipId,
-    at: Annotated[str | None, typer.Option(help="A moment, past or to come; without it now.")] = None,
+    at: Annotated[
+        datetime | None,
+        typer.Option(parser=parse_moment, metavar="MOMENT", help="A moment, past or to come; without it now."),
+    ] = None,
     chain: ChainOption = None,
     as_json: AsJson = False,
 ) -> None:
@@ -117,9 +105,7 @@ def get_balance(
     async def work(desk: Desk) -> Balance:
         async with desk.session() as session:
             owner = await find_chain(session, desk.actor, chain)
-            return await loyalty.get_balance(
-                session, desk.actor, owner, require_id(membership), at=parse_moment(at), now=desk.now()
-            )
+            return await loyalty.get_balance(session, desk.actor, owner, membership, at=at, now=desk.now())
 
     show_item(at_desk(work), BALANCE, as_json=as_json)
 
@@ -129,8 +115,13 @@ def earn(
     membership: MembershipId,
     points: Points,
     reason: Reason = None,
-    active: Annotated[str | None, typer.Option(help="Moment from which on they can be spent.")] = None,
-    expires: Annotated[str | None, typer.Option(help="Moment at which they leave.")] = None,
+    active: Annotated[
+        datetime | None,
+        typer.Option(parser=parse_moment, metavar="MOMENT", help="Moment from which on they can be spent."),
+    ] = None,
+    expires: Annotated[
+        datetime | None, typer.Option(parser=parse_moment, metavar="MOMENT", help="Moment at which they leave.")
+    ] = None,
     key: Key = None,
     chain: ChainOption = None,
     as_json: AsJson = False,
@@ -138,13 +129,13 @@ def earn(
     """Give points to a membership."""
 
     async def moving(session: Session, desk: Desk, owner: UUID) -> Sequence[Movement]:
-        item = Earning(
-            membership_id=require_id(membership),
+        item = loyalty.Earning(
+            membership_id=membership,
             points=points,
             idempotency_key=choose_key(key),
             reason=reason,
-            active_at=parse_moment(active),
-            expires_at=parse_moment(expires),
+            active_at=active,
+            expires_at=expires,
         )
         return await loyalty.earn_points(session, desk.actor, owner, [item], now=desk.now())
 
@@ -163,9 +154,7 @@ def burn(
     """Spend points of a membership."""
 
     async def moving(session: Session, desk: Desk, owner: UUID) -> Sequence[Movement]:
-        item = Burning(
-            membership_id=require_id(membership), points=points, idempotency_key=choose_key(key), reason=reason
-        )
+        item = loyalty.Burning(membership_id=membership, points=points, idempotency_key=choose_key(key), reason=reason)
         return await loyalty.burn_points(session, desk.actor, owner, [item], now=desk.now())
 
     move(chain, moving, as_json=as_json)
@@ -184,7 +173,7 @@ def adjust(
     """Correct the balance of a membership by hand."""
 
     async def moving(session: Session, desk: Desk, owner: UUID) -> Sequence[Movement]:
-        item = Adjustment(membership_id=require_id(membership), points=points, reason=reason, idempotency_key=key)
+        item = loyalty.Adjustment(membership_id=membership, points=points, reason=reason, idempotency_key=key)
         return await loyalty.adjust_points(session, desk.actor, owner, [item], now=desk.now())
 
     move(chain, moving, as_json=as_json)
@@ -192,8 +181,12 @@ def adjust(
 
 @app.command("transfer")
 def transfer(
-    membership: Annotated[str, typer.Argument(metavar="MEMBERSHIP", help="Id of the membership that gives.")],
-    receiver: Annotated[str, typer.Argument(metavar="RECEIVER", help="Id of the membership that receives.")],
+    membership: Annotated[
+        UUID, typer.Argument(metavar="MEMBERSHIP", parser=require_id, help="Id of the membership that gives.")
+    ],
+    receiver: Annotated[
+        UUID, typer.Argument(metavar="RECEIVER", parser=require_id, help="Id of the membership that receives.")
+    ],
     points: Points,
     reason: Reason = None,
     key: Key = None,
@@ -203,9 +196,9 @@ def transfer(
     """Pass points from one membership to another; they keep their expiry."""
 
     async def moving(session: Session, desk: Desk, owner: UUID) -> Sequence[Movement]:
-        item = Transfer(
-            from_membership_id=require_id(membership),
-            to_membership_id=require_id(receiver),
+        item = loyalty.Transfer(
+            from_membership_id=membership,
+            to_membership_id=receiver,
             points=points,
             idempotency_key=choose_key(key),
             reason=reason,
@@ -229,7 +222,7 @@ def reverse(
     """Undo a movement by its opposite, once."""
 
     async def moving(session: Session, desk: Desk, owner: UUID) -> Sequence[Movement]:
-        item = Reversal(membership_id=require_id(membership), sequence=sequence, reason=reason)
+        item = loyalty.Reversal(membership_id=membership, sequence=sequence, reason=reason)
         return await loyalty.reverse_movements(session, desk.actor, owner, [item], now=desk.now())
 
     move(chain, moving, as_json=as_json)

@@ -1,15 +1,19 @@
 """`tessera profile`: how to reach outside systems."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tessera import integrations
 from tessera.cli.desk import Desk, at_desk, find_chain
 from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
-from tessera.integrations import NewProfile, ProbeResult, Profile, ProfileChange
+
+if TYPE_CHECKING:
+    from tessera.integrations import ProbeResult, Profile
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -71,7 +75,7 @@ def create_profile(
     as_json: AsJson = False,
 ) -> None:
     """Save how to reach a system, such as --variant bearer --set base_url=https://… --secret token=-"""
-    new = NewProfile(kind, variant, label, internal_name=name, settings=read_settings(setting, secret))
+    new = integrations.NewProfile(kind, variant, label, internal_name=name, settings=read_settings(setting, secret))
 
     async def work(desk: Desk) -> Profile:
         keys, policy = desk.ground.keys, integrations.address_policy(desk.ground.settings)
@@ -95,7 +99,7 @@ def update_profile(
     as_json: AsJson = False,
 ) -> None:
     """Change a profile; what is not given stays."""
-    change = ProfileChange(label=label, settings=read_settings(setting, secret), enabled=enabled)
+    change = integrations.ProfileChange(label=label, settings=read_settings(setting, secret), enabled=enabled)
 
     async def work(desk: Desk) -> Profile:
         keys, policy = desk.ground.keys, integrations.address_policy(desk.ground.settings)

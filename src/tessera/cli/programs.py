@@ -1,7 +1,9 @@
 """`tessera program`: the loyalty programs of a chain."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
@@ -10,11 +12,14 @@ from msgspec import UNSET
 from tessera import loyalty
 from tessera.cli.desk import Desk, at_desk, find_chain
 from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
-from tessera.loyalty import NewProgram, Program, ProgramChange, ProgramFilter, ProgramType
-from tessera.platform.auth import Actor
-from tessera.platform.db import Session
+from tessera.loyalty import ProgramType
 from tessera.platform.errors import NotFoundError
 from tessera.platform.ids import parse_id
+
+if TYPE_CHECKING:
+    from tessera.loyalty import Program
+    from tessera.platform.auth import Actor
+    from tessera.platform.db import Session
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -48,7 +53,7 @@ def list_programs(chain: ChainOption = None, as_json: AsJson = False) -> None:
     async def work(desk: Desk) -> Sequence[object]:
         async with desk.session() as session:
             owner = await find_chain(session, desk.actor, chain)
-            return await loyalty.list_programs(session, desk.actor, ProgramFilter(chain_ids=[owner]))
+            return await loyalty.list_programs(session, desk.actor, loyalty.ProgramFilter(chain_ids=[owner]))
 
     empty = "No program yet. Make one: tessera program create NAME --code CODE"
     show_list(at_desk(work), PROGRAM, as_json=as_json, empty=empty)
@@ -70,7 +75,7 @@ def create_program(
     """Create a program that accounts can be members of."""
 
     async def work(desk: Desk) -> object:
-        new = NewProgram(
+        new = loyalty.NewProgram(
             name=name,
             code=code,
             type=type,
@@ -100,7 +105,7 @@ def update_program(
     async def work(desk: Desk) -> object:
         async with desk.session() as session:
             owner = await find_chain(session, desk.actor, chain)
-            change = ProgramChange(
+            change = loyalty.ProgramChange(
                 id=(await find_program(session, desk.actor, owner, program)).id,
                 name=UNSET if name is None else name,
                 type=UNSET if type is None else type,
@@ -129,9 +134,9 @@ def delete_program(program: ProgramName, chain: ChainOption = None) -> None:
 async def find_program(session: Session, actor: Actor, chain_id: UUID, text: str) -> Program:
     """Return the program of the chain with that code or id; a code goes before an id."""
     wanted = parse_id(text.lower())
-    filters = [ProgramFilter(chain_ids=[chain_id], codes=[text], count=1)]
+    filters = [loyalty.ProgramFilter(chain_ids=[chain_id], codes=[text], count=1)]
     if wanted is not None:
-        filters.append(ProgramFilter(chain_ids=[chain_id], ids=[wanted], count=1))
+        filters.append(loyalty.ProgramFilter(chain_ids=[chain_id], ids=[wanted], count=1))
     for narrowing in filters:
         found = await loyalty.list_programs(session, actor, narrowing)
         if found:

@@ -1,21 +1,25 @@
 """`tessera query`: saved queries over the datasets."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from textwrap import dedent
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
 
-from tessera import queries
+from tessera import exports, queries
 from tessera.cli.desk import Desk, at_desk, find_chain
 from tessera.cli.printing import AsJson, ChainOption, Column, show_item, show_json, show_list
 from tessera.platform.json_values import text_of
-from tessera.queries import ColumnType, NewQuery, Parameter, ParameterType, Preview, Query
+
+if TYPE_CHECKING:
+    from tessera.queries import Parameter, Preview, Query
 
 app = typer.Typer(no_args_is_help=True)
-NUMBERS = (ColumnType.INT, ColumnType.DECIMAL, ColumnType.FLOAT)
+NUMBERS = ("int", "decimal", "float")
 
 Name = Annotated[str, typer.Argument(help="Internal name of the query, as `tessera query list` shows it.")]
 Text = Annotated[str | None, typer.Option("--text", help="The SELECT.")]
@@ -83,17 +87,14 @@ def create_query(
     as_json: AsJson = False,
 ) -> None:
     """Save a query: one read-only SELECT over the datasets. The database reads it before it is stored."""
-    new = NewQuery(
-        label,
-        read_text(text, file),
-        internal_name=name,
-        parameters=tuple(map(read_parameter, parameter or ())),
-        key_columns=tuple(key or ()),
-    )
+    select, parameters = read_text(text, file), tuple(map(read_parameter, parameter or ()))
 
     async def work(desk: Desk) -> Query:
         async with desk.session() as session:
             owner = await find_chain(session, desk.actor, chain)
+            new = queries.NewQuery(
+                label, select, internal_name=name, parameters=parameters, key_columns=tuple(key or ())
+            )
             return await queries.create_query(session, desk.actor, desk.house.engine, chain_id=owner, new=new)
 
     show_item(at_desk(work), DETAIL, as_json=as_json)
@@ -111,21 +112,37 @@ def update_query(
     as_json: AsJson = False,
 ) -> None:
     """Change a query; what is not given stays."""
+    select = None if text is None and file is None else read_text(text, file)
+    parameters = None if parameter is None else tuple(map(read_parameter, parameter))
 
     async def work(desk: Desk) -> Query:
         _, query = await find_query(desk, chain, name)
-        new = NewQuery(
+        new = queries.NewQuery(
             label or query.label,
-            query.text if text is None and file is None else read_text(text, file),
+            query.text if select is None else select,
             internal_name=query.internal_name,
             description=query.description,
-            parameters=query.parameters if parameter is None else tuple(map(read_parameter, parameter)),
+            parameters=query.parameters if parameters is None else parameters,
             key_columns=query.key_columns if key is None else tuple(key),
         )
         async with desk.session() as session:
             return await queries.update_query(session, desk.actor, desk.house.engine, query=query, new=new)
 
     show_item(at_desk(work), DETAIL, as_json=as_json)
+
+
+@app.command("delete")
+def delete_query(name: Name, chain: ChainOption = None) -> None:
+    """Delete a query that no template and no export uses."""
+
+    async def work(desk: Desk) -> Query:
+        owner, query = await find_query(desk, chain, name)
+        async with desk.session() as session:
+            users = await exports.list_query_users(session, desk.actor, owner, query.id)
+            await queries.delete_query(session, desk.actor, query=query, users=[user.label for user in users])
+        return query
+
+    typer.echo(f"Deleted {at_desk(work).label}.")
 
 
 @app.command("preview")
@@ -187,11 +204,11 @@ def read_parameter(text: str) -> Parameter:
     """Return the parameter that was declared as `name:type` or `name:type=default`."""
     declared, sign, default = text.partition("=")
     name, _, kind = declared.partition(":")
-    if kind not in list(ParameterType):
+    if kind not in list(queries.ParameterType):
         raise typer.BadParameter(
-            f"{text!r} is no NAME:TYPE or NAME:TYPE=DEFAULT. Types are {', '.join(ParameterType)}."
+            f"{text!r} is no NAME:TYPE or NAME:TYPE=DEFAULT. Types are {', '.join(queries.ParameterType)}."
         )
-    return Parameter(name, ParameterType(kind), default if sign else None)
+    return queries.Parameter(name, queries.ParameterType(kind), default if sign else None)
 
 
 def write_parameter(parameter: Parameter) -> str:

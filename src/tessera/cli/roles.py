@@ -1,7 +1,9 @@
 """`tessera role`: named sets of permissions."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from msgspec import UNSET
@@ -9,7 +11,9 @@ from msgspec import UNSET
 from tessera.cli.desk import Desk, at_desk
 from tessera.cli.printing import AsJson, show_item, show_list
 from tessera.platform import auth
-from tessera.platform.auth import NewRole, Role, RoleChange
+
+if TYPE_CHECKING:
+    from tessera.platform.auth import Role
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -66,7 +70,7 @@ def create_role(
     """Create a role: the same for every chain."""
 
     async def work(desk: Desk) -> Role:
-        new = NewRole(label, chosen(permission, everything=everything), description or "", internal_name)
+        new = auth.NewRole(label, chosen(permission, everything=everything), description or "", internal_name)
         async with desk.session() as session:
             return await auth.create_role(session, desk.actor, new, now=desk.now())
 
@@ -85,7 +89,7 @@ def update_role(
     """Change a role; permissions that are given replace those it has. It acts at once on everybody who holds it."""
 
     async def work(desk: Desk) -> Role:
-        change = RoleChange(
+        change = auth.RoleChange(
             label=UNSET if label is None else label,
             description=UNSET if description is None else description,
             permissions=chosen(permission, everything=everything) if permission or everything else UNSET,

@@ -1,16 +1,17 @@
 """The command `tessera`: a few commands that start things, and groups that are loaded when one is used."""
 
+import gc
 import sys
 from difflib import get_close_matches
 from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperGroup, TyperOption
 
 from tessera.cli import checks, configuration, processes
 from tessera.platform.failures import report_failure
-from tessera.platform.signals import turn_termination_into_exit
+from tessera.platform.signals import heed_interrupts, turn_termination_into_exit
 
 START, WORK = "Start", "Work with the data"
 
@@ -18,7 +19,8 @@ GROUPS = {
     "chain": ("chains", "Chains and their enterprises."),
     "program": ("programs", "Loyalty programs of a chain."),
     "tier": ("tiers", "Tiers, the levels of a program."),
-    "account": ("accounts", "Accounts of people and companies."),
+    "account": ("accounts", "Customers and companies, who hold memberships."),
+    "member": ("members", "Memberships of accounts in programs."),
     "token": ("tokens", "Credentials of Connector API clients."),
     "api-key": ("api_keys", "Keys of programs that use the management API."),
     "user": ("users", "People who sign in to the pages."),
@@ -35,6 +37,15 @@ GROUPS = {
     "webhook": ("webhooks", "Webhook subscriptions and their deliveries."),
     "secrets": ("secrets", "The key ring that seals secrets."),
 }
+
+
+def show_type(option: TyperOption, ctx: Any) -> str | None:
+    """Return what help says of the value that an option takes; a flag takes none."""
+    return None if option.is_flag else option.display_type(ctx)
+
+
+# The library writes `<bool>` behind every flag, as if a word had to follow, and offers no setting for it.
+TyperOption.display_type_rich = show_type  # type: ignore[method-assign, assignment]
 
 
 class Groups(TyperGroup):
@@ -106,6 +117,9 @@ app.command("export-config", rich_help_panel=WORK)(configuration.export_config)
 def run_command_line() -> None:
     """Run one command; whatever goes wrong ends as one line and an exit code."""
     turn_termination_into_exit()
+    heed_interrupts()
+    # What is imported stays: looking through it for garbage again and again takes a tenth of a short command's time.
+    gc.set_threshold(50_000)
     try:
         app()
     except Exception as error:

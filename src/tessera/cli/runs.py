@@ -1,19 +1,28 @@
 """`tessera run`: runs, their requests and row errors."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
 
 import typer
 
 from tessera import exports
-from tessera.cli.desk import Desk, at_desk, find_chain, require_id
+from tessera.cli.arguments import require_id
+from tessera.cli.desk import Desk, at_desk, find_chain
 from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
 from tessera.cli.watching import conclude, watch_run
-from tessera.exports import LoggedRequest, RequestDetail, RequestState, RowError, Run, RunState
+from tessera.exports import RequestState, RunState
+
+if TYPE_CHECKING:
+    from tessera.exports import LoggedRequest, RequestDetail, RowError, Run
 
 app = typer.Typer(no_args_is_help=True)
 
-RunId = Annotated[str, typer.Argument(metavar="RUN", help="Id of the run, as `tessera run list` shows it.")]
+RunId = Annotated[
+    UUID, typer.Argument(metavar="RUN", parser=require_id, help="Id of the run, as `tessera run list` shows it.")
+]
 Number = Annotated[int, typer.Option("--page", help="Page of the list.", min=1)]
 Size = Annotated[int, typer.Option("--size", help="Lines a page.", min=1, max=1000)]
 
@@ -89,7 +98,7 @@ def show_run(run: RunId, as_json: AsJson = False) -> None:
 
     async def work(desk: Desk) -> Run:
         async with desk.session() as session:
-            return await exports.get_run(session, desk.actor, run_id=require_id(run))
+            return await exports.get_run(session, desk.actor, run_id=run)
 
     show_item(at_desk(work), DETAIL, as_json=as_json)
 
@@ -99,7 +108,7 @@ def watch(run: RunId, as_json: AsJson = False) -> None:
     """Follow a run until it ends; exit code 0 only if every row arrived."""
 
     async def work(desk: Desk) -> Run:
-        return await watch_run(desk, require_id(run), quiet=as_json)
+        return await watch_run(desk, run, quiet=as_json)
 
     conclude(at_desk(work), as_json=as_json)
 
@@ -116,9 +125,7 @@ def list_requests(
 
     async def work(desk: Desk) -> Sequence[LoggedRequest]:
         async with desk.session() as session:
-            page = await exports.list_requests(
-                session, desk.actor, require_id(run), state=state, number=number, size=size
-            )
+            page = await exports.list_requests(session, desk.actor, run, state=state, number=number, size=size)
             return page.items
 
     show_list(at_desk(work), REQUEST, as_json=as_json, empty="No request.")
@@ -130,7 +137,7 @@ def show_request(run: RunId, number: int, as_json: AsJson = False) -> None:
 
     async def work(desk: Desk) -> RequestDetail:
         async with desk.session() as session:
-            return await exports.get_request(session, desk.actor, require_id(run), number=number)
+            return await exports.get_request(session, desk.actor, run, number=number)
 
     detail = at_desk(work)
     if as_json:
@@ -150,7 +157,7 @@ def list_errors(run: RunId, number: Number = 1, size: Size = 20, as_json: AsJson
 
     async def work(desk: Desk) -> Sequence[RowError]:
         async with desk.session() as session:
-            return (await exports.list_row_errors(session, desk.actor, require_id(run), number=number, size=size)).items
+            return (await exports.list_row_errors(session, desk.actor, run, number=number, size=size)).items
 
     show_list(at_desk(work), ROW_ERROR, as_json=as_json, empty="No row error.")
 
@@ -161,6 +168,6 @@ def cancel_run(run: RunId, as_json: AsJson = False) -> None:
 
     async def work(desk: Desk) -> Run:
         async with desk.session() as session:
-            return await exports.cancel_run(session, desk.actor, run_id=require_id(run))
+            return await exports.cancel_run(session, desk.actor, run_id=run)
 
     show_item(at_desk(work), RUN, as_json=as_json)

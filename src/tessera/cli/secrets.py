@@ -4,9 +4,7 @@ import typer
 
 from tessera import integrations, webhooks
 from tessera.cli.desk import Desk, at_desk
-from tessera.platform.auth import reseal_factors
-from tessera.platform.secrets import load_keys, rotate_keys
-from tessera.platform.settings import load_settings
+from tessera.platform import auth
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -14,6 +12,9 @@ app = typer.Typer(no_args_is_help=True)
 @app.command("rotate")
 def rotate() -> None:
     """Add a new key, which seals from now on. Older keys stay, to open what they sealed."""
+    from tessera.platform.secrets import rotate_keys
+    from tessera.platform.settings import load_settings
+
     settings = load_settings()
     ring = rotate_keys(settings.keys_file)
     typer.echo(f"Added key {ring.keys[-1].id} to {settings.keys_file}, which now holds {len(ring.keys)}.")
@@ -34,7 +35,7 @@ def reseal() -> None:
                 await integrations.reseal_encryption_keys(session, keys),
                 await webhooks.reseal_secrets(session, keys),
                 await integrations.reseal_messages(session, keys),
-                await reseal_factors(session, keys),
+                await auth.reseal_factors(session, keys),
             )
 
     profiles, templates, encryption_keys, subscriptions, messages, factors = at_desk(work)
@@ -56,6 +57,9 @@ def reseal() -> None:
 @app.command("path")
 def path() -> None:
     """Print where the key ring lies, and make it if it is not there yet."""
+    from tessera.platform.secrets import load_keys
+    from tessera.platform.settings import load_settings
+
     settings = load_settings()
     load_keys(settings.keys_file)
     typer.echo(str(settings.keys_file))

@@ -74,6 +74,8 @@ async def until_stopped(running: Running) -> None:
 def run_everything(settings: Settings, body: Callable[[Running], Awaitable[None]], *, port: int | None = None) -> None:
     """Start database, schema, web process and worker, run `body` beside them, and stop all of it."""
     configure_logging(settings)
+    # It is in the settings by now, and none of the processes to be started, the database among them, has a use for it.
+    os.environ.pop("TESSERA_DEMO_PASSWORD", None)
     _, port = find_port(settings.http_host, settings.http_port if port is None else port)
     with hold_server(settings) as server:
         prepare(settings, server)

@@ -1,16 +1,20 @@
 """`tessera template`: shapes of HTTP requests."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tessera import integrations
 from tessera.cli.desk import Desk, at_desk, find_chain
 from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
-from tessera.integrations import NewTemplate, Template, TemplateChange
+
+if TYPE_CHECKING:
+    from tessera.integrations import Template
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -82,7 +86,7 @@ def create_template(
     async def work(desk: Desk) -> Template:
         async with desk.session() as session:
             owner = await find_chain(session, desk.actor, chain)
-            new = NewTemplate(label, query, profile, made, internal_name=name)
+            new = integrations.NewTemplate(label, query, profile, made, internal_name=name)
             return await integrations.create_template(
                 session, desk.actor, chain_id=owner, new=new, keys=desk.ground.keys
             )
@@ -115,7 +119,7 @@ def update_template(
             owner = await find_chain(session, desk.actor, chain)
             template = await integrations.get_template(session, desk.actor, owner, name)
             made = integrations.read_shape({**msgspec.to_builtins(template.shape), **given}) if given else None
-            change = TemplateChange(label=label, query=query, profile=profile, shape=made)
+            change = integrations.TemplateChange(label=label, query=query, profile=profile, shape=made)
             return await integrations.update_template(session, desk.actor, template, change, keys=desk.ground.keys)
 
     show_item(at_desk(work), DETAIL, as_json=as_json)

@@ -1,7 +1,9 @@
 """`tessera tier`: the levels of a program."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
@@ -11,10 +13,12 @@ from tessera import loyalty
 from tessera.cli.desk import Desk, at_desk, find_chain
 from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
 from tessera.cli.programs import find_program
-from tessera.loyalty import NewTier, Tier, TierChange, TierFilter
-from tessera.platform.db import Session
 from tessera.platform.errors import NotFoundError
 from tessera.platform.ids import parse_id
+
+if TYPE_CHECKING:
+    from tessera.loyalty import Tier
+    from tessera.platform.db import Session
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -44,7 +48,7 @@ def list_tiers(program: Program, chain: ChainOption = None, as_json: AsJson = Fa
         async with desk.session() as session:
             owner = await find_chain(session, desk.actor, chain)
             parent = await find_program(session, desk.actor, owner, program)
-            narrowing = TierFilter(chain_ids=[owner], program_ids=[parent.id])
+            narrowing = loyalty.TierFilter(chain_ids=[owner], program_ids=[parent.id])
             return await loyalty.list_tiers(session, desk.actor, narrowing)
 
     empty = "No tier yet. Make one: tessera tier create NAME --program PROGRAM --code CODE --ordering NUMBER"
@@ -68,7 +72,7 @@ def create_tier(
         async with desk.session() as session:
             owner = await find_chain(session, desk.actor, chain)
             parent = await find_program(session, desk.actor, owner, program)
-            new = NewTier(program_id=parent.id, name=name, code=code, ordering=ordering)
+            new = loyalty.NewTier(program_id=parent.id, name=name, code=code, ordering=ordering)
             return (await loyalty.create_tiers(session, desk.actor, owner, [new], now=desk.now()))[0]
 
     show_item(at_desk(work), TIER, as_json=as_json)
@@ -89,7 +93,7 @@ def update_tier(
     async def work(desk: Desk) -> object:
         async with desk.session() as session:
             owner = await find_chain(session, desk.actor, chain)
-            change = TierChange(
+            change = loyalty.TierChange(
                 id=(await find_tier(desk, session, owner, program=program, text=tier)).id,
                 name=UNSET if name is None else name,
                 code=UNSET if code is None else code,
@@ -118,9 +122,9 @@ async def find_tier(desk: Desk, session: Session, chain_id: UUID, *, program: st
     """Return the tier of the program with that code or id; a code goes before an id."""
     parent = await find_program(session, desk.actor, chain_id, program)
     wanted = parse_id(text.lower())
-    filters = [TierFilter(chain_ids=[chain_id], program_ids=[parent.id], codes=[text], count=1)]
+    filters = [loyalty.TierFilter(chain_ids=[chain_id], program_ids=[parent.id], codes=[text], count=1)]
     if wanted is not None:
-        filters.append(TierFilter(chain_ids=[chain_id], program_ids=[parent.id], ids=[wanted], count=1))
+        filters.append(loyalty.TierFilter(chain_ids=[chain_id], program_ids=[parent.id], ids=[wanted], count=1))
     for narrowing in filters:
         found = await loyalty.list_tiers(session, desk.actor, narrowing)
         if found:

@@ -1,15 +1,21 @@
 """`tessera token`: what Connector API clients sign in with."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
 
 import typer
 
 from tessera import loyalty
-from tessera.cli.desk import Desk, at_desk, require_id
+from tessera.cli.arguments import require_id
+from tessera.cli.desk import Desk, at_desk
 from tessera.cli.printing import AsJson, show_item, show_json, show_list
-from tessera.loyalty import CONNECTOR_PERMISSIONS, MadeToken, NewAccessToken
+
+if TYPE_CHECKING:
+    from tessera.loyalty import MadeToken
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -56,8 +62,11 @@ def create_client_token(
 @app.command("create-access")
 def create_access_token(
     label: Annotated[str, typer.Argument(help="Name of the connection, such as the property and the application.")],
-    client: Annotated[str, typer.Option(help="Id of the client token it goes with.")],
-    enterprise: Annotated[list[str], typer.Option(help="Id of an enterprise it reaches; several with --portfolio.")],
+    client: Annotated[UUID, typer.Option(parser=require_id, metavar="ID", help="Id of the client token it goes with.")],
+    enterprise: Annotated[
+        list[UUID],
+        typer.Option(parser=require_id, metavar="ID", help="Id of an enterprise it reaches; several with --portfolio."),
+    ],
     portfolio: Annotated[bool, typer.Option("--portfolio", help="Reach several enterprises.")] = False,
     permission: Annotated[
         list[str] | None,
@@ -73,13 +82,12 @@ def create_access_token(
     """Create an access token: one for each connection of an application to an enterprise."""
 
     async def work(desk: Desk) -> MadeToken:
-        reached = [require_id(text) for text in enterprise]
-        new = NewAccessToken(
-            client_token_id=require_id(client),
+        new = loyalty.NewAccessToken(
+            client_token_id=client,
             label=label,
-            enterprise_ids=reached,
+            enterprise_ids=enterprise,
             portfolio=portfolio,
-            permissions=permission or CONNECTOR_PERMISSIONS,
+            permissions=permission or loyalty.CONNECTOR_PERMISSIONS,
             expires_at=None if expires is None else desk.now() + timedelta(days=expires),
             strict=strict,
         )
@@ -101,7 +109,9 @@ def list_tokens(as_json: AsJson = False) -> None:
     show_list(at_desk(work), TOKEN, as_json=as_json, empty=empty)
 
 
-TokenId = Annotated[str, typer.Argument(metavar="TOKEN", help="Id of the token, as `tessera token list` shows it.")]
+TokenId = Annotated[
+    UUID, typer.Argument(metavar="TOKEN", parser=require_id, help="Id of the token, as `tessera token list` shows it.")
+]
 
 
 @app.command("disable")
@@ -118,12 +128,12 @@ def enable_token(token: TokenId) -> None:
     typer.echo("Switched on.")
 
 
-def switch_token(token: str, *, enabled: bool) -> None:
+def switch_token(token: UUID, *, enabled: bool) -> None:
     """Switch a token on or off."""
 
     async def work(desk: Desk) -> None:
         async with desk.session() as session:
-            await loyalty.enable_token(session, desk.actor, require_id(token), enabled=enabled)
+            await loyalty.enable_token(session, desk.actor, token, enabled=enabled)
 
     at_desk(work)
 
@@ -134,7 +144,7 @@ def revoke_token(token: TokenId) -> None:
 
     async def work(desk: Desk) -> None:
         async with desk.session() as session:
-            await loyalty.revoke_token(session, desk.actor, require_id(token), now=desk.now())
+            await loyalty.revoke_token(session, desk.actor, token, now=desk.now())
 
     at_desk(work)
     typer.echo("Revoked. Calls with this token are refused from now on.")

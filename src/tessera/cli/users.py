@@ -1,8 +1,10 @@
 """`tessera user`: the people who sign in to the pages."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
@@ -10,25 +12,12 @@ from msgspec import UNSET
 
 from tessera.cli.desk import Desk, at_desk, find_chain
 from tessera.cli.printing import AsJson, show_item, show_json, show_list
-from tessera.platform.auth import (
-    Identity,
-    NewUser,
-    User,
-    UserChange,
-    UserNotFoundError,
-    change_password,
-    create_users,
-    find_role,
-    find_user_by_email,
-    link_identity,
-    list_users,
-    make_password,
-    remove_factor,
-    unlock_user,
-    update_user,
-)
-from tessera.platform.db import Session
+from tessera.platform import auth
 from tessera.platform.errors import ConflictError
+
+if TYPE_CHECKING:
+    from tessera.platform.auth import User
+    from tessera.platform.db import Session
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -68,7 +57,7 @@ def list_all(as_json: AsJson = False) -> None:
 
     async def work(desk: Desk) -> Sequence[User]:
         async with desk.session() as session:
-            return await list_users(session, desk.actor)
+            return await auth.list_users(session, desk.actor)
 
     show_list(
         at_desk(work), USER, as_json=as_json, empty="No user yet. Make one: tessera user create E-MAIL --role admin"
@@ -90,12 +79,12 @@ def create_user(
 ) -> None:
     """Create a user who may sign in to the pages."""
     given = read_password(password_file)
-    password = given or make_password()
+    password = given or auth.make_password()
     granted = frozenset(permission) if permission else None
 
     async def work(desk: Desk) -> User:
         async with desk.session() as session:
-            new = NewUser(
+            new = auth.NewUser(
                 email,
                 name or email,
                 password,
@@ -103,16 +92,16 @@ def create_user(
                 permissions=granted,
                 roles=await find_role_ids(session, desk, role),
             )
-            return (await create_users(session, desk.actor, [new]))[0]
+            return (await auth.create_users(session, desk.actor, [new]))[0]
 
     user = at_desk(work)
     told = None if given else password
     if as_json:
         show_json({"id": user.id, "email": user.email, "name": user.name, "password": told})
         return
-    show_item(user, USER, as_json=False)
     if told:
-        typer.echo(f"Password: {told}\nIt is shown this once.")
+        typer.echo(f"Password: {told}\nIt is shown this once.\n")
+    show_item(user, USER, as_json=False)
 
 
 @app.command("update")
@@ -132,13 +121,13 @@ def change_user(
     async def work(desk: Desk) -> User:
         async with desk.session() as session:
             user = await get_by_email(session, desk, email)
-            change = UserChange(
+            change = auth.UserChange(
                 name=UNSET if name is None else name,
                 roles=await find_role_ids(session, desk, role) if role else UNSET,
                 permissions=frozenset(permission) if permission else UNSET,
                 chains=None if all_chains else await find_chains(session, desk, chain) if chain else UNSET,
             )
-            return await update_user(session, desk.actor, user.id, change, version=None, now=desk.now())
+            return await auth.update_user(session, desk.actor, user.id, change, version=None, now=desk.now())
 
     show_item(at_desk(work), USER, as_json=as_json)
 
@@ -163,8 +152,8 @@ def switch_user(email: str, *, enabled: bool) -> None:
     async def work(desk: Desk) -> None:
         async with desk.session() as session:
             user = await get_by_email(session, desk, email)
-            change = UserChange(enabled=enabled)
-            await update_user(session, desk.actor, user.id, change, version=None, now=desk.now())
+            change = auth.UserChange(enabled=enabled)
+            await auth.update_user(session, desk.actor, user.id, change, version=None, now=desk.now())
 
     at_desk(work)
 
@@ -174,12 +163,12 @@ def set_password(email: Email, password_file: PasswordFile = None) -> None:
     """Give a user a new password, and end every session of theirs."""
     password = read_password(password_file)
     drawn = password is None
-    password = password or make_password()
+    password = password or auth.make_password()
 
     async def work(desk: Desk) -> None:
         async with desk.session() as session:
             user = await get_by_email(session, desk, email)
-            await change_password(session, desk.actor, user_id=user.id, password=password, now=desk.now())
+            await auth.change_password(session, desk.actor, user_id=user.id, password=password, now=desk.now())
 
     at_desk(work)
     typer.echo(f"New password: {password}" if drawn else "The password was changed.")
@@ -192,7 +181,7 @@ def unlock(email: Email) -> None:
     async def work(desk: Desk) -> None:
         async with desk.session() as session:
             user = await get_by_email(session, desk, email)
-            await unlock_user(session, desk.ground.keys, desk.actor, user, now=desk.now())
+            await auth.unlock_user(session, desk.ground.keys, desk.actor, user, now=desk.now())
 
     at_desk(work)
     typer.echo(f"{email} may sign in again.")
@@ -204,7 +193,7 @@ def reset_second_factor(email: Email) -> None:
 
     async def work(desk: Desk) -> None:
         async with desk.session() as session:
-            await remove_factor(session, desk.ground, desk.actor, await get_by_email(session, desk, email))
+            await auth.remove_factor(session, desk.ground, desk.actor, await get_by_email(session, desk, email))
 
     at_desk(work)
     typer.echo(f"{email} signs in without a second factor until they set one up again.")
@@ -223,7 +212,7 @@ def link(
             raise ProviderMissingError("There is no identity provider. Set TESSERA_OIDC_ISSUER first.")
         async with desk.session() as session:
             user = await get_by_email(session, desk, email)
-            await link_identity(session, desk.actor, user, Identity(issuer, subject), now=desk.now())
+            await auth.link_identity(session, desk.actor, user, auth.Identity(issuer, subject), now=desk.now())
 
     at_desk(work)
     typer.echo(f"{email} may sign in through the identity provider.")
@@ -231,15 +220,15 @@ def link(
 
 async def get_by_email(session: Session, desk: Desk, email: str) -> User:
     """Return the user with this address, enabled or not."""
-    user = await find_user_by_email(session, desk.actor, email, enabled=False)
+    user = await auth.find_user_by_email(session, desk.actor, email, enabled=False)
     if user is None:
-        raise UserNotFoundError(f"There is no user {email}. `tessera user list` shows all.")
+        raise auth.UserNotFoundError(f"There is no user {email}. `tessera user list` shows all.")
     return user
 
 
 async def find_role_ids(session: Session, desk: Desk, texts: Sequence[str] | None) -> frozenset[UUID]:
     """Return the ids of the roles that were named."""
-    return frozenset([(await find_role(session, desk.actor, text)).id for text in texts or ()])
+    return frozenset([(await auth.find_role(session, desk.actor, text)).id for text in texts or ()])
 
 
 async def find_chains(session: Session, desk: Desk, texts: Sequence[str] | None) -> frozenset[UUID] | None:

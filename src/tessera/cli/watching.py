@@ -1,7 +1,10 @@
 """Following a run in the terminal: rows, requests, rate and time left, until it ends."""
 
+from __future__ import annotations
+
 import asyncio
 import sys
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import typer
@@ -11,8 +14,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from tessera import exports
 from tessera.cli.desk import Desk
 from tessera.cli.printing import show_json, show_value
-from tessera.exports import Run, RunState
 from tessera.platform.failures import FAILED
+
+if TYPE_CHECKING:
+    from tessera.exports import Run
 
 POLL_SECONDS = 0.25
 # A worker takes a run at once; after this long the likeliest reason is that there is none.
@@ -31,7 +36,7 @@ async def watch_run(desk: Desk, run_id: UUID, *, quiet: bool) -> Run:
             if not run.active:
                 return run
             if (
-                run.state is RunState.PENDING
+                run.state is exports.RunState.PENDING
                 and not warned
                 and asyncio.get_running_loop().time() - begun > LONELY_SECONDS
             ):
@@ -80,5 +85,5 @@ def conclude(run: Run, *, as_json: bool) -> None:
             typer.echo(run.error)
         if run.failed:
             typer.echo(f"Why: tessera run errors {run.id}")
-    if run.state is not RunState.COMPLETED:
+    if run.state is not exports.RunState.COMPLETED:
         raise typer.Exit(FAILED)

@@ -1,24 +1,24 @@
 """`tessera webhook`: who is told of events, and what came of it."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
 
 import typer
 from msgspec import UNSET
 
 from tessera import webhooks
-from tessera.cli.desk import Desk, at_desk, find_chain, require_id
+from tessera.cli.arguments import require_id
+from tessera.cli.desk import Desk, at_desk, find_chain
 from tessera.cli.printing import AsJson, ChainOption, show_item, show_json, show_list
 from tessera.platform.errors import InvalidError
-from tessera.webhooks import (
-    Delivery,
-    DeliveryState,
-    MadeSubscription,
-    NewSubscription,
-    Subscription,
-    SubscriptionChange,
-)
+from tessera.webhooks import DeliveryState
+
+if TYPE_CHECKING:
+    from tessera.webhooks import Delivery, MadeSubscription, Subscription
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -51,7 +51,10 @@ DELIVERY = {
 SHOWN_ONCE = "The secret is shown this once. Give it to the receiver, which checks the signatures with it."
 
 SubscriptionId = Annotated[
-    str, typer.Argument(metavar="SUBSCRIPTION", help="Id of the subscription, as `tessera webhook list` shows it.")
+    UUID,
+    typer.Argument(
+        parser=require_id, metavar="SUBSCRIPTION", help="Id of the subscription, as `tessera webhook list` shows it."
+    ),
 ]
 EventNames = Annotated[
     list[str] | None, typer.Option("--event", help="Only events of this name; may be given again. Default: loyalty.…")
@@ -87,7 +90,7 @@ def create_subscription(
     async def work(desk: Desk) -> MadeSubscription:
         async with desk.session() as session:
             owner = await find_chain(session, desk.actor, chain)
-            new = NewSubscription(label, url, event or None)
+            new = webhooks.NewSubscription(label, url, event or None)
             return (
                 await webhooks.create_subscriptions(session, desk.actor, desk.ground, owner, [new], now=desk.now())
             )[0]
@@ -114,7 +117,7 @@ def show_subscription(subscription: SubscriptionId, as_json: AsJson = False) -> 
 
     async def work(desk: Desk) -> Subscription:
         async with desk.session() as session:
-            return await webhooks.get_subscription(session, desk.actor, require_id(subscription))
+            return await webhooks.get_subscription(session, desk.actor, subscription)
 
     show_item(at_desk(work), DETAIL, as_json=as_json)
 
@@ -134,7 +137,7 @@ def update_subscription(
     """Change a subscription; what is left out stays."""
 
     async def work(desk: Desk) -> Subscription:
-        change = SubscriptionChange(
+        change = webhooks.SubscriptionChange(
             label=UNSET if label is None else label,
             url=UNSET if url is None else url,
             event_names=None if all_events else event or UNSET,
@@ -142,7 +145,7 @@ def update_subscription(
         )
         async with desk.session() as session:
             return await webhooks.update_subscription(
-                session, desk.actor, desk.ground, require_id(subscription), change, now=desk.now()
+                session, desk.actor, desk.ground, subscription, change, now=desk.now()
             )
 
     show_item(at_desk(work), DETAIL, as_json=as_json)
@@ -154,7 +157,7 @@ def delete_subscription(subscription: SubscriptionId) -> None:
 
     async def work(desk: Desk) -> None:
         async with desk.session() as session:
-            await webhooks.delete_subscription(session, desk.actor, require_id(subscription))
+            await webhooks.delete_subscription(session, desk.actor, subscription)
 
     at_desk(work)
     typer.echo("Deleted.")
@@ -166,9 +169,7 @@ def rotate_secret(subscription: SubscriptionId, as_json: AsJson = False) -> None
 
     async def work(desk: Desk) -> MadeSubscription:
         async with desk.session() as session:
-            return await webhooks.rotate_secret(
-                session, desk.actor, desk.ground.keys, require_id(subscription), now=desk.now()
-            )
+            return await webhooks.rotate_secret(session, desk.actor, desk.ground.keys, subscription, now=desk.now())
 
     show_made(at_desk(work), as_json=as_json)
 
@@ -177,7 +178,9 @@ def rotate_secret(subscription: SubscriptionId, as_json: AsJson = False) -> None
 def list_deliveries(
     subscription: SubscriptionId,
     state: Annotated[DeliveryState | None, typer.Option(help="Only deliveries in this state.")] = None,
-    after: Annotated[str | None, typer.Option(help="Id of a delivery: only those before it.")] = None,
+    after: Annotated[
+        UUID | None, typer.Option(parser=require_id, metavar="ID", help="Id of a delivery: only those before it.")
+    ] = None,
     size: Annotated[int, typer.Option("--size", help="Lines at most.", min=1, max=1000)] = 20,
     as_json: AsJson = False,
 ) -> None:
@@ -188,9 +191,9 @@ def list_deliveries(
             return await webhooks.list_deliveries(
                 session,
                 desk.actor,
-                require_id(subscription),
+                subscription,
                 state=state,
-                after=None if after is None else require_id(after),
+                after=after,
                 count=size,
             )
 
@@ -200,7 +203,9 @@ def list_deliveries(
 @app.command("replay")
 def replay(
     subscription: SubscriptionId,
-    delivery: Annotated[list[str] | None, typer.Option(help="Id of a delivery; may be given again.")] = None,
+    delivery: Annotated[
+        list[UUID] | None, typer.Option(parser=require_id, metavar="ID", help="Id of a delivery; may be given again.")
+    ] = None,
     failed_since: Annotated[
         datetime | None, typer.Option(help="Everything that failed for good since then (UTC).")
     ] = None,
@@ -213,7 +218,7 @@ def replay(
         raise ReplayChoiceError("Say what to send again: --delivery, --failed-since or --events-since, one of them.")
 
     async def work(desk: Desk) -> str:
-        found, actor, now = require_id(subscription), desk.actor, desk.now()
+        found, actor, now = subscription, desk.actor, desk.now()
         async with desk.session() as session:
             if events_since is not None:
                 since = events_since.replace(tzinfo=UTC)
@@ -223,8 +228,7 @@ def replay(
                 since = failed_since.replace(tzinfo=UTC)
                 count = await webhooks.replay_failed(session, actor, found, since=since, now=now)
             else:
-                ids = [require_id(one) for one in delivery or ()]
-                count = await webhooks.replay_deliveries(session, actor, found, ids, now=now)
+                count = await webhooks.replay_deliveries(session, actor, found, delivery or (), now=now)
         return f"A worker sends {count:,} {'delivery' if count == 1 else 'deliveries'} again."
 
     typer.echo(at_desk(work))
@@ -236,6 +240,6 @@ def send_test(subscription: SubscriptionId, as_json: AsJson = False) -> None:
 
     async def work(desk: Desk) -> Delivery:
         async with desk.session() as session:
-            return await webhooks.send_test(session, desk.actor, require_id(subscription), now=desk.now())
+            return await webhooks.send_test(session, desk.actor, subscription, now=desk.now())
 
     show_item(at_desk(work), DELIVERY, as_json=as_json)

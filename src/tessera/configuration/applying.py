@@ -8,7 +8,7 @@ from tessera.configuration.documents import Document, Item, Kind
 from tessera.configuration.kinds import HANDLERS
 from tessera.configuration.kinds.handlers import Handler, Known
 from tessera.configuration.scope import Scope
-from tessera.configuration.shapes import Spec, read_spec
+from tessera.configuration.shapes import Spec, is_described, read_spec
 from tessera.platform.errors import DeniedError, TesseraError, UnavailableError
 
 
@@ -55,6 +55,8 @@ def wanted(specs: Sequence[tuple[Item, Spec]], kind: Kind) -> bool:
 
 async def apply_item(scope: Scope, handler: Handler, item: Item, spec: Spec, known: Known | None) -> Change:
     """Store one item where it differs from what is there; tell of a refusal at its place."""
+    if known is not None and is_described(item, spec, known.name, known.plain):
+        return Change(item.kind, item.name, Action.KEEP)
     try:
         after = await handler.normalise(scope, item.name, spec, known)
         before = None if known is None else {**known.plain, "name": known.name}

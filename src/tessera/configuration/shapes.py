@@ -100,6 +100,25 @@ SPECS: Mapping[Kind, type[Spec]] = {
 }
 
 
+def is_described(item: Item, spec: Spec, name: str, plain: Mapping[str, Any]) -> bool:
+    """Say whether the file says of an item exactly what is stored, as an untouched file does that was written down.
+
+    Nothing is judged here, so that a command needs no setting of the deployment for what stays as it is.
+    """
+    stored = {key: value for key, value in plain.items() if value not in (None, "", [], {})}
+    try:
+        other = msgspec.convert(msgspec.to_builtins(stored, builtin_types=[Decimal]), SPECS[item.kind])
+    except msgspec.ValidationError:
+        return False
+    # Python holds True, 1 and 1.0 for equal; their texts are not.
+    return item.name == name and other == spec and as_text(other) == as_text(spec)
+
+
+def as_text(spec: Spec) -> bytes:
+    """Return the spec as JSON."""
+    return msgspec.json.encode(spec, order="deterministic")
+
+
 def read_spec(item: Item) -> Spec:
     """Return what the item describes; what does not fit is told of with its place."""
     try:

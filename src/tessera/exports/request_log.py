@@ -6,33 +6,19 @@ Where the run's query reads members, what was sent and answered is shown to thos
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from tessera.exports.errors import RequestNotFoundError
 from tessera.exports.runs import get_run
 from tessera.exports.snapshots import tells_of_members
+from tessera.exports.states import RequestState
 from tessera.exports.store import request_log as store
 from tessera.platform.auth import Actor
 from tessera.platform.db import Session
 from tessera.platform.paging import Page
 
 HIDDEN = "Hidden, because it may tell of members. Whoever has the permission members:read sees it."
-
-
-class RequestState(StrEnum):
-    """Where a request stands; the first three are open, the others final."""
-
-    PLANNED = "planned"
-    BEGUN = "begun"
-    WAITING = "waiting"
-    SENT = "sent"
-    PARTLY_SENT = "partly_sent"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-    SPLIT = "split"
-    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True, slots=True)

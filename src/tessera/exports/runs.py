@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from tessera.exports.errors import RunActiveError, RunEndedError, RunNotFoundErr
 from tessera.exports.events import RUN_CREATED
 from tessera.exports.jobs import EXECUTE_RUN
 from tessera.exports.snapshots import take_snapshot
+from tessera.exports.states import RunState
 from tessera.exports.store import runs as store
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.auth import Actor
@@ -20,18 +20,6 @@ from tessera.platform.events import Event, record_events
 from tessera.platform.ids import new_id
 from tessera.platform.jobs import JobQueue
 from tessera.platform.paging import Page
-
-
-class RunState(StrEnum):
-    """Where a run stands; the first two are active, the others final."""
-
-    PENDING = "pending"
-    RUNNING = "running"
-    COMPLETED = "completed"
-    COMPLETED_WITH_ERRORS = "completed_with_errors"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
 
 ACTIVE = frozenset({RunState.PENDING, RunState.RUNNING})
 

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from tessera.loyalty.chains import list_enterprises
 from tessera.loyalty.tokens import Digests, create_access_tokens, create_client_tokens
 from tessera.loyalty.values.tokens import NewAccessToken
 from tessera.platform.auth import Actor
 from tessera.platform.db import Session
 
+# Whose published tokens they might be, in the order of PUBLISHED.
+APPLICATIONS = ("Property management system", "Booking engine", "Point of sale", "Guest app")
 # Client token, access token of the property with gross prices, access token of the one with net prices.
 PUBLISHED = (
     (
@@ -38,15 +41,19 @@ async def create_demo_tokens(
     session: Session, actor: Actor, keys: Digests, enterprise_ids: Sequence[UUID], *, now: datetime
 ) -> None:
     """Accept the published tokens: for the first enterprise those of gross prices, for a second those of net ones."""
-    labels = [f"Published demo application {place}" for place, _ in enumerate(PUBLISHED, 1)]
-    clients = await create_client_tokens(session, actor, keys, labels, now=now, texts=[row[0] for row in PUBLISHED])
+    names = {place.id: place.name for place in await list_enterprises(session, actor, ids=enterprise_ids)}
+    clients = await create_client_tokens(
+        session, actor, keys, APPLICATIONS, now=now, texts=[row[0] for row in PUBLISHED]
+    )
     pairs = [
         (
-            NewAccessToken(client_token_id=client.id, label=f"{client.label}, {prices} prices", enterprise_ids=[place]),
+            NewAccessToken(
+                client_token_id=client.id, label=f"{client.label} at {names[place]}", enterprise_ids=[place]
+            ),
             text,
         )
         for client, row in zip(clients, PUBLISHED, strict=True)
-        for prices, place, text in zip(("gross", "net"), enterprise_ids, row[1:], strict=False)
+        for place, text in zip(enterprise_ids, row[1:], strict=False)
     ]
     items, texts = [item for item, _ in pairs], [text for _, text in pairs]
     await create_access_tokens(session, actor, keys, items, now=now, texts=texts)

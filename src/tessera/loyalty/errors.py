@@ -22,6 +22,24 @@ class ChainReachError(DeniedError):
     code = "chain_beyond_reach"
 
 
+class ChainNameTakenError(ConflictError):
+    """Another chain that is not archived has this name."""
+
+    code = "chain_name_taken"
+
+
+class EnterpriseNameTakenError(ConflictError):
+    """Another enterprise of the chain has this name."""
+
+    code = "enterprise_name_taken"
+
+
+class TimeZoneError(InvalidError):
+    """There is no time zone of that name."""
+
+    code = "time_zone_invalid"
+
+
 class SeveralChainsError(InvalidError):
     """What one call changes is in one chain."""
 

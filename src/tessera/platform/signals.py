@@ -5,17 +5,61 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn, TypeVar
+
+T = TypeVar("T")
 
 TERMINATED = 143
+CANCEL_AGAIN_SECONDS = 0.5
 
 
 def turn_termination_into_exit() -> None:
     """Let SIGTERM unwind the main thread, so that `finally` blocks run. Python would drop dead otherwise."""
     signal.signal(signal.SIGTERM, leave)
+
+
+def heed_interrupts() -> None:
+    """Let SIGINT raise `KeyboardInterrupt` whoever started this process.
+
+    What a script starts in the background has SIGINT ignored, and Python leaves it so: neither Ctrl-C nor `kill -INT`
+    would ever end a command.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def run_until_interrupted(main: Coroutine[Any, Any, T]) -> T:
+    """Run the coroutine in a loop of its own; SIGINT cancels it until it ends, and is raised as `KeyboardInterrupt`.
+
+    One cancellation is not enough: `asyncio.wait_for` before Python 3.12 drops the one that meets a finished wait.
+    """
+    import asyncio
+
+    interrupted = False
+
+    async def run() -> T:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task is not None
+
+        def interrupt() -> None:
+            nonlocal interrupted
+            interrupted = True
+            if not task.done():
+                task.cancel()
+                loop.call_later(CANCEL_AGAIN_SECONDS, interrupt)
+
+        if threading.current_thread() is threading.main_thread():
+            loop.add_signal_handler(signal.SIGINT, interrupt)
+        return await main
+
+    try:
+        return asyncio.run(run())
+    except asyncio.CancelledError:
+        if interrupted:
+            raise KeyboardInterrupt from None
+        raise
 
 
 def leave(_number: int, _frame: FrameType | None) -> None:

@@ -1,61 +1,32 @@
 """Analytics queries over the datasets: check, describe, preview, count, give rows."""
 
-from tessera.queries.changing import (
-    check_version,
-    copy_query,
-    create_query,
-    delete_query,
-    update_query,
-)
-from tessera.queries.checking import (
-    check_aside,
-    check_query,
-)
-from tessera.queries.columns import (
-    Column,
-    ColumnType,
-    header_line,
-)
-from tessera.queries.engines import (
-    Preview,
-    QueryEngine,
-    Selection,
-)
-from tessera.queries.errors import (
-    QueryFailedError,
-    QueryInUseError,
-    QueryInvalidError,
-    QueryNotFoundError,
-    QueryRefusedError,
-    QueryTimeoutError,
-    QueryTooLargeError,
-    QueryUnavailableError,
-    QueryVersionError,
-)
-from tessera.queries.looking import (
-    count_query,
-    describe_query,
-    explain_query,
-    preview_query,
-)
-from tessera.queries.parameters import (
-    BUILT_IN,
-    Parameter,
-    ParameterType,
-)
-from tessera.queries.plans import (
-    Advice,
-)
-from tessera.queries.saved import (
-    NewQuery,
-    Query,
-    get_query,
-    list_queries,
-    list_query_choices,
-)
-from tessera.queries.vocabulary import (
-    FUNCTIONS,
-)
+from typing import TYPE_CHECKING
+
+from tessera.platform.lazy_imports import import_on_first_use
+
+if TYPE_CHECKING:
+    from tessera.queries.changing import check_version, copy_query, create_query, delete_query, update_query
+    from tessera.queries.checking import check_aside, check_query
+    from tessera.queries.columns import Column, ColumnType, header_line
+    from tessera.queries.engines import Preview, QueryEngine, Selection
+    from tessera.queries.errors import (
+        QueryFailedError,
+        QueryInUseError,
+        QueryInvalidError,
+        QueryNotFoundError,
+        QueryRefusedError,
+        QueryTimeoutError,
+        QueryTooLargeError,
+        QueryUnavailableError,
+        QueryVersionError,
+    )
+    from tessera.queries.looking import count_query, describe_query, explain_query, preview_query
+    from tessera.queries.parameters import BUILT_IN, Parameter, ParameterType
+    from tessera.queries.plans import Advice
+    from tessera.queries.saved import NewQuery, Query, get_query, list_queries, list_query_choices
+    from tessera.queries.vocabulary import FUNCTIONS
+else:
+    __getattr__ = import_on_first_use(__name__, __file__)
 
 __all__ = [
     "BUILT_IN",

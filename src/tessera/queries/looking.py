@@ -1,9 +1,8 @@
 """Looking into queries, saved or still being written: columns, first rows, count, plan. Each look is logged."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from uuid import UUID
-
-import structlog
 
 from tessera.platform.auth import Actor
 from tessera.queries.checking import check_aside
@@ -13,7 +12,7 @@ from tessera.queries.errors import QueryNotFoundError
 from tessera.queries.parameters import Parameter
 from tessera.queries.plans import Advice, read_plan
 
-LOG = structlog.get_logger(__name__)
+logger = logging.getLogger(__name__)
 Given = Mapping[str, object] | None
 
 
@@ -29,7 +28,7 @@ async def preview_query(
     """Return the first rows of a saved or unsaved query, to whoever may see them."""
     await admit(actor, chain_id, query.text, query.parameters)
     preview = await engine.preview(chain_id, query, given)
-    LOG.info("query previewed", chain_id=str(chain_id), actor=actor.name, rows=len(preview.rows))
+    logger.info("query previewed", extra={"chain_id": str(chain_id), "actor": actor.name, "rows": len(preview.rows)})
     return preview
 
 
@@ -37,7 +36,7 @@ async def count_query(actor: Actor, engine: QueryEngine, chain_id: UUID, query: 
     """Return how many rows a saved or unsaved query gives, to whoever may see them."""
     await admit(actor, chain_id, query.text, query.parameters)
     count = await engine.count(chain_id, query, given)
-    LOG.info("query counted", chain_id=str(chain_id), actor=actor.name, rows=count)
+    logger.info("query counted", extra={"chain_id": str(chain_id), "actor": actor.name, "rows": count})
     return count
 
 

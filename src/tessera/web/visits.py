@@ -223,3 +223,8 @@ def link_to(request: AnyRequest, changes: Mapping[str, object]) -> str:
     merged = {**kept, **{name: value for name, value in changes.items() if value is not None}}
     query = "&".join(f"{quote(name)}={quote(str(value))}" for name, value in merged.items())
     return f"{request.url.path}?{query}" if query else request.url.path
+
+
+def own_address(visit: Visit) -> str:
+    """Return the address that the server is reached at, without a slash at the end: the setting's or the request's."""
+    return (visit.ground.settings.public_url or str(visit.request.base_url)).rstrip("/")

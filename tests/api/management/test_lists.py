@@ -25,6 +25,23 @@ async def test_chain_and_enterprise_are_made(root: Desk, desk: Desk) -> None:
     assert (refused.status, refused.data["code"]) == (403, "chain_beyond_reach")
 
 
+async def test_chain_is_renamed_archived_and_brought_back(root: Desk, desk: Desk) -> None:
+    chain = await root.good("POST", "/chains", status=201, name="Lake Hotels")
+    path = f"/chains/{chain['id']}"
+
+    assert (await root.good("PATCH", path, name="Lake & Hill"))["name"] == "Lake & Hill"
+    taken = await root.call("PATCH", path, name="HARBOUR")
+    assert (taken.status, taken.data["code"]) == (409, "chain_name_taken")
+    assert (await desk.call("PATCH", path, name="Ours")).status == 404
+    zone = await root.call("POST", "/enterprises", chain_id=chain["id"], name="House", time_zone="Mars/Olympus")
+    assert (zone.status, zone.data["code"]) == (422, "time_zone_invalid")
+
+    assert (await root.good("PATCH", path, archived=True))["archived_at"] is not None
+    assert [one["name"] for one in (await root.good("GET", "/chains"))["items"]] == ["Harbour"]
+    assert len((await root.good("GET", "/chains?archived=true"))["items"]) == 2
+    assert (await root.good("PATCH", path, archived=False))["archived_at"] is None
+
+
 async def test_short_list_is_paged(root: Desk) -> None:
     for name in ("A", "B", "C"):
         await root.good("POST", "/chains", status=201, name=name)

@@ -2,8 +2,13 @@
 
 import json
 import os
+import shlex
 import shutil
 from dataclasses import asdict, dataclass
+from itertools import count
+from pathlib import Path
+
+import typer
 
 from tessera.platform.db.accounts import server_account
 from tessera.platform.db.embedded import EmbeddedServer
@@ -13,6 +18,7 @@ from tessera.platform.settings import Settings, default_data_dir, load_settings
 
 OWN_ADDRESS = "127.0.0.1/32"
 NOTE = "demo.json"
+SHOWN = "shown"
 
 
 class DemoFolderError(ConflictError):
@@ -63,7 +69,7 @@ def write_note(settings: Settings, note: DemoNote) -> None:
 
 
 def clear_folder(settings: Settings) -> None:
-    """Remove what a former demo made, so that this one starts anew; leave anything else alone."""
+    """Make room for a demo: remove what a former one made; what was shown since, and maybe changed, is set aside."""
     folder = settings.data_dir
     if settings.database_url is not None or not folder.exists():
         return
@@ -72,9 +78,25 @@ def clear_folder(settings: Settings) -> None:
             f"Tessera is running on the demo's folder {folder}. Stop it (Ctrl-C where it runs), and run the demo again."
         )
     check_ours(settings)
+    if (folder / SHOWN).exists():
+        set_aside(folder)
+        return
     for made in ("postgresql", "keys"):
         shutil.rmtree(folder / made, ignore_errors=True)
     (folder / NOTE).unlink(missing_ok=True)
+
+
+def set_aside(folder: Path) -> None:
+    """Give the folder another name: people made things in it, which are theirs to remove."""
+    numbered = (folder.with_name(f"{folder.name}-{number}") for number in count(1))
+    kept = next(path for path in numbered if not path.exists())
+    folder.rename(kept)
+    typer.echo(f"What `make run` showed is kept in {kept}. Show it: TESSERA_DATA_DIR={shlex.quote(str(kept))} make run")
+
+
+def mark_shown(settings: Settings) -> None:
+    """Note that people see the folder's data in pages, and may add to them."""
+    (settings.data_dir / SHOWN).touch(mode=0o600)
 
 
 def check_ours(settings: Settings) -> None:

@@ -69,15 +69,13 @@ class Person:
 def four_tiers(*names: str) -> tuple[TierPlan, ...]:
     """Return tiers under these names, shares and balances spread alike in every program."""
     spread = ((0.55, 400), (0.27, 2_500), (0.13, 9_000), (0.05, 30_000))
-    return tuple(
-        TierPlan(name.upper()[:6], name, share, usual) for name, (share, usual) in zip(names, spread, strict=True)
-    )
+    return tuple(TierPlan(name.upper(), name, share, usual) for name, (share, usual) in zip(names, spread, strict=True))
 
 
 PROGRAMS = (
-    ProgramPlan("HARB", "Harbour Circle", four_tiers("Deck", "Mast", "Bridge", "Captain")),
-    ProgramPlan("SUMM", "Summit Club", four_tiers("Valley", "Ridge", "Peak", "Zenith")),
-    ProgramPlan("ORCH", "Orchard Table", four_tiers("Seed", "Bloom", "Fruit", "Harvest")),
+    ProgramPlan("HARB", "Harbour Circle", four_tiers("Bronze", "Silver", "Gold", "Platinum")),
+    ProgramPlan("SUMM", "Summit Club", four_tiers("Bronze", "Silver", "Gold", "Platinum")),
+    ProgramPlan("ORCH", "Orchard Table", four_tiers("Bronze", "Silver", "Gold", "Platinum")),
 )
 PROGRAM_SHARES = (5, 3, 2)
 STATES = ("Enrolled", "Pending", "Canceled")

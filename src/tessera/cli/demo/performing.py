@@ -41,7 +41,7 @@ def perform_demo(*, rows: int, seed: int) -> None:
     show_report(outcomes[0])
     judge(outcomes[0])
     delivered = len(outcomes[0].received & outcomes[0].selected)
-    typer.echo("See it in the pages: tessera up --demo")
+    typer.echo("See it in the pages: make run")
     typer.echo(f"demo ok: delivered {delivered} of {len(outcomes[0].selected)} memberships")
 
 

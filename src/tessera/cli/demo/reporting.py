@@ -1,5 +1,6 @@
 """What the demo prints: what it is about to do, how far it is, and one table at the end."""
 
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -16,7 +17,10 @@ from tessera.platform.settings import Settings
 
 def show_introduction(settings: Settings, *, rows: int) -> None:
     """Say where the demo works and what it allows itself."""
-    typer.echo(f"Tessera demo with {rows:,} members, in {settings.data_dir}")
+    typer.echo(f"Tessera demo with {rows:,} members. It takes about a minute, more on a busy machine.")
+    if settings.database_url is None:
+        typer.echo(f"Its data are in {settings.data_dir}; when nothing runs there, remove them with")
+        typer.echo(f"  rm -r {shlex.quote(str(settings.data_dir))}")
     typer.echo(
         "For the demo only, the request limit is off and outbound calls may reach its own receiver on 127.0.0.1."
     )

@@ -5,7 +5,15 @@ from uuid import UUID
 import typer
 
 from tessera.cli.demo.arranging import arrange_export, create_demo_chain, point_profile
-from tessera.cli.demo.folder import DemoNote, check_ours, load_demo_settings, mark_folder, read_note, write_note
+from tessera.cli.demo.folder import (
+    DemoNote,
+    check_ours,
+    load_demo_settings,
+    mark_folder,
+    mark_shown,
+    read_note,
+    write_note,
+)
 from tessera.cli.demo.loading import connect_clients, load_people
 from tessera.cli.demo.receiving import RunningReceiver, run_receiver
 from tessera.cli.demo.reporting import show_introduction, steps
@@ -37,6 +45,7 @@ def show_demo(*, port: int | None) -> None:
 
     check_ours(settings)
     mark_folder(settings)
+    mark_shown(settings)
     run_everything(settings, body, port=port)
 
 

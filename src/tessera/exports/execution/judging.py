@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from tessera.exports import retries
 from tessera.exports.execution.requests import OpenRequest, RowError, Settlement
-from tessera.exports.request_log import RequestState
+from tessera.exports.states import RequestState
 from tessera.integrations import Answer, Sender, Verdict, VerdictKind
 
 SEND = "send"

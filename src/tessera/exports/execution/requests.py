@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tessera.exports.request_log import RequestState
+from tessera.exports.states import RequestState
 from tessera.integrations import PlannedRequest
 
 RowError = tuple[int, str, str, str]

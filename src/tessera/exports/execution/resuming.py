@@ -9,7 +9,7 @@ from tessera.exports.execution.judging import Judge
 from tessera.exports.execution.planner import Planner
 from tessera.exports.execution.recorder import Recorder
 from tessera.exports.execution.requests import OpenRequest
-from tessera.exports.request_log import RequestState
+from tessera.exports.states import RequestState
 
 
 async def resume_requests(

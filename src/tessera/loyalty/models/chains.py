@@ -20,12 +20,16 @@ class ChainRow(Table):
     """A group of enterprises that shares loyalty data."""
 
     __tablename__ = "chains"
-    __table_args__ = (CheckConstraint(condition_of(["name"]), name="lengths"),)
+    __table_args__ = (
+        CheckConstraint(condition_of(["name"]), name="lengths"),
+        Index("uq_chains_name", text("lower(name)"), unique=True, postgresql_where=text("archived_at IS NULL")),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    archived_at: Mapped[datetime | None]
 
 
 class EnterpriseRow(Table):
@@ -36,6 +40,7 @@ class EnterpriseRow(Table):
         CheckConstraint("pricing IN ('Gross', 'Net')", name="pricing"),
         CheckConstraint(condition_of(TEXTS.split()), name="lengths"),
         Index("uq_enterprises_id", "id", unique=True),
+        Index("uq_enterprises_chain_id_name", "chain_id", text("lower(name)"), unique=True),
     )
 
     chain_id: Mapped[UUID] = mapped_column(ForeignKey("chains.id"), primary_key=True)

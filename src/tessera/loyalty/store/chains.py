@@ -18,8 +18,21 @@ SELECT id, name, %(now)s, %(now)s FROM unnest(%(ids)s::uuid[], %(names)s::text[]
 """
 
 LIST_CHAINS = """
-SELECT id, name, created_at, updated_at FROM chains
- WHERE (%(ids)s::uuid[] IS NULL OR id = ANY (%(ids)s)) ORDER BY name, id
+SELECT id, name, created_at, updated_at, archived_at FROM chains
+ WHERE (%(ids)s::uuid[] IS NULL OR id = ANY (%(ids)s)) AND (archived_at IS NULL OR %(archived)s) ORDER BY name, id
+"""
+
+UPDATE_CHAIN = """
+UPDATE chains SET name = %(name)s, archived_at = %(archived_at)s, updated_at = %(now)s WHERE id = %(id)s
+"""
+FIND_CHAIN_NAMES = """
+SELECT id, name FROM chains WHERE lower(name) IN (SELECT lower(given) FROM unnest(%(names)s::text[]) AS given)
+   AND archived_at IS NULL ORDER BY id
+"""
+FIND_ENTERPRISE_NAMES = """
+SELECT id, name FROM enterprises
+ WHERE chain_id = %(chain_id)s AND lower(name) IN (SELECT lower(given) FROM unnest(%(names)s::text[]) AS given)
+ ORDER BY id
 """
 
 TEXTS = (
@@ -49,7 +62,7 @@ LIST_ENTERPRISES = f"""
 SELECT {COLUMNS}
   FROM enterprises e JOIN chains c ON c.id = e.chain_id
  WHERE (%(chains)s::uuid[] IS NULL OR e.chain_id = ANY (%(chains)s))
-   AND (%(ids)s::uuid[] IS NULL OR e.id = ANY (%(ids)s))
+   AND (%(ids)s::uuid[] IS NULL OR e.id = ANY (%(ids)s)) AND c.archived_at IS NULL
  ORDER BY e.created_at, e.sequence
 """  # noqa: S608 - constants
 
@@ -78,10 +91,25 @@ async def insert_chains(session: Session, ids: Sequence[UUID], names: Sequence[s
     await run(session, INSERT_CHAINS, {"ids": list(ids), "names": list(names), "now": now})
 
 
-async def select_chains(session: Session, ids: Sequence[UUID] | None) -> list[Chain]:
+async def select_chains(
+    session: Session | Reader, ids: Sequence[UUID] | None, *, archived: bool = False
+) -> list[Chain]:
     """Return the chains of these ids, or all, by name."""
-    rows = await run(session, LIST_CHAINS, {"ids": None if ids is None else list(ids)})
+    rows = await run(session, LIST_CHAINS, {"ids": None if ids is None else list(ids), "archived": archived})
     return [Chain(*row) for row in rows]
+
+
+async def update_chain(session: Session, chain: Chain) -> None:
+    """Write what of a chain can change."""
+    values = {"id": chain.id, "name": chain.name, "archived_at": chain.archived_at, "now": chain.updated_at}
+    await run(session, UPDATE_CHAIN, values)
+
+
+async def find_names(session: Session, names: Sequence[str], chain_id: UUID | None) -> dict[UUID, str]:
+    """Return chains, or the enterprises of a chain, that have one of the names in any case."""
+    statement = FIND_CHAIN_NAMES if chain_id is None else FIND_ENTERPRISE_NAMES
+    rows = await run(session, statement, {"names": list(names), "chain_id": chain_id})
+    return {each: name for each, name in rows}  # noqa: C416 - rows are of any length
 
 
 async def insert_enterprises(

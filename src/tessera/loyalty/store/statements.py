@@ -17,6 +17,14 @@ from tessera.platform.db import Reader, Session, driver
 from tessera.platform.errors import ConflictError, NotFoundError, TesseraError
 
 TAKEN: Mapping[str, tuple[type[ConflictError], str]] = {
+    "uq_chains_name": (
+        errors.ChainNameTakenError,
+        "A chain of this name exists already. Choose another name, or rename that one.",
+    ),
+    "uq_enterprises_chain_id_name": (
+        errors.EnterpriseNameTakenError,
+        "The chain has an enterprise of this name already. Choose another name.",
+    ),
     "uq_programs_chain_id_code": (
         errors.ProgramCodeTakenError,
         "A loyalty program with this code already exists in the chain. Choose another code.",

@@ -40,6 +40,7 @@ SELECT a.id, a.label, a.portfolio, a.permissions, a.expires_at, a.strict,
   JOIN client_tokens c ON c.id = a.client_token_id
   JOIN access_token_enterprises l ON l.access_token_id = a.id
   JOIN enterprises e ON e.chain_id = l.chain_id AND e.id = l.enterprise_id
+  JOIN chains ch ON ch.id = e.chain_id AND ch.archived_at IS NULL
  WHERE a.digest = %(access)s AND c.digest = %(client)s
    AND a.enabled AND a.revoked_at IS NULL AND (a.expires_at IS NULL OR a.expires_at > %(now)s)
    AND c.enabled AND c.revoked_at IS NULL

@@ -31,6 +31,7 @@ class Chain(Struct, frozen=True):
     name: str
     created_at: datetime
     updated_at: datetime
+    archived_at: datetime | None = None
 
 
 class NewEnterprise(Struct, frozen=True, kw_only=True):

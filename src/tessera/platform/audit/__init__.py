@@ -1,16 +1,23 @@
 """The audit trail: who changed what, from what to what. Append-only."""
 
-from tessera.platform.audit.entries import Entry, record_entries
-from tessera.platform.audit.reading import (
-    AuditEntryNotFoundError,
-    KeptEntry,
-    TrailFilter,
-    count_entries,
-    get_entry,
-    list_entries,
-    list_words,
-)
-from tessera.platform.audit.retention import forget_old_entries
+from typing import TYPE_CHECKING
+
+from tessera.platform.lazy_imports import import_on_first_use
+
+if TYPE_CHECKING:
+    from tessera.platform.audit.entries import Entry, record_entries
+    from tessera.platform.audit.reading import (
+        AuditEntryNotFoundError,
+        KeptEntry,
+        TrailFilter,
+        count_entries,
+        get_entry,
+        list_entries,
+        list_words,
+    )
+    from tessera.platform.audit.retention import forget_old_entries
+else:
+    __getattr__ = import_on_first_use(__name__, __file__)
 
 __all__ = [
     "AuditEntryNotFoundError",

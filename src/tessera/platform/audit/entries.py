@@ -6,12 +6,11 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
 
 from tessera.platform.actors import Actor
 from tessera.platform.db import Session
 
-INSERT = text(
+INSERT = (
     "INSERT INTO audit_entries (chain_id, actor_kind, actor_id, actor_name, origin, request_id, action,"
     " object_kind, object_id, object_name, before, after) "
     "VALUES (:chain_id, :actor_kind, :actor_id, :actor_name, :origin, :request_id, :action,"
@@ -35,7 +34,9 @@ class Entry:
 async def record_entries(session: Session, actor: Actor, entries: Sequence[Entry]) -> None:
     """Write the entries into the caller's transaction."""
     if entries:
-        await session.execute(INSERT, [parameters_of(actor, entry) for entry in entries])
+        from sqlalchemy import text
+
+        await session.execute(text(INSERT), [parameters_of(actor, entry) for entry in entries])
 
 
 def parameters_of(actor: Actor, entry: Entry) -> dict[str, Any]:

@@ -1,115 +1,122 @@
 """Access: actors, users, roles, passwords, second factors, identities, sessions, API keys."""
 
-from tessera.platform.actors import Actor, ActorKind, command_line_actor, system_actor
-from tessera.platform.auth.admission import (
-    TELL_LOCKOUT,
-    SignIn,
-    confirm,
-    has_step,
-    note_confirmation,
-    pass_second_step,
-    sign_in,
-    tell_lockout,
-)
-from tessera.platform.auth.api_keys import (
-    ApiKey,
-    MadeApiKey,
-    NewApiKey,
-    create_api_keys,
-    enable_api_key,
-    find_api_key_actor,
-    get_api_key,
-    list_api_key_page,
-    list_api_keys,
-    revoke_api_key,
-)
-from tessera.platform.auth.errors import (
-    ApiKeyExceedsError,
-    ApiKeyNotFoundError,
-    ApiKeyScopeError,
-    CodeWrongError,
-    EmailTakenError,
-    FactorExistsError,
-    FactorMissingError,
-    GrantExceedsError,
-    IdentityTakenError,
-    IdentityUnknownError,
-    LastAdministratorError,
-    PasswordSignInOffError,
-    PasswordWrongError,
-    ResetInvalidError,
-    RoleBuiltInError,
-    RoleChangedError,
-    RoleExceedsError,
-    RoleInUseError,
-    RoleInvalidError,
-    RoleNotFoundError,
-    RoleReachError,
-    RoleTakenError,
-    SessionNotFoundError,
-    SignInDelayedError,
-    StepExpiredError,
-    UserChangedError,
-    UserExceedsError,
-    UserInvalidError,
-    UserNotFoundError,
-)
-from tessera.platform.auth.factors import (
-    Factor,
-    PendingFactor,
-    begin_factor,
-    confirm_factor,
-    find_factor,
-    find_pending_factor,
-    remove_factor,
-    renew_recovery_codes,
-    reseal_factors,
-)
-from tessera.platform.auth.grants import ADMIN_ROLE_ID, AUTHOR_ROLE_ID, CSR_ROLE_ID, HeldRole
-from tessera.platform.auth.identities import (
-    Identity,
-    admit_identity,
-    is_identity_of,
-    is_shut,
-    link_identity,
-    unlink_identities,
-)
-from tessera.platform.auth.own_password import change_own_password, is_own_password
-from tessera.platform.auth.passwords import check_password, make_password
-from tessera.platform.auth.resets import SEND_RESET, ask_reset, can_reset, is_reset_live, redeem_reset, send_reset
-from tessera.platform.auth.roles import (
-    NewRole,
-    Role,
-    RoleChange,
-    create_role,
-    delete_role,
-    find_role,
-    get_role,
-    list_role_page,
-    list_roles,
-    update_role,
-)
-from tessera.platform.auth.sessions import (
-    ListedSession,
-    UserSession,
-    end_other_sessions,
-    end_session,
-    find_session,
-    list_sessions,
-    sign_out,
-)
-from tessera.platform.auth.tries import Visitor, find_lockouts
-from tessera.platform.auth.unlocking import list_factor_holders, unlock_user
-from tessera.platform.auth.user_changes import UserChange, change_password, delete_user, end_sessions, update_user
-from tessera.platform.auth.users import (
-    NewUser,
-    User,
-    create_users,
-    find_user_by_email,
-    get_user,
-    list_user_page,
-    list_users,
-)
+from typing import TYPE_CHECKING
+
+from tessera.platform.lazy_imports import import_on_first_use
+
+if TYPE_CHECKING:
+    from tessera.platform.actors import Actor, ActorKind, command_line_actor, system_actor
+    from tessera.platform.auth.admission import (
+        TELL_LOCKOUT,
+        SignIn,
+        confirm,
+        has_step,
+        note_confirmation,
+        pass_second_step,
+        sign_in,
+        tell_lockout,
+    )
+    from tessera.platform.auth.api_keys import (
+        ApiKey,
+        MadeApiKey,
+        NewApiKey,
+        create_api_keys,
+        enable_api_key,
+        find_api_key_actor,
+        get_api_key,
+        list_api_key_page,
+        list_api_keys,
+        revoke_api_key,
+    )
+    from tessera.platform.auth.errors import (
+        ApiKeyExceedsError,
+        ApiKeyNotFoundError,
+        ApiKeyScopeError,
+        CodeWrongError,
+        EmailTakenError,
+        FactorExistsError,
+        FactorMissingError,
+        GrantExceedsError,
+        IdentityTakenError,
+        IdentityUnknownError,
+        LastAdministratorError,
+        PasswordSignInOffError,
+        PasswordWrongError,
+        ResetInvalidError,
+        RoleBuiltInError,
+        RoleChangedError,
+        RoleExceedsError,
+        RoleInUseError,
+        RoleInvalidError,
+        RoleNotFoundError,
+        RoleReachError,
+        RoleTakenError,
+        SessionNotFoundError,
+        SignInDelayedError,
+        StepExpiredError,
+        UserChangedError,
+        UserExceedsError,
+        UserInvalidError,
+        UserNotFoundError,
+    )
+    from tessera.platform.auth.factors import (
+        Factor,
+        PendingFactor,
+        begin_factor,
+        confirm_factor,
+        find_factor,
+        find_pending_factor,
+        remove_factor,
+        renew_recovery_codes,
+        reseal_factors,
+    )
+    from tessera.platform.auth.grants import ADMIN_ROLE_ID, AUTHOR_ROLE_ID, CSR_ROLE_ID, HeldRole
+    from tessera.platform.auth.identities import (
+        Identity,
+        admit_identity,
+        is_identity_of,
+        is_shut,
+        link_identity,
+        unlink_identities,
+    )
+    from tessera.platform.auth.own_password import change_own_password, is_own_password
+    from tessera.platform.auth.passwords import check_password, make_password
+    from tessera.platform.auth.resets import SEND_RESET, ask_reset, can_reset, is_reset_live, redeem_reset, send_reset
+    from tessera.platform.auth.roles import (
+        NewRole,
+        Role,
+        RoleChange,
+        create_role,
+        delete_role,
+        find_role,
+        get_role,
+        list_role_page,
+        list_roles,
+        update_role,
+    )
+    from tessera.platform.auth.sessions import (
+        ListedSession,
+        UserSession,
+        end_other_sessions,
+        end_session,
+        find_session,
+        list_sessions,
+        sign_out,
+    )
+    from tessera.platform.auth.tries import Visitor, find_lockouts
+    from tessera.platform.auth.unlocking import list_factor_holders, unlock_user
+    from tessera.platform.auth.user_changes import UserChange, change_password, delete_user, end_sessions, update_user
+    from tessera.platform.auth.users import (
+        NewUser,
+        User,
+        create_users,
+        find_user_by_email,
+        get_user,
+        list_user_page,
+        list_users,
+    )
+else:
+    __getattr__ = import_on_first_use(__name__, __file__)
 
 __all__ = [
     "ADMIN_ROLE_ID",

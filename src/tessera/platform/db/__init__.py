@@ -1,24 +1,31 @@
 """The database: engine, sessions, roles, migrations, and the embedded server."""
 
-from tessera.platform.db.addresses import database_name, shown_address, with_database
-from tessera.platform.db.arrays import as_array
-from tessera.platform.db.embedded import EmbeddedServer
-from tessera.platform.db.engine import Database, Session, driver
-from tessera.platform.db.errors import (
-    DatabaseAddressError,
-    DatabaseRolesError,
-    DatabaseStartError,
-    DatabaseTimeoutError,
-    DatabaseUnavailableError,
-    DatabaseVersionError,
-    MigrationError,
-)
-from tessera.platform.db.explanations import explain_database_error
-from tessera.platform.db.migrations import is_current, migrate
-from tessera.platform.db.readers import Reader
-from tessera.platform.db.roles import app_address, query_address, render_roles_sql
-from tessera.platform.db.statements import Row, change_rows, fetch_row, fetch_rows
-from tessera.platform.db.tables import Table, metadata, moment
+from typing import TYPE_CHECKING
+
+from tessera.platform.lazy_imports import import_on_first_use
+
+if TYPE_CHECKING:
+    from tessera.platform.db.addresses import database_name, shown_address, with_database
+    from tessera.platform.db.arrays import as_array
+    from tessera.platform.db.embedded import EmbeddedServer
+    from tessera.platform.db.engine import Database, Session, driver
+    from tessera.platform.db.errors import (
+        DatabaseAddressError,
+        DatabaseRolesError,
+        DatabaseStartError,
+        DatabaseTimeoutError,
+        DatabaseUnavailableError,
+        DatabaseVersionError,
+        MigrationError,
+    )
+    from tessera.platform.db.explanations import explain_database_error
+    from tessera.platform.db.migrations import is_current, migrate
+    from tessera.platform.db.readers import Reader
+    from tessera.platform.db.roles import app_address, query_address, render_roles_sql
+    from tessera.platform.db.statements import Row, change_rows, fetch_row, fetch_rows
+    from tessera.platform.db.tables import Table, metadata, moment
+else:
+    __getattr__ = import_on_first_use(__name__, __file__)
 
 __all__ = [
     "Database",

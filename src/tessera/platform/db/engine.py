@@ -1,16 +1,27 @@
-"""Connections: one pool per process for the application's login, one session per request or job step."""
+"""Connections: one pool per process for the application's login, one session per request or job step.
+
+SQLAlchemy is loaded by the first session: a command that only looks something up does without it, and is there sooner.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import psycopg
-from sqlalchemy import URL
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 from tessera.platform.db.readers import Reader
 
-Session = AsyncSession
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+    Session = AsyncSession
+else:
+
+    class Session:
+        """The name of SQLAlchemy's `AsyncSession` in signatures, which exist before it is loaded."""
+
+
 SEARCH_PATH = "tessera,procrastinate"
 # Look-ups keep their plans. One made while a table was small must not scan it whole for ever after.
 KEYED = "-c enable_seqscan=off"
@@ -29,16 +40,30 @@ class Database:
     ) -> None:
         self.address = address
         self.statement_milliseconds = round(1000 * statement_seconds)
+        self.application = application
+        self.pool_size = pool_size
         self.reader = Reader(lambda: self.connect(application, autocommit=True, options=KEYED), pool_size)
-        self.engine = create_async_engine(
+
+    @cached_property
+    def engine(self) -> "AsyncEngine":
+        """The pool of connections for sessions."""
+        from sqlalchemy import URL
+        from sqlalchemy.ext.asyncio import create_async_engine
+
+        return create_async_engine(
             URL.create("postgresql+psycopg"),
-            pool_size=pool_size,
+            pool_size=self.pool_size,
             max_overflow=0,
             pool_timeout=30,
             pool_pre_ping=False,
-            async_creator=lambda: self.connect(application),
+            async_creator=lambda: self.connect(self.application),
         )
-        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
+
+    @cached_property
+    def _sessions(self) -> "async_sessionmaker[AsyncSession]":
+        from sqlalchemy.ext.asyncio import async_sessionmaker
+
+        return async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
 
     async def connect(
         self, application: str = "tessera", *, autocommit: bool = False, options: str = ""
@@ -62,7 +87,8 @@ class Database:
     async def close(self) -> None:
         """Close every pooled connection."""
         await self.reader.close()
-        await self.engine.dispose()
+        if "engine" in self.__dict__:
+            await self.engine.dispose()
 
 
 async def driver(session: Session) -> psycopg.AsyncConnection[Any]:

@@ -2,12 +2,11 @@
 
 import errno
 import re
+import sys
 from pathlib import Path
 
 import psycopg
 from psycopg import errors as pg
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from tessera.platform.db.errors import DatabaseStartError, DatabaseTimeoutError, DatabaseUnavailableError
 from tessera.platform.errors import TesseraError
@@ -45,6 +44,11 @@ REFUSALS = {
 
 def explain_database_error(error: BaseException) -> TesseraError | None:
     """Return the error in one clear line if it is the database's state and not a fault of ours; None otherwise."""
+    # Where SQLAlchemy was not loaded, the error is not SQLAlchemy's.
+    if "sqlalchemy.exc" in sys.modules:
+        from sqlalchemy.exc import DBAPIError
+        from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
     if isinstance(error, PoolTimeoutError):
         return DatabaseUnavailableError("All connections to the database are busy. Try again.", retry_after=1)
     if isinstance(error, DBAPIError) and error.orig is not None:

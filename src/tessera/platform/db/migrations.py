@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import errors as pg
-from sqlalchemy import NullPool, create_engine
-from sqlalchemy.exc import DBAPIError
 
 from tessera.platform.db.addresses import parse_address
 from tessera.platform.db.errors import MigrationError
@@ -77,6 +75,7 @@ def take_lock(connection: psycopg.Connection[Any], wait_seconds: float) -> None:
 def upgrade(admin_address: str) -> tuple[str, ...]:
     """Run the open migrations as the owner, all in one transaction."""
     from alembic import command
+    from sqlalchemy import NullPool, create_engine
 
     config = alembic_config()
     engine = create_engine("postgresql+psycopg://", poolclass=NullPool, creator=lambda: connect_owner(admin_address))
@@ -153,7 +152,7 @@ def translated() -> Iterator[None]:
     """Turn what the database and Alembic refuse into one clear line."""
     try:
         yield
-    except (psycopg.Error, DBAPIError) as error:
+    except Exception as error:
         if isinstance(getattr(error, "orig", error), pg.LockNotAvailable):
             raise MigrationError(
                 "A long transaction holds a table that a migration must change; nothing was changed."

@@ -3,13 +3,20 @@
 News travels upward as these rows only.
 """
 
-from tessera.platform.events.errors import PositionAheadError, PositionExpiredError, PositionInvalidError
-from tessera.platform.events.positions import BEGINNING, EventPosition, parse_position
-from tessera.platform.events.reading import EventPage, StoredEvent, latest_position, list_events
-from tessera.platform.events.recording import INSERT_EVENTS, Event, record_events
-from tessera.platform.events.restoring import find_new_number, renumber_events
-from tessera.platform.events.retention import forget_old_events
-from tessera.platform.events.waiting import wait_for_events
+from typing import TYPE_CHECKING
+
+from tessera.platform.lazy_imports import import_on_first_use
+
+if TYPE_CHECKING:
+    from tessera.platform.events.errors import PositionAheadError, PositionExpiredError, PositionInvalidError
+    from tessera.platform.events.positions import BEGINNING, EventPosition, parse_position
+    from tessera.platform.events.reading import EventPage, StoredEvent, latest_position, list_events
+    from tessera.platform.events.recording import INSERT_EVENTS, Event, record_events
+    from tessera.platform.events.restoring import find_new_number, renumber_events
+    from tessera.platform.events.retention import forget_old_events
+    from tessera.platform.events.waiting import wait_for_events
+else:
+    __getattr__ = import_on_first_use(__name__, __file__)
 
 __all__ = [
     "BEGINNING",

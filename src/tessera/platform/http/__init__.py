@@ -1,28 +1,35 @@
 """Outbound HTTP: `OutboundClient` sends, the address policy says where to, a `CallError` says what went wrong."""
 
-from tessera.platform.http.addresses import judge_address
-from tessera.platform.http.authorities import clean_authorities, parse_authorities
-from tessera.platform.http.bodies import UnreadableBodyError, read_json
-from tessera.platform.http.calls import EXCERPT_BYTES, CallLimits, Headers, Reply
-from tessera.platform.http.client import OutboundClient
-from tessera.platform.http.errors import (
-    CallError,
-    CallErrorKind,
-    CertificateError,
-    CertificateFileError,
-    InvalidRequestError,
-    InvalidUrlError,
-    NotSentError,
-    OutcomeUnknownError,
-    RefusedAddressError,
-)
-from tessera.platform.http.gate import Gate
-from tessera.platform.http.reply_headers import ReplyHeaders
-from tessera.platform.http.resolving import Resolver
-from tessera.platform.http.tls_failures import explain_certificate
-from tessera.platform.http.urls import normalise_host, parse_url
-from tessera.platform.http.vetting import vet_host
-from tessera.platform.http.waiting import TRANSIENT_STATUSES
+from typing import TYPE_CHECKING
+
+from tessera.platform.lazy_imports import import_on_first_use
+
+if TYPE_CHECKING:
+    from tessera.platform.http.addresses import judge_address
+    from tessera.platform.http.authorities import clean_authorities, parse_authorities
+    from tessera.platform.http.bodies import UnreadableBodyError, read_json
+    from tessera.platform.http.calls import EXCERPT_BYTES, CallLimits, Headers, Reply
+    from tessera.platform.http.client import OutboundClient
+    from tessera.platform.http.errors import (
+        CallError,
+        CallErrorKind,
+        CertificateError,
+        CertificateFileError,
+        InvalidRequestError,
+        InvalidUrlError,
+        NotSentError,
+        OutcomeUnknownError,
+        RefusedAddressError,
+    )
+    from tessera.platform.http.gate import Gate
+    from tessera.platform.http.reply_headers import ReplyHeaders
+    from tessera.platform.http.resolving import Resolver
+    from tessera.platform.http.tls_failures import explain_certificate
+    from tessera.platform.http.urls import normalise_host, parse_url
+    from tessera.platform.http.vetting import vet_host
+    from tessera.platform.http.waiting import TRANSIENT_STATUSES
+else:
+    __getattr__ = import_on_first_use(__name__, __file__)
 
 __all__ = [
     "EXCERPT_BYTES",

@@ -7,15 +7,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
-
-import procrastinate
-from procrastinate import jobs
-from procrastinate.exceptions import AlreadyEnqueued, UniqueViolation
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from tessera.platform.db import Database, Session, driver
 from tessera.platform.db.engine import SEARCH_PATH
 from tessera.platform.signals import calling_on_stop
+
+# Loaded with the first job: most commands enqueue none.
+if TYPE_CHECKING:
+    import procrastinate
+    from procrastinate import jobs
 
 logger = logging.getLogger(__name__)
 
@@ -65,13 +67,19 @@ class JobQueue:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+
+    @cached_property
+    def app(self) -> "procrastinate.App":
+        """The library's own object."""
+        import procrastinate
+
         connector = procrastinate.PsycopgConnector(
-            conninfo=database.address,
+            conninfo=self.database.address,
             min_size=1,
             max_size=6,
             kwargs={"options": f"-c search_path={SEARCH_PATH} -c timezone=UTC", "application_name": "tessera jobs"},
         )
-        self.app = procrastinate.App(connector=connector)
+        return procrastinate.App(connector=connector)
 
     async def defer(self, session: Session, job: Job, *, lock: str | None = None, **arguments: Any) -> None:
         """Enqueue the job in the caller's transaction: it exists if and only if that commits."""
@@ -80,11 +88,15 @@ class JobQueue:
 
     async def defer_once(self, job: Job, lock: str, **arguments: Any) -> None:
         """Enqueue the job in a transaction of its own, unless one with that lock already waits in the queue."""
+        from procrastinate.exceptions import AlreadyEnqueued
+
         with suppress(AlreadyEnqueued):
             await self.app.configure_task(**placed(job), queueing_lock=lock).defer_async(**arguments)
 
     def handle(self, job: Job, function: Callable[..., Awaitable[None]]) -> None:
         """Let this process's worker run the job with `function`."""
+        import procrastinate
+
         # The library takes no attempts for any number of them.
         retry = procrastinate.RetryStrategy(max_attempts=job.retries, exponential_wait=2) if job.retries else False
         self.app.task(name=job.name, retry=retry)(function)
@@ -167,8 +179,11 @@ class JobQueue:
                 await self.put_back(job)
             return len(left)
 
-    async def put_back(self, job: jobs.Job) -> None:
+    async def put_back(self, job: "jobs.Job") -> None:
         """Queue a stalled job again, or drop it where one with its lock waits already."""
+        from procrastinate import jobs
+        from procrastinate.exceptions import UniqueViolation
+
         manager = self.app.job_manager
         try:
             await manager.retry_job(job)

@@ -1,9 +1,16 @@
 """Outgoing mail: write a `Letter`, `post_letters` in your transaction; the worker sends it and tries again."""
 
-from tessera.platform.mail.errors import MailInvalidError, MailOffError, MailRefusedError, MailUnavailableError
-from tessera.platform.mail.letters import Letter, Link
-from tessera.platform.mail.posting import SEND_MAIL, deliver_mail, is_mail_on, post_letters
-from tessera.platform.mail.sending import send_letter
+from typing import TYPE_CHECKING
+
+from tessera.platform.lazy_imports import import_on_first_use
+
+if TYPE_CHECKING:
+    from tessera.platform.mail.errors import MailInvalidError, MailOffError, MailRefusedError, MailUnavailableError
+    from tessera.platform.mail.letters import Letter, Link
+    from tessera.platform.mail.posting import SEND_MAIL, deliver_mail, is_mail_on, post_letters
+    from tessera.platform.mail.sending import send_letter
+else:
+    __getattr__ = import_on_first_use(__name__, __file__)
 
 __all__ = [
     "SEND_MAIL",

@@ -7,7 +7,7 @@ from litestar.params import FromPath
 
 from tessera.platform.errors import NotFoundError
 from tessera.web.documents.reading import read_reference
-from tessera.web.visits import ANYONE, PageVisit, Visit
+from tessera.web.visits import ANYONE, PageVisit, Visit, own_address
 
 
 class DocumentUnknownError(NotFoundError):
@@ -29,7 +29,7 @@ async def show_reference(visit: PageVisit, document: FromPath[str]) -> Response[
     found = documents_of(visit).get(document)
     if found is None:
         raise DocumentUnknownError(f"There is no API called {document}. Choose one from the list of APIs.")
-    return visit.page("documents/templates/reference.html", reference=read_reference(found))
+    return visit.page("documents/templates/reference.html", reference=read_reference(found), address=own_address(visit))
 
 
 def documents_of(visit: Visit) -> dict[str, Any]:

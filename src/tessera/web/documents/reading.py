@@ -1,7 +1,9 @@
 """An OpenAPI document as its page shows it: operations under headings, with members in tables. Pure."""
 
 import json
+import posixpath
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -64,6 +66,16 @@ class Operation:
     body: Body | None
     answers: list[Answer]
 
+    def curl(self, address: str, *, bearer: bool) -> str:
+        """Return the command that sends the example to a server."""
+        parts = ["curl", *(["-X", self.method] if self.method not in {"GET", "POST"} else []), f"{address}{self.path}"]
+        lines = [" ".join(parts)]
+        if bearer:
+            lines.append('-H "Authorization: Bearer $KEY"')
+        if self.body and self.body.example:
+            lines += [f"-H 'Content-Type: {self.body.media_type}'", f"-d {shlex.quote(self.body.example)}"]
+        return " \\\n  ".join(lines)
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -94,6 +106,8 @@ class Reference:
     version: str
     about: list[list[Text]]
     elsewhere: tuple[str, str] | None
+    bearer: bool
+    root: str
     groups: list[Group]
     schemas: list[Schema]
 
@@ -112,9 +126,16 @@ def read_reference(document: Document) -> Reference:
         version=str(info["version"]),
         about=[[split_code(line) for line in part.split("\n* ")] for part in paragraphs(info.get("description", ""))],
         elsewhere=(more.get("description", "More"), more["url"]) if more else None,
+        bearer=bool(document.get("security")),
+        root=common_root([f"{server.rstrip('/')}{path}" for path in document["paths"]]),
         groups=list(read_groups(document, server.rstrip("/"))),
         schemas=[read_schema(name, schema) for name, schema in schemas_of(document).items()],
     )
+
+
+def common_root(paths: list[str]) -> str:
+    """Return the folder that all addresses share."""
+    return posixpath.commonprefix(paths).rpartition("/")[0] + "/"
 
 
 def schemas_of(document: Document) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from tessera.platform.errors import ConflictError, NotFoundError
 from tessera.web.integrations.property_fields import Choices, references_of
 from tessera.web.integrations.showing import show_properties, tell_change
 from tessera.web.integrations.tiles import CONNECTORS, find_tile
-from tessera.web.visits import PageVisit, Visit
+from tessera.web.visits import PageVisit, Visit, own_address
 
 PROFILES = "/admin/integrations/profiles"
 ONE = f"{PROFILES}/{{chain_id:uuid}}/{{profile_id:uuid}}"
@@ -129,7 +129,7 @@ async def read_details(visit: Visit, profile: Profile) -> dict[str, Any]:
         "refused": None,
         "inbound": await read_inbound(visit, connector, profile),
         "new_token": None,
-        "public_url": (visit.ground.settings.public_url or "").rstrip("/"),
+        "public_url": own_address(visit),
     }
 
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from litestar import Response, get, post
 from litestar.params import FromPath
@@ -35,8 +34,9 @@ async def create_chain(visit: PageVisit) -> Response[Any]:
     name = inputs.text("name", required=True)
     try:
         inputs.check()
-        (made,) = await loyalty.create_chains(visit.session, visit.actor, [str(name)], now=visit.now)
-    except (InvalidError, DeniedError) as error:
+        async with visit.session.begin_nested():
+            (made,) = await loyalty.create_chains(visit.session, visit.actor, [str(name)], now=visit.now)
+    except (InvalidError, ConflictError, DeniedError) as error:
         return list_page(visit, status=422, typed=form, faults=faults_of(error))
     return visit.go(f"{PATH}/{made.id}", notice="created")
 
@@ -54,8 +54,6 @@ async def create_enterprise(visit: PageVisit, chain_id: FromPath[UUID]) -> Respo
     form = await visit.form()
     inputs = Inputs(form)
     name, zone = inputs.text("name", required=True), inputs.text("time_zone")
-    if zone is not None and zone not in available_timezones():
-        inputs.faults["time_zone"] = "There is no such time zone. Write it like Europe/London."
     try:
         inputs.check()
         new = NewEnterprise(name=str(name), time_zone=zone or DEFAULT_ZONE)
@@ -64,6 +62,23 @@ async def create_enterprise(visit: PageVisit, chain_id: FromPath[UUID]) -> Respo
     except (InvalidError, ConflictError) as error:
         return await chain_page(visit, chain_id, status=422, typed=form, faults=faults_of(error))
     return visit.go(f"{PATH}/{chain_id}", notice="created")
+
+
+@post(f"{ONE}/rename", permission="chains:write")
+async def rename_chain(visit: PageVisit, chain_id: FromPath[UUID]) -> Response[Any]:
+    """Give the chain another name."""
+    find_chain(visit, chain_id)
+    form = await visit.form()
+    inputs = Inputs(form)
+    name = inputs.text("chain_name", required=True)
+    try:
+        inputs.check()
+        async with visit.session.begin_nested():
+            await loyalty.rename_chain(visit.session, visit.actor, chain_id, str(name), now=visit.now)
+    except (InvalidError, ConflictError) as error:
+        faults = {"chain_name" if field == "name" else field: fault for field, fault in faults_of(error).items()}
+        return await chain_page(visit, chain_id, status=422, typed=form, faults=faults)
+    return visit.go(f"{PATH}/{chain_id}", notice="saved")
 
 
 def list_page(visit: Visit, *, status: int = 200, **more: Any) -> Response[Any]:
@@ -105,4 +120,4 @@ def find_chain(visit: Visit, chain_id: UUID) -> Chain:
     return found
 
 
-PAGES = (list_chain_pages, create_chain, show_chain, create_enterprise)
+PAGES = (list_chain_pages, create_chain, show_chain, rename_chain, create_enterprise)

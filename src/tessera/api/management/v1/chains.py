@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from tessera import loyalty
 from tessera.api.management.v1.calls import Call
@@ -31,6 +31,23 @@ class Chain(Struct, frozen=True):
     name: str
     created_at: Moment
     updated_at: Moment
+    archived_at: Moment | None
+
+
+class ChainQuery(PageQuery, frozen=True):
+    """Which chains to list."""
+
+    archived: Annotated[bool, Meta(description="Archived chains too.")] = False
+
+
+class ChainChange(Asked, frozen=True):
+    """What to change of a chain; what is left out stays."""
+
+    name: Text | UnsetType = UNSET
+    archived: Annotated[
+        bool | UnsetType,
+        Meta(description="Whether it is out of every list, its access tokens stopped and its name free."),
+    ] = UNSET
 
 
 class NewAddress(Asked, frozen=True):
@@ -114,9 +131,10 @@ show_chain = show_as(Chain)
 show_enterprise = show_as(Enterprise)
 
 
-async def list_chains(call: Call, query: PageQuery) -> Listing[Chain]:
+async def list_chains(call: Call, query: ChainQuery) -> Listing[Chain]:
     """List the chains that the key sees, by name."""
-    return cut_page(await loyalty.list_chains(call.session, call.actor), query, show_chain)
+    found = await loyalty.list_chains(call.session, call.actor, archived=query.archived)
+    return cut_page(found, query, show_chain)
 
 
 async def create_chain(call: Call, body: NewChain) -> Chain:
@@ -125,6 +143,18 @@ async def create_chain(call: Call, body: NewChain) -> Chain:
     Only a key that sees every chain may: no other could see the new one.
     """
     (chain,) = await loyalty.create_chains(call.session, call.actor, [body.name], now=call.now)
+    return show_chain(chain)
+
+
+async def update_chain(call: Call, chain_id: UUID, body: ChainChange) -> Chain:
+    """Rename a chain, archive it or bring it back."""
+    chain = await loyalty.get_chain(call.session, call.actor, chain_id)
+    if body.archived is False:
+        chain = await loyalty.restore_chain(call.session, call.actor, chain_id, now=call.now)
+    if body.name is not UNSET:
+        chain = await loyalty.rename_chain(call.session, call.actor, chain_id, body.name, now=call.now)
+    if body.archived is True:
+        chain = await loyalty.archive_chain(call.session, call.actor, chain_id, now=call.now)
     return show_chain(chain)
 
 
@@ -155,6 +185,7 @@ EXAMPLE = {
 ROUTES = (
     Route("GET", "/chains", "chains:read", list_chains),
     Route("POST", "/chains", "chains:write", create_chain, status=201, example={"name": "Harbour Hotels"}),
+    Route("PATCH", "/chains/{chain_id}", "chains:write", update_chain, example={"name": "Harbour Hotels & Inns"}),
     Route("GET", "/enterprises", "chains:read", list_enterprises),
     Route("POST", "/enterprises", "chains:write", create_enterprise, status=201, example=EXAMPLE),
 )

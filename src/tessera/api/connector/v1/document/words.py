@@ -14,6 +14,18 @@ tolerance and needs the members that are marked so.
 
 Changes are made in wrappers: a property that is absent or null keeps its value, `{"Value": x}` sets it, and
 `{"Value": null}` clears it where it can be cleared. A call that changes something stores all of its items or none.
+
+A request is checked in this order, and the first check that fails decides the answer:
+* method and address: 404
+* body of at most 8,388,608 bytes: 413
+* a JSON object: 400
+* tokens: 401
+* request limit: 429 with `Retry-After`; 200 requests per access token in 30 seconds, unless the server sets another
+* permission of the access token: 401
+* types, lengths, counts and words: 400, naming the place
+* chain, references and cursor: 400
+* business rules: 403, with a sentence for people
+* records that another call changed at the same time: 409; repeat the call
 """
 
 TAGS = {
