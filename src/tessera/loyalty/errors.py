@@ -280,12 +280,6 @@ class MovementNotReversibleError(ConflictError):
     code = "movement_not_reversible"
 
 
-class ChangedMeanwhileError(ConflictError):
-    """Somebody else changed the same records at the same time; the same call may succeed when repeated."""
-
-    code = "changed_meanwhile"
-
-
 class RequestLimitError(UnavailableError):
     """An access token asked too often."""
 

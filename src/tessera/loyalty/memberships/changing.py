@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from tessera.loyalty import rules
-from tessera.loyalty.errors import ChangedMeanwhileError, UnknownMembershipError, UnknownTierError
+from tessera.loyalty.errors import UnknownMembershipError, UnknownTierError
 from tessera.loyalty.events import MEMBERSHIP_CHANGED
 from tessera.loyalty.memberships.creating import name_rival
 from tessera.loyalty.reach import profile_of, require_chain
@@ -21,7 +21,7 @@ from tessera.loyalty.values.memberships import Membership, MembershipChange
 from tessera.loyalty.values.steps import MembershipStep
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.auth import Actor
-from tessera.platform.db import Session
+from tessera.platform.db import ChangedMeanwhileError, Session
 from tessera.platform.errors import ConflictError
 from tessera.platform.events import Event, record_events
 

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from tessera.loyalty.store.chain_statements import run
 from tessera.loyalty.store.lengths import check_columns
 from tessera.loyalty.store.paging import Conditions, Position
-from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.chains import Address, Chain, Enterprise, EnterpriseFilter, LinkedEnterprise, NewEnterprise
 from tessera.platform.db import Reader, Session
 from tessera.platform.ids import new_ids

@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.listing import Interval, Narrowing
-from tessera.platform.db import Reader, Session
+from tessera.platform.db import Reader, Session, run_statement
 
 ACTIVE, DELETED = "deleted_at IS NULL", "deleted_at IS NOT NULL"
 STANDING = {False: (ACTIVE,), True: (DELETED,), None: (ACTIVE, DELETED)}
@@ -90,7 +89,7 @@ async def find_position(
     session: Session | Reader, source: Source, chain_ids: Sequence[UUID], cursor: UUID
 ) -> Position | None:
     """Return where the record stands, deleted or not, whatever the filters."""
-    rows = await run(
+    rows = await run_statement(
         session,
         f"SELECT created_at, sequence FROM {source.table} "  # noqa: S608 - constants
         f"WHERE chain_id = ANY (%(chains)s) AND id = %(cursor)s AND {source.always}",
@@ -114,7 +113,7 @@ async def fetch_page(
         "chains": list(chain_ids) if len(chain_ids) > 1 else chain_ids[0],
         "count": narrowing.count,
     }
-    return await run(session, statement, values)
+    return await run_statement(session, statement, values)
 
 
 def page_statement(source: Source, texts: Sequence[str], standings: Sequence[str], chains: int) -> str:

@@ -1,30 +1,15 @@
-"""How statements run, and what a refusal of the database means.
-
-Statements are not prepared: a plan made while a table was small would be kept while a load makes it large, and a scan
-of the whole table per item stops the load. Planning anew costs a fraction of a millisecond. Only the look-up of tokens
-is prepared: it is part of every request, on tables that stay small.
-"""
+"""What a refusal of the database means in this room."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from psycopg import AsyncConnection, AsyncCursor
 from psycopg import errors as refusals
-from psycopg.pq import ExecStatus
 
 from tessera.loyalty import errors
-from tessera.platform.db import Reader, Session, driver
+from tessera.platform.db import ChangedMeanwhileError, Reader, Session, run_statement
 from tessera.platform.errors import ConflictError, NotFoundError, TesseraError
 
 TAKEN: Mapping[str, tuple[type[ConflictError], str]] = {
-    "uq_chains_name": (
-        errors.ChainNameTakenError,
-        "A chain of this name exists already. Choose another name, or rename that one.",
-    ),
-    "uq_enterprises_chain_id_name": (
-        errors.EnterpriseNameTakenError,
-        "The chain has an enterprise of this name already. Choose another name.",
-    ),
     "uq_programs_chain_id_code": (
         errors.ProgramCodeTakenError,
         "A loyalty program with this code already exists in the chain. Choose another code.",
@@ -57,8 +42,6 @@ TAKEN: Mapping[str, tuple[type[ConflictError], str]] = {
         errors.AccountExternalIdTakenError,
         "An account with this external id already exists in the chain. Update that account instead.",
     ),
-    "uq_client_tokens_digest": (errors.TokenTakenError, "This client token exists already."),
-    "uq_access_tokens_digest": (errors.TokenTakenError, "This access token exists already."),
 }
 
 MISSING: Mapping[str, tuple[type[NotFoundError], str]] = {
@@ -69,8 +52,6 @@ MISSING: Mapping[str, tuple[type[NotFoundError], str]] = {
     "fk_accounts_chain_id_company_id": (errors.UnknownCompanyError, "No such company in the chain."),
     "fk_accounts_chain_id_mother_company_id": (errors.UnknownMotherCompanyError, "No such company in the chain."),
     "fk_accounts_chain_id": (errors.UnknownChainError, "No such chain."),
-    "fk_enterprises_chain_id": (errors.UnknownChainError, "No such chain."),
-    "fk_access_tokens_client_token_id": (errors.UnknownTokenError, "No such client token."),
 }
 
 
@@ -78,32 +59,7 @@ async def run(
     session: Session | Reader, statement: str, parameters: Mapping[str, Any], *, prepare: bool = False
 ) -> Sequence[tuple[Any, ...]]:
     """Run a statement and return its rows, if it has any; a refusal becomes the room's own error."""
-    if isinstance(session, Reader):
-        async with session.connection() as connection:
-            return await execute(connection, statement, parameters, prepare=prepare)
-    return await execute(await driver(session), statement, parameters, prepare=prepare)
-
-
-async def execute(
-    connection: AsyncConnection[Any], statement: str, parameters: Mapping[str, Any], *, prepare: bool
-) -> Sequence[tuple[Any, ...]]:
-    """Run a statement on a connection."""
-    async with connection.cursor(binary=True) as cursor:
-        try:
-            # Statements are put together from constants of this folder; values travel as parameters.
-            await cursor.execute(statement.encode(), parameters, prepare=prepare)
-        except refusals.IntegrityError as refusal:
-            raise explain(refusal) from refusal
-        except (refusals.DeadlockDetected, refusals.SerializationFailure) as refusal:
-            message = "Somebody else changed the same records at the same time. Read them again and repeat the call."
-            raise errors.ChangedMeanwhileError(message) from refusal
-        # Asking for the cursor's description would build one object a column each time.
-        return await cursor.fetchall() if gives_rows(cursor) else []
-
-
-def gives_rows(cursor: AsyncCursor[Any]) -> bool:
-    """Say whether the statement was one that returns rows."""
-    return cursor.pgresult is not None and cursor.pgresult.status == ExecStatus.TUPLES_OK
+    return await run_statement(session, statement, parameters, explain=explain, prepare=prepare)
 
 
 def explain(refusal: refusals.IntegrityError) -> TesseraError | refusals.IntegrityError:
@@ -116,5 +72,5 @@ def explain(refusal: refusals.IntegrityError) -> TesseraError | refusals.Integri
         missing, message = MISSING[name]
         return missing(message)
     if name == "uq_memberships_account_id_primary":
-        return errors.ChangedMeanwhileError("Another membership became primary at the same time. Repeat the call.")
+        return ChangedMeanwhileError("Another membership became primary at the same time. Repeat the call.")
     return refusal

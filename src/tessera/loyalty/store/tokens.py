@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from tessera.loyalty.store.statements import run
+from tessera.loyalty.store.token_statements import run
 from tessera.loyalty.values.tokens import NewAccessToken, Scope, Token
 from tessera.platform.db import Reader, Session
 from tessera.platform.paging import COUNT_LIMIT

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from tessera.loyalty.store.statements import run
+from tessera.loyalty.store.token_statements import run
 from tessera.platform.db import Reader, Session
 
 # One row per access token: whoever asks at the same time waits for it, so that the count is exact in every process.

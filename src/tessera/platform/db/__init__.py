@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from tessera.platform.db.embedded import EmbeddedServer
     from tessera.platform.db.engine import Database, Session, driver
     from tessera.platform.db.errors import (
+        ChangedMeanwhileError,
         DatabaseAddressError,
         DatabaseRolesError,
         DatabaseStartError,
@@ -24,10 +25,12 @@ if TYPE_CHECKING:
     from tessera.platform.db.roles import app_address, query_address, render_roles_sql
     from tessera.platform.db.statements import Row, change_rows, fetch_row, fetch_rows
     from tessera.platform.db.tables import Table, metadata, moment
+    from tessera.platform.db.tuples import run_statement
 else:
     __getattr__ = import_on_first_use(__name__, __file__)
 
 __all__ = [
+    "ChangedMeanwhileError",
     "Database",
     "DatabaseAddressError",
     "DatabaseRolesError",
@@ -55,6 +58,7 @@ __all__ = [
     "moment",
     "query_address",
     "render_roles_sql",
+    "run_statement",
     "shown_address",
     "with_database",
 ]

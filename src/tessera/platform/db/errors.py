@@ -43,3 +43,9 @@ class MigrationError(ConflictError):
     """The schema cannot be brought up to date."""
 
     code = "migration_failed"
+
+
+class ChangedMeanwhileError(ConflictError):
+    """Another request changed the same records at the same time; the same call may succeed when repeated."""
+
+    code = "changed_meanwhile"
