@@ -48,7 +48,7 @@ def told(result: ProbeResult) -> list[tuple[str, bool | None]]:
 def test_type_has_exactly_its_labels(kind: str, labels: list[str]) -> None:
     connector = get_connector(kind)
     assert [each.label for each in connector.properties] == labels
-    assert (connector.group, connector.make_sender, connector.used_by) == ("Marketing", None, frozenset())
+    assert (connector.group, connector.abilities, connector.used_by) == ("Marketing", (), frozenset())
 
 
 def test_defaults_and_choices_are_the_known_ones() -> None:

@@ -5,17 +5,18 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from tessera.integrations.errors import TooManyProfilesError
 from tessera.integrations.files.contract import FileStore
-from tessera.integrations.interface import RequestPlanner, Sender
 from tessera.integrations.tokens import TokenGrant, TokenKeeper
 from tessera.platform.db import Database, Session
 from tessera.platform.http import CallLimits, OutboundClient
 from tessera.platform.secrets import KeyRing
 from tessera.platform.settings import Settings
+
+T = TypeVar("T")
 
 
 class PropertyKind(StrEnum):
@@ -213,12 +214,6 @@ Probe = Callable[[OpenedProfile, Outside, frozenset[str]], Awaitable[ProbeResult
 CheckSettings = Callable[[Mapping[str, Any]], Mapping[str, str]]
 OpenFiles = Callable[[OpenedProfile, Outside], AbstractAsyncContextManager[FileStore]]
 OpenTarget = Callable[[str, Mapping[str, Any], Mapping[str, str]], Target]
-# A shape is the saved document of what goes out, in plain JSON values; only its own kind reads it. Columns are pairs of
-# name and type, in the order of a row's values; completing a shape takes the profile's id and settings, and the query's
-# key columns.
-CompleteShape = Callable[[Mapping[str, Any], UUID, Mapping[str, Any], Sequence[str]], Mapping[str, Any]]
-MakePlanner = Callable[[Mapping[str, Any], Sequence[tuple[str, str]]], RequestPlanner]
-MakeSender = Callable[[Target, Mapping[str, Any], OutboundClient], Sender]
 # Makes a token that opens the new profile's door, keeps what it is known by, and returns its text.
 IssueToken = Callable[[Session, KeyRing, Issuing], Awaitable[str]]
 
@@ -227,14 +222,13 @@ IssueToken = Callable[[Session, KeyRing, Issuing], Awaitable[str]]
 class ConnectorType:
     """A type of integration, shown as a tile, which several types may share as tabs; those name it in `tile_label`.
 
-    `check` looks at a profile's settings as a whole, once each property is right by itself.
-    `open_target` takes variant, settings and opened secrets; `make_planner` and `make_sender` take the shape of what
-    goes out, and bring both sides of the one interface. A type without them sends nothing over HTTP. What a shape takes
-    from its profile, `complete_shape` puts in when a run is created. `open_files` gives the files of a profile as long
-    as its context lasts; a type without it keeps none. `probe` is
-    *Test connection*; `probe_options` are boxes to tick beside it, by key, for what leaves a trace outside.
-    `issue_token` is called when a profile is created: its text is shown that once. `templates_sent_to` names the
-    properties that decide where templates, and their secret headers, are sent.
+    `check` looks at a profile's settings as a whole, once each property is right by itself. `abilities` are values that
+    other rooms find by their type: what a type can do beyond being saved and tested is nothing that this room has to
+    know. `open_target` takes variant, settings and opened secrets. `open_files` gives the files of a profile as long as
+    its context lasts; a type without it keeps none. `probe` is *Test connection*; `probe_options` are boxes to tick
+    beside it, by key, for what leaves a trace outside. `issue_token` is called when a profile is created: its text is
+    shown that once. `templates_sent_to` names the properties that decide where templates, and their secret headers,
+    are sent.
     """
 
     key: str
@@ -247,9 +241,7 @@ class ConnectorType:
     used_by: frozenset[str]
     check: CheckSettings | None = None
     open_target: OpenTarget | None = None
-    complete_shape: CompleteShape | None = None
-    make_planner: MakePlanner | None = None
-    make_sender: MakeSender | None = None
+    abilities: tuple[object, ...] = ()
     open_files: OpenFiles | None = None
     probe: Probe | None = None
     probe_options: Mapping[str, str] = field(default_factory=dict)
@@ -258,6 +250,10 @@ class ConnectorType:
     tile_label: str = ""
     issue_token: IssueToken | None = None
     templates_sent_to: tuple[str, ...] = ()
+
+    def find(self, ability: type[T]) -> T | None:
+        """Return the type's ability of that kind, None where it lacks it."""
+        return next((each for each in self.abilities if isinstance(each, ability)), None)
 
     def has_variant(self, key: str) -> bool:
         """Say whether the variant is one of this type's."""

@@ -3,13 +3,15 @@
 A run works with these and never asks which kind of connector it has.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
+from uuid import UUID
 
+from tessera.integrations.connectors import Target
 from tessera.integrations.rendering import Plan, PlannedRequest, RunFacts
-from tessera.platform.http import CallErrorKind, ReplyHeaders
+from tessera.platform.http import CallErrorKind, OutboundClient, ReplyHeaders
 
 
 class VerdictKind(StrEnum):
@@ -95,3 +97,24 @@ class Sender(Protocol):
 
     def make_excerpts(self, planned: PlannedRequest, answer: Answer) -> tuple[str, str]:
         """Return what the log may keep of the request and of its answer, secrets masked."""
+
+
+# A shape is the saved document of what goes out, in plain JSON values; only its own kind reads it. Columns are pairs of
+# name and type, in the order of a row's values; completing a shape takes the profile's id and settings, and the query's
+# key columns.
+CompleteShape = Callable[[Mapping[str, Any], UUID, Mapping[str, Any], Sequence[str]], Mapping[str, Any]]
+MakePlanner = Callable[[Mapping[str, Any], Sequence[tuple[str, str]]], RequestPlanner]
+MakeSender = Callable[[Target, Mapping[str, Any], OutboundClient], Sender]
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """The ability of a connector type to send requests.
+
+    `make_planner` and `make_sender` take the shape of what goes out, and bring both sides of the one interface. What a
+    shape takes from its profile, `complete_shape` puts in when a run is created.
+    """
+
+    make_planner: MakePlanner
+    make_sender: MakeSender
+    complete_shape: CompleteShape | None = None

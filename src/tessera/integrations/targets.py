@@ -8,7 +8,7 @@ from uuid import UUID
 from tessera.integrations.connectors import ConnectorType
 from tessera.integrations.errors import ProfileDisabledError
 from tessera.integrations.header_seals import HeaderSeals, open_headers, sealed_values
-from tessera.integrations.interface import RequestPlanner, Sender
+from tessera.integrations.interface import RequestPlanner, Requests, Sender
 from tessera.integrations.profiles import Profile, check_usable, find_row, make_profile
 from tessera.integrations.registry import get_connector
 from tessera.integrations.sealing import open_secrets
@@ -48,15 +48,16 @@ async def open_sender(
             f"The connection profile {row['label']} leads to another place than when the run was created, and secret"
             " headers do not follow. Start the export again."
         )
-    if connector.open_target is None or connector.make_sender is None:
-        raise ProfileDisabledError(f"{connector.label} profiles send no requests. Choose another profile.")
+    requests = find_requests(connector)
+    if connector.open_target is None:
+        raise sends_nothing(connector)
     secrets = open_secrets(row["secrets"], profile_id=row["id"], keys=ground.keys)
     target = connector.open_target(row["variant"], row["settings"], secrets)
     if target.grant is not None:
         tokens = TokenKeeper(target.grant, row["id"], database=ground.database, keys=ground.keys, client=client)
         target = replace(target, tokens=tokens)
     opened = open_headers(without_place(shape), HeaderSeals(chain_id, ground.keys))
-    return connector.make_sender(target, opened, client)
+    return requests.make_sender(target, opened, client)
 
 
 def complete_shape(profile: Profile, shape: Mapping[str, Any], key_columns: Sequence[str]) -> Mapping[str, Any]:
@@ -64,19 +65,19 @@ def complete_shape(profile: Profile, shape: Mapping[str, Any], key_columns: Sequ
     connector = get_connector(profile.type)
     if sealed_values(shape):
         shape = {**shape, SENT_TO: place_of_headers(connector, profile.settings)}
-    if connector.complete_shape is None:
+    requests = connector.find(Requests)
+    if requests is None or requests.complete_shape is None:
         return shape
-    return connector.complete_shape(shape, profile.id, profile.settings, key_columns)
+    return requests.complete_shape(shape, profile.id, profile.settings, key_columns)
 
 
 def make_planner(
     key: str, shape: Mapping[str, Any], columns: Sequence[tuple[str, str]], *, chain_id: UUID, keys: KeyRing
 ) -> RequestPlanner:
     """Return what plans the requests of a stored shape for profiles of the connector type with that key."""
-    connector = get_connector(key)
-    if connector.make_planner is None:
-        raise ProfileDisabledError(f"{connector.label} profiles send no requests. Choose another profile.")
-    return connector.make_planner(open_headers(without_place(shape), HeaderSeals(chain_id, keys)), columns)
+    return find_requests(get_connector(key)).make_planner(
+        open_headers(without_place(shape), HeaderSeals(chain_id, keys)), columns
+    )
 
 
 def place_of_headers(connector: ConnectorType, settings: Mapping[str, Any]) -> str:
@@ -87,3 +88,16 @@ def place_of_headers(connector: ConnectorType, settings: Mapping[str, Any]) -> s
 def without_place(shape: Mapping[str, Any]) -> dict[str, Any]:
     """Return a run's shape as its connector reads it."""
     return {name: value for name, value in shape.items() if name != SENT_TO}
+
+
+def find_requests(connector: ConnectorType) -> Requests:
+    """Return the ability to send requests, or refuse a profile whose type lacks it."""
+    requests = connector.find(Requests)
+    if requests is None:
+        raise sends_nothing(connector)
+    return requests
+
+
+def sends_nothing(connector: ConnectorType) -> ProfileDisabledError:
+    """Return the refusal of a profile whose type sends nothing over HTTP."""
+    return ProfileDisabledError(f"{connector.label} profiles send no requests. Choose another profile.")

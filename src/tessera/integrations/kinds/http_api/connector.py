@@ -1,6 +1,7 @@
 """The HTTP API connector as the registry knows it."""
 
 from tessera.integrations.connectors import Capabilities, ConnectorType
+from tessera.integrations.interface import Requests
 from tessera.integrations.kinds.http_api.client import make_planner, make_sender, open_target
 from tessera.integrations.kinds.http_api.probe import probe
 from tessera.integrations.kinds.http_api.settings import PROPERTIES, VARIANTS
@@ -15,8 +16,7 @@ HTTP_API = ConnectorType(
     capabilities=Capabilities(takes_templates=True),
     used_by=frozenset({"http_template"}),
     open_target=open_target,
-    make_planner=make_planner,
-    make_sender=make_sender,
+    abilities=(Requests(make_planner, make_sender),),
     probe=probe,
     templates_sent_to=("base_url",),
     about="JSON requests to any receiver, shaped by templates.",

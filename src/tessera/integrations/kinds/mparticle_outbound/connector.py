@@ -1,6 +1,7 @@
 """The outbound mParticle connector as the registry knows it."""
 
 from tessera.integrations.connectors import Capabilities, ConnectorType
+from tessera.integrations.interface import Requests
 from tessera.integrations.kinds.mparticle_outbound.client import (
     complete_shape,
     make_planner,
@@ -22,9 +23,7 @@ MPARTICLE_OUTBOUND = ConnectorType(
     used_by=frozenset({"export_definition"}),
     check=check_settings,
     open_target=open_target,
-    complete_shape=complete_shape,
-    make_planner=make_planner,
-    make_sender=make_sender,
+    abilities=(Requests(make_planner, make_sender, complete_shape),),
     probe=probe,
     probe_options=OPTIONS,
     about="Members and their events to mParticle, for campaigns and segmentation.",
