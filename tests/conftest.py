@@ -19,6 +19,10 @@ from tessera.platform.db import query_address as address_for_queries
 from tessera.platform.db.roles import grant_database
 from tessera.platform.ids import new_id
 from tessera.platform.secrets import KeyRing, load_keys
+from tessera.wiring import CONNECTORS
+
+# Whoever runs a part of Tessera runs it with every kind there is: loading the wiring makes them known.
+assert CONNECTORS
 
 # Nothing here outlives the test run, so nothing need survive a crash of the machine.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

@@ -25,6 +25,21 @@ from tessera.platform.settings import Settings
 
 logger = logging.getLogger(__name__)
 
+KINDS = "tessera.integrations.kinds"
+CONNECTORS = {
+    "http_api": f"{KINDS}.http_api:HTTP_API",
+    "mparticle_outbound": f"{KINDS}.mparticle_outbound:MPARTICLE_OUTBOUND",
+    "mparticle_inbound": f"{KINDS}.mparticle_inbound:MPARTICLE_INBOUND",
+    "cheetah_digital": f"{KINDS}.cheetah_digital:CHEETAH_DIGITAL",
+    "selligent": f"{KINDS}.selligent:SELLIGENT",
+    "sparkfly": f"{KINDS}.sparkfly:SPARKFLY",
+    "sftp": f"{KINDS}.sftp:SFTP",
+    "s3": f"{KINDS}.s3:S3",
+    "gcs": f"{KINDS}.gcs:GCS",
+    "azure": f"{KINDS}.azure:AZURE",
+}
+integrations.register_connectors(CONNECTORS)
+
 FORGET_SECONDS = 3600.0
 EXPIRE_SECONDS = 60.0
 # News is told within a second; each look is one small query.

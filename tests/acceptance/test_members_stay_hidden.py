@@ -148,7 +148,7 @@ async def send_member_in(house: SmallHouse, profile_id: UUID) -> dict[str, str]:
     )
     assert inlet
     message = firehose(EMAIL, email=EMAIL, attributes={"$FirstName": FIRST, "$LastName": [LAST], "code": NUMBER})
-    messages, _ = integrations.read_messages(encode(message))
+    messages, _ = integrations.read_messages("mparticle_inbound", encode(message))
     async with house.database.session() as session:
         await integrations.receive_messages(session, ground.keys, inlet, messages, now=now())
     await integrations.apply_due_messages(ground)

@@ -117,7 +117,7 @@ async def make_inbound(house: SmallHouse, chain_id: UUID) -> dict[str, Any]:
         house.database.reader, ground.keys, name=profile.internal_name, token=str(profile.token), now=now()
     )
     assert inlet
-    messages, _ = integrations.read_messages(encode(firehose()))
+    messages, _ = integrations.read_messages("mparticle_inbound", encode(firehose()))
     async with house.database.session() as session:
         await integrations.receive_messages(session, ground.keys, inlet, messages, now=now())
     async with house.database.session() as session:

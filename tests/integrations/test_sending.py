@@ -18,7 +18,7 @@ from tessera.integrations import AddressPolicy, NewProfile, PlannedRequest, Prof
 from tessera.integrations.connectors import Capabilities, ConnectorType
 from tessera.integrations.errors import ProfileDisabledError, ProfileNotFoundError, SettingsInvalidError
 from tessera.integrations.header_seals import HeaderSeals, seal_headers
-from tessera.integrations.registry import connector_types, get_connector
+from tessera.integrations.registry import connector_types, foreign_types, get_connector
 from tessera.integrations.rendering import ErrorPath, Header, Method, TemplateShape, plain_shape
 from tessera.platform.db import Database
 from tessera.platform.ground import Ground
@@ -297,12 +297,12 @@ def test_other_distribution_brings_a_type(tmp_path: Path, monkeypatch: pytest.Mo
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: faxes\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[tessera.connectors]\nfax = faxes:FAX\n")
     monkeypatch.syspath_prepend(tmp_path)
-    connector_types.cache_clear()
+    foreign_types.cache_clear()
     try:
         assert get_connector("fax").label == "Fax"
         assert list(connector_types())[-1] == "fax"
     finally:
-        connector_types.cache_clear()
+        foreign_types.cache_clear()
 
 
 def test_registry_names_what_there_is() -> None:

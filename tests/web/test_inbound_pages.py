@@ -37,7 +37,7 @@ async def receive(site: Site, profile: Profile, *documents: Any) -> None:
     )
     assert found is not None
     for document in documents:
-        messages, _ = integrations.read_messages(encode(document))
+        messages, _ = integrations.read_messages("mparticle_inbound", encode(document))
         async with ground.database.session() as session:
             await integrations.receive_messages(session, ground.keys, found, messages, now=now())
     await integrations.apply_due_messages(ground)

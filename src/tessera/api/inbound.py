@@ -30,6 +30,8 @@ from tessera.platform.ids import new_id
 
 logger = logging.getLogger(__name__)
 
+# The connector type whose address this is.
+MPARTICLE = "mparticle_inbound"
 MOUNT = "/integrations/mparticle/inbound"
 NAME = re.compile(r"/([A-Za-z0-9_]{1,100})")
 LARGEST_BODY, LARGEST_UNASKED = 1024 * 1024, 16 * 1024
@@ -145,12 +147,12 @@ async def respond(ground: Ground, refusals: Refusals, scope: Any, receive: Recei
 async def take(ground: Ground, profile: OpenInbound, body: bytes, now: datetime) -> Answer:
     """Store what the body holds; an empty one, by which mParticle asks whether we are there, is answered alike."""
     try:
-        messages, several = integrations.read_messages(body)
+        messages, several = integrations.read_messages(MPARTICLE, body)
     except InvalidError as error:
         return refuse(400, error.code, error.message)
     async with ground.database.session() as session:
         await integrations.receive_messages(session, ground.keys, profile, messages, now=now)
-    answers = [integrations.answer_message(message, profile, now=now) for message in messages]
+    answers = [integrations.answer_message(MPARTICLE, message, profile, now=now) for message in messages]
     status = 200 if all(message.is_registration or message.is_empty for message in messages) else 202
     return Answer(status, answers if several else answers[0] if answers else {})
 
@@ -162,7 +164,7 @@ async def turn_away(ground: Ground, refusals: Refusals, scope: Any, receive: Rec
     except BodyTooLargeError:
         asked = None
     if asked is not None:
-        return Answer(200, integrations.answer_message(asked, None, now=ground.clock()))
+        return Answer(200, integrations.answer_message(MPARTICLE, asked, None, now=ground.clock()))
     client = scope.get("client")
     origin = client[0] if client else None
     if refusals.is_new(origin, name):
@@ -179,7 +181,7 @@ def read_registration(body: bytes) -> Message | None:
     if b"module_registration_request" not in body:
         return None
     try:
-        messages, several = integrations.read_messages(body)
+        messages, several = integrations.read_messages(MPARTICLE, body)
     except InvalidError:
         return None
     return messages[0] if not several and messages[0].is_registration else None

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tessera.integrations.files import FileCapabilities, FileError, FileInfo, FilePage, FileStore
     from tessera.integrations.header_seals import reseal_templates
     from tessera.integrations.inbound.applying import apply_due as apply_due_messages
+    from tessera.integrations.inbound.attributes import ATTRIBUTES
     from tessera.integrations.inbound.messages import (
         get_inbound_message,
         list_inbound_messages,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from tessera.integrations.inbound.profiles import describe_inbound, rotate_inbound_token
     from tessera.integrations.inbound.receiving import answer_message, find_inbound, note_refusal, receive_messages
     from tessera.integrations.inbound.retention import forget_old_messages, reseal_messages
+    from tessera.integrations.inbound.sources import Message, read_messages
     from tessera.integrations.inbound.values import (
         NEWEST,
         Inbound,
@@ -47,8 +49,7 @@ if TYPE_CHECKING:
     )
     from tessera.integrations.interface import Answer, RequestPlanner, Sender, Verdict, VerdictKind
     from tessera.integrations.key_material import KeyType
-    from tessera.integrations.kinds.mparticle_inbound.attributes import ATTRIBUTES
-    from tessera.integrations.kinds.mparticle_inbound.wire import Message, read_messages
+    from tessera.integrations.places import register_connectors
     from tessera.integrations.probing import test_profile
     from tessera.integrations.profile_calls import (
         CallKind,
@@ -241,6 +242,7 @@ __all__ = [
     "read_shape",
     "receive_messages",
     "record_call",
+    "register_connectors",
     "replay_inbound_message",
     "replay_rejected_messages",
     "reseal_encryption_keys",

@@ -27,9 +27,9 @@ async def replay_all(inlet: Inlet) -> int:
 
 def test_byte_order_mark_before_messages_is_no_part_of_them() -> None:
     body = msgspec.json.encode(firehose())
-    plain, _ = integrations.read_messages(body)
-    assert integrations.read_messages(BOM_UTF8 + body) == (plain, False)
-    assert integrations.read_messages(BOM_UTF8 + b"[" + body + b"]") == (plain, True)
+    plain, _ = integrations.read_messages("mparticle_inbound", body)
+    assert integrations.read_messages("mparticle_inbound", BOM_UTF8 + body) == (plain, False)
+    assert integrations.read_messages("mparticle_inbound", BOM_UTF8 + b"[" + body + b"]") == (plain, True)
 
 
 async def test_mended_cause_lets_a_replay_succeed(inlet: Inlet) -> None:

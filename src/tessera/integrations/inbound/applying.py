@@ -19,11 +19,9 @@ from tessera.integrations.events import MESSAGE_REJECTED
 from tessera.integrations.inbound.members import Claim, apply_to_member
 from tessera.integrations.inbound.outcomes import Outcome, ignored, rejected
 from tessera.integrations.inbound.receiving import purpose_of
+from tessera.integrations.inbound.sources import get_source
 from tessera.integrations.inbound.values import MessageState
 from tessera.integrations.inbound.windows import Told, change_members
-from tessera.integrations.kinds.mparticle_inbound.mapping import is_development, map_attributes, read_sources
-from tessera.integrations.kinds.mparticle_inbound.settings import read_rules
-from tessera.integrations.kinds.mparticle_inbound.wire import BATCH, EVENTS
 from tessera.integrations.store import inbound as store
 from tessera.platform.actors import Actor, ActorKind
 from tessera.platform.db import Row, Session
@@ -33,12 +31,6 @@ from tessera.platform.ground import Ground
 
 logger = logging.getLogger(__name__)
 
-# Firehose requests that are answered and kept, but change nothing in this release.
-OTHERS = {
-    "audience_subscription_request": "audiences_not_kept",
-    "audience_membership_change_request": "audiences_not_kept",
-    "dsr_processing_request": "privacy_requests_not_acted_on",
-}
 # Looked at together.
 WINDOW = 200
 # Classes of SQLSTATE that speak of a value: data exceptions, and broken constraints.
@@ -90,11 +82,9 @@ def tell(ground: Ground, claim: Claim, row: Row) -> Told | None:
     """Return what a message says of its member; None where it takes a look of its own."""
     try:
         document = read_document(ground, row)
-        if row["type"] not in (EVENTS, BATCH) or not claim.rules.update_existing:
+        if not claim.rules.update_existing or claim.source.find_reason(claim.rules, row["type"], document):
             return None
-        if is_development(document) and not claim.rules.accept_development:
-            return None
-        mapped = map_attributes(claim.rules, read_sources(document))
+        mapped = claim.source.map_document(claim.rules, document)
     except (TesseraError, ValueError, TypeError, RecursionError):
         return None
     value = mapped.values.get(claim.rules.lookup_by)
@@ -136,7 +126,9 @@ def make_claim(profile: Row, ground: Ground) -> Claim:
         chains=frozenset({profile["chain_id"]}),
         permissions=frozenset({"members:write"}),
     )
-    return Claim(profile["id"], profile["chain_id"], actor, read_rules(profile["settings"]), ground.clock())
+    source = get_source(profile["type"])
+    rules = source.read_rules(profile["settings"])
+    return Claim(profile["id"], profile["chain_id"], actor, source, rules, ground.clock())
 
 
 async def finish(session: Session, claim: Claim, message_id: UUID, outcome: Outcome) -> None:
@@ -151,11 +143,10 @@ async def finish(session: Session, claim: Claim, message_id: UUID, outcome: Outc
 async def apply(session: Session, ground: Ground, claim: Claim, row: Row) -> Outcome:
     """Apply one message by its profile's rules."""
     document = read_document(ground, row)
-    if row["type"] not in (EVENTS, BATCH):
-        return ignored(OTHERS.get(row["type"], "unknown_type"))
-    if is_development(document) and not claim.rules.accept_development:
-        return ignored("development")
-    mapped = map_attributes(claim.rules, read_sources(document))
+    reason = claim.source.find_reason(claim.rules, row["type"], document)
+    if reason is not None:
+        return ignored(reason)
+    mapped = claim.source.map_document(claim.rules, document)
     if not mapped.values.get(claim.rules.lookup_by):
         return rejected("no_lookup_value", f"The message has no {claim.rules.lookup_by}.", notes=mapped.notes)
     return await apply_to_member(session, claim, mapped, moment_of(row))

@@ -8,11 +8,10 @@ from uuid import UUID
 
 from tessera import loyalty
 from tessera.integrations.errors import InboundProgramError
+from tessera.integrations.inbound.attributes import BY_NAME
 from tessera.integrations.inbound.outcomes import Outcome, applied, ignored
+from tessera.integrations.inbound.sources import Mapped, Messages, Rules
 from tessera.integrations.inbound.values import MessageState
-from tessera.integrations.kinds.mparticle_inbound.attributes import BY_NAME
-from tessera.integrations.kinds.mparticle_inbound.mapping import Mapped
-from tessera.integrations.kinds.mparticle_inbound.settings import Rules
 from tessera.integrations.store import inbound as store
 from tessera.platform.actors import Actor
 from tessera.platform.db import Session
@@ -25,6 +24,7 @@ class Claim:
     profile_id: UUID
     chain_id: UUID
     actor: Actor
+    source: Messages
     rules: Rules
     now: datetime
 

@@ -8,9 +8,9 @@ from uuid import UUID
 from tessera.integrations.connectors import Issuing
 from tessera.integrations.errors import NotInboundError, ProfileNotFoundError
 from tessera.integrations.events import PROFILE_CHANGED
+from tessera.integrations.inbound.sources import Messages, get_source
+from tessera.integrations.inbound.tokens import issue_token, retire_tokens
 from tessera.integrations.inbound.values import Inbound, InboundDay, MessageState
-from tessera.integrations.kinds.mparticle_inbound.probe import ENDPOINT
-from tessera.integrations.kinds.mparticle_inbound.tokens import issue_token, retire_tokens
 from tessera.integrations.profiles import KIND
 from tessera.integrations.registry import get_connector
 from tessera.integrations.store import inbound as store
@@ -32,7 +32,7 @@ async def describe_inbound(session: Session, actor: Actor, profile_id: UUID, *, 
     current = next((row for row in tokens if row["expires_at"] is None), None)
     since = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=DAYS - 1)
     return Inbound(
-        endpoint=f"{ENDPOINT}{profile['internal_name']}",
+        endpoint=f"{get_source(profile['type']).endpoint}{profile['internal_name']}",
         token_made_at=current["created_at"] if current else None,
         token_made_by=current["created_by"] if current else None,
         former_token_until=next(
@@ -64,7 +64,7 @@ async def find_inbound_row(
     row = await profile_store.find_profile(session, chains=chains, id_or_name=profile_id)
     if row is None or (hold and not await token_store.hold_profile(session, profile_id)):
         raise ProfileNotFoundError(f"There is no connection profile {profile_id}. List them to find yours.")
-    if not get_connector(row["type"]).capabilities.receives:
+    if not get_connector(row["type"]).find(Messages):
         raise NotInboundError(f"Nothing comes in through the connection profile {row['label']}: it only sends.")
     return row
 

@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from tessera.integrations.inbound.sources import Message, get_source
+from tessera.integrations.inbound.tokens import digest_of
 from tessera.integrations.inbound.values import OpenInbound
-from tessera.integrations.kinds.mparticle_inbound.settings import read_rules
-from tessera.integrations.kinds.mparticle_inbound.tokens import digest_of
-from tessera.integrations.kinds.mparticle_inbound.wire import Message, answer_to, sent_at
 from tessera.integrations.store import inbound as store
 from tessera.integrations.store import inbound_tokens as token_store
 from tessera.platform.actors import Actor
@@ -39,6 +38,7 @@ async def receive_messages(
     session: Session, keys: KeyRing, profile: OpenInbound, messages: Sequence[Message], *, now: datetime
 ) -> None:
     """Store the messages, all or none; one that came before is only counted. Empty ones leave no trace."""
+    source = get_source(profile.type)
     rows = [
         {
             "id": message_id,
@@ -49,7 +49,7 @@ async def receive_messages(
             "name": message.name,
             "sealed_body": keys.seal(message.body.decode(), purpose_of(message_id)),
             "size": len(message.body),
-            "sent_at": sent_at(message.document, now),
+            "sent_at": source.sent_at(message.document, now),
             "now": now,
         }
         for message, message_id in zip(messages, new_ids(len(messages)), strict=True)
@@ -59,13 +59,14 @@ async def receive_messages(
         await store.insert_messages(session, rows)
 
 
-def answer_message(message: Message, profile: OpenInbound | None, *, now: datetime) -> dict[str, Any]:
-    """Return what the sender of a message is answered, the first time as every later one.
+def answer_message(key: str, message: Message, profile: OpenInbound | None, *, now: datetime) -> dict[str, Any]:
+    """Return what the sender of a message to that connector type is answered, the first time as every later one.
 
     Whoever shows no token learns only what is the same everywhere.
     """
-    wanted = tuple(read_rules(profile.settings).user_attributes) if profile and message.is_registration else ()
-    return answer_to(message, now, wanted)
+    source = get_source(key)
+    wanted = tuple(source.read_rules(profile.settings).user_attributes) if profile and message.is_registration else ()
+    return source.answer_to(message, now, wanted)
 
 
 def purpose_of(message_id: object) -> str:

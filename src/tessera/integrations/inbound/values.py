@@ -28,6 +28,7 @@ class OpenInbound:
 
     id: UUID
     chain_id: UUID
+    type: str
     label: str
     internal_name: str
     open: bool

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from tessera import loyalty
 from tessera.integrations.errors import MessageNotFoundError
+from tessera.integrations.inbound.attributes import BY_NAME
 from tessera.integrations.inbound.members import Claim, make_change, newer_values
 from tessera.integrations.inbound.outcomes import Outcome, applied
+from tessera.integrations.inbound.sources import Mapped
 from tessera.integrations.inbound.values import MessageState
-from tessera.integrations.kinds.mparticle_inbound.attributes import BY_NAME
-from tessera.integrations.kinds.mparticle_inbound.mapping import Mapped
 from tessera.integrations.store import inbound as store
 from tessera.platform.db import Session
 

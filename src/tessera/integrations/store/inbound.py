@@ -21,11 +21,11 @@ ON CONFLICT (profile_id, dedupe_key) DO UPDATE SET duplicates = inbound_messages
 
 # One worker at a time applies a profile's messages, which keeps them in order. Locked so, messages still come in.
 CLAIM = text("""
-SELECT p.id, p.chain_id, p.label, p.settings
+SELECT p.id, p.chain_id, p.type, p.label, p.settings
   FROM connection_profiles p
   JOIN LATERAL (SELECT sequence FROM inbound_messages
                  WHERE profile_id = p.id AND state = 'waiting' ORDER BY sequence LIMIT 1) AS oldest ON true
- WHERE p.type = 'mparticle_inbound' AND p.enabled AND p.state = 'ready'
+ WHERE p.enabled AND p.state = 'ready'
  ORDER BY oldest.sequence LIMIT 1
    FOR NO KEY UPDATE OF p SKIP LOCKED
 """)

@@ -11,7 +11,7 @@ from tessera.platform.db import Reader, Row, Session, fetch_rows
 
 # Asked outside any transaction, at every message.
 FIND = b"""
-SELECT p.id, p.chain_id, p.label, p.internal_name, p.enabled AND p.state = 'ready' AS open, p.settings
+SELECT p.id, p.chain_id, p.type, p.label, p.internal_name, p.enabled AND p.state = 'ready' AS open, p.settings
   FROM inbound_tokens t JOIN connection_profiles p ON p.id = t.profile_id
  WHERE t.digest = %(digest)s AND (t.expires_at IS NULL OR t.expires_at > %(now)s)
    AND lower(p.internal_name) = lower(%(name)s)
@@ -35,7 +35,7 @@ async def find_open_profile(reader: Reader, *, name: str, digest: bytes, now: da
         row = await cursor.fetchone()
     if row is None:
         return None
-    names = ("id", "chain_id", "label", "internal_name", "open", "settings")
+    names = ("id", "chain_id", "type", "label", "internal_name", "open", "settings")
     return dict(zip(names, row, strict=True))
 
 

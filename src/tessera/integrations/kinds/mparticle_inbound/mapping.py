@@ -1,16 +1,22 @@
 """From a message to member attributes, by the profile's rules. Pure."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from tessera.integrations.kinds.mparticle_inbound.attributes import BY_NAME, Attribute
-from tessera.integrations.kinds.mparticle_inbound.settings import Rules
-from tessera.integrations.kinds.mparticle_inbound.wire import list_of
+from tessera.integrations.inbound.attributes import BY_NAME, Attribute
+from tessera.integrations.inbound.sources import Mapped, Rules
+from tessera.integrations.kinds.mparticle_inbound.wire import BATCH, EVENTS, list_of
 
 # The two forms, and the two ages of each, spell the same identity differently.
 SPELLINGS = {"customer_id": "customer", "customerid": "customer", "other_id": "other"}
 RAW = ("raw", None)
+# Firehose requests that are answered and kept, but change nothing in this release.
+OTHERS = {
+    "audience_subscription_request": "audiences_not_kept",
+    "audience_membership_change_request": "audiences_not_kept",
+    "dsr_processing_request": "privacy_requests_not_acted_on",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +42,6 @@ class Sources:
                 if name.lower() == key.lower():
                     return True, value
         return False, None
-
-
-@dataclass(slots=True)
-class Mapped:
-    """Member attributes by name; None empties one. `notes` tell what was left out, and why; no value stands in them."""
-
-    values: dict[str, Any] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
 
 
 def spell(name: str) -> str:
@@ -84,6 +82,18 @@ def each_identity(given: Any) -> Iterator[tuple[str, Any, Any]]:
             kind = item.get("type", item.get("identity_type"))
             if isinstance(kind, str):
                 yield kind, item.get("value", item.get("identity")), item.get("encoding")
+
+
+def find_reason(rules: Rules, kind: str, document: Mapping[str, Any]) -> str | None:
+    """Return why a message changes no member; None where it speaks of one."""
+    if kind not in (EVENTS, BATCH):
+        return OTHERS.get(kind, "unknown_type")
+    return "development" if is_development(document) and not rules.accept_development else None
+
+
+def map_document(rules: Rules, document: Mapping[str, Any]) -> Mapped:
+    """Return the member attributes that a message sets."""
+    return map_attributes(rules, read_sources(document))
 
 
 def map_attributes(rules: Rules, sources: Sources) -> Mapped:

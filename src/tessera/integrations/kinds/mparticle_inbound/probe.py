@@ -7,7 +7,6 @@ from tessera.integrations.store.inbound import find_last_moment
 from tessera.platform.clock import now
 
 RECENT = timedelta(hours=24)
-ENDPOINT = "/integrations/mparticle/inbound/"
 
 
 async def probe(profile: OpenedProfile, outside: Outside, _options: frozenset[str]) -> ProbeResult:

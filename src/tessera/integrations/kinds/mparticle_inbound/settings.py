@@ -1,13 +1,13 @@
 """Extra Settings of an inbound mParticle profile: the mapping, its rules, and the default. Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from tessera.integrations.connectors import Property, PropertyKind, Variant
-from tessera.integrations.kinds.mparticle_inbound.attributes import BY_NAME, LOOKUPS
+from tessera.integrations.inbound.attributes import BY_NAME, LOOKUPS
+from tessera.integrations.inbound.sources import Rules
 
 EXTRA_SETTINGS = "extra_settings"
 VARIANTS = (Variant("standard", "Standard"),)
@@ -16,19 +16,6 @@ TOP, PROFILES = ("user_profiles", "activities", "options"), ("lookup_by", "user_
 SWITCHES = {"register_new": True, "update_existing": True, "overwrite_with_empty": False, "accept_development": False}
 PROGRAM = "program"
 LARGEST, MOST_ENTRIES, LONGEST_KEY, LONGEST_CODE = 100_000, 200, 255, 50
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """Extra Settings, read: which source goes to which attribute, and what else is wanted."""
-
-    lookup_by: str
-    user_attributes: Mapping[str, str]
-    register_new: bool
-    update_existing: bool
-    overwrite_with_empty: bool
-    accept_development: bool
-    program: str | None
 
 
 def read_rules(settings: Mapping[str, Any]) -> Rules:

@@ -2,7 +2,6 @@
 
 from codecs import BOM_UTF8
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import msgspec
 
 from tessera.integrations.errors import MessageUnreadableError
+from tessera.integrations.inbound.sources import Message
 
 REGISTRATION, EVENTS, BATCH = "module_registration_request", "event_processing_request", "batch"
 SUFFIX = "_request"
@@ -29,34 +29,6 @@ ATTRIBUTE_EVENTS = (
     "push_subscription",
 )
 IDENTITIES = ("customer", "email", "mobile_number")
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message as it came. `key` is the same whenever it comes again; `name` is the sender's id, to be shown."""
-
-    type: str
-    name: str | None
-    key: bytes
-    body: bytes
-    document: Mapping[str, Any]
-
-    @property
-    def is_firehose(self) -> bool:
-        """Whether it is a Firehose request, which wants an answer of its own type."""
-        return self.type != BATCH
-
-    @property
-    def is_registration(self) -> bool:
-        """Whether the sender asks what this module takes."""
-        return self.type == REGISTRATION
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether it tells nothing, as mParticle sends from time to time to see whether somebody answers."""
-        if self.is_firehose and self.type not in (EVENTS, MEMBERSHIPS):
-            return False
-        return not any(self.document.get(name) for name in CONTENTS)
 
 
 CONTENTS = ("user_identities", "user_attributes", "events", "user_profiles", "deleted_user_attributes")
@@ -88,7 +60,21 @@ def read_message(body: bytes) -> Message:
     name = given if isinstance(given, str) and 0 < len(given) <= LONGEST_NAME and given.isprintable() else None
     # Whatever else it holds, a message with the same id of the same form is the same message.
     seed = b"body:" + body if name is None else f"{'firehose' if firehose else 'batch'}:{name}".encode()
-    return Message(clean_type(str(kind)) if firehose else BATCH, name, sha256(seed).digest(), body, document)
+    kind = clean_type(str(kind)) if firehose else BATCH
+    return Message(
+        kind,
+        name,
+        sha256(seed).digest(),
+        body,
+        document,
+        is_registration=kind == REGISTRATION,
+        is_empty=is_empty(kind, document),
+    )
+
+
+def is_empty(kind: str, document: Mapping[str, Any]) -> bool:
+    """Say whether a message holds nothing: mParticle sends such from time to time to see whether it is answered."""
+    return kind in (BATCH, EVENTS, MEMBERSHIPS) and not any(document.get(name) for name in CONTENTS)
 
 
 def clean_type(kind: str) -> str:
@@ -134,7 +120,7 @@ def list_of(value: Any) -> list[Any]:
 
 def answer_to(message: Message, now: datetime, attributes: tuple[str, ...] = ()) -> dict[str, Any]:
     """Return what a message is answered; `attributes` are those that a registration asks mParticle to send."""
-    if not message.is_firehose:
+    if message.type == BATCH:
         return {"accepted": True}
     version = message.document.get("firehose_version")
     envelope: dict[str, Any] = {
