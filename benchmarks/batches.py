@@ -10,14 +10,8 @@ from uuid import UUID
 from rich.console import Console
 
 from benchmarks.tables import Bar, make_table, show_bars, write_results
-from tessera.integrations.kinds.mparticle_outbound.batches import (
-    BatchShape,
-    CompiledShape,
-    EmptyValue,
-    MappingLine,
-    TargetKind,
-)
-from tessera.integrations.rendering import RunFacts
+from tessera.outbound.kinds.mparticle.batches import BatchShape, CompiledShape, EmptyValue, MappingLine, TargetKind
+from tessera.outbound.rendering import RunFacts
 
 ROWS = 100_000
 WINDOW = 800

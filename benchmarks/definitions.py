@@ -6,10 +6,11 @@ from uuid import UUID
 
 from benchmarks.processes import BenchmarkError, Receiver
 from benchmarks.rows import COLUMNS
-from tessera import exports, integrations, queries
+from tessera import connectors, exports, outbound, queries
+from tessera.connectors import NewProfile
 from tessera.exports import NewDefinition, Run, RunState
-from tessera.integrations import NewProfile, NewTemplate
-from tessera.platform.auth import system_actor
+from tessera.outbound import NewTemplate
+from tessera.platform.actors import system_actor
 from tessera.platform.clock import now
 from tessera.platform.ids import new_id
 from tessera.platform.settings import Settings
@@ -57,7 +58,7 @@ async def define_export(
     house: House, chain_id: UUID, receiver: Receiver, *, rows_per_request: int, concurrency: int
 ) -> UUID:
     """Make query, profile, template and definition; return the definition."""
-    keys, policy = house.ground.keys, integrations.address_policy(house.ground.settings)
+    keys, policy = house.ground.keys, connectors.address_policy(house.ground.settings)
     # One chain is exported several times: every definition gets a name of its own.
     label = f"Members {new_id().hex[-12:]}"
     shape = {
@@ -74,11 +75,11 @@ async def define_export(
             session, ACTOR, house.engine, chain_id=chain_id, new=NewQuery(label, QUERY, key_columns=("id",))
         )
         new_profile = NewProfile("http_api", variant, label, settings=settings)
-        profile = await integrations.create_profile(
+        profile = await connectors.create_profile(
             session, ACTOR, chain_id=chain_id, new=new_profile, keys=keys, policy=policy
         )
-        new_template = NewTemplate(label, query.id, profile.id, integrations.read_shape(shape))
-        template = await integrations.create_template(session, ACTOR, chain_id=chain_id, new=new_template, keys=keys)
+        new_template = NewTemplate(label, query.id, profile.id, outbound.read_shape(shape))
+        template = await outbound.create_template(session, ACTOR, chain_id=chain_id, new=new_template, keys=keys)
         new = NewDefinition(label=label, query_id=query.id, template_id=template.id, concurrency=concurrency)
         definition = await exports.create_definition(session, ACTOR, chain_id=chain_id, new=new, keys=keys)
     return definition.id

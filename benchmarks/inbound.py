@@ -22,9 +22,10 @@ from benchmarks.load_client import Request
 from benchmarks.loads import Timing, send, show_timings
 from benchmarks.processes import BenchmarkError
 from benchmarks.tables import Bar, show_bars, write_results
-from tessera import integrations, loyalty
-from tessera.integrations import NewProfile, address_policy
-from tessera.platform.auth import command_line_actor
+from tessera import connectors
+from tessera.access import chains as access_chains
+from tessera.connectors import NewProfile, address_policy
+from tessera.platform.actors import command_line_actor
 from tessera.wiring import open_house
 
 SENDERS, WEB_PROCESSES = 8, 2
@@ -83,9 +84,9 @@ async def open_door(place: Place, moment: datetime) -> Door:
     async with open_house(place.settings, application="benchmark") as house:
         ground = house.ground
         async with ground.database.session() as session:
-            (chain,) = await loyalty.create_chains(session, ACTOR, ["Harbour"], now=moment)
+            (chain,) = await access_chains.create_chains(session, ACTOR, ["Harbour"], now=moment)
             new = NewProfile("mparticle_inbound", "standard", "CRM", settings={"extra_settings": MAPPING})
-            made = await integrations.create_profile(
+            made = await connectors.create_profile(
                 session,
                 ACTOR,
                 chain_id=chain.id,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
+from tessera.access.chains import create_chains
 from tessera.cli.demo.people import PROGRAMS, Person, make_batches, make_people
 from tessera.loyalty import (
     MembershipState,
@@ -13,12 +14,11 @@ from tessera.loyalty import (
     NewTier,
     Tier,
     create_accounts,
-    create_chains,
     create_memberships,
     create_programs,
     create_tiers,
 )
-from tessera.platform.auth import Actor, system_actor
+from tessera.platform.actors import Actor, system_actor
 from tessera.platform.clock import now
 from tessera.platform.db import Database
 from tessera.platform.settings import Settings

@@ -16,7 +16,9 @@ from benchmarks.house import Place, open_place, running_web, settle
 from benchmarks.large_chain import CHAIN, PROGRAM, SEED, SIZES
 from benchmarks.processes import BenchmarkError
 from benchmarks.tables import Bar, make_table, show_bars, write_results
-from tessera.platform.auth import ADMIN_ROLE_ID, NewUser, command_line_actor, create_users
+from tessera.access.roles import ADMIN_ROLE_ID
+from tessera.access.users import NewUser, create_users
+from tessera.platform.actors import command_line_actor
 from tessera.platform.db import Database
 from tessera.platform.db.roles import app_address
 from tessera.platform.secrets import load_keys

@@ -14,20 +14,11 @@ from uuid import UUID
 import psycopg
 
 from benchmarks.processes import BenchmarkError
+from tessera.access.chains import NewEnterprise, create_chains, create_enterprises
+from tessera.access.keys import NewAccessToken, create_access_tokens, create_client_tokens
 from tessera.cli.demo.people import FAMILY_NAMES, GIVEN_NAMES, PROGRAMS
-from tessera.loyalty import (
-    NewAccessToken,
-    NewEnterprise,
-    NewProgram,
-    NewTier,
-    create_access_tokens,
-    create_chains,
-    create_client_tokens,
-    create_enterprises,
-    create_programs,
-    create_tiers,
-)
-from tessera.platform.auth import system_actor
+from tessera.loyalty import NewProgram, NewTier, create_programs, create_tiers
+from tessera.platform.actors import system_actor
 from tessera.platform.settings import Settings
 from tessera.wiring import open_house
 

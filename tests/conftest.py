@@ -14,9 +14,10 @@ import pytest
 from psycopg.sql import SQL, Identifier
 from pytest_socket import socket_allow_hosts
 
-from tessera.platform.db import Database, EmbeddedServer, app_address, migrate
+from tessera.platform.db import Database, app_address, migrate
 from tessera.platform.db import query_address as address_for_queries
 from tessera.platform.db.roles import grant_database
+from tessera.platform.embedded import EmbeddedServer
 from tessera.platform.ids import new_id
 from tessera.platform.secrets import KeyRing, load_keys
 from tessera.wiring import CONNECTORS

@@ -36,13 +36,22 @@ def test_every_contract_holds(copy: Path) -> None:
 VIOLATIONS = {
     "a room looks up": ("loyalty/rules.py", "import tessera.exports", "A floor may look down"),
     "a room looks up inside a function": ("queries/errors.py", "def f():\n    import tessera.exports", "A floor may"),
-    "rooms on one floor": ("transfers/formats/__init__.py", "import tessera.integrations", "A floor may look down"),
+    "rooms on one floor": ("partners/__init__.py", "import tessera.outbound", "A floor may look down"),
+    "connectors know who sends": ("connectors/errors.py", "import tessera.outbound", "A floor may look down"),
     "pages import API code": ("web/__init__.py", "import tessera.api", "A floor may look down"),
-    "ground imports a room": ("platform/clock.py", "import tessera.loyalty", "A floor may look down"),
+    "ground imports a room": ("platform/clock.py", "import tessera.access.users", "A floor may look down"),
     "a door imports the wiring": ("api/__init__.py", "import tessera.wiring", "A floor may look down"),
+    "roles know users": ("access/roles/errors.py", "import tessera.access.users", "The small rooms of access"),
     "a room knows the web": ("exports/errors.py", "import litestar", "Rooms know no HTTP server"),
+    "a small room knows the web": ("access/keys/errors.py", "import litestar", "Rooms know no HTTP server"),
     "past the front door": ("exports/errors.py", "import tessera.loyalty.models", "Others enter loyalty"),
+    "past a small front door": ("exports/errors.py", "import tessera.access.roles.store", "Others enter roles"),
+    "past the ground's front door": ("exports/errors.py", "import tessera.platform.db.engine", "Others enter db"),
+    "past one of several doors": ("exports/errors.py", "import tessera.connectors.profiles", "Others enter connectors"),
+    "past an inner door": ("web/forms.py", "import tessera.connectors.keys.store", "Others enter connectors"),
     "pure rules know SQL": ("loyalty/rules.py", "import sqlalchemy", "Decisions are pure"),
+    "the core knows a kind": ("exports/errors.py", "import tessera.connectors.kinds.sftp", "Kinds are loaded by name"),
+    "its own core knows a kind": ("inbound/errors.py", "import tessera.inbound.kinds.mparticle", "Kinds are loaded"),
 }
 
 

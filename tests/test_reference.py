@@ -15,11 +15,11 @@ from tests.builders.connector_tables import render_connectors
 from tests.builders.pages import DOCS, broken_links, first_cells, outcome_codes, read_page, read_section
 from tests.builders.reference import api_names, render_commands, render_errors, render_settings
 
+from tessera.connectors.contract.registry import connector_types
 from tessera.exports import RunState
 from tessera.exports.states import RequestState
-from tessera.integrations.interface import VerdictKind
-from tessera.integrations.registry import connector_types
 from tessera.loyalty.datasets import DATASETS
+from tessera.outbound.senders import VerdictKind
 from tessera.platform.permissions import list_permissions
 
 REFERENCE = Path(__file__).parents[1] / "docs" / "reference"

@@ -10,8 +10,8 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
 
+from tessera.access.sign_in import is_shut
 from tessera.api import ConnectorApi, build_api, build_documents, put_first
-from tessera.platform.auth import is_shut
 from tessera.platform.bodies import BodyGuard
 from tessera.platform.errors import TesseraError
 from tessera.platform.failures import explain_failure

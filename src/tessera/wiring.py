@@ -8,13 +8,21 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property, partial
 
-from tessera import configuration, exports, integrations, loyalty, queries, webhooks
-from tessera.platform import audit, auth, events, http, idempotency, mail
-from tessera.platform.db import Database
-from tessera.platform.db.embedded import EmbeddedServer
-from tessera.platform.db.key_rings import find_expected_key, record_key
-from tessera.platform.db.migrations import act_as_owner, is_current, migrate
-from tessera.platform.db.roles import app_address, query_address
+from tessera import exports, inbound, loyalty, notifications, queries
+from tessera.access import sign_in as access_sign_in
+from tessera.connectors.contract import register_connectors
+from tessera.platform import audit, events, http, idempotency, mail
+from tessera.platform.db import (
+    Database,
+    act_as_owner,
+    app_address,
+    find_expected_key,
+    is_current,
+    migrate,
+    query_address,
+    record_key,
+)
+from tessera.platform.embedded import EmbeddedServer
 from tessera.platform.errors import ConflictError
 from tessera.platform.failures import explain_failure
 from tessera.platform.ground import Ground
@@ -25,20 +33,37 @@ from tessera.platform.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-KINDS = "tessera.integrations.kinds"
 CONNECTORS = {
-    "http_api": f"{KINDS}.http_api:HTTP_API",
-    "mparticle_outbound": f"{KINDS}.mparticle_outbound:MPARTICLE_OUTBOUND",
-    "mparticle_inbound": f"{KINDS}.mparticle_inbound:MPARTICLE_INBOUND",
-    "cheetah_digital": f"{KINDS}.cheetah_digital:CHEETAH_DIGITAL",
-    "selligent": f"{KINDS}.selligent:SELLIGENT",
-    "sparkfly": f"{KINDS}.sparkfly:SPARKFLY",
-    "sftp": f"{KINDS}.sftp:SFTP",
-    "s3": f"{KINDS}.s3:S3",
-    "gcs": f"{KINDS}.gcs:GCS",
-    "azure": f"{KINDS}.azure:AZURE",
+    "http_api": "tessera.outbound.kinds.http_api:HTTP_API",
+    "mparticle_outbound": "tessera.outbound.kinds.mparticle:MPARTICLE_OUTBOUND",
+    "mparticle_inbound": "tessera.inbound.kinds.mparticle:MPARTICLE_INBOUND",
+    "cheetah_digital": "tessera.connectors.kinds.cheetah_digital:CHEETAH_DIGITAL",
+    "selligent": "tessera.connectors.kinds.selligent:SELLIGENT",
+    "sparkfly": "tessera.connectors.kinds.sparkfly:SPARKFLY",
+    "sftp": "tessera.connectors.kinds.sftp:SFTP",
+    "s3": "tessera.connectors.kinds.s3:S3",
+    "gcs": "tessera.connectors.kinds.gcs:GCS",
+    "azure": "tessera.connectors.kinds.azure:AZURE",
 }
-integrations.register_connectors(CONNECTORS)
+register_connectors(CONNECTORS)
+
+# What a process that lives long loads at its start.
+ROOMS = (
+    "tessera.access.chains",
+    "tessera.access.users",
+    "tessera.access.roles",
+    "tessera.access.keys",
+    "tessera.access.sign_in",
+    "tessera.notifications",
+    "tessera.loyalty",
+    "tessera.connectors",
+    "tessera.queries",
+    "tessera.outbound",
+    "tessera.inbound",
+    "tessera.exports",
+    "tessera.configuration",
+    "tessera.platform.http",
+)
 
 FORGET_SECONDS = 3600.0
 EXPIRE_SECONDS = 60.0
@@ -192,9 +217,7 @@ async def open_house(
 
 def load_rooms() -> None:
     """Load every room now: a process that lives long does so before its first request or job."""
-    import_all(
-        *(room.__name__ for room in (loyalty, queries, integrations, webhooks, exports, configuration, auth, http))
-    )
+    import_all(*ROOMS)
 
 
 async def work_jobs(house: House) -> None:
@@ -202,7 +225,7 @@ async def work_jobs(house: House) -> None:
     ground, settings = house.ground, house.ground.settings
     load_rooms()
     executor = exports.Executor(ground, house.engine, house.client)
-    dispatcher = webhooks.Dispatcher(ground, house.client)
+    dispatcher = notifications.Dispatcher(ground, house.client)
     ground.jobs.handle(exports.EXECUTE_RUN, executor.execute)
     handle_mail(ground)
     if await dispatcher.realign():
@@ -214,8 +237,8 @@ async def work_jobs(house: House) -> None:
         asyncio.create_task(
             repeat(partial(loyalty.expire_due_points, ground.database, ground.clock), every=EXPIRE_SECONDS)
         ),
-        asyncio.create_task(repeat(partial(integrations.apply_due_messages, ground), every=TELL_SECONDS)),
-        asyncio.create_task(repeat(partial(integrations.forget_old_messages, ground), every=FORGET_SECONDS)),
+        asyncio.create_task(repeat(partial(inbound.apply_due_messages, ground), every=TELL_SECONDS)),
+        asyncio.create_task(repeat(partial(inbound.forget_old_messages, ground), every=FORGET_SECONDS)),
         asyncio.create_task(repeat(when(dispatcher.is_behind, dispatcher.dispatch), every=TELL_SECONDS)),
         asyncio.create_task(repeat(when(dispatcher.has_due, dispatcher.send_due), every=TELL_SECONDS)),
     ]
@@ -242,14 +265,14 @@ async def work_jobs(house: House) -> None:
 def handle_mail(ground: Ground) -> None:
     """Let this process's worker send mail, and find out whom it is for."""
     ground.jobs.handle(mail.SEND_MAIL, partial(mail.deliver_mail, ground))
-    ground.jobs.handle(auth.SEND_RESET, partial(auth.send_reset, ground))
-    ground.jobs.handle(auth.TELL_LOCKOUT, partial(auth.tell_lockout, ground))
+    ground.jobs.handle(access_sign_in.SEND_RESET, partial(access_sign_in.send_reset, ground))
+    ground.jobs.handle(access_sign_in.TELL_LOCKOUT, partial(access_sign_in.tell_lockout, ground))
 
 
 async def forget_news(ground: Ground) -> None:
     """Delete events, deliveries, audit entries, failed jobs and kept answers past their days, and clear old records."""
     await events.forget_old_events(ground.database, days=ground.settings.event_days, now=ground.clock())
-    await webhooks.forget_old_deliveries(ground)
+    await notifications.forget_old_deliveries(ground)
     await ground.jobs.forget_ended(before=ground.clock() - timedelta(days=ground.settings.job_days))
     await audit.forget_old_entries(ground.database, days=ground.settings.audit_days, now=ground.clock())
     await loyalty.clear_deleted_records(ground.database, days=ground.settings.deleted_record_days, now=ground.clock())

@@ -33,15 +33,17 @@ from tests.web.test_second_factor import RECOVERY
 from typer.testing import CliRunner
 
 from tessera import configuration
+from tessera.access.keys import NewApiKey, create_api_keys
+from tessera.access.roles import ADMIN_ROLE_ID
+from tessera.access.users import NewUser, create_users
 from tessera.api.management.v1.registry import ROUTES
 from tessera.cli.root import app as commands
 from tessera.configuration.scope import secret_reader
-from tessera.integrations import connector_types
-from tessera.platform.auth import ADMIN_ROLE_ID, NewApiKey, NewUser, create_api_keys, create_users
+from tessera.connectors.contract import connector_types
+from tessera.notifications import Dispatcher
 from tessera.platform.clock import now
 from tessera.platform.db import Database
 from tessera.platform.secrets import KeyRing
-from tessera.webhooks import Dispatcher
 
 OWNER = "canary@example.com"
 MAILED = "mailed@example.com"

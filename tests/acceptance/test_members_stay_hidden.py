@@ -16,11 +16,14 @@ from tests.builders.one_of_each import PASSWORD, PERSONAL, make_one_of_each
 from tests.builders.receivers import Received, Receiver, Reply, run_receiver
 from tests.web.conftest import open_browser
 
-from tessera import integrations, loyalty
+from tessera import connectors, inbound, loyalty, outbound
+from tessera.access.keys import NewApiKey, create_api_keys
+from tessera.access.roles import ADMIN_ROLE_ID, AUTHOR_ROLE_ID
+from tessera.access.users import NewUser, create_users
 from tessera.api.management.v1.registry import ROUTES
-from tessera.integrations import MessageQuery, open_trial, send_test
+from tessera.inbound import MessageQuery
 from tessera.loyalty import MembershipChange, NewCustomer, NewMembership
-from tessera.platform.auth import ADMIN_ROLE_ID, AUTHOR_ROLE_ID, NewApiKey, NewUser, create_api_keys, create_users
+from tessera.outbound import open_trial, send_test
 from tessera.platform.clock import now
 from tessera.platform.db import Database
 from tessera.platform.secrets import KeyRing
@@ -120,7 +123,7 @@ async def send_member_out(house: SmallHouse, receiver: Receiver, chain_id: UUID)
     run = await run_to_end(house, definition)
     assert run.failed
     async with house.database.session() as session:
-        template = await integrations.get_template(session, ACTOR, chain_id, definition.template_id)
+        template = await outbound.get_template(session, ACTOR, chain_id, definition.template_id)
         trial = await open_trial(session, ACTOR, template, keys=house.ground.keys)
     assert trial
     sent = await send_test(house.ground, house.engine, house.client, ACTOR, trial)
@@ -141,19 +144,19 @@ async def send_member_in(house: SmallHouse, profile_id: UUID) -> dict[str, str]:
     """Let a message about the member come in, with values that cannot be taken."""
     ground = house.ground
     async with house.database.session() as session:
-        token = await integrations.rotate_inbound_token(session, ACTOR, ground.keys, profile_id, now=now())
-        profile = await integrations.get_profile(session, ACTOR, None, profile_id)
-    inlet = await integrations.find_inbound(
+        token = await inbound.rotate_inbound_token(session, ACTOR, ground.keys, profile_id, now=now())
+        profile = await connectors.get_profile(session, ACTOR, None, profile_id)
+    inlet = await inbound.find_inbound(
         house.database.reader, ground.keys, name=profile.internal_name, token=token, now=now()
     )
     assert inlet
     message = firehose(EMAIL, email=EMAIL, attributes={"$FirstName": FIRST, "$LastName": [LAST], "code": NUMBER})
-    messages, _ = integrations.read_messages("mparticle_inbound", encode(message))
+    messages, _ = inbound.read_messages("mparticle_inbound", encode(message))
     async with house.database.session() as session:
-        await integrations.receive_messages(session, ground.keys, inlet, messages, now=now())
-    await integrations.apply_due_messages(ground)
+        await inbound.receive_messages(session, ground.keys, inlet, messages, now=now())
+    await inbound.apply_due_messages(ground)
     async with house.database.session() as session:
-        page = await integrations.list_inbound_messages(session, ACTOR, profile_id, MessageQuery())
+        page = await inbound.list_inbound_messages(session, ACTOR, profile_id, MessageQuery())
     return {"message_id": str(page.items[0].id)}
 
 

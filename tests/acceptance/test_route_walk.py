@@ -19,20 +19,14 @@ from tests.builders.house import ACTOR, SmallHouse, make_settings, open_small_ho
 from tests.builders.one_of_each import INSTEAD, PASSWORD, PERSONAL, SHARED, make_one_of_each
 from tests.web.conftest import Browser, open_browser
 
+from tessera.access.chains import create_chains
+from tessera.access.keys import NewApiKey, create_api_keys
+from tessera.access.roles import ADMIN_ROLE_ID, AUTHOR_ROLE_ID, CSR_ROLE_ID
+from tessera.access.users import NewUser, create_users
 from tessera.api import build_api, build_documents
 from tessera.api.management.v1.registry import ROUTES
 from tessera.api.management.v1.routes import BODY, Route
-from tessera.loyalty import create_chains
-from tessera.platform.auth import (
-    ADMIN_ROLE_ID,
-    AUTHOR_ROLE_ID,
-    CSR_ROLE_ID,
-    Actor,
-    NewApiKey,
-    NewUser,
-    create_api_keys,
-    create_users,
-)
+from tessera.platform.actors import Actor
 from tessera.platform.clock import now
 from tessera.platform.db import Database
 from tessera.platform.secrets import KeyRing

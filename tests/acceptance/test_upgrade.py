@@ -14,7 +14,8 @@ from psycopg.sql import SQL, Identifier
 from tests.builders.commands import run_tessera
 from tests.conftest import FAST, OLDEST, binaries, unmade_folder
 
-from tessera.platform.db import EmbeddedServer, migrate
+from tessera.platform.db import migrate
+from tessera.platform.embedded import EmbeddedServer
 from tessera.platform.secrets import load_keys
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "upgrade"

@@ -11,16 +11,9 @@ import httpx
 import pytest
 from tests.builders.servers import web_process
 
-from tessera.loyalty import (
-    NewAccessToken,
-    NewEnterprise,
-    create_access_tokens,
-    create_chains,
-    create_client_tokens,
-    create_enterprises,
-    revoke_token,
-)
-from tessera.platform.auth import system_actor
+from tessera.access.chains import NewEnterprise, create_chains, create_enterprises
+from tessera.access.keys import NewAccessToken, create_access_tokens, create_client_tokens, revoke_token
+from tessera.platform.actors import system_actor
 from tessera.platform.clock import now
 from tessera.platform.db import Database
 from tessera.platform.secrets import KeyRing

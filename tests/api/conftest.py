@@ -15,19 +15,11 @@ from granian.server.embed import Server
 from litestar import Litestar
 from litestar.datastructures import State
 
+from tessera.access.chains import NewEnterprise, create_chains, create_enterprises
+from tessera.access.keys import NewAccessToken, create_access_tokens, create_client_tokens, list_tokens
 from tessera.api import build_api
-from tessera.loyalty import (
-    NewAccessToken,
-    NewCustomer,
-    NewEnterprise,
-    create_access_tokens,
-    create_accounts,
-    create_chains,
-    create_client_tokens,
-    create_enterprises,
-    list_tokens,
-)
-from tessera.platform.auth import system_actor
+from tessera.loyalty import NewCustomer, create_accounts
+from tessera.platform.actors import system_actor
 from tessera.platform.db import Database
 from tessera.platform.ground import Ground
 from tessera.platform.jobs import JobQueue

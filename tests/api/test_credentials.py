@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from tessera.access.keys import create_demo_tokens, enable_token, list_tokens, revoke_token
 from tessera.api.connector.v1.credentials import REMEMBERED_SECONDS, Scopes, read_credentials
 from tessera.api.connector.v1.refusals import CredentialsError
-from tessera.loyalty import create_demo_tokens, enable_token, list_tokens, revoke_token
 
 from .conftest import NOON, SYSTEM, Api, BuildApi, add_token
 

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tessera.loyalty import create_demo_tokens
+from tessera.access.keys import create_demo_tokens
 
 from .conftest import NOON, SYSTEM, Api, add_token
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from benchmarks.batches import build, dump, judge_batches, make_rows
 
-from tessera.integrations.rendering import RunFacts
+from tessera.outbound.rendering import RunFacts
 
 RUN = RunFacts(UUID(int=2), "members", "map", datetime(2026, 11, 21, tzinfo=UTC), UUID(int=3), UUID(int=4))
 

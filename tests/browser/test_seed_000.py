@@ -15,9 +15,10 @@ from tests.builders.house import create_members
 from tests.conformance.examples import CANARY, EXAMPLES
 from tests.conftest import new_database
 
-from tessera.integrations import ConnectorType, connector_types
-from tessera.integrations.connectors import PropertyKind
-from tessera.platform.db import Database, EmbeddedServer, app_address, query_address
+from tessera.connectors.contract import ConnectorType, connector_types
+from tessera.connectors.contract.types import PropertyKind
+from tessera.platform.db import Database, app_address, query_address
+from tessera.platform.embedded import EmbeddedServer
 from tessera.platform.secrets import KeyRing
 from tessera.web.integrations.property_fields import name_of
 from tessera.web.integrations.tiles import find_tile

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from tests.builders.canaries import Canaries
 from tests.builders.hostile import choices, variants
 
-from tessera.integrations import ConnectorType, Property, PropertyKind
+from tessera.connectors.contract import ConnectorType, Property, PropertyKind
 
 TEXTS = ("canary-1", "canary1", "127.0.0.1", "arn:aws:iam::123456789012:role/canary", str(UUID(int=1)))
 UNKNOWN = "tests/builders/canary_profiles.py knows no value for {key} of {type}: add one"

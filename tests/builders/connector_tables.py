@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tessera.integrations import ConnectorType, Property, PropertyKind, connector_types
+from tessera.connectors.contract import ConnectorType, Property, PropertyKind, connector_types
 
 
 def render_connectors() -> str:

@@ -24,8 +24,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from tests.builders.key_files import ssh_key
 from tests.builders.object_servers import ACCOUNT, ACCOUNT_KEY, BUCKET, EMAIL
 
-from tessera.integrations.connectors import OpenedKey, OpenedProfile
-from tessera.integrations.registry import get_connector
+from tessera.connectors.contract.registry import get_connector
+from tessera.connectors.contract.types import OpenedKey, OpenedProfile
 
 PROFILE_ID, CHAIN_ID = UUID(int=1), UUID(int=2)
 PASSWORD = "canary-password-8812"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
-from tessera.integrations import ConnectorType, Property, PropertyKind
+from tessera.connectors.contract import ConnectorType, Property, PropertyKind
 
 K = PropertyKind
 EVERY = frozenset(PropertyKind) - {K.BOOL}
@@ -36,7 +36,7 @@ ATTACKS = (
 
 def variants() -> Iterator[tuple[ConnectorType, str]]:
     """Yield every connector with each of its variants."""
-    from tessera.integrations import connector_types
+    from tessera.connectors.contract import connector_types
 
     for connector in connector_types().values():
         yield from ((connector, variant.key) for variant in connector.variants)

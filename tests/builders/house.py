@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from tessera import exports, integrations, loyalty, queries
+from tessera import connectors, exports, loyalty, outbound, queries
+from tessera.access import chains as access_chains
+from tessera.connectors import NewProfile, address_policy
 from tessera.exports import Definition, Executor, NewDefinition, Run
-from tessera.integrations import NewProfile, NewTemplate, address_policy
 from tessera.loyalty import NewCustomer, NewMembership, NewProgram
-from tessera.platform.auth import command_line_actor
+from tessera.outbound import NewTemplate
+from tessera.platform.actors import command_line_actor
 from tessera.platform.clock import now
 from tessera.platform.db import Database
 from tessera.platform.ground import Ground
@@ -82,7 +84,7 @@ async def create_members(database: Database, count: int, *, chain: str = "Harbou
     """Create a chain with one program and so many members; return the chain's id."""
     moment = now()
     async with database.session() as session:
-        (made,) = await loyalty.create_chains(session, ACTOR, [chain], now=moment)
+        (made,) = await access_chains.create_chains(session, ACTOR, [chain], now=moment)
         (program,) = await loyalty.create_programs(
             session, ACTOR, made.id, [NewProgram(name="Harbour Circle", code="HARB")], now=moment
         )
@@ -118,7 +120,7 @@ async def create_export(
     policy = address_policy(house.ground.settings)
     plain = {"method": "POST", "url_path": "members", "body": json.dumps(body), "batch_size": 10}
     async with house.database.session() as session:
-        profile = await integrations.create_profile(
+        profile = await connectors.create_profile(
             session,
             ACTOR,
             chain_id=chain_id,
@@ -129,11 +131,11 @@ async def create_export(
         saved = await queries.create_query(
             session, ACTOR, house.engine, chain_id=chain_id, new=NewQuery("Members", query, key_columns=tuple(keys))
         )
-        template = await integrations.create_template(
+        template = await outbound.create_template(
             session,
             ACTOR,
             chain_id=chain_id,
-            new=NewTemplate("Members", saved.id, profile.id, integrations.read_shape(plain | shape)),
+            new=NewTemplate("Members", saved.id, profile.id, outbound.read_shape(plain | shape)),
             keys=house.ground.keys,
         )
         return await exports.create_definition(

@@ -15,8 +15,8 @@ import jsonschema_rs
 import pytest
 from tests.builders.receivers import Received, Reply
 
-from tessera.integrations.kinds.mparticle_outbound.batches import BatchShape, MappingLine, RowMode, TargetKind
-from tessera.integrations.rendering import RunFacts
+from tessera.outbound.kinds.mparticle.batches import BatchShape, MappingLine, RowMode, TargetKind
+from tessera.outbound.rendering import RunFacts
 from tessera.platform.errors import TesseraError
 
 KEY, SECRET = "example-api-key", "example-api-secret"

@@ -12,10 +12,10 @@ from uuid import UUID
 
 from tests.builders.token_servers import HandOuts
 
-from tessera.integrations import PlannedRequest, Sender, open_sender
-from tessera.integrations.rendering import Method, TemplateShape, plain_shape
-from tessera.integrations.tokens import TokenKeeper
-from tessera.platform.auth import command_line_actor
+from tessera.connectors.tokens import TokenKeeper
+from tessera.outbound import Sender, open_sender
+from tessera.outbound.rendering import Method, PlannedRequest, TemplateShape, plain_shape
+from tessera.platform.actors import command_line_actor
 from tessera.platform.db import Database, app_address
 from tessera.platform.ground import Ground
 from tessera.platform.http import OutboundClient

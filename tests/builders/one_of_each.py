@@ -8,20 +8,23 @@ from tests.builders.key_files import ssh_key
 from tests.builders.mparticle import encode, firehose
 from tests.builders.receivers import run_receiver
 
-from tessera import integrations, loyalty, webhooks
-from tessera.integrations import MessageQuery, NewEncryptionKey, NewProfile, address_policy
-from tessera.loyalty import (
-    MembershipFilter,
-    NewAccessToken,
-    NewEnterprise,
-    NewTier,
-)
+from tessera import connectors, inbound, loyalty, notifications, outbound
+from tessera.access import chains as access_chains
+from tessera.access import keys as access_keys
+from tessera.access.chains import NewEnterprise
+from tessera.access.keys import NewAccessToken, NewApiKey, create_api_keys
+from tessera.access.roles import ADMIN_ROLE_ID, NewRole, create_role
+from tessera.access.users import NewUser, create_users
+from tessera.connectors import NewProfile, address_policy
+from tessera.connectors import keys as connector_keys
+from tessera.connectors.keys import NewEncryptionKey
+from tessera.inbound import MessageQuery
+from tessera.loyalty import MembershipFilter, NewTier
+from tessera.notifications import NewSubscription
 from tessera.platform.audit import TrailFilter, list_entries
-from tessera.platform.auth import ADMIN_ROLE_ID, NewApiKey, NewRole, NewUser, create_api_keys, create_role, create_users
 from tessera.platform.clock import now
 from tessera.platform.db import Session
 from tessera.web.integrations.tiles import list_tiles
-from tessera.webhooks import NewSubscription
 
 PASSWORD = "a quiet sentence"
 # What belongs to no chain: whoever may, sees it.
@@ -65,7 +68,7 @@ async def make_one_of_each(house: SmallHouse) -> dict[str, str]:
 
 async def find_profile(session: Session, chain_id: UUID, template_id: UUID) -> dict[str, Any]:
     """Return the profile that the template sends through."""
-    template = await integrations.get_template(session, ACTOR, chain_id, template_id)
+    template = await outbound.get_template(session, ACTOR, chain_id, template_id)
     return {"profile_id": template.profile_id, "profile": template.profile_id}
 
 
@@ -90,10 +93,10 @@ async def make_access(session: Session, house: SmallHouse, chain_id: UUID) -> di
         session, ACTOR, [NewUser("one@example.com", "One", PASSWORD, chains=chains, roles=admin)]
     )
     (key,) = await create_api_keys(session, ACTOR, keys, [NewApiKey("One", chains=chains, roles=admin)], now=now())
-    (place,) = await loyalty.create_enterprises(session, ACTOR, chain_id, [NewEnterprise(name="One")], now=now())
-    (client,) = await loyalty.create_client_tokens(session, ACTOR, keys, ["One"], now=now())
+    (place,) = await access_chains.create_enterprises(session, ACTOR, chain_id, [NewEnterprise(name="One")], now=now())
+    (client,) = await access_keys.create_client_tokens(session, ACTOR, keys, ["One"], now=now())
     new = NewAccessToken(client_token_id=client.id, label="One", enterprise_ids=[place.id])
-    (access,) = await loyalty.create_access_tokens(session, ACTOR, keys, [new], now=now())
+    (access,) = await access_keys.create_access_tokens(session, ACTOR, keys, [new], now=now())
     return {
         "role_id": role.id,
         "user_id": user.id,
@@ -110,30 +113,32 @@ async def make_inbound(house: SmallHouse, chain_id: UUID) -> dict[str, Any]:
     ground = house.ground
     new, policy = NewProfile("mparticle_inbound", "standard", "One"), address_policy(ground.settings)
     async with house.database.session() as session:
-        profile = await integrations.create_profile(
+        profile = await connectors.create_profile(
             session, ACTOR, chain_id=chain_id, new=new, keys=ground.keys, policy=policy
         )
-    inlet = await integrations.find_inbound(
+    inlet = await inbound.find_inbound(
         house.database.reader, ground.keys, name=profile.internal_name, token=str(profile.token), now=now()
     )
     assert inlet
-    messages, _ = integrations.read_messages("mparticle_inbound", encode(firehose()))
+    messages, _ = inbound.read_messages("mparticle_inbound", encode(firehose()))
     async with house.database.session() as session:
-        await integrations.receive_messages(session, ground.keys, inlet, messages, now=now())
+        await inbound.receive_messages(session, ground.keys, inlet, messages, now=now())
     async with house.database.session() as session:
-        page = await integrations.list_inbound_messages(session, ACTOR, profile.id, MessageQuery())
+        page = await inbound.list_inbound_messages(session, ACTOR, profile.id, MessageQuery())
     return {"inbound_id": profile.id, "message_id": page.items[0].id}
 
 
 async def make_encryption_key(session: Session, house: SmallHouse, chain_id: UUID) -> dict[str, Any]:
     """Make a key for SFTP."""
     new = NewEncryptionKey("rsa_private_key", "One", ssh_key())
-    made = await integrations.create_encryption_key(session, ACTOR, chain_id=chain_id, new=new, keys=house.ground.keys)
+    made = await connector_keys.create_encryption_key(
+        session, ACTOR, chain_id=chain_id, new=new, keys=house.ground.keys
+    )
     return {"key_id": made.id, "encryption_key": made.id}
 
 
 async def make_subscription(session: Session, house: SmallHouse, chain_id: UUID) -> dict[str, Any]:
     """Make a webhook subscription."""
     new = NewSubscription("One", "http://127.0.0.1:9/hook")
-    (made,) = await webhooks.create_subscriptions(session, ACTOR, house.ground, chain_id, [new], now=now())
+    (made,) = await notifications.create_subscriptions(session, ACTOR, house.ground, chain_id, [new], now=now())
     return {"subscription_id": made.subscription.id}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import tessera
-from tessera.integrations.tokens.requests import ADVICE
+from tessera.connectors.tokens.requests import ADVICE
 
 SOURCE = Path(tessera.__file__).parent
 DOCS = Path(__file__).parents[2] / "docs"

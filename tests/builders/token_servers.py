@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, unquote_plus
 
 from tests.builders.receivers import Received, Receiver, Reply, run_receiver
 
-from tessera.integrations.tokens import Token, TokenKeeper
+from tessera.connectors.tokens import Token, TokenKeeper
 
 GET = TokenKeeper.get
 CLIENT, SECRET = "tessera client", "s3cret/with+odd:signs"

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 
 import pytest
@@ -10,6 +11,8 @@ from tests.builders.commands import clean_environment
 
 from tessera.cli.root import GROUPS
 from tessera.platform.lazy_imports import read_imports
+
+SOURCE = Path(__file__).parents[2] / "src" / "tessera"
 
 # The script runs a command as the shell does, and then tells what it loaded.
 SCRIPT = """
@@ -30,13 +33,11 @@ HEAVY = {
 # Refusing an argument needs neither the settings nor the database.
 DATABASE = {"psycopg", "pydantic_settings", "cryptography"}
 SOME_ID = "0190b3c4-5d6e-7f80-9123-456789abcdef"
-LAZY_DOORS = [
-    f"tessera.{name}"
-    for name in ("loyalty", "queries", "integrations", "exports", "webhooks", "configuration")
-] + [
-    f"tessera.platform.{name}"
-    for name in ("audit", "auth", "db", "events", "http", "idempotency", "jobs", "mail")
-]  # fmt: skip
+LAZY_DOORS = sorted(
+    ".".join(path.relative_to(SOURCE.parent).parent.parts)
+    for path in SOURCE.rglob("__init__.py")
+    if "import_on_first_use(" in path.read_text(encoding="utf-8")
+)
 
 
 def run(*arguments: str, environment: dict[str, str] | None = None) -> tuple[int, set[str], str]:

@@ -8,16 +8,9 @@ import psycopg
 import pytest
 from typer.testing import Result
 
-from tessera.loyalty import (
-    NewCustomer,
-    NewMembership,
-    NewProgram,
-    create_accounts,
-    create_chains,
-    create_memberships,
-    create_programs,
-)
-from tessera.platform.auth import system_actor
+from tessera.access.chains import create_chains
+from tessera.loyalty import NewCustomer, NewMembership, NewProgram, create_accounts, create_memberships, create_programs
+from tessera.platform.actors import system_actor
 from tessera.platform.clock import now
 from tessera.platform.db import Database
 from tessera.platform.errors import TesseraError

@@ -10,7 +10,7 @@ from tests.builders.commands import run_tessera
 from tests.builders.mailboxes import run_mailbox
 from typer.testing import Result
 
-from tessera.platform.auth.tries import account_of
+from tessera.access.sign_in.tries import account_of
 from tessera.platform.secrets import KeyRing
 
 ADA = "ada@example.com"

@@ -15,8 +15,8 @@ from tests.builders.commands import PATIENCE, Running, keep_running, run_tessera
 
 from tessera.cli import starting
 from tessera.cli.starting import insist, prepare, run_everything, welcome
-from tessera.platform.db import EmbeddedServer
 from tessera.platform.db.migrations import is_current
+from tessera.platform.embedded import EmbeddedServer
 from tessera.platform.settings import load_settings
 from tessera.wiring import database_address, hold_server
 

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from tests.builders.house import ACTOR, TOKEN, SmallHouse, create_members
 from tests.configuration.conftest import Apply, Export
 
-from tessera import configuration, integrations
+from tessera import configuration, connectors, outbound
 from tessera.configuration import Action, ConfigurationError
 from tessera.configuration.documents import Kind
 from tessera.configuration.shapes import is_described, read_spec
@@ -149,11 +149,11 @@ async def test_secret_that_is_not_named_is_kept(house: SmallHouse, apply: Apply,
     assert (await apply(kept)).empty
     await apply(kept.replace("label: CRM", "label: The CRM"))
     async with house.database.session() as session:
-        same = await integrations.differing_secrets(
+        same = await connectors.differing_secrets(
             session,
             ACTOR,
             definition.chain_id,
-            (await integrations.get_profile(session, ACTOR, definition.chain_id, "crm")).id,
+            (await connectors.get_profile(session, ACTOR, definition.chain_id, "crm")).id,
             {"token": "first-token", "static_headers:x-key": "first-key"},
             keys=house.ground.keys,
         )
@@ -163,7 +163,7 @@ async def test_secret_that_is_not_named_is_kept(house: SmallHouse, apply: Apply,
 async def test_new_profile_without_its_secret_is_incomplete(house: SmallHouse, apply: Apply) -> None:
     await apply("profiles: {bare: {label: Bare, type: http_api, variant: bearer, settings: {}}}")
     async with house.database.session() as session:
-        found = await integrations.list_profiles(session, ACTOR, integrations.ProfileFilter(search="bare"))
+        found = await connectors.list_profiles(session, ACTOR, connectors.ProfileFilter(search="bare"))
     assert not found.items[0].ready
 
 
@@ -175,7 +175,7 @@ async def test_body_is_stored_and_written_down_as_it_is_written(
     changed = CRM.replace('{points: "{{ balance }}", tags: [a, "b {{ number }}"]}', body)
     await apply(changed, **SECRETS)
     async with house.database.session() as session:
-        template = await integrations.get_template(session, ACTOR, definition.chain_id, "guests")
+        template = await outbound.get_template(session, ACTOR, definition.chain_id, "guests")
     assert template.shape.body is not None
     assert "".join(template.shape.body.split()) == (
         '{"country":"NO","time":"12:30:00","n":"1_000","digits":0.12345678901234567890,"tiny":0.00000001,'

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 from tests.builders.house import make_settings
+from tests.builders.places import OWNER
 from tests.conformance.profiles import Maker
-from tests.integrations.places import OWNER
 
-from tessera import loyalty
-from tessera.integrations.connectors import Outside
+from tessera.access import chains as access_chains
+from tessera.connectors.contract.types import Outside
 from tessera.platform.clock import now
 from tessera.platform.db import Database
 from tessera.platform.http import OutboundClient
@@ -20,7 +20,7 @@ from tessera.platform.secrets import KeyRing
 async def maker(database: Database, keys: KeyRing) -> Maker:
     """Give a maker of profiles of a chain of its own."""
     async with database.session() as session:
-        (chain,) = await loyalty.create_chains(session, OWNER, ["Harbour"], now=now())
+        (chain,) = await access_chains.create_chains(session, OWNER, ["Harbour"], now=now())
     return Maker(database, keys, chain.id)
 
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from tests.builders.places import OWNER, POLICY
 from tests.conformance.examples import EXAMPLES
-from tests.integrations.places import OWNER, POLICY
 
-from tessera import integrations
-from tessera.integrations import NewProfile, Profile
+from tessera import connectors
+from tessera.connectors import NewProfile, Profile
 from tessera.platform.db import Database
 from tessera.platform.secrets import KeyRing
 
@@ -29,6 +29,6 @@ class Maker:
         given = EXAMPLES[kind, variant] if settings is None else settings
         new = NewProfile(kind, variant, f"Example {kind} {variant}", settings=given, draft=draft)
         async with self.database.session() as session:
-            return await integrations.create_profile(
+            return await connectors.create_profile(
                 session, OWNER, chain_id=self.chain_id, new=new, keys=self.keys, policy=POLICY
             )

@@ -10,9 +10,9 @@ import pytest
 from tests.builders import file_servers
 from tests.builders.file_servers import Counterpart
 
-from tessera.integrations.connectors import Outside
-from tessera.integrations.files import FileStore
-from tessera.integrations.registry import get_connector
+from tessera.connectors.contract.registry import get_connector
+from tessera.connectors.contract.types import Outside
+from tessera.connectors.files import FileStore
 from tessera.platform.ids import new_id
 
 KINDS = ("openssh", "s3", "gcs", "azure")

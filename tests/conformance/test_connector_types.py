@@ -9,15 +9,16 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from tests.builders.places import OWNER, POLICY
 from tests.conformance.examples import CANARY, EXAMPLES, WITHOUT_PROBE
 from tests.conformance.profiles import Maker
-from tests.integrations.places import OWNER, POLICY
 
-from tessera import integrations
-from tessera.integrations.connectors import ConnectorType, Property, PropertyKind
-from tessera.integrations.errors import NotCopyableError, SettingsInvalidError, UrlNotAllowedError
-from tessera.integrations.profile_checks import check_input
-from tessera.integrations.registry import connector_types, get_connector
+from tessera import connectors
+from tessera.connectors.contract.registry import connector_types, get_connector
+from tessera.connectors.contract.types import ConnectorType, Property, PropertyKind
+from tessera.connectors.errors import NotCopyableError, UrlNotAllowedError
+from tessera.connectors.profile_checks import check_input
+from tessera.platform.assets.errors import SettingsInvalidError
 from tessera.platform.errors import ConflictError
 
 TYPES = list(connector_types().values())
@@ -132,7 +133,7 @@ async def test_copy_works_exactly_where_capabilities_say_so(maker: Maker, kind: 
     copyable = get_connector(kind[0]).capabilities.copyable
     async with maker.database.session() as session:
         try:
-            copy = await integrations.copy_profile(session, OWNER, maker.chain_id, made.id, keys=maker.keys)
+            copy = await connectors.copy_profile(session, OWNER, maker.chain_id, made.id, keys=maker.keys)
         except NotCopyableError:
             assert not copyable
             return

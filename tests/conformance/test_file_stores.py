@@ -10,8 +10,9 @@ from tests.builders.file_servers import Counterpart
 from tests.builders.house import make_settings
 from tests.conformance.stores import KINDS, broken_after, content, fresh, many, names, open_at, pieces, start
 
-from tessera.integrations.connectors import Outside
-from tessera.integrations.files import (
+from tessera.connectors.contract.registry import get_connector
+from tessera.connectors.contract.types import Outside
+from tessera.connectors.files import (
     FileError,
     FileMissingError,
     FileNameInvalidError,
@@ -20,7 +21,6 @@ from tessera.integrations.files import (
     FileTransferBrokenError,
     StoreCredentialsError,
 )
-from tessera.integrations.registry import get_connector
 from tessera.platform.clock import now
 from tessera.platform.http import OutboundClient
 from tessera.platform.ids import new_id

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from tests.builders.places import OWNER, POLICY
 from tests.conformance.examples import CANARY, EXAMPLES
 from tests.conformance.profiles import Maker
-from tests.integrations.places import OWNER, POLICY
 
-from tessera import integrations
-from tessera.integrations import Profile, ProfileChange
-from tessera.integrations.connectors import ConnectorType, Property, PropertyKind
-from tessera.integrations.errors import SettingsInvalidError
-from tessera.integrations.registry import connector_types, get_connector
+from tessera import connectors
+from tessera.connectors import Profile, ProfileChange
+from tessera.connectors.contract.registry import connector_types, get_connector
+from tessera.connectors.contract.types import ConnectorType, Property, PropertyKind
+from tessera.platform.assets.errors import SettingsInvalidError
 
 TYPES = list(connector_types().values())
 # A secret that an example does not hold.
@@ -114,7 +114,7 @@ async def change(maker: Maker, profile: Profile, settings: Mapping[str, Any]) ->
     """Change a profile's settings."""
     async with maker.database.session() as session:
         wanted = ProfileChange(settings=settings)
-        return await integrations.update_profile(session, OWNER, profile, wanted, keys=maker.keys, policy=POLICY)
+        return await connectors.update_profile(session, OWNER, profile, wanted, keys=maker.keys, policy=POLICY)
 
 
 @pytest.mark.parametrize(
@@ -146,6 +146,6 @@ async def test_secret_of_a_draft_without_an_address_goes_nowhere_by_itself(maker
 async def test_copy_is_held_to_the_same_place(maker: Maker) -> None:
     profile = await maker.create("http_api", "bearer")
     async with maker.database.session() as session:
-        copy = await integrations.copy_profile(session, OWNER, maker.chain_id, profile.id, keys=maker.keys)
+        copy = await connectors.copy_profile(session, OWNER, maker.chain_id, profile.id, keys=maker.keys)
     with pytest.raises(SettingsInvalidError, match="does not follow"):
         await change(maker, copy, {"base_url": "https://elsewhere.example.net"})

@@ -11,12 +11,12 @@ from tests.builders.house import ACTOR, SmallHouse, create_export, create_member
 from tests.builders.mparticle_receiver import KEY, PROFILES, SECRET, Mparticle
 from tests.builders.receivers import Received, Reply, run_receiver
 
-from tessera import exports, integrations
+from tessera import connectors, exports, outbound
+from tessera.connectors import NewProfile, Profile, address_policy
 from tessera.exports import Run, RunState
 from tessera.exports.snapshots import take_snapshot
 from tessera.exports.store.runs import insert_run
-from tessera.integrations import NewProfile, Profile, address_policy
-from tessera.integrations.kinds.mparticle_outbound.batches import plain_shape
+from tessera.outbound.kinds.mparticle.batches import plain_shape
 from tessera.platform.ids import new_id
 
 QUERY = """
@@ -33,7 +33,7 @@ async def create_profile(house: SmallHouse, chain_id: UUID, url: str, **settings
     new = NewProfile("mparticle_outbound", "standard", "mParticle", settings=settings)
     parts: dict[str, Any] = {"keys": house.ground.keys, "policy": address_policy(house.ground.settings)}
     async with house.database.session() as session:
-        return await integrations.create_profile(session, ACTOR, chain_id=chain_id, new=new, **parts)
+        return await connectors.create_profile(session, ACTOR, chain_id=chain_id, new=new, **parts)
 
 
 async def start(house: SmallHouse, chain_id: UUID, url: str, *, query: str = QUERY, **settings: Any) -> Run:
@@ -42,7 +42,7 @@ async def start(house: SmallHouse, chain_id: UUID, url: str, *, query: str = QUE
     definition = await create_export(house, chain_id, url, query=query, body="{{ id }}")
     async with house.database.session() as session:
         http = await take_snapshot(session, ACTOR, definition)
-        shape = integrations.complete_shape(profile, plain_shape(PROFILES), ("id",))
+        shape = outbound.complete_shape(profile, plain_shape(PROFILES), ("id",))
         ours = {"connector": profile.type, "profile_id": str(profile.id), "shape": shape}
         run_id, snapshot = new_id(), msgspec.to_builtins({**http, **ours})
         values = {"definition": definition, "trigger": "manual", "started_by": "test", "snapshot": snapshot}

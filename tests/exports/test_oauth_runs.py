@@ -5,9 +5,8 @@ from tests.builders.house import ACTOR, SmallHouse, create_export, create_member
 from tests.builders.receivers import Reply
 from tests.builders.token_servers import OAuthPair, run_oauth_pair
 
-from tessera import integrations
+from tessera.connectors.calls import Health, profile_health
 from tessera.exports import Run, RunState
-from tessera.integrations import Health
 
 
 async def run_through(house: SmallHouse, pair: OAuthPair, *, rows: int = 100) -> Run:
@@ -50,7 +49,7 @@ async def test_unknown_client_ends_the_run_with_a_clear_message(house: SmallHous
     assert "Correct the client id, the client secret" in run.error
     assert pair.resource_receiver.received == []
     async with house.database.session() as session:
-        (health,) = (await integrations.profile_health(session, ACTOR)).values()
+        (health,) = (await profile_health(session, ACTOR)).values()
     assert health.health is Health.NEEDS_YOU
     assert health.call is not None
     assert health.call.code == "oauth_invalid_client"

@@ -4,9 +4,8 @@ import pytest
 from tests.builders.house import ACTOR, SmallHouse, create_export, create_members, run_to_end
 from tests.builders.receivers import Reply, Script, run_receiver
 
-from tessera import integrations
+from tessera.connectors.calls import ProfileCall, list_calls
 from tessera.exports.execution.profile_news import call_of
-from tessera.integrations import ProfileCall
 
 
 async def calls_after(house: SmallHouse, script: Script, **given: object) -> list[ProfileCall]:
@@ -16,7 +15,7 @@ async def calls_after(house: SmallHouse, script: Script, **given: object) -> lis
         definition = await create_export(house, chain, receiver.url, **given)  # type: ignore[arg-type]
         await run_to_end(house, definition)
     async with house.database.session() as session:
-        return list(await integrations.list_calls(session, ACTOR, chain, "receiver"))
+        return list(await list_calls(session, ACTOR, chain, "receiver"))
 
 
 async def test_run_leaves_one_line(house: SmallHouse) -> None:

@@ -8,7 +8,7 @@ import pytest
 from tests.builders.house import ACTOR, SmallHouse, create_export, create_members, run_to_end
 from tests.builders.receivers import Received, run_receiver
 
-from tessera import integrations
+from tessera import outbound
 from tessera.platform.json_values import UnreadableRowError
 
 VALUES = {
@@ -46,13 +46,13 @@ async def send_three_ways(house: SmallHouse, query: str, body: Any, **shape: Any
     async with run_receiver() as receiver:
         definition = await create_export(house, chain, receiver.url, query=query, body=body, batch_size=1, **shape)
         async with house.database.session() as session:
-            template = await integrations.get_template(session, ACTOR, chain, definition.template_id)
-            trial = await integrations.open_trial(session, ACTOR, template, keys=house.ground.keys)
+            template = await outbound.get_template(session, ACTOR, chain, definition.template_id)
+            trial = await outbound.open_trial(session, ACTOR, template, keys=house.ground.keys)
         assert trial is not None
-        _, rows = await integrations.read_sample(ACTOR, house.engine, trial)
+        _, rows = await outbound.read_sample(ACTOR, house.engine, trial)
         async with house.database.session() as session:
-            shown = (await integrations.preview_template(session, ACTOR, trial, rows)).request
-        await integrations.send_test(house.ground, house.engine, house.client, ACTOR, trial)
+            shown = (await outbound.preview_template(session, ACTOR, trial, rows)).request
+        await outbound.send_test(house.ground, house.engine, house.client, ACTOR, trial)
         run = await run_to_end(house, definition)
     assert run.sent == 1, run.error
     assert shown is not None
@@ -103,8 +103,8 @@ async def test_json_that_cannot_be_read_ends_preview_and_run_with_the_same_reaso
     assert run.error is not None
     assert "half of a surrogate pair" in run.error
     async with house.database.session() as session:
-        template = await integrations.get_template(session, ACTOR, chain, definition.template_id)
-        trial = await integrations.open_trial(session, ACTOR, template, keys=house.ground.keys)
+        template = await outbound.get_template(session, ACTOR, chain, definition.template_id)
+        trial = await outbound.open_trial(session, ACTOR, template, keys=house.ground.keys)
     assert trial is not None
     with pytest.raises(UnreadableRowError, match="half of a surrogate pair"):
-        await integrations.read_sample(ACTOR, house.engine, trial)
+        await outbound.read_sample(ACTOR, house.engine, trial)

@@ -7,18 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from tessera.loyalty import (
-    NewCustomer,
-    NewEnterprise,
-    NewProgram,
-    NewTier,
-    create_accounts,
-    create_chains,
-    create_enterprises,
-    create_programs,
-    create_tiers,
-)
-from tessera.platform.auth import Actor, ActorKind, system_actor
+from tessera.access.chains import NewEnterprise, create_chains, create_enterprises
+from tessera.loyalty import NewCustomer, NewProgram, NewTier, create_accounts, create_programs, create_tiers
+from tessera.platform.actors import Actor, ActorKind, system_actor
 from tessera.platform.db import Database
 from tessera.platform.ids import new_id
 

@@ -24,7 +24,7 @@ from tessera.loyalty.store.lots import take_from_lots
 from tessera.loyalty.values.ledger import Draft
 from tessera.loyalty.values.marks import Mark
 from tessera.loyalty.values.memberships import MovementKind
-from tessera.platform.auth import Actor, system_actor
+from tessera.platform.actors import Actor, system_actor
 from tessera.platform.db import Database, driver
 
 from .conftest import NOON, House

@@ -2,9 +2,10 @@
 
 import pytest
 
+from tessera.access.chains import Address
+from tessera.access.chains.errors import UnknownChainError
 from tessera.loyalty import (
     AccountMerge,
-    Address,
     CompanyChange,
     CompanyFilter,
     CustomerChange,
@@ -24,7 +25,6 @@ from tessera.loyalty.errors import (
     AccountExternalIdTakenError,
     CustomerEmailTakenError,
     UnknownAccountError,
-    UnknownChainError,
     UnknownCompanyError,
     UnknownMergeTargetError,
 )

@@ -6,10 +6,10 @@ import pytest
 from tests.builders.house import create_members
 
 from tessera import loyalty
+from tessera.access.chains.errors import UnknownChainError
 from tessera.loyalty import Member, MemberSearch, MembershipState, NewCompany, NewCustomer, NewMembership
-from tessera.loyalty.errors import UnknownAccountError, UnknownChainError, UnknownMembershipError
-from tessera.platform.actors import Actor, ActorKind
-from tessera.platform.auth import command_line_actor
+from tessera.loyalty.errors import UnknownAccountError, UnknownMembershipError
+from tessera.platform.actors import Actor, ActorKind, command_line_actor
 from tessera.platform.clock import now
 from tessera.platform.db import Database
 from tessera.platform.ids import new_id

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from tessera.access.chains.errors import UnknownChainError
 from tessera.loyalty import Membership, MembershipFilter, NewMembership, create_memberships, list_memberships
-from tessera.loyalty.errors import UnknownAccountError, UnknownChainError, UnknownProgramError
-from tessera.platform.auth import Actor, ActorKind
+from tessera.loyalty.errors import UnknownAccountError, UnknownProgramError
+from tessera.platform.actors import Actor, ActorKind
 from tessera.platform.db import Database
 from tessera.platform.ids import new_id
 

@@ -22,9 +22,10 @@ from tessera.loyalty import (
     list_programs,
     list_tiers,
 )
-from tessera.loyalty.values.listing import Narrowing
-from tessera.platform.auth import Actor, ActorKind
-from tessera.platform.db import Database, EmbeddedServer, Reader, Session, app_address, driver
+from tessera.platform.actors import Actor, ActorKind
+from tessera.platform.db import Database, Reader, Session, app_address, driver
+from tessera.platform.embedded import EmbeddedServer
+from tessera.platform.narrowing import Narrowing
 from tessera.platform.secrets import KeyRing
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)

@@ -7,13 +7,13 @@ import pytest
 from psycopg import errors as refusals
 
 from tessera import loyalty
+from tessera.access.chains.errors import UnknownChainError
 from tessera.loyalty import Adjustment, Burning, Earning, Expiring, MovementKind
 from tessera.loyalty.errors import (
     BalanceOutOfRangeError,
     BalanceTooLowError,
     IdempotencyKeyReusedError,
     MovementInvalidError,
-    UnknownChainError,
     UnknownMembershipError,
 )
 from tessera.platform.db import Database

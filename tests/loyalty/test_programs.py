@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from tessera.access.chains.errors import ChainMissingError, UnknownChainError
 from tessera.loyalty import (
     NewMembership,
     NewProgram,
@@ -23,12 +24,10 @@ from tessera.loyalty import (
     update_tiers,
 )
 from tessera.loyalty.errors import (
-    ChainMissingError,
     ProgramCodeTakenError,
     ProgramInUseError,
     ProgramNumberTakenError,
     TierCodeTakenError,
-    UnknownChainError,
     UnknownProgramError,
     UnknownTierError,
 )

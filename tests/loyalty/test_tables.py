@@ -7,8 +7,8 @@ import pytest
 from psycopg import errors
 
 from tessera.loyalty import NewCustomer, NewMembership, create_accounts, create_memberships
-from tessera.loyalty.errors import TextLengthError
 from tessera.platform.db import Database
+from tessera.platform.texts.errors import TextLengthError
 
 from .conftest import NOON, SYSTEM, House
 

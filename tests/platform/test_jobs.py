@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from tests.builders.jobs import queued
 
+from tessera.access.sign_in import SEND_RESET
 from tessera.exports import EXECUTE_RUN
-from tessera.platform.auth import SEND_RESET
 from tessera.platform.clock import now
 from tessera.platform.db import Database
 from tessera.platform.ground import Ground

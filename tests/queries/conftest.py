@@ -7,9 +7,10 @@ import pytest
 from psycopg.sql import SQL, Identifier
 from tests.builders.towns import MEMBERS, SEED, Town
 
-from tessera.platform.db import Database, EmbeddedServer, app_address
+from tessera.platform.db import Database, app_address
 from tessera.platform.db import query_address as address_for_queries
 from tessera.platform.db.roles import grant_database
+from tessera.platform.embedded import EmbeddedServer
 from tessera.platform.ids import new_id
 from tessera.platform.secrets import KeyRing
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from tests.builders.towns import Town
 
-from tessera.platform.auth import Actor, ActorKind
+from tessera.platform.actors import Actor, ActorKind
 from tessera.platform.errors import DeniedError
 from tessera.platform.ids import new_id
 from tessera.queries import NewQuery, Parameter, ParameterType, QueryInvalidError, QueryNotFoundError, explain_query

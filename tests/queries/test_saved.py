@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from tests.builders.towns import Town
 
-from tessera.platform.auth import Actor, ActorKind
+from tessera.platform.actors import Actor, ActorKind
 from tessera.platform.db import driver
 from tessera.platform.errors import DeniedError, InvalidError
 from tessera.platform.ids import new_id

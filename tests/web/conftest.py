@@ -13,7 +13,9 @@ import pytest
 from litestar import Litestar
 from tests.builders.house import SmallHouse, make_settings, open_small_house
 
-from tessera.platform.auth import ADMIN_ROLE_ID, NewUser, command_line_actor, create_users
+from tessera.access.roles import ADMIN_ROLE_ID
+from tessera.access.users import NewUser, create_users
+from tessera.platform.actors import command_line_actor
 from tessera.platform.db import Database
 from tessera.platform.secrets import KeyRing
 from tessera.platform.settings import Settings

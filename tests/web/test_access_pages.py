@@ -9,18 +9,11 @@ from tests.builders.house import create_members
 from tests.builders.phones import code_at, read_key
 from tests.web.conftest import PASSWORD, Browser, Site, open_browser
 
-from tessera.loyalty import NewEnterprise, create_chains, create_enterprises
-from tessera.platform.auth import (
-    ADMIN_ROLE_ID,
-    CSR_ROLE_ID,
-    NewRole,
-    command_line_actor,
-    create_role,
-    find_role,
-    list_api_keys,
-    list_roles,
-    list_users,
-)
+from tessera.access.chains import NewEnterprise, create_chains, create_enterprises
+from tessera.access.keys import list_api_keys
+from tessera.access.roles import ADMIN_ROLE_ID, CSR_ROLE_ID, NewRole, create_role, find_role, list_roles
+from tessera.access.users import list_users
+from tessera.platform.actors import command_line_actor
 from tessera.platform.clock import now
 
 ROOT = command_line_actor("test")

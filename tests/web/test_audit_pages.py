@@ -7,8 +7,9 @@ from typing import Any
 from tests.builders.house import create_members
 from tests.web.conftest import Browser, Site
 
+from tessera.access.roles import NewRole, RoleChange, create_role, update_role
+from tessera.platform.actors import command_line_actor
 from tessera.platform.audit import Entry, KeptEntry, TrailFilter, list_entries, record_entries
-from tessera.platform.auth import NewRole, RoleChange, command_line_actor, create_role, update_role
 from tessera.platform.clock import now
 from tessera.platform.ids import new_id
 from tessera.web.audit.links import PATHS, link_of

@@ -8,8 +8,10 @@ from tests.builders.house import ACTOR, create_members
 from tests.builders.key_files import PASSPHRASE, pgp_key, ssh_key
 from tests.web.conftest import Browser, Site
 
-from tessera import integrations
-from tessera.integrations import EncryptionKey, NewEncryptionKey, NewProfile, address_policy
+from tessera import connectors
+from tessera.connectors import NewProfile, address_policy
+from tessera.connectors import keys as connector_keys
+from tessera.connectors.keys import EncryptionKey, NewEncryptionKey
 
 KEYS = "/admin/integrations/encryption-keys"
 
@@ -23,14 +25,14 @@ async def make(site: Site, chain: UUID, label: str = "Login", **given: Any) -> E
     """Save a key."""
     new = NewEncryptionKey(**{"type": "rsa_private_key", "label": label, "material": ssh_key(), **given})
     async with site.house.database.session() as session:
-        return await integrations.create_encryption_key(
+        return await connector_keys.create_encryption_key(
             session, ACTOR, chain_id=chain, new=new, keys=site.house.ground.keys
         )
 
 
 async def read_all(site: Site) -> list[EncryptionKey]:
     async with site.house.database.session() as session:
-        return list((await integrations.list_encryption_keys(session, ACTOR)).items)
+        return list((await connector_keys.list_encryption_keys(session, ACTOR)).items)
 
 
 async def send(browser: Browser, path: str, *, file: bytes | None = None, **fields: str) -> Any:
@@ -99,7 +101,7 @@ async def test_key_in_use_is_not_deleted(site: Site, owner: Browser, chain: UUID
     ground = site.house.ground
     settings = {"host": "sftp.example.com", "username": "u", "auth_type": "public_key", "private_key": "login"}
     async with site.house.database.session() as session:
-        await integrations.create_profile(
+        await connectors.create_profile(
             session,
             ACTOR,
             chain_id=chain,

@@ -9,7 +9,7 @@ from tests.builders.house import ACTOR, create_export, create_members
 from tests.builders.receivers import run_receiver
 from tests.web.conftest import Browser, Site
 
-from tessera import integrations
+from tessera import outbound
 
 ATTACKS = {
     "digits": "9" * 5_000,
@@ -78,9 +78,9 @@ async def test_template_editor_takes_no_harm(site: Site, owner: Browser, attack:
     chain = await create_members(site.house.database, 1)
     definition = await create_export(site.house, chain, "http://127.0.0.1:9")
     async with site.house.database.session() as session:
-        template = await integrations.get_template(session, ACTOR, chain, definition.template_id)
-        new = integrations.NewTemplate("Draft", draft=True)
-        draft = await integrations.create_template(session, ACTOR, chain_id=chain, new=new, keys=site.house.ground.keys)
+        template = await outbound.get_template(session, ACTOR, chain, definition.template_id)
+        new = outbound.NewTemplate("Draft", draft=True)
+        draft = await outbound.create_template(session, ACTOR, chain_id=chain, new=new, keys=site.house.ground.keys)
     token, text = await owner.token(), ATTACKS[attack]
     fine = {
         "label": "Fine",

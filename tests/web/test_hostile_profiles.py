@@ -9,8 +9,9 @@ from tests.builders.hostile import ATTACKS, Attack, choices, variants
 from tests.builders.house import ACTOR, create_members
 from tests.web.conftest import Browser, Site
 
-from tessera import integrations
-from tessera.integrations import ConnectorType, NewProfile, Profile, Property, PropertyKind, address_policy
+from tessera import connectors
+from tessera.connectors import NewProfile, Profile, address_policy
+from tessera.connectors.contract import ConnectorType, Property, PropertyKind, connector_types
 from tessera.web.integrations.property_fields import name_of
 
 # What the attack named "expression" comes to where anything evaluates it.
@@ -23,7 +24,7 @@ async def make_draft(site: Site, chain: UUID, connector: ConnectorType, variant:
     ground = site.house.ground
     new = NewProfile(connector.key, variant, "Draft", draft=True)
     async with ground.database.session() as session:
-        return await integrations.create_profile(
+        return await connectors.create_profile(
             session, ACTOR, chain_id=chain, new=new, keys=ground.keys, policy=address_policy(ground.settings)
         )
 
@@ -62,7 +63,7 @@ async def test_form_refuses_it_beside_the_field(
             assert answer.status_code == 422, (chosen, attack.name)
             check_page(answer.text, attack, asked)
     async with site.house.database.session() as session:
-        assert await integrations.get_profile(session, ACTOR, draft.chain_id, draft.id) == draft
+        assert await connectors.get_profile(session, ACTOR, draft.chain_id, draft.id) == draft
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
@@ -83,7 +84,7 @@ async def test_create_line_takes_a_name_and_nothing_else(site: Site, owner: Brow
 
 
 async def test_rows_of_headers_have_a_limit(site: Site, owner: Browser) -> None:
-    connector = integrations.connector_types()["http_api"]
+    connector = connector_types()["http_api"]
     draft = await make_draft(site, await create_members(site.house.database, 0), connector, "none")
     path = f"/admin/integrations/profiles/{draft.chain_id}/{draft.id}/edit"
     rows = {f"p_static_headers-{n}-name": f"X-{n}" for n in range(101)}

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 from tests.builders.mparticle import encode, firehose
-from tests.integrations.inbound.conftest import create_inbound
+from tests.inbound.conftest import create_inbound
 from tests.web.conftest import Browser, Site
 
-from tessera import integrations
-from tessera.integrations import Profile
+from tessera import connectors, inbound
+from tessera.connectors import Profile
+from tessera.connectors.contract import connector_types
 from tessera.platform.actors import command_line_actor
 from tessera.platform.clock import now
 from tessera.web.integrations.tiles import find_tile
@@ -32,15 +33,15 @@ async def receive(site: Site, profile: Profile, *documents: Any) -> None:
     """Let messages come in, and apply them."""
     ground = site.house.ground
     assert profile.token is not None
-    found = await integrations.find_inbound(
+    found = await inbound.find_inbound(
         ground.database.reader, ground.keys, name=profile.internal_name, token=profile.token, now=now()
     )
     assert found is not None
     for document in documents:
-        messages, _ = integrations.read_messages("mparticle_inbound", encode(document))
+        messages, _ = inbound.read_messages("mparticle_inbound", encode(document))
         async with ground.database.session() as session:
-            await integrations.receive_messages(session, ground.keys, found, messages, now=now())
-    await integrations.apply_due_messages(ground)
+            await inbound.receive_messages(session, ground.keys, found, messages, now=now())
+    await inbound.apply_due_messages(ground)
 
 
 def path_of(profile: Profile) -> str:
@@ -49,10 +50,10 @@ def path_of(profile: Profile) -> str:
 
 async def test_token_is_shown_with_the_first_pop_up_only(site: Site, owner: Browser, profile: Profile) -> None:
     async with site.house.database.session() as session:
-        await integrations.delete_profile(session, OWNER, profile.chain_id, profile.id)
+        await connectors.delete_profile(session, OWNER, profile.chain_id, profile.id)
     tile = find_tile("mparticle")
     assert tile is not None
-    path = tile.path_of(integrations.connector_types()["mparticle_inbound"])
+    path = tile.path_of(connector_types()["mparticle_inbound"])
     answer = await owner.post(path, csrf_token=await owner.token(path), label="CRM")
     assert answer.status_code == 200
     assert TOKEN.search(answer.text)
@@ -114,7 +115,7 @@ async def test_rejected_message_is_replayed(site: Site, owner: Browser, profile:
     assert (await owner.post(f"{first}/replay", csrf_token=await owner.token(path))).status_code == 409
     answer = await owner.post(f"{path}/replay", csrf_token=await owner.token(path))
     assert answer.headers["location"] == path
-    assert await integrations.apply_due_messages(site.house.ground) == 2
+    assert await inbound.apply_due_messages(site.house.ground) == 2
 
 
 async def test_outsider_finds_nothing(site: Site, outsider: Browser, profile: Profile) -> None:

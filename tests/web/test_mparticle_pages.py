@@ -7,9 +7,9 @@ from typing import Any
 from tests.builders.house import ACTOR, create_members
 from tests.web.conftest import Browser, Site
 
-from tessera import integrations
-from tessera.integrations import NewProfile, Profile, address_policy
-from tessera.integrations.kinds.mparticle_outbound.settings import PODS
+from tessera import connectors
+from tessera.connectors import NewProfile, Profile, address_policy
+from tessera.outbound.kinds.mparticle.settings import PODS
 
 TAB = "/admin/integrations/connectors/mparticle"
 
@@ -21,7 +21,7 @@ async def make_draft(site: Site) -> Profile:
     parts: dict[str, Any] = {"chain_id": chain, "keys": ground.keys, "policy": address_policy(ground.settings)}
     async with ground.database.session() as session:
         new = NewProfile("mparticle_outbound", "standard", "mParticle", draft=True)
-        return await integrations.create_profile(session, ACTOR, new=new, **parts)
+        return await connectors.create_profile(session, ACTOR, new=new, **parts)
 
 
 async def test_outbound_tab_comes_first(site: Site, owner: Browser) -> None:
@@ -41,6 +41,6 @@ async def test_endpoint_follows_from_the_pod(site: Site, owner: Browser) -> None
     answer = await owner.post(f"{path}/edit", csrf_token=token, secret_api_secret="canary-7f3a9", **fields)
     assert answer.status_code == 303, answer.text
     async with site.house.database.session() as session:
-        saved = await integrations.get_profile(session, ACTOR, draft.chain_id, draft.id)
+        saved = await connectors.get_profile(session, ACTOR, draft.chain_id, draft.id)
     assert (saved.settings["endpoint"], saved.ready) == (PODS["EU1"], True)
     assert "canary" not in (await owner.get(path)).text

@@ -9,8 +9,8 @@ from tests.builders.house import ACTOR, TOKEN, create_export, create_members
 from tests.builders.receivers import Reply, run_receiver
 from tests.web.conftest import Browser, Site
 
-from tessera import integrations
-from tessera.integrations import NewProfile, Profile, ProfileFilter, address_policy
+from tessera import connectors
+from tessera.connectors import NewProfile, Profile, ProfileFilter, address_policy
 
 CONNECTORS = "/admin/integrations/connectors"
 HTTP = f"{CONNECTORS}/http_api"
@@ -29,7 +29,7 @@ async def make(site: Site, chain: UUID, label: str = "CRM", **given: Any) -> Pro
     new = NewProfile("http_api", label=label, **(plain | given))
     ground = site.house.ground
     async with ground.database.session() as session:
-        return await integrations.create_profile(
+        return await connectors.create_profile(
             session, ACTOR, chain_id=chain, new=new, keys=ground.keys, policy=address_policy(ground.settings)
         )
 
@@ -37,13 +37,13 @@ async def make(site: Site, chain: UUID, label: str = "CRM", **given: Any) -> Pro
 async def read(site: Site, profile: Profile) -> Profile:
     """Return the profile as it is stored now."""
     async with site.house.database.session() as session:
-        return await integrations.get_profile(session, ACTOR, profile.chain_id, profile.id)
+        return await connectors.get_profile(session, ACTOR, profile.chain_id, profile.id)
 
 
 async def labels_of(site: Site) -> list[str]:
     """Return the labels of all profiles."""
     async with site.house.database.session() as session:
-        return [each.label for each in (await integrations.list_profiles(session, ACTOR, ProfileFilter())).items]
+        return [each.label for each in (await connectors.list_profiles(session, ACTOR, ProfileFilter())).items]
 
 
 async def send(browser: Browser, path: str, **fields: str) -> Any:
@@ -317,7 +317,7 @@ async def test_used_profile_stays(site: Site, owner: Browser) -> None:
     chain = await create_members(site.house.database, 1)
     definition = await create_export(site.house, chain, "https://crm.example.com")
     async with site.house.database.session() as session:
-        (profile,) = (await integrations.list_profiles(session, ACTOR)).items
+        (profile,) = (await connectors.list_profiles(session, ACTOR)).items
     answer = await send(owner, f"{path_of(profile)}/delete", confirmed="yes")
     assert answer.status_code == 409
     assert "is used by Members" in answer.text

@@ -13,7 +13,9 @@ from tests.builders.identity_provider import IdentityProvider, Person, encode, r
 from tests.builders.receivers import Reply
 from tests.web.conftest import PASSWORD, Browser, Site, build_site, open_browser
 
-from tessera.platform.auth import Identity, command_line_actor, find_user_by_email, link_identity
+from tessera.access.sign_in import Identity, link_identity
+from tessera.access.users import find_user_by_email
+from tessera.platform.actors import command_line_actor
 
 ROOT = command_line_actor("test")
 

@@ -165,7 +165,7 @@ async def test_hostile_fields_are_only_wrong(site: Site) -> None:
 
 
 def test_small_settings_turn_it_on(tmp_path: Any) -> None:
-    from tessera.platform.auth import can_reset
+    from tessera.access.sign_in import can_reset
 
     mail = {"mail_host": "x", "mail_from": "a@b"}
     assert not can_reset(make_settings(tmp_path, **mail))

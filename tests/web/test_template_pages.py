@@ -9,8 +9,8 @@ from tests.builders.house import ACTOR, TOKEN, create_export, create_members
 from tests.builders.receivers import Reply, run_receiver
 from tests.web.conftest import Browser, Site, open_browser
 
-from tessera import integrations
-from tessera.integrations import NewTemplate, Template
+from tessera import outbound
+from tessera.outbound import NewTemplate, Template
 
 LIST = "/admin/integrations/connectors/http_api/templates"
 ONE = "/admin/integrations/templates"
@@ -22,13 +22,13 @@ async def make(site: Site, url: str = "https://crm.example.com", *, members: int
     chain = await create_members(site.house.database, members)
     definition = await create_export(site.house, chain, url)
     async with site.house.database.session() as session:
-        return await integrations.get_template(session, ACTOR, chain, definition.template_id)
+        return await outbound.get_template(session, ACTOR, chain, definition.template_id)
 
 
 async def read(site: Site, template: Template) -> Template:
     """Return the template as it is now."""
     async with site.house.database.session() as session:
-        return await integrations.get_template(session, ACTOR, template.chain_id, template.id)
+        return await outbound.get_template(session, ACTOR, template.chain_id, template.id)
 
 
 def typed(template: Template, **changed: Any) -> dict[str, Any]:
@@ -71,7 +71,7 @@ async def test_create_line_offers_outbound_api_and_opens_a_draft(site: Site, own
 async def test_draft_is_kept_as_it_stands_and_then_completed(site: Site, owner: Browser) -> None:
     whole = await make(site)
     async with site.house.database.session() as session:
-        draft = await integrations.create_template(
+        draft = await outbound.create_template(
             session, ACTOR, chain_id=whole.chain_id, new=NewTemplate("New", draft=True), keys=site.house.ground.keys
         )
     path, token = f"{path_of(draft)}/edit", await owner.token()
@@ -141,9 +141,7 @@ async def test_secret_header_is_masked_and_kept(site: Site, owner: Browser) -> N
     await owner.post(path, csrf_token=token, do="save", **typed(template, version="2", **kept))
     given, keys = {"X-Key": "canary-1"}, site.house.ground.keys
     async with site.house.database.session() as session:
-        assert not await integrations.differing_headers(
-            session, ACTOR, template.chain_id, template.id, given, keys=keys
-        )
+        assert not await outbound.differing_headers(session, ACTOR, template.chain_id, template.id, given, keys=keys)
 
 
 async def test_typed_secret_is_not_shown_again_and_asked_for_anew(site: Site, owner: Browser) -> None:

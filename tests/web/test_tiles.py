@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tessera.integrations import connector_types
+from tessera.connectors.contract import connector_types
 from tessera.web.integrations.tiles import Tile, find_tile, list_tiles, tab_line
 
 HTTP = connector_types()["http_api"]

@@ -18,10 +18,10 @@ from litestar.enums import ScopeType
 from litestar.handlers import ASGIRouteHandler, asgi
 from litestar.types import Receive, Scope, Send
 
-from tessera import integrations
+from tessera import inbound
 from tessera.api.http import raw_path, write
-from tessera.integrations import Message, OpenInbound
-from tessera.platform.auth import Actor, ActorKind
+from tessera.inbound import Message, OpenInbound
+from tessera.platform.actors import Actor, ActorKind
 from tessera.platform.bodies import BODY_STATUSES, BodyTooLargeError, read_body
 from tessera.platform.errors import InvalidError, TesseraError
 from tessera.platform.failures import explain_failure
@@ -133,9 +133,7 @@ async def respond(ground: Ground, refusals: Refusals, scope: Any, receive: Recei
     token = read_token(headers.get(b"authorization", ""))
     profile = None
     if token is not None:
-        profile = await integrations.find_inbound(
-            ground.database.reader, ground.keys, name=found[1], token=token, now=now
-        )
+        profile = await inbound.find_inbound(ground.database.reader, ground.keys, name=found[1], token=token, now=now)
     if profile is None:
         return await turn_away(ground, refusals, scope, receive, found[1])
     if not profile.open:
@@ -147,12 +145,12 @@ async def respond(ground: Ground, refusals: Refusals, scope: Any, receive: Recei
 async def take(ground: Ground, profile: OpenInbound, body: bytes, now: datetime) -> Answer:
     """Store what the body holds; an empty one, by which mParticle asks whether we are there, is answered alike."""
     try:
-        messages, several = integrations.read_messages(MPARTICLE, body)
+        messages, several = inbound.read_messages(MPARTICLE, body)
     except InvalidError as error:
         return refuse(400, error.code, error.message)
     async with ground.database.session() as session:
-        await integrations.receive_messages(session, ground.keys, profile, messages, now=now)
-    answers = [integrations.answer_message(MPARTICLE, message, profile, now=now) for message in messages]
+        await inbound.receive_messages(session, ground.keys, profile, messages, now=now)
+    answers = [inbound.answer_message(MPARTICLE, message, profile, now=now) for message in messages]
     status = 200 if all(message.is_registration or message.is_empty for message in messages) else 202
     return Answer(status, answers if several else answers[0] if answers else {})
 
@@ -164,7 +162,7 @@ async def turn_away(ground: Ground, refusals: Refusals, scope: Any, receive: Rec
     except BodyTooLargeError:
         asked = None
     if asked is not None:
-        return Answer(200, integrations.answer_message(MPARTICLE, asked, None, now=ground.clock()))
+        return Answer(200, inbound.answer_message(MPARTICLE, asked, None, now=ground.clock()))
     client = scope.get("client")
     origin = client[0] if client else None
     if refusals.is_new(origin, name):
@@ -172,7 +170,7 @@ async def turn_away(ground: Ground, refusals: Refusals, scope: Any, receive: Rec
             ActorKind.SYSTEM, None, "an unknown sender", chains=frozenset(), origin=origin, request_id=str(new_id())
         )
         async with ground.database.session() as session:
-            await integrations.note_refusal(session, actor, name)
+            await inbound.note_refusal(session, actor, name)
     return NO_TOKEN
 
 
@@ -181,7 +179,7 @@ def read_registration(body: bytes) -> Message | None:
     if b"module_registration_request" not in body:
         return None
     try:
-        messages, several = integrations.read_messages(MPARTICLE, body)
+        messages, several = inbound.read_messages(MPARTICLE, body)
     except InvalidError:
         return None
     return messages[0] if not several and messages[0].is_registration else None

@@ -9,13 +9,14 @@ from uuid import UUID
 
 import typer
 
+from tessera.access import keys as access_keys
+from tessera.access import roles as access_roles
 from tessera.cli.arguments import require_id
 from tessera.cli.desk import Desk, at_desk, find_chain
 from tessera.cli.printing import AsJson, show_item, show_json, show_list
-from tessera.platform import auth
 
 if TYPE_CHECKING:
-    from tessera.platform.auth import ApiKey, MadeApiKey
+    from tessera.access.keys import ApiKey, MadeApiKey
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -56,15 +57,15 @@ def create_key(
     async def work(desk: Desk) -> MadeApiKey:
         async with desk.session() as session:
             chains = [await find_chain(session, desk.actor, text) for text in chain or ()]
-            roles = [await auth.find_role(session, desk.actor, text) for text in role or ()]
-            new = auth.NewApiKey(
+            roles = [await access_roles.find_role(session, desk.actor, text) for text in role or ()]
+            new = access_keys.NewApiKey(
                 label=label,
                 chains=frozenset(chains) if chain else None,
                 permissions=frozenset(permission) if permission else None,
                 expires_at=None if expires is None else desk.now() + timedelta(days=expires),
                 roles=frozenset(found.id for found in roles),
             )
-            return (await auth.create_api_keys(session, desk.actor, desk.ground.keys, [new], now=desk.now()))[0]
+            return (await access_keys.create_api_keys(session, desk.actor, desk.ground.keys, [new], now=desk.now()))[0]
 
     made = at_desk(work)
     if as_json:
@@ -80,7 +81,7 @@ def list_keys(as_json: AsJson = False) -> None:
 
     async def work(desk: Desk) -> Sequence[ApiKey]:
         async with desk.session() as session:
-            return await auth.list_api_keys(session, desk.actor)
+            return await access_keys.list_api_keys(session, desk.actor)
 
     show_list(
         at_desk(work), KEY, as_json=as_json, empty="No API key yet. Make one: tessera api-key create LABEL --role ROLE"
@@ -111,7 +112,7 @@ def switch_key(key: UUID, *, enabled: bool) -> None:
 
     async def work(desk: Desk) -> None:
         async with desk.session() as session:
-            await auth.enable_api_key(session, desk.actor, key, enabled=enabled)
+            await access_keys.enable_api_key(session, desk.actor, key, enabled=enabled)
 
     at_desk(work)
 
@@ -122,7 +123,7 @@ def revoke_key(key: KeyId) -> None:
 
     async def work(desk: Desk) -> None:
         async with desk.session() as session:
-            await auth.revoke_api_key(session, desk.actor, key, now=desk.now())
+            await access_keys.revoke_api_key(session, desk.actor, key, now=desk.now())
 
     at_desk(work)
     typer.echo("Revoked. Requests with this key are refused from now on.")

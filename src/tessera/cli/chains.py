@@ -6,7 +6,7 @@ from uuid import UUID
 
 import typer
 
-from tessera import loyalty
+from tessera.access import chains as access_chains
 from tessera.cli.arguments import require_id
 from tessera.cli.desk import Desk, at_desk, find_chain
 from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
@@ -38,7 +38,7 @@ def list_chains(
     """List the chains."""
 
     async def work(desk: Desk) -> Sequence[object]:
-        return await loyalty.list_chains(desk.ground.database.reader, desk.actor, archived=archived)
+        return await access_chains.list_chains(desk.ground.database.reader, desk.actor, archived=archived)
 
     show_list(at_desk(work), CHAIN, as_json=as_json, empty="No chain yet. Make one: tessera chain create NAME")
 
@@ -49,7 +49,7 @@ def create_chain(name: str, as_json: AsJson = False) -> None:
 
     async def work(desk: Desk) -> object:
         async with desk.session() as session:
-            return (await loyalty.create_chains(session, desk.actor, [name], now=desk.now()))[0]
+            return (await access_chains.create_chains(session, desk.actor, [name], now=desk.now()))[0]
 
     show_item(at_desk(work), CHAIN, as_json=as_json)
 
@@ -61,7 +61,7 @@ def rename_chain(chain: ChainName, name: str, as_json: AsJson = False) -> None:
     async def work(desk: Desk) -> object:
         async with desk.session() as session:
             found = await find_chain(session, desk.actor, chain)
-            return await loyalty.rename_chain(session, desk.actor, found, name, now=desk.now())
+            return await access_chains.rename_chain(session, desk.actor, found, name, now=desk.now())
 
     show_item(at_desk(work), CHAIN, as_json=as_json)
 
@@ -73,7 +73,7 @@ def archive_chain(chain: ChainName, as_json: AsJson = False) -> None:
     async def work(desk: Desk) -> object:
         async with desk.session() as session:
             found = await find_chain(session, desk.actor, chain)
-            return await loyalty.archive_chain(session, desk.actor, found, now=desk.now())
+            return await access_chains.archive_chain(session, desk.actor, found, now=desk.now())
 
     show_item(at_desk(work), CHAIN, as_json=as_json)
 
@@ -87,7 +87,7 @@ def restore_chain(
 
     async def work(desk: Desk) -> object:
         async with desk.session() as session:
-            return await loyalty.restore_chain(session, desk.actor, chain, now=desk.now())
+            return await access_chains.restore_chain(session, desk.actor, chain, now=desk.now())
 
     show_item(at_desk(work), CHAIN, as_json=as_json)
 
@@ -97,7 +97,7 @@ def list_enterprises(as_json: AsJson = False) -> None:
     """List the enterprises of every chain."""
 
     async def work(desk: Desk) -> Sequence[object]:
-        return await loyalty.list_enterprises(desk.ground.database.reader, desk.actor)
+        return await access_chains.list_enterprises(desk.ground.database.reader, desk.actor)
 
     empty = "No enterprise yet. Make one: tessera chain add-enterprise NAME"
     show_list(at_desk(work), ENTERPRISE, as_json=as_json, empty=empty)
@@ -116,7 +116,7 @@ def add_enterprise(
     async def work(desk: Desk) -> object:
         async with desk.session() as session:
             owner = await find_chain(session, desk.actor, chain)
-            new = loyalty.NewEnterprise(name=name, time_zone=time_zone, currency_code=currency)
-            return (await loyalty.create_enterprises(session, desk.actor, owner, [new], now=desk.now()))[0]
+            new = access_chains.NewEnterprise(name=name, time_zone=time_zone, currency_code=currency)
+            return (await access_chains.create_enterprises(session, desk.actor, owner, [new], now=desk.now()))[0]
 
     show_item(at_desk(work), ENTERPRISE, as_json=as_json)

@@ -10,7 +10,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from tessera import configuration, loyalty
+from tessera import configuration
+from tessera.access import chains as access_chains
 from tessera.cli.desk import Desk, at_desk, find_chain
 from tessera.cli.printing import format_json, show_json
 from tessera.configuration import Action, Change, ConfigurationError, Document, FieldChange, Outcome
@@ -158,7 +159,7 @@ def write_down(chain: str | None) -> str:
     async def work(desk: Desk) -> str:
         async with desk.session() as session:
             chain_id = await find_chain(session, desk.actor, chain)
-            chains = await loyalty.list_chains(session, desk.actor)
+            chains = await access_chains.list_chains(session, desk.actor)
             name = next(each.name for each in chains if each.id == chain_id)
             scope = configuration.make_scope(session, desk.actor, chain_id, desk.ground, desk.house.engine)
             return await configuration.export_configuration(scope, name)

@@ -16,7 +16,7 @@ from tessera.platform.ids import parse_id
 from tessera.platform.signals import run_until_interrupted
 
 if TYPE_CHECKING:
-    from tessera.platform.auth import Actor
+    from tessera.platform.actors import Actor
     from tessera.platform.db import Session
     from tessera.platform.ground import Ground
     from tessera.platform.settings import Settings
@@ -108,7 +108,7 @@ async def sit_down(settings: Settings, work: Callable[[Desk], Awaitable[T]]) -> 
 @asynccontextmanager
 async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
     """Have a desk for this while; somebody holds the database already."""
-    from tessera.platform.auth import command_line_actor
+    from tessera.platform.actors import command_line_actor
     from tessera.wiring import open_house
 
     async with open_house(settings, application="tessera command", pool_size=2) as house:
@@ -117,7 +117,7 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
 
 async def find_chain(session: Session, actor: Actor, text: str | None) -> UUID:
     """Return the id of the chain with that name or id; without one, the only chain there is."""
-    from tessera.loyalty import list_chains
+    from tessera.access.chains import list_chains
 
     chains = await list_chains(session, actor)
     if text is None:

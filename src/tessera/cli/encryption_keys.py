@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tessera import integrations
 from tessera.cli.desk import Desk, at_desk, find_chain
 from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
+from tessera.connectors import keys as connector_keys
 
 if TYPE_CHECKING:
-    from tessera.integrations import EncryptionKey
+    from tessera.connectors.keys import EncryptionKey
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -43,7 +43,7 @@ def list_keys(chain: ChainOption = None, as_json: AsJson = False) -> None:
     async def work(desk: Desk) -> Sequence[EncryptionKey]:
         async with desk.session() as session:
             owner = None if chain is None else await find_chain(session, desk.actor, chain)
-            page = await integrations.list_encryption_keys(session, desk.actor, chain_id=owner, size=1000)
+            page = await connector_keys.list_encryption_keys(session, desk.actor, chain_id=owner, size=1000)
             return page.items
 
     empty = "No encryption key yet. Make one: tessera encryption-key create LABEL --file KEYFILE"
@@ -57,7 +57,7 @@ def show_key(name: Name, chain: ChainOption = None, as_json: AsJson = False) -> 
     async def work(desk: Desk) -> EncryptionKey:
         async with desk.session() as session:
             owner = await find_chain(session, desk.actor, chain)
-            return await integrations.get_encryption_key(session, desk.actor, owner, name)
+            return await connector_keys.get_encryption_key(session, desk.actor, owner, name)
 
     show_item(at_desk(work), KEY | MORE, as_json=as_json)
 
@@ -68,7 +68,7 @@ def create_key(
     file: Annotated[Path, typer.Option("--file", help="File of the key.")],
     kind: Annotated[
         str, typer.Option("--type", help="rsa_private_key, pgp_public_key or pgp_private_key.")
-    ] = integrations.KeyType.RSA_PRIVATE_KEY.value,
+    ] = connector_keys.KeyType.RSA_PRIVATE_KEY.value,
     passphrase_file: Annotated[
         str | None, typer.Option("--passphrase-file", help="File with the key's passphrase; - asks for it.")
     ] = None,
@@ -77,14 +77,14 @@ def create_key(
     as_json: AsJson = False,
 ) -> None:
     """Save a key, such as "Harbour login" --file id_rsa --passphrase-file -"""
-    new = integrations.NewEncryptionKey(
+    new = connector_keys.NewEncryptionKey(
         kind, label, file.read_text(encoding="utf-8-sig"), read_passphrase(passphrase_file), name
     )
 
     async def work(desk: Desk) -> EncryptionKey:
         async with desk.session() as session:
             owner = await find_chain(session, desk.actor, chain)
-            return await integrations.create_encryption_key(
+            return await connector_keys.create_encryption_key(
                 session, desk.actor, chain_id=owner, new=new, keys=desk.ground.keys
             )
 
@@ -98,7 +98,7 @@ def delete_key(name: Name, chain: ChainOption = None) -> None:
     async def work(desk: Desk) -> None:
         async with desk.session() as session:
             owner = await find_chain(session, desk.actor, chain)
-            await integrations.delete_encryption_key(session, desk.actor, owner, name)
+            await connector_keys.delete_encryption_key(session, desk.actor, owner, name)
 
     at_desk(work)
     typer.echo(f"Deleted the encryption key {name}.")

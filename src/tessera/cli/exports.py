@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tessera import exports, integrations, queries
+from tessera import exports, outbound, queries
 from tessera.cli.desk import Desk, at_desk, find_chain
 from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
 from tessera.cli.watching import conclude, watch_run
@@ -73,7 +73,7 @@ def create_definition(
         async with desk.session() as session:
             owner = await find_chain(session, desk.actor, chain)
             chosen_query = await queries.get_query(session, desk.actor, owner, query)
-            chosen_template = await integrations.get_template(session, desk.actor, owner, template)
+            chosen_template = await outbound.get_template(session, desk.actor, owner, template)
             new = exports.NewDefinition(
                 label=label,
                 query_id=chosen_query.id,
@@ -108,7 +108,7 @@ def update_definition(
             given: dict[str, Any] = {
                 "label": label,
                 "query_id": (await queries.get_query(session, desk.actor, owner, query)).id if query else None,
-                "template_id": (await integrations.get_template(session, desk.actor, owner, template)).id
+                "template_id": (await outbound.get_template(session, desk.actor, owner, template)).id
                 if template
                 else None,
                 "rows_per_request": rows,

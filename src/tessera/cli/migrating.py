@@ -2,8 +2,7 @@
 
 import typer
 
-from tessera.platform.db.addresses import database_name, parse_address, shown_address
-from tessera.platform.db.roles import render_roles_sql
+from tessera.platform.db import database_name, parse_address, render_roles_sql, shown_address
 from tessera.platform.errors import InvalidError
 from tessera.platform.logging import configure_logging
 from tessera.platform.secrets import load_keys

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tessera import integrations
+from tessera import connectors
 from tessera.cli.desk import Desk, at_desk, find_chain
 from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
 
 if TYPE_CHECKING:
-    from tessera.integrations import ProbeResult, Profile
+    from tessera.connectors import Profile
+    from tessera.connectors.contract import ProbeResult
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -45,7 +46,7 @@ def list_profiles(as_json: AsJson = False) -> None:
 
     async def work(desk: Desk) -> Sequence[Profile]:
         async with desk.session() as session:
-            return (await integrations.list_profiles(session, desk.actor, size=1000)).items
+            return (await connectors.list_profiles(session, desk.actor, size=1000)).items
 
     empty = "No profile yet. Make one: tessera profile create LABEL --set base_url=https://…"
     show_list(at_desk(work), PROFILE, as_json=as_json, empty=empty)
@@ -58,7 +59,7 @@ def show_profile(name: Name, chain: ChainOption = None, as_json: AsJson = False)
     async def work(desk: Desk) -> Profile:
         async with desk.session() as session:
             owner = await find_chain(session, desk.actor, chain)
-            return await integrations.get_profile(session, desk.actor, owner, name)
+            return await connectors.get_profile(session, desk.actor, owner, name)
 
     show_whole(at_desk(work), as_json=as_json)
 
@@ -75,13 +76,13 @@ def create_profile(
     as_json: AsJson = False,
 ) -> None:
     """Save how to reach a system, such as --variant bearer --set base_url=https://… --secret token=-"""
-    new = integrations.NewProfile(kind, variant, label, internal_name=name, settings=read_settings(setting, secret))
+    new = connectors.NewProfile(kind, variant, label, internal_name=name, settings=read_settings(setting, secret))
 
     async def work(desk: Desk) -> Profile:
-        keys, policy = desk.ground.keys, integrations.address_policy(desk.ground.settings)
+        keys, policy = desk.ground.keys, connectors.address_policy(desk.ground.settings)
         async with desk.session() as session:
             owner = await find_chain(session, desk.actor, chain)
-            return await integrations.create_profile(
+            return await connectors.create_profile(
                 session, desk.actor, chain_id=owner, new=new, keys=keys, policy=policy
             )
 
@@ -99,14 +100,14 @@ def update_profile(
     as_json: AsJson = False,
 ) -> None:
     """Change a profile; what is not given stays."""
-    change = integrations.ProfileChange(label=label, settings=read_settings(setting, secret), enabled=enabled)
+    change = connectors.ProfileChange(label=label, settings=read_settings(setting, secret), enabled=enabled)
 
     async def work(desk: Desk) -> Profile:
-        keys, policy = desk.ground.keys, integrations.address_policy(desk.ground.settings)
+        keys, policy = desk.ground.keys, connectors.address_policy(desk.ground.settings)
         async with desk.session() as session:
             owner = await find_chain(session, desk.actor, chain)
-            profile = await integrations.get_profile(session, desk.actor, owner, name)
-            return await integrations.update_profile(session, desk.actor, profile, change, keys=keys, policy=policy)
+            profile = await connectors.get_profile(session, desk.actor, owner, name)
+            return await connectors.update_profile(session, desk.actor, profile, change, keys=keys, policy=policy)
 
     show_whole(at_desk(work), as_json=as_json)
 
@@ -118,7 +119,7 @@ def copy_profile(name: Name, chain: ChainOption = None, as_json: AsJson = False)
     async def work(desk: Desk) -> Profile:
         async with desk.session() as session:
             owner = await find_chain(session, desk.actor, chain)
-            return await integrations.copy_profile(session, desk.actor, owner, name, keys=desk.ground.keys)
+            return await connectors.copy_profile(session, desk.actor, owner, name, keys=desk.ground.keys)
 
     show_whole(at_desk(work), as_json=as_json)
 
@@ -130,7 +131,7 @@ def delete_profile(name: Name, chain: ChainOption = None) -> None:
     async def work(desk: Desk) -> None:
         async with desk.session() as session:
             owner = await find_chain(session, desk.actor, chain)
-            await integrations.delete_profile(session, desk.actor, owner, name)
+            await connectors.delete_profile(session, desk.actor, owner, name)
 
     at_desk(work)
     typer.echo(f"The profile {name} is deleted.")
@@ -150,7 +151,7 @@ def try_profile(
     async def work(desk: Desk) -> ProbeResult:
         async with desk.session() as session:
             owner = await find_chain(session, desk.actor, chain)
-        return await integrations.test_profile(
+        return await connectors.test_profile(
             desk.ground, desk.house.client, desk.actor, chain_id=owner, profile_id=name, options=option or ()
         )
 

@@ -18,7 +18,7 @@ from tessera.platform.ids import parse_id
 
 if TYPE_CHECKING:
     from tessera.loyalty import Program
-    from tessera.platform.auth import Actor
+    from tessera.platform.actors import Actor
     from tessera.platform.db import Session
 
 app = typer.Typer(no_args_is_help=True)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from msgspec import UNSET
 
+from tessera.access import roles as access_roles
 from tessera.cli.desk import Desk, at_desk
 from tessera.cli.printing import AsJson, show_item, show_list
-from tessera.platform import auth
 
 if TYPE_CHECKING:
-    from tessera.platform.auth import Role
+    from tessera.access.roles import Role
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -42,7 +42,7 @@ def list_all(as_json: AsJson = False) -> None:
 
     async def work(desk: Desk) -> Sequence[Role]:
         async with desk.session() as session:
-            return await auth.list_roles(session, desk.actor)
+            return await access_roles.list_roles(session, desk.actor)
 
     show_list(at_desk(work), ROLE, as_json=as_json)
 
@@ -53,7 +53,7 @@ def show_role(role: RoleName, as_json: AsJson = False) -> None:
 
     async def work(desk: Desk) -> Role:
         async with desk.session() as session:
-            return await auth.find_role(session, desk.actor, role)
+            return await access_roles.find_role(session, desk.actor, role)
 
     show_item(at_desk(work), ONE, as_json=as_json)
 
@@ -70,9 +70,9 @@ def create_role(
     """Create a role: the same for every chain."""
 
     async def work(desk: Desk) -> Role:
-        new = auth.NewRole(label, chosen(permission, everything=everything), description or "", internal_name)
+        new = access_roles.NewRole(label, chosen(permission, everything=everything), description or "", internal_name)
         async with desk.session() as session:
-            return await auth.create_role(session, desk.actor, new, now=desk.now())
+            return await access_roles.create_role(session, desk.actor, new, now=desk.now())
 
     show_item(at_desk(work), ONE, as_json=as_json)
 
@@ -89,14 +89,14 @@ def update_role(
     """Change a role; permissions that are given replace those it has. It acts at once on everybody who holds it."""
 
     async def work(desk: Desk) -> Role:
-        change = auth.RoleChange(
+        change = access_roles.RoleChange(
             label=UNSET if label is None else label,
             description=UNSET if description is None else description,
             permissions=chosen(permission, everything=everything) if permission or everything else UNSET,
         )
         async with desk.session() as session:
-            found = await auth.find_role(session, desk.actor, role)
-            return await auth.update_role(session, desk.actor, found.id, change, version=None, now=desk.now())
+            found = await access_roles.find_role(session, desk.actor, role)
+            return await access_roles.update_role(session, desk.actor, found.id, change, version=None, now=desk.now())
 
     show_item(at_desk(work), ONE, as_json=as_json)
 
@@ -107,8 +107,8 @@ def delete_role(role: RoleName) -> None:
 
     async def work(desk: Desk) -> None:
         async with desk.session() as session:
-            found = await auth.find_role(session, desk.actor, role)
-            await auth.delete_role(session, desk.actor, found.id)
+            found = await access_roles.find_role(session, desk.actor, role)
+            await access_roles.delete_role(session, desk.actor, found.id)
 
     at_desk(work)
     typer.echo("Deleted.")

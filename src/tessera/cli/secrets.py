@@ -2,9 +2,10 @@
 
 import typer
 
-from tessera import integrations, webhooks
+from tessera import connectors, inbound, notifications, outbound
+from tessera.access import factors as access_factors
 from tessera.cli.desk import Desk, at_desk
-from tessera.platform import auth
+from tessera.connectors import keys as connector_keys
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -30,12 +31,12 @@ def reseal() -> None:
         keys = desk.ground.keys
         async with desk.session() as session:
             return (
-                await integrations.reseal_secrets(session, keys),
-                await integrations.reseal_templates(session, keys),
-                await integrations.reseal_encryption_keys(session, keys),
-                await webhooks.reseal_secrets(session, keys),
-                await integrations.reseal_messages(session, keys),
-                await auth.reseal_factors(session, keys),
+                await connectors.reseal_secrets(session, keys),
+                await outbound.reseal_templates(session, keys),
+                await connector_keys.reseal_encryption_keys(session, keys),
+                await notifications.reseal_secrets(session, keys),
+                await inbound.reseal_messages(session, keys),
+                await access_factors.reseal_factors(session, keys),
             )
 
     profiles, templates, encryption_keys, subscriptions, messages, factors = at_desk(work)

@@ -12,11 +12,11 @@ from typing import TypeVar
 
 import typer
 
+from tessera.access.users import list_users
 from tessera.cli.desk import open_desk
 from tessera.cli.listening import find_port, url_of
 from tessera.cli.supervision import Child, Command, Supervisor
-from tessera.platform.auth import list_users
-from tessera.platform.db.embedded import EmbeddedServer
+from tessera.platform.embedded import EmbeddedServer
 from tessera.platform.errors import TesseraError, UnavailableError
 from tessera.platform.failures import UNAVAILABLE, explain_failure
 from tessera.platform.logging import configure_logging

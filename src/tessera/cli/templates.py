@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tessera import integrations
+from tessera import outbound
 from tessera.cli.desk import Desk, at_desk, find_chain
 from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
 
 if TYPE_CHECKING:
-    from tessera.integrations import Template
+    from tessera.outbound import Template
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -46,7 +46,7 @@ def list_templates(as_json: AsJson = False) -> None:
 
     async def work(desk: Desk) -> Sequence[Template]:
         async with desk.session() as session:
-            return (await integrations.list_templates(session, desk.actor, size=1000)).items
+            return (await outbound.list_templates(session, desk.actor, size=1000)).items
 
     empty = "No template yet. Make one: tessera template create LABEL --query NAME --profile NAME --body FILE"
     show_list(at_desk(work), TEMPLATE, as_json=as_json, empty=empty)
@@ -59,7 +59,7 @@ def show_template(name: Name, chain: ChainOption = None, as_json: AsJson = False
     async def work(desk: Desk) -> Template:
         async with desk.session() as session:
             owner = await find_chain(session, desk.actor, chain)
-            return await integrations.get_template(session, desk.actor, owner, name)
+            return await outbound.get_template(session, desk.actor, owner, name)
 
     show_item(at_desk(work), DETAIL, as_json=as_json)
 
@@ -81,15 +81,13 @@ def create_template(
 ) -> None:
     """Save the shape of a request; it is compiled against the query's columns first."""
     given = read_shape(shape, method=method, path=path, body=body, envelope=envelope, rows=rows)
-    made = integrations.read_shape({"method": "POST", **given})
+    made = outbound.read_shape({"method": "POST", **given})
 
     async def work(desk: Desk) -> Template:
         async with desk.session() as session:
             owner = await find_chain(session, desk.actor, chain)
-            new = integrations.NewTemplate(label, query, profile, made, internal_name=name)
-            return await integrations.create_template(
-                session, desk.actor, chain_id=owner, new=new, keys=desk.ground.keys
-            )
+            new = outbound.NewTemplate(label, query, profile, made, internal_name=name)
+            return await outbound.create_template(session, desk.actor, chain_id=owner, new=new, keys=desk.ground.keys)
 
     show_item(at_desk(work), DETAIL, as_json=as_json)
 
@@ -117,10 +115,10 @@ def update_template(
 
         async with desk.session() as session:
             owner = await find_chain(session, desk.actor, chain)
-            template = await integrations.get_template(session, desk.actor, owner, name)
-            made = integrations.read_shape({**msgspec.to_builtins(template.shape), **given}) if given else None
-            change = integrations.TemplateChange(label=label, query=query, profile=profile, shape=made)
-            return await integrations.update_template(session, desk.actor, template, change, keys=desk.ground.keys)
+            template = await outbound.get_template(session, desk.actor, owner, name)
+            made = outbound.read_shape({**msgspec.to_builtins(template.shape), **given}) if given else None
+            change = outbound.TemplateChange(label=label, query=query, profile=profile, shape=made)
+            return await outbound.update_template(session, desk.actor, template, change, keys=desk.ground.keys)
 
     show_item(at_desk(work), DETAIL, as_json=as_json)
 

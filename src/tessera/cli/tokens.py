@@ -9,13 +9,13 @@ from uuid import UUID
 
 import typer
 
-from tessera import loyalty
+from tessera.access import keys as access_keys
 from tessera.cli.arguments import require_id
 from tessera.cli.desk import Desk, at_desk
 from tessera.cli.printing import AsJson, show_item, show_json, show_list
 
 if TYPE_CHECKING:
-    from tessera.loyalty import MadeToken
+    from tessera.access.keys import MadeToken
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -52,9 +52,9 @@ def create_client_token(
 
     async def work(desk: Desk) -> MadeToken:
         async with desk.session() as session:
-            return (await loyalty.create_client_tokens(session, desk.actor, desk.ground.keys, [label], now=desk.now()))[
-                0
-            ]
+            return (
+                await access_keys.create_client_tokens(session, desk.actor, desk.ground.keys, [label], now=desk.now())
+            )[0]
 
     show_made(at_desk(work), as_json=as_json)
 
@@ -82,17 +82,19 @@ def create_access_token(
     """Create an access token: one for each connection of an application to an enterprise."""
 
     async def work(desk: Desk) -> MadeToken:
-        new = loyalty.NewAccessToken(
+        new = access_keys.NewAccessToken(
             client_token_id=client,
             label=label,
             enterprise_ids=enterprise,
             portfolio=portfolio,
-            permissions=permission or loyalty.CONNECTOR_PERMISSIONS,
+            permissions=permission or access_keys.CONNECTOR_PERMISSIONS,
             expires_at=None if expires is None else desk.now() + timedelta(days=expires),
             strict=strict,
         )
         async with desk.session() as session:
-            return (await loyalty.create_access_tokens(session, desk.actor, desk.ground.keys, [new], now=desk.now()))[0]
+            return (
+                await access_keys.create_access_tokens(session, desk.actor, desk.ground.keys, [new], now=desk.now())
+            )[0]
 
     show_made(at_desk(work), as_json=as_json)
 
@@ -103,7 +105,7 @@ def list_tokens(as_json: AsJson = False) -> None:
 
     async def work(desk: Desk) -> Sequence[object]:
         async with desk.session() as session:
-            return await loyalty.list_tokens(session, desk.actor)
+            return await access_keys.list_tokens(session, desk.actor)
 
     empty = "No token yet. Make one: tessera token create-client LABEL"
     show_list(at_desk(work), TOKEN, as_json=as_json, empty=empty)
@@ -133,7 +135,7 @@ def switch_token(token: UUID, *, enabled: bool) -> None:
 
     async def work(desk: Desk) -> None:
         async with desk.session() as session:
-            await loyalty.enable_token(session, desk.actor, token, enabled=enabled)
+            await access_keys.enable_token(session, desk.actor, token, enabled=enabled)
 
     at_desk(work)
 
@@ -144,7 +146,7 @@ def revoke_token(token: TokenId) -> None:
 
     async def work(desk: Desk) -> None:
         async with desk.session() as session:
-            await loyalty.revoke_token(session, desk.actor, token, now=desk.now())
+            await access_keys.revoke_token(session, desk.actor, token, now=desk.now())
 
     at_desk(work)
     typer.echo("Revoked. Calls with this token are refused from now on.")

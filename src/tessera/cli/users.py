@@ -10,13 +10,17 @@ from uuid import UUID
 import typer
 from msgspec import UNSET
 
+from tessera.access import factors as access_factors
+from tessera.access import passwords as access_passwords
+from tessera.access import roles as access_roles
+from tessera.access import sign_in as access_sign_in
+from tessera.access import users as access_users
 from tessera.cli.desk import Desk, at_desk, find_chain
 from tessera.cli.printing import AsJson, show_item, show_json, show_list
-from tessera.platform import auth
 from tessera.platform.errors import ConflictError
 
 if TYPE_CHECKING:
-    from tessera.platform.auth import User
+    from tessera.access.users import User
     from tessera.platform.db import Session
 
 app = typer.Typer(no_args_is_help=True)
@@ -57,7 +61,7 @@ def list_all(as_json: AsJson = False) -> None:
 
     async def work(desk: Desk) -> Sequence[User]:
         async with desk.session() as session:
-            return await auth.list_users(session, desk.actor)
+            return await access_users.list_users(session, desk.actor)
 
     show_list(
         at_desk(work), USER, as_json=as_json, empty="No user yet. Make one: tessera user create E-MAIL --role admin"
@@ -79,12 +83,12 @@ def create_user(
 ) -> None:
     """Create a user who may sign in to the pages."""
     given = read_password(password_file)
-    password = given or auth.make_password()
+    password = given or access_passwords.make_password()
     granted = frozenset(permission) if permission else None
 
     async def work(desk: Desk) -> User:
         async with desk.session() as session:
-            new = auth.NewUser(
+            new = access_users.NewUser(
                 email,
                 name or email,
                 password,
@@ -92,7 +96,7 @@ def create_user(
                 permissions=granted,
                 roles=await find_role_ids(session, desk, role),
             )
-            return (await auth.create_users(session, desk.actor, [new]))[0]
+            return (await access_users.create_users(session, desk.actor, [new]))[0]
 
     user = at_desk(work)
     told = None if given else password
@@ -121,13 +125,13 @@ def change_user(
     async def work(desk: Desk) -> User:
         async with desk.session() as session:
             user = await get_by_email(session, desk, email)
-            change = auth.UserChange(
+            change = access_users.UserChange(
                 name=UNSET if name is None else name,
                 roles=await find_role_ids(session, desk, role) if role else UNSET,
                 permissions=frozenset(permission) if permission else UNSET,
                 chains=None if all_chains else await find_chains(session, desk, chain) if chain else UNSET,
             )
-            return await auth.update_user(session, desk.actor, user.id, change, version=None, now=desk.now())
+            return await access_users.update_user(session, desk.actor, user.id, change, version=None, now=desk.now())
 
     show_item(at_desk(work), USER, as_json=as_json)
 
@@ -152,8 +156,8 @@ def switch_user(email: str, *, enabled: bool) -> None:
     async def work(desk: Desk) -> None:
         async with desk.session() as session:
             user = await get_by_email(session, desk, email)
-            change = auth.UserChange(enabled=enabled)
-            await auth.update_user(session, desk.actor, user.id, change, version=None, now=desk.now())
+            change = access_users.UserChange(enabled=enabled)
+            await access_users.update_user(session, desk.actor, user.id, change, version=None, now=desk.now())
 
     at_desk(work)
 
@@ -163,12 +167,12 @@ def set_password(email: Email, password_file: PasswordFile = None) -> None:
     """Give a user a new password, and end every session of theirs."""
     password = read_password(password_file)
     drawn = password is None
-    password = password or auth.make_password()
+    password = password or access_passwords.make_password()
 
     async def work(desk: Desk) -> None:
         async with desk.session() as session:
             user = await get_by_email(session, desk, email)
-            await auth.change_password(session, desk.actor, user_id=user.id, password=password, now=desk.now())
+            await access_users.change_password(session, desk.actor, user_id=user.id, password=password, now=desk.now())
 
     at_desk(work)
     typer.echo(f"New password: {password}" if drawn else "The password was changed.")
@@ -181,7 +185,7 @@ def unlock(email: Email) -> None:
     async def work(desk: Desk) -> None:
         async with desk.session() as session:
             user = await get_by_email(session, desk, email)
-            await auth.unlock_user(session, desk.ground.keys, desk.actor, user, now=desk.now())
+            await access_sign_in.unlock_user(session, desk.ground.keys, desk.actor, user, now=desk.now())
 
     at_desk(work)
     typer.echo(f"{email} may sign in again.")
@@ -193,7 +197,9 @@ def reset_second_factor(email: Email) -> None:
 
     async def work(desk: Desk) -> None:
         async with desk.session() as session:
-            await auth.remove_factor(session, desk.ground, desk.actor, await get_by_email(session, desk, email))
+            await access_factors.remove_factor(
+                session, desk.ground, desk.actor, await get_by_email(session, desk, email)
+            )
 
     at_desk(work)
     typer.echo(f"{email} signs in without a second factor until they set one up again.")
@@ -212,7 +218,9 @@ def link(
             raise ProviderMissingError("There is no identity provider. Set TESSERA_OIDC_ISSUER first.")
         async with desk.session() as session:
             user = await get_by_email(session, desk, email)
-            await auth.link_identity(session, desk.actor, user, auth.Identity(issuer, subject), now=desk.now())
+            await access_sign_in.link_identity(
+                session, desk.actor, user, access_sign_in.Identity(issuer, subject), now=desk.now()
+            )
 
     at_desk(work)
     typer.echo(f"{email} may sign in through the identity provider.")
@@ -220,15 +228,15 @@ def link(
 
 async def get_by_email(session: Session, desk: Desk, email: str) -> User:
     """Return the user with this address, enabled or not."""
-    user = await auth.find_user_by_email(session, desk.actor, email, enabled=False)
+    user = await access_users.find_user_by_email(session, desk.actor, email, enabled=False)
     if user is None:
-        raise auth.UserNotFoundError(f"There is no user {email}. `tessera user list` shows all.")
+        raise access_users.UserNotFoundError(f"There is no user {email}. `tessera user list` shows all.")
     return user
 
 
 async def find_role_ids(session: Session, desk: Desk, texts: Sequence[str] | None) -> frozenset[UUID]:
     """Return the ids of the roles that were named."""
-    return frozenset([(await auth.find_role(session, desk.actor, text)).id for text in texts or ()])
+    return frozenset([(await access_roles.find_role(session, desk.actor, text)).id for text in texts or ()])
 
 
 async def find_chains(session: Session, desk: Desk, texts: Sequence[str] | None) -> frozenset[UUID] | None:

@@ -10,15 +10,15 @@ from uuid import UUID
 import typer
 from msgspec import UNSET
 
-from tessera import webhooks
+from tessera import notifications
 from tessera.cli.arguments import require_id
 from tessera.cli.desk import Desk, at_desk, find_chain
 from tessera.cli.printing import AsJson, ChainOption, show_item, show_json, show_list
+from tessera.notifications import DeliveryState
 from tessera.platform.errors import InvalidError
-from tessera.webhooks import DeliveryState
 
 if TYPE_CHECKING:
-    from tessera.webhooks import Delivery, MadeSubscription, Subscription
+    from tessera.notifications import Delivery, MadeSubscription, Subscription
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -90,9 +90,9 @@ def create_subscription(
     async def work(desk: Desk) -> MadeSubscription:
         async with desk.session() as session:
             owner = await find_chain(session, desk.actor, chain)
-            new = webhooks.NewSubscription(label, url, event or None)
+            new = notifications.NewSubscription(label, url, event or None)
             return (
-                await webhooks.create_subscriptions(session, desk.actor, desk.ground, owner, [new], now=desk.now())
+                await notifications.create_subscriptions(session, desk.actor, desk.ground, owner, [new], now=desk.now())
             )[0]
 
     show_made(at_desk(work), as_json=as_json)
@@ -105,7 +105,7 @@ def list_subscriptions(chain: ChainOption = None, as_json: AsJson = False) -> No
     async def work(desk: Desk) -> Sequence[Subscription]:
         async with desk.session() as session:
             owner = None if chain is None else await find_chain(session, desk.actor, chain)
-            return await webhooks.list_subscriptions(session, desk.actor, chain_id=owner)
+            return await notifications.list_subscriptions(session, desk.actor, chain_id=owner)
 
     empty = "No subscription yet. Make one: tessera webhook create LABEL URL"
     show_list(at_desk(work), SUBSCRIPTION, as_json=as_json, empty=empty)
@@ -117,7 +117,7 @@ def show_subscription(subscription: SubscriptionId, as_json: AsJson = False) -> 
 
     async def work(desk: Desk) -> Subscription:
         async with desk.session() as session:
-            return await webhooks.get_subscription(session, desk.actor, subscription)
+            return await notifications.get_subscription(session, desk.actor, subscription)
 
     show_item(at_desk(work), DETAIL, as_json=as_json)
 
@@ -137,14 +137,14 @@ def update_subscription(
     """Change a subscription; what is left out stays."""
 
     async def work(desk: Desk) -> Subscription:
-        change = webhooks.SubscriptionChange(
+        change = notifications.SubscriptionChange(
             label=UNSET if label is None else label,
             url=UNSET if url is None else url,
             event_names=None if all_events else event or UNSET,
             enabled=UNSET if enabled is None else enabled,
         )
         async with desk.session() as session:
-            return await webhooks.update_subscription(
+            return await notifications.update_subscription(
                 session, desk.actor, desk.ground, subscription, change, now=desk.now()
             )
 
@@ -157,7 +157,7 @@ def delete_subscription(subscription: SubscriptionId) -> None:
 
     async def work(desk: Desk) -> None:
         async with desk.session() as session:
-            await webhooks.delete_subscription(session, desk.actor, subscription)
+            await notifications.delete_subscription(session, desk.actor, subscription)
 
     at_desk(work)
     typer.echo("Deleted.")
@@ -169,7 +169,9 @@ def rotate_secret(subscription: SubscriptionId, as_json: AsJson = False) -> None
 
     async def work(desk: Desk) -> MadeSubscription:
         async with desk.session() as session:
-            return await webhooks.rotate_secret(session, desk.actor, desk.ground.keys, subscription, now=desk.now())
+            return await notifications.rotate_secret(
+                session, desk.actor, desk.ground.keys, subscription, now=desk.now()
+            )
 
     show_made(at_desk(work), as_json=as_json)
 
@@ -188,7 +190,7 @@ def list_deliveries(
 
     async def work(desk: Desk) -> Sequence[Delivery]:
         async with desk.session() as session:
-            return await webhooks.list_deliveries(
+            return await notifications.list_deliveries(
                 session,
                 desk.actor,
                 subscription,
@@ -222,13 +224,13 @@ def replay(
         async with desk.session() as session:
             if events_since is not None:
                 since = events_since.replace(tzinfo=UTC)
-                moved = await webhooks.replay_events(session, actor, found, since=since)
+                moved = await notifications.replay_events(session, actor, found, since=since)
                 return "A worker sends the events again." if moved else "No event since then has been sent yet."
             if failed_since is not None:
                 since = failed_since.replace(tzinfo=UTC)
-                count = await webhooks.replay_failed(session, actor, found, since=since, now=now)
+                count = await notifications.replay_failed(session, actor, found, since=since, now=now)
             else:
-                count = await webhooks.replay_deliveries(session, actor, found, delivery or (), now=now)
+                count = await notifications.replay_deliveries(session, actor, found, delivery or (), now=now)
         return f"A worker sends {count:,} {'delivery' if count == 1 else 'deliveries'} again."
 
     typer.echo(at_desk(work))
@@ -240,6 +242,6 @@ def send_test(subscription: SubscriptionId, as_json: AsJson = False) -> None:
 
     async def work(desk: Desk) -> Delivery:
         async with desk.session() as session:
-            return await webhooks.send_test(session, desk.actor, subscription, now=desk.now())
+            return await notifications.send_test(session, desk.actor, subscription, now=desk.now())
 
     show_item(at_desk(work), DELIVERY, as_json=as_json)

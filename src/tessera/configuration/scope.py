@@ -8,8 +8,8 @@ from uuid import UUID
 
 from tessera.configuration.errors import SecretMissingError
 from tessera.configuration.shapes import KEPT, Secret
-from tessera.integrations import AddressPolicy, address_policy
-from tessera.platform.auth import Actor
+from tessera.connectors import AddressPolicy, address_policy
+from tessera.platform.actors import Actor
 from tessera.platform.db import Session
 from tessera.platform.ground import Ground
 from tessera.platform.secrets import KeyRing

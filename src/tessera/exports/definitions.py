@@ -9,7 +9,7 @@ from uuid import UUID
 from msgspec import UNSET
 from sqlalchemy.exc import IntegrityError
 
-from tessera import integrations, queries
+from tessera import outbound, queries
 from tessera.exports.errors import (
     DefinitionChangedError,
     DefinitionInUseError,
@@ -22,9 +22,9 @@ from tessera.exports.errors import (
 from tessera.exports.events import DEFINITION_CHANGED, DEFINITION_CREATED, DEFINITION_DELETED
 from tessera.exports.store import definitions as store
 from tessera.exports.values import Definition, DefinitionChange, NewDefinition
-from tessera.integrations import Template
+from tessera.outbound import Template
+from tessera.platform.actors import Actor
 from tessera.platform.audit import Entry, record_entries
-from tessera.platform.auth import Actor
 from tessera.platform.db import Session
 from tessera.platform.events import Event, record_events
 from tessera.platform.ids import new_random_id
@@ -40,7 +40,7 @@ async def create_definition(
     """Store a definition after checking that its query has every column that its template uses."""
     actor.require("exports:write")
     query = await queries.get_query(session, actor, chain_id, new.query_id)
-    template = await integrations.get_usable_template(session, actor, chain_id, new.template_id)
+    template = await outbound.get_usable_template(session, actor, chain_id, new.template_id)
     check_limits(new)
     await check_columns(session, actor, query, template, keys=keys)
     definition_id = new_random_id()
@@ -72,7 +72,7 @@ async def update_definition(
         session,
         actor,
         await queries.get_query(session, actor, stored.chain_id, after.query_id),
-        await integrations.get_template(session, actor, stored.chain_id, after.template_id),
+        await outbound.get_template(session, actor, stored.chain_id, after.template_id),
         keys=keys,
     )
     if after.internal_name != stored.internal_name:
@@ -138,7 +138,7 @@ async def note(
 
 async def check_columns(session: Session, actor: Actor, query: Query, template: Template, *, keys: KeyRing) -> None:
     """Refuse a template that uses columns which the query does not have."""
-    missing = await integrations.missing_columns(session, actor, template, query.columns, keys=keys)
+    missing = await outbound.missing_columns(session, actor, template, query.columns, keys=keys)
     if missing:
         raise UnknownColumnError(
             f"The template {template.label} uses {', '.join(missing)}, which the query {query.label} does not have. "

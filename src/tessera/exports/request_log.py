@@ -14,7 +14,7 @@ from tessera.exports.runs import get_run
 from tessera.exports.snapshots import tells_of_members
 from tessera.exports.states import RequestState
 from tessera.exports.store import request_log as store
-from tessera.platform.auth import Actor
+from tessera.platform.actors import Actor
 from tessera.platform.db import Session
 from tessera.platform.paging import Page
 

@@ -13,8 +13,8 @@ from tessera.exports.jobs import EXECUTE_RUN
 from tessera.exports.snapshots import take_snapshot
 from tessera.exports.states import RunState
 from tessera.exports.store import runs as store
+from tessera.platform.actors import Actor
 from tessera.platform.audit import Entry, record_entries
-from tessera.platform.auth import Actor
 from tessera.platform.db import Session
 from tessera.platform.events import Event, record_events
 from tessera.platform.ids import new_id

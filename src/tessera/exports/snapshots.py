@@ -7,10 +7,10 @@ from uuid import UUID
 
 import msgspec
 
-from tessera import integrations, queries
+from tessera import connectors, outbound, queries
 from tessera.exports.errors import NotRunnableError
 from tessera.exports.values import Definition
-from tessera.platform.auth import Actor
+from tessera.platform.actors import Actor
 from tessera.platform.db import Session
 from tessera.queries import Query
 
@@ -42,14 +42,14 @@ async def take_snapshot(session: Session, actor: Actor, definition: Definition) 
     query = await queries.get_query(session, actor, definition.chain_id, definition.query_id)
     if (await queries.check_aside(query.text, query.parameters)).personal:
         actor.require("members:read")
-    template = await integrations.get_usable_template(session, actor, definition.chain_id, definition.template_id)
+    template = await outbound.get_usable_template(session, actor, definition.chain_id, definition.template_id)
     assert template.profile_id is not None
-    profile = await integrations.get_profile(session, actor, definition.chain_id, template.profile_id)
+    profile = await connectors.get_profile(session, actor, definition.chain_id, template.profile_id)
     if not profile.enabled:
         raise NotRunnableError(
             f"The connection profile {profile.label} is switched off. Enable it, then run {definition.label}.",
         )
-    shape = await integrations.get_stored_shape(session, actor, template)
+    shape = await outbound.get_stored_shape(session, actor, template)
     if definition.rows_per_request is not None:
         shape = {**shape, "batch_size": definition.rows_per_request}
     snapshot = Snapshot(
@@ -62,7 +62,7 @@ async def take_snapshot(session: Session, actor: Actor, definition: Definition) 
         profile=profile.internal_name,
         profile_version=profile.version,
         connector=profile.type,
-        shape=integrations.complete_shape(profile, shape, query.key_columns),
+        shape=outbound.complete_shape(profile, shape, query.key_columns),
         concurrency=definition.concurrency,
     )
     plain: Mapping[str, Any] = msgspec.to_builtins(snapshot)

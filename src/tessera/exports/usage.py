@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from tessera import integrations
+from tessera import outbound
 from tessera.exports.store import definitions as store
-from tessera.platform.auth import Actor
+from tessera.platform.actors import Actor
 from tessera.platform.db import Session
 
 MOST = 20
@@ -33,7 +33,7 @@ async def list_query_users(session: Session, actor: Actor, chain_id: UUID, query
     """Return the first templates and definitions that use the query, by label."""
     if not actor.sees(chain_id):
         return []
-    templates = await integrations.list_query_templates(session, actor, chain_id, query_id, count=MOST)
+    templates = await outbound.list_query_templates(session, actor, chain_id, query_id, count=MOST)
     definitions = await store.list_users(session, chain_id, query_id=query_id, limit=MOST)
     return [
         *(AssetUser(UserKind.TEMPLATE, template_id, label) for template_id, label in templates),

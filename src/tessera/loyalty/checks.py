@@ -5,7 +5,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from tessera.loyalty.store import faults as store
-from tessera.platform.auth import Actor
+from tessera.platform.actors import Actor
 from tessera.platform.db import Session
 
 MOST = 20

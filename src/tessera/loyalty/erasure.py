@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from tessera.loyalty.authorship import HOUSE_PROFILE
 from tessera.loyalty.errors import UnknownAccountError
-from tessera.loyalty.reach import HOUSE_PROFILE
 from tessera.loyalty.store import erasure as store
+from tessera.platform.actors import Actor
 from tessera.platform.audit import Entry, record_entries
-from tessera.platform.auth import Actor
 from tessera.platform.db import Database, Session
 
 BATCH = 1_000

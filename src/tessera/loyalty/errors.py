@@ -7,97 +7,13 @@ ConflictError  …TakenError, …ExistsError, ProgramInUseError: a rule forbids 
 UnavailableError  RequestLimitError
 """
 
-from tessera.platform.errors import ConflictError, DeniedError, InvalidError, NotFoundError, UnavailableError
-
-
-class ChainMissingError(InvalidError):
-    """Somebody who sees every chain has to name the ones meant."""
-
-    code = "chain_missing"
-
-
-class ChainReachError(DeniedError):
-    """Only somebody who sees every chain makes one: nobody else would see it."""
-
-    code = "chain_beyond_reach"
-
-
-class ChainNameTakenError(ConflictError):
-    """Another chain that is not archived has this name."""
-
-    code = "chain_name_taken"
-
-
-class EnterpriseNameTakenError(ConflictError):
-    """Another enterprise of the chain has this name."""
-
-    code = "enterprise_name_taken"
-
-
-class TimeZoneError(InvalidError):
-    """There is no time zone of that name."""
-
-    code = "time_zone_invalid"
+from tessera.platform.errors import ConflictError, InvalidError, NotFoundError
 
 
 class SeveralChainsError(InvalidError):
     """What one call changes is in one chain."""
 
     code = "several_chains"
-
-
-class TokenScopeError(InvalidError):
-    """An ordinary access token reaches one enterprise, a portfolio token at least one."""
-
-    code = "token_scope_invalid"
-
-
-class TextLengthError(InvalidError):
-    """A name or code is empty or longer than the Connector API can show."""
-
-    code = "text_length_invalid"
-
-
-class UrlInvalidError(InvalidError):
-    """What is given as the address of a web page is none."""
-
-    code = "url_invalid"
-
-
-class TokenLabelError(InvalidError):
-    """The label of a credential cannot be used."""
-
-    code = "token_label_invalid"
-
-
-class TokenReachError(DeniedError):
-    """Access tokens of chains that the actor does not see hang on the client token."""
-
-    code = "token_beyond_reach"
-
-
-class TokenExceedsError(DeniedError):
-    """A token that holds more than the actor is neither switched nor revoked by them."""
-
-    code = "token_exceeds_actor"
-
-
-class TokenPermissionError(InvalidError):
-    """An access token is given a permission that no operation of the Connector API asks for."""
-
-    code = "token_permission_invalid"
-
-
-class UnknownChainError(NotFoundError):
-    """No such chain within the actor's reach."""
-
-    code = "chain_unknown"
-
-
-class UnknownEnterpriseError(NotFoundError):
-    """No such enterprise within the actor's reach."""
-
-    code = "enterprise_unknown"
 
 
 class UnknownAccountError(NotFoundError):
@@ -146,18 +62,6 @@ class UnknownMembershipError(NotFoundError):
     """No such active membership within the actor's reach."""
 
     code = "membership_unknown"
-
-
-class UnknownCursorError(NotFoundError):
-    """The cursor is no record that the actor can see."""
-
-    code = "cursor_unknown"
-
-
-class UnknownTokenError(NotFoundError):
-    """No such client token or access token."""
-
-    code = "token_unknown"
 
 
 class ProgramCodeTakenError(ConflictError):
@@ -232,12 +136,6 @@ class AccountExternalIdTakenError(ConflictError):
     code = "account_external_id_taken"
 
 
-class TokenTakenError(ConflictError):
-    """The published token is there already."""
-
-    code = "token_taken"
-
-
 class MovementInvalidError(InvalidError):
     """What is asked of the points ledger makes no sense: no points, no reason, an end before the beginning."""
 
@@ -278,9 +176,3 @@ class MovementNotReversibleError(ConflictError):
     """Only what was earned, burned or adjusted can be reversed, and no half of a transfer."""
 
     code = "movement_not_reversible"
-
-
-class RequestLimitError(UnavailableError):
-    """An access token asked too often."""
-
-    code = "request_limit_reached"

@@ -3,11 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
+from tessera.access.chains import require_chain
 from tessera.loyalty.errors import UnknownAccountError, UnknownMembershipError
-from tessera.loyalty.reach import require_chain
 from tessera.loyalty.store import members as store
 from tessera.loyalty.values.members import AccountLine, Member, MemberSearch
-from tessera.platform.auth import Actor
+from tessera.platform.actors import Actor
 from tessera.platform.db import Session
 from tessera.platform.paging import COUNT_LIMIT, Page
 

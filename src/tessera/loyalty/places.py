@@ -8,15 +8,13 @@ from tessera.loyalty.errors import (
     RecordChangedError,
     SeveralChainsError,
     UnknownAccountError,
-    UnknownChainError,
     UnknownMembershipError,
     UnknownProgramError,
     UnknownTierError,
 )
-from tessera.loyalty.store import chains as chain_store
 from tessera.loyalty.store import places as store
 from tessera.loyalty.values.versions import version_at
-from tessera.platform.auth import Actor
+from tessera.platform.actors import Actor
 from tessera.platform.db import Session
 from tessera.platform.errors import NotFoundError
 
@@ -33,14 +31,6 @@ class Place(Enum):
         self.table = table
         self.word = word
         self.unknown = unknown
-
-
-async def check_chains(session: Session, actor: Actor, ids: Sequence[UUID]) -> None:
-    """Raise unless every chain exists within the actor's reach."""
-    found = {chain.id for chain in await chain_store.select_chains(session, list(ids))}
-    for chain_id in ids:
-        if chain_id not in found or not actor.sees(chain_id):
-            raise UnknownChainError(f"There is no chain {chain_id} within reach of {actor.name}.", chain_id=chain_id)
 
 
 async def find_membership_chains(session: Session, actor: Actor, ids: Sequence[UUID]) -> dict[UUID, UUID]:

@@ -4,17 +4,18 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from tessera.access.chains import UnknownChainError, chains_of, narrow_chains, reach_of, require_chain
 from tessera.loyalty import rules
-from tessera.loyalty.errors import ProgramCodeTakenError, UnknownChainError, UnknownCursorError, UnknownProgramError
+from tessera.loyalty.errors import ProgramCodeTakenError, UnknownProgramError
 from tessera.loyalty.events import PROGRAM_ADDED, PROGRAM_CHANGED, PROGRAM_DELETED, TIER_DELETED
-from tessera.loyalty.reach import chains_of, narrow_chains, reach_of, require_chain
 from tessera.loyalty.store import programs as store
 from tessera.loyalty.store import tiers as tier_store
 from tessera.loyalty.trail import Deed, note_additions, note_changes, note_deletions
 from tessera.loyalty.values.programs import NewProgram, Program, ProgramChange, ProgramFilter
-from tessera.platform.auth import Actor
+from tessera.platform.actors import Actor
 from tessera.platform.db import Reader, Session
 from tessera.platform.ids import new_random_id
+from tessera.platform.paging import UnknownCursorError
 
 LONGEST_NAME, LONGEST_CODE = 100, 50
 ADDED = Deed("created", "program", PROGRAM_ADDED)

@@ -8,12 +8,12 @@ from uuid import UUID
 from msgspec import UNSET, UnsetType
 from msgspec.structs import asdict, replace
 
-from tessera.loyalty.errors import TextLengthError, UnknownTierError, UrlInvalidError
+from tessera.loyalty.errors import UnknownTierError
 from tessera.loyalty.values.marks import Mark
 from tessera.loyalty.values.memberships import Membership, MembershipChange, NewMembership
 from tessera.loyalty.values.programs import Program, ProgramChange, Tier, TierChange
 from tessera.loyalty.values.steps import MembershipStep
-from tessera.loyalty.values.urls import is_url
+from tessera.platform.texts import TextLengthError
 
 T = TypeVar("T", bound=Hashable)
 C = TypeVar("C", MembershipChange, ProgramChange, TierChange)
@@ -101,17 +101,6 @@ def check_lengths(what: str, texts: Iterable[str | UnsetType], *, longest: int) 
     for text in texts:
         if text is not UNSET and not 1 <= len(text) <= longest:
             raise TextLengthError(f"The {what} {text[:20]!r} has {len(text)} characters. Give it 1 to {longest}.")
-
-
-def check_urls(what: str, texts: Iterable[str | UnsetType | None], *, valid: Callable[[str], bool] = is_url) -> None:
-    """Raise for a text that is no address of a web page; one that is kept or cleared is no matter."""
-    for text in texts:
-        if isinstance(text, str) and not valid(text):
-            raise UrlInvalidError(
-                f"The {what} {text[:50]!r} is no address of a web page. Write it as https://example.com/page.",
-                field=what.replace(" ", "_").lower(),
-                value=text,
-            )
 
 
 def find_traded_codes(befores: Iterable[Tier], afters: Iterable[Tier]) -> list[UUID]:

@@ -4,18 +4,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from tessera.access.chains import chains_of, narrow_chains, reach_of, require_chain
 from tessera.loyalty import rules
-from tessera.loyalty.errors import TierCodeTakenError, UnknownCursorError, UnknownProgramError, UnknownTierError
+from tessera.loyalty.authorship import profile_of
+from tessera.loyalty.errors import TierCodeTakenError, UnknownProgramError, UnknownTierError
 from tessera.loyalty.events import MEMBERSHIP_CHANGED, TIER_ADDED, TIER_CHANGED, TIER_DELETED
-from tessera.loyalty.reach import chains_of, narrow_chains, profile_of, reach_of, require_chain
 from tessera.loyalty.store import programs as program_store
 from tessera.loyalty.store import tiers as store
 from tessera.loyalty.trail import Deed, note_additions, note_changes, note_deletions
 from tessera.loyalty.values.marks import Mark
 from tessera.loyalty.values.programs import NewTier, Tier, TierChange, TierFilter
-from tessera.platform.auth import Actor
+from tessera.platform.actors import Actor
 from tessera.platform.db import Reader, Session
 from tessera.platform.ids import new_random_id
+from tessera.platform.paging import UnknownCursorError
 
 LONGEST_NAME, LONGEST_CODE = 50, 50
 ADDED = Deed("created", "tier", TIER_ADDED)

@@ -7,8 +7,8 @@ from uuid import UUID
 from msgspec.structs import asdict
 
 from tessera.loyalty.values.programs import Program, Tier
+from tessera.platform.actors import Actor
 from tessera.platform.audit import Entry, record_entries
-from tessera.platform.auth import Actor
 from tessera.platform.db import Session
 from tessera.platform.events import Event, record_events
 

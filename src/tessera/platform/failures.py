@@ -101,7 +101,7 @@ def explain_database(error: BaseException) -> Failure | None:
     # Imported here: a command that fails before it needs the database starts faster without the drivers.
     from psycopg.errors import InvalidSchemaName, UndefinedTable
 
-    from tessera.platform.db.explanations import explain_database_error
+    from tessera.platform.db import explain_database_error
 
     if isinstance(error, UndefinedTable | InvalidSchemaName):
         return Failure("The database is not set up for this version. Run `tessera migrate` and try again.", UNAVAILABLE)

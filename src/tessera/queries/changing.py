@@ -8,8 +8,8 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.exc import IntegrityError
 
+from tessera.platform.actors import Actor
 from tessera.platform.audit import Entry, record_entries
-from tessera.platform.auth import Actor
 from tessera.platform.db import Session
 from tessera.platform.events import Event, record_events
 from tessera.platform.ids import new_random_id

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from tessera.platform.auth import Actor
+from tessera.platform.actors import Actor
 from tessera.queries.checking import check_aside
 from tessera.queries.columns import Column
 from tessera.queries.engines import Preview, QueryEngine, Selection

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from tessera.platform.auth import Actor
+from tessera.platform.actors import Actor
 from tessera.platform.db import Row, Session
 from tessera.platform.ids import parse_id
 from tessera.platform.paging import Page

@@ -13,10 +13,11 @@ from datetime import datetime, timedelta
 
 from litestar.datastructures import FormMultiDict, UploadFile
 
-from tessera.platform.auth import SignInDelayedError, UserSession, confirm
+from tessera.access.oidc import is_provider_on
+from tessera.access.sign_in import SignInDelayedError, confirm
+from tessera.access.users import UserSession
 from tessera.platform.errors import DeniedError, InvalidError
 from tessera.platform.ground import Ground
-from tessera.platform.oidc import is_provider_on
 from tessera.platform.settings import Settings
 from tessera.web.visitors import AnyRequest, check_token, find_signed_in, visitor_of
 

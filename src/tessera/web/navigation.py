@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tessera.platform.auth import Actor
+from tessera.platform.actors import Actor
 
 
 @dataclass(frozen=True, slots=True)

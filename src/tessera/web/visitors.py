@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Request
 from litestar.datastructures import State
 
-from tessera.platform.auth import UserSession, Visitor, find_session
+from tessera.access.users import UserSession, Visitor, find_session
 from tessera.platform.db import Session
 from tessera.platform.errors import DeniedError
 from tessera.platform.ground import Ground

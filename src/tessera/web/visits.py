@@ -13,9 +13,10 @@ from litestar.di import NamedDependency
 from litestar.enums import MediaType
 from litestar.handlers import BaseRouteHandler
 
-from tessera import loyalty
-from tessera.loyalty import Chain
-from tessera.platform.auth import Actor, UserSession
+from tessera.access import chains as access_chains
+from tessera.access.chains import Chain
+from tessera.access.users import UserSession
+from tessera.platform.actors import Actor
 from tessera.platform.callers import while_connected
 from tessera.platform.db import Session
 from tessera.platform.errors import ConflictError, DeniedError
@@ -179,7 +180,7 @@ async def admit(request: AnyRequest, ground: Ground, session: Session) -> Visit:
         if permission != SIGNED_IN:
             visit.actor.require(permission)
         await check_session(visit)
-        visit.chains = await loyalty.list_chains(session, visit.actor)
+        visit.chains = await access_chains.list_chains(session, visit.actor)
     return visit
 
 

@@ -13,17 +13,12 @@ from litestar import Litestar
 from litestar.datastructures import State
 from tests.api.conftest import NOON, Reply, TestClock
 
+from tessera.access.chains import create_chains
+from tessera.access.keys import MadeApiKey, NewApiKey, create_api_keys
+from tessera.access.roles import ADMIN_ROLE_ID
 from tessera.api import build_api
-from tessera.loyalty import (
-    NewCustomer,
-    NewMembership,
-    NewProgram,
-    create_accounts,
-    create_chains,
-    create_memberships,
-    create_programs,
-)
-from tessera.platform.auth import ADMIN_ROLE_ID, MadeApiKey, NewApiKey, create_api_keys, system_actor
+from tessera.loyalty import NewCustomer, NewMembership, NewProgram, create_accounts, create_memberships, create_programs
+from tessera.platform.actors import system_actor
 from tessera.platform.db import Database
 from tessera.platform.ground import Ground
 from tessera.platform.http import OutboundClient

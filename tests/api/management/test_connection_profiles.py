@@ -8,7 +8,7 @@ from tests.api.management.conftest import BuildDesk, Desk
 from tests.builders.hostile import ATTACKS, choices, variants
 from tests.builders.receivers import Reply, run_receiver
 
-from tessera.integrations import ConnectorType, PropertyKind
+from tessera.connectors.contract import ConnectorType, PropertyKind
 
 BASE = "/connection-profiles"
 TOKEN = "canary-7f3a9"

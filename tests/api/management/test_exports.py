@@ -12,9 +12,11 @@ from tests.api.management.conftest import Desk
 from tests.builders.house import create_export, create_members, make_settings, open_small_house, run_to_end
 from tests.builders.receivers import run_receiver
 
+from tessera.access.keys import NewApiKey, create_api_keys
+from tessera.access.roles import ADMIN_ROLE_ID
 from tessera.api import build_api
 from tessera.exports import Definition, Run
-from tessera.platform.auth import ADMIN_ROLE_ID, NewApiKey, create_api_keys, system_actor
+from tessera.platform.actors import system_actor
 from tessera.platform.clock import now
 from tessera.platform.db import Database
 from tessera.platform.secrets import KeyRing

@@ -7,7 +7,7 @@ from tests.api.conftest import Reply
 from tests.api.management.conftest import Desk
 from tests.builders.mparticle import encode, firehose
 
-from tessera import integrations
+from tessera import inbound
 
 DOOR = "/integrations/mparticle/inbound/crm"
 BASE = "/connection-profiles"
@@ -22,7 +22,7 @@ async def deliver(desk: Desk, token: str, *documents: Any) -> Reply:
     """Deliver to the door, which is no part of the management API, and apply."""
     for document in documents:
         reply = await knock(desk, encode(document), token)
-    await integrations.apply_due_messages(desk.ground)
+    await inbound.apply_due_messages(desk.ground)
     return reply
 
 
@@ -76,7 +76,7 @@ async def test_messages_are_listed_opened_and_replayed(desk: Desk) -> None:
     assert again["state"] == "waiting"
     applied = await desk.call("POST", f"{path}/messages/{rest['items'][0]['id']}/replay")
     assert (applied.status, applied.data["code"]) == (409, "message_not_replayable")
-    await integrations.apply_due_messages(desk.ground)
+    await inbound.apply_due_messages(desk.ground)
     assert await desk.good("POST", f"{path}/messages/replay") == {"messages": 1}
 
 

@@ -8,10 +8,11 @@ from tests.api.conftest import NOON
 from tests.api.management.conftest import Desk
 from tests.builders.pages import read_page
 
+from tessera.access.keys import enable_api_key, revoke_api_key
 from tessera.api import build_documents
 from tessera.api.management.v1.registry import ROUTES
 from tessera.api.management.v1.routes import PERMISSION, Route
-from tessera.platform.auth import enable_api_key, revoke_api_key, system_actor
+from tessera.platform.actors import system_actor
 
 SYSTEM = system_actor("tests")
 SOME = "0190b3c4-5d6e-7f80-9123-456789abcdef"

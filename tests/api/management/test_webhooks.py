@@ -6,9 +6,9 @@ from uuid import uuid4
 import pytest
 from tests.api.management.conftest import BuildDesk, Desk
 
+from tessera.notifications import Dispatcher
 from tessera.platform.events import Event, record_events
 from tessera.platform.ids import new_id
-from tessera.webhooks import Dispatcher
 
 URL = "https://crm.example.com/tessera"
 BASE = "/webhook-subscriptions"

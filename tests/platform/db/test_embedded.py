@@ -17,10 +17,12 @@ import psutil  # type: ignore[import-untyped]
 import psycopg
 import pytest
 
-from tessera.platform.db import DatabaseStartError, EmbeddedServer, embedded
-from tessera.platform.db.accounts import Account
-from tessera.platform.db.binaries import find_binaries
-from tessera.platform.db.folders import open_private_file
+from tessera.platform.db import DatabaseStartError
+from tessera.platform.embedded import EmbeddedServer
+from tessera.platform.embedded import server as embedded
+from tessera.platform.embedded.accounts import Account
+from tessera.platform.embedded.binaries import find_binaries
+from tessera.platform.embedded.folders import open_private_file
 from tessera.platform.ids import new_id
 from tessera.platform.settings import load_settings
 from tessera.wiring import hold_server

@@ -9,8 +9,9 @@ import pytest
 from psycopg import errors as pg
 from sqlalchemy.exc import OperationalError
 
-from tessera.platform.db import Database, EmbeddedServer, app_address, explain_database_error, with_database
+from tessera.platform.db import Database, app_address, explain_database_error, with_database
 from tessera.platform.db.explanations import explain_start, explain_system_error
+from tessera.platform.embedded import EmbeddedServer
 from tessera.platform.secrets import KeyRing
 
 REFUSED = [

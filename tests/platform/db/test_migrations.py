@@ -12,7 +12,6 @@ from tessera.platform.db import (
     DatabaseAddressError,
     DatabaseUnavailableError,
     DatabaseVersionError,
-    EmbeddedServer,
     MigrationError,
     app_address,
     is_current,
@@ -22,6 +21,7 @@ from tessera.platform.db import (
 from tessera.platform.db.addresses import with_login
 from tessera.platform.db.migrations import MIGRATION_LOCK, OPTIONS, newest_revision, scripts
 from tessera.platform.db.versions import check_version
+from tessera.platform.embedded import EmbeddedServer
 from tessera.platform.secrets import KeyRing
 
 

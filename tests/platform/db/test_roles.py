@@ -8,9 +8,10 @@ import psycopg
 import pytest
 from psycopg import errors as pg
 
-from tessera.platform.db import DatabaseRolesError, EmbeddedServer, app_address, migrate, render_roles_sql
+from tessera.platform.db import DatabaseRolesError, app_address, migrate, render_roles_sql
 from tessera.platform.db import query_address as address_for_queries
 from tessera.platform.db.addresses import database_name, with_database, with_login
+from tessera.platform.embedded import EmbeddedServer
 from tessera.platform.ids import new_id
 from tessera.platform.secrets import KeyRing
 

@@ -4,12 +4,15 @@ import json
 from dataclasses import dataclass
 from uuid import UUID
 
-from tessera import exports, integrations, loyalty, queries
+from tessera import connectors, exports, outbound, queries
+from tessera.access import chains as access_chains
+from tessera.access import keys as access_keys
+from tessera.access.chains import NewEnterprise
 from tessera.cli.demo.people import CHOSEN_PROGRAM, CHOSEN_TIER, POINTS_LIMIT, PROGRAMS
 from tessera.cli.desk import Desk
+from tessera.connectors import NewProfile, ProfileChange
 from tessera.exports import Definition, NewDefinition
-from tessera.integrations import NewProfile, NewTemplate, ProfileChange
-from tessera.loyalty import NewEnterprise
+from tessera.outbound import NewTemplate
 from tessera.queries import NewQuery, Query
 
 CHAIN = "Tessera Demo Hotels"
@@ -51,7 +54,7 @@ NEW_QUERY = NewQuery(
     internal_name="chosen_members",
     key_columns=("membership_id",),
 )
-SHAPE = integrations.read_shape(
+SHAPE = outbound.read_shape(
     {
         "method": "POST",
         "url_path": "/members",
@@ -75,27 +78,25 @@ async def create_demo_chain(desk: Desk) -> UUID:
     """Create the chain with its enterprises, and accept the published tokens of the Connector API."""
     now = desk.now()
     async with desk.session() as session:
-        chain = (await loyalty.create_chains(session, desk.actor, [CHAIN], now=now))[0]
-        made = await loyalty.create_enterprises(session, desk.actor, chain.id, ENTERPRISES, now=now)
+        chain = (await access_chains.create_chains(session, desk.actor, [CHAIN], now=now))[0]
+        made = await access_chains.create_enterprises(session, desk.actor, chain.id, ENTERPRISES, now=now)
         places = [enterprise.id for enterprise in made]
-        await loyalty.create_demo_tokens(session, desk.actor, desk.ground.keys, places, now=now)
+        await access_keys.create_demo_tokens(session, desk.actor, desk.ground.keys, places, now=now)
     return chain.id
 
 
 async def arrange_export(desk: Desk, chain_id: UUID, *, url: str, token: str) -> Arranged:
     """Create query, profile, template and definition."""
-    keys, policy = desk.ground.keys, integrations.address_policy(desk.ground.settings)
+    keys, policy = desk.ground.keys, connectors.address_policy(desk.ground.settings)
     async with desk.session() as session:
         query = await queries.create_query(session, desk.actor, desk.house.engine, chain_id=chain_id, new=NEW_QUERY)
-        profile = await integrations.create_profile(
+        profile = await connectors.create_profile(
             session, desk.actor, chain_id=chain_id, new=new_profile(url, token), keys=keys, policy=policy
         )
         new_template = NewTemplate(
             "Members in batches", query.id, profile.id, SHAPE, internal_name="members_in_batches"
         )
-        template = await integrations.create_template(
-            session, desk.actor, chain_id=chain_id, new=new_template, keys=keys
-        )
+        template = await outbound.create_template(session, desk.actor, chain_id=chain_id, new=new_template, keys=keys)
         new = NewDefinition(
             label=f"{TIER.name} members to the demo's receiver",
             query_id=query.id,
@@ -109,11 +110,11 @@ async def arrange_export(desk: Desk, chain_id: UUID, *, url: str, token: str) ->
 
 async def point_profile(desk: Desk, chain_id: UUID, profile_id: UUID, *, url: str, token: str) -> None:
     """Let the demo's profile reach a receiver that listens elsewhere now."""
-    keys, policy = desk.ground.keys, integrations.address_policy(desk.ground.settings)
+    keys, policy = desk.ground.keys, connectors.address_policy(desk.ground.settings)
     async with desk.session() as session:
-        profile = await integrations.get_profile(session, desk.actor, chain_id, profile_id)
+        profile = await connectors.get_profile(session, desk.actor, chain_id, profile_id)
         change = ProfileChange(settings={"base_url": url, "token": token})
-        await integrations.update_profile(session, desk.actor, profile, change, keys=keys, policy=policy)
+        await connectors.update_profile(session, desk.actor, profile, change, keys=keys, policy=policy)
 
 
 def new_profile(url: str, token: str) -> NewProfile:

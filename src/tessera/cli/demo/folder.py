@@ -10,9 +10,7 @@ from pathlib import Path
 
 import typer
 
-from tessera.platform.db.accounts import server_account
-from tessera.platform.db.embedded import EmbeddedServer
-from tessera.platform.db.folders import make_data_folder
+from tessera.platform.embedded import EmbeddedServer, make_data_folder, server_account
 from tessera.platform.errors import ConflictError
 from tessera.platform.settings import Settings, default_data_dir, load_settings
 

@@ -13,9 +13,10 @@ from uuid import UUID
 import msgspec
 
 from tessera import loyalty
+from tessera.access.chains import Address
 from tessera.cli.demo.people import PROGRAMS, Person, is_chosen, make_batches, make_people
 from tessera.cli.desk import Desk
-from tessera.loyalty import Address, NewCustomer
+from tessera.loyalty import NewCustomer
 from tessera.platform.errors import UnavailableError
 
 BATCH = 1000

@@ -4,6 +4,9 @@ from uuid import UUID
 
 import typer
 
+from tessera.access.passwords import make_password
+from tessera.access.roles import ADMIN_ROLE_ID
+from tessera.access.users import NewUser, change_password, create_users, find_user_by_email
 from tessera.cli.demo.arranging import arrange_export, create_demo_chain, point_profile
 from tessera.cli.demo.folder import (
     DemoNote,
@@ -19,14 +22,6 @@ from tessera.cli.demo.receiving import RunningReceiver, run_receiver
 from tessera.cli.demo.reporting import show_introduction, steps
 from tessera.cli.desk import Desk, open_desk
 from tessera.cli.starting import Running, run_everything, until_stopped
-from tessera.platform.auth import (
-    ADMIN_ROLE_ID,
-    NewUser,
-    change_password,
-    create_users,
-    find_user_by_email,
-    make_password,
-)
 
 EMAIL = "admin@tessera.example"
 ROWS, SEED = 10_000, 7

@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 
-from tessera import integrations
+from tessera import connectors
 from tessera.configuration.changes import CHANGED_SECRET
 from tessera.configuration.errors import SecretMissingError
 from tessera.configuration.kinds.handlers import PAGE, Handler, Known, Plain, read_all
 from tessera.configuration.scope import Scope
 from tessera.configuration.shapes import KEPT, KeySpec
-from tessera.integrations import EncryptionKey, EncryptionKeyChange, NewEncryptionKey
+from tessera.connectors import keys as connector_keys
+from tessera.connectors.keys import EncryptionKey, EncryptionKeyChange, NewEncryptionKey
 
 
 async def list_known(scope: Scope) -> Sequence[Known]:
     """Return the chain's keys."""
     found = await read_all(
-        lambda number: integrations.list_encryption_keys(
+        lambda number: connector_keys.list_encryption_keys(
             scope.session, scope.actor, chain_id=scope.chain_id, number=number, size=PAGE
         )
     )
@@ -45,7 +46,7 @@ def read_material(scope: Scope, spec: KeySpec) -> tuple[str | None, str | None]:
 
 async def is_held(scope: Scope, known: Known, material: str, passphrase: str | None) -> bool:
     """Say whether the key has this material already."""
-    return await integrations.holds_material(
+    return await connectors.holds_material(
         scope.session,
         scope.actor,
         scope.chain_id,
@@ -64,17 +65,17 @@ async def put(scope: Scope, name: str, spec: KeySpec, known: Known | None) -> No
         if material is None:
             raise SecretMissingError('A new encryption key needs its material: {"env": NAME} or {"file": PATH}.')
         new = NewEncryptionKey(spec.type, spec.label, material, passphrase, name)
-        await integrations.create_encryption_key(session, actor, chain_id=chain_id, new=new, keys=scope.keys)
+        await connector_keys.create_encryption_key(session, actor, chain_id=chain_id, new=new, keys=scope.keys)
         return
     if material is not None and await is_held(scope, known, material, passphrase):
         material, passphrase = None, None
     change = EncryptionKeyChange(label=spec.label, internal_name=name, material=material, passphrase=passphrase)
-    await integrations.update_encryption_key(session, actor, known.thing, change, keys=scope.keys)
+    await connector_keys.update_encryption_key(session, actor, known.thing, change, keys=scope.keys)
 
 
 async def remove(scope: Scope, known: Known) -> None:
     """Delete the key."""
-    await integrations.delete_encryption_key(scope.session, scope.actor, scope.chain_id, known.thing.id)
+    await connector_keys.delete_encryption_key(scope.session, scope.actor, scope.chain_id, known.thing.id)
 
 
 HANDLER = Handler(list_known, normalise, put, remove)

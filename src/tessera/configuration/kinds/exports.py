@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from tessera import exports, integrations, queries
+from tessera import exports, outbound, queries
 from tessera.configuration.kinds.handlers import PAGE, Handler, Known, Plain, read_all
 from tessera.configuration.scope import Scope
 from tessera.configuration.shapes import ExportSpec
@@ -27,7 +27,7 @@ async def describe(scope: Scope, definition: Definition) -> Plain:
     spec = ExportSpec(
         label=definition.label,
         query=(await queries.get_query(session, actor, chain_id, definition.query_id)).internal_name,
-        template=(await integrations.get_template(session, actor, chain_id, definition.template_id)).internal_name,
+        template=(await outbound.get_template(session, actor, chain_id, definition.template_id)).internal_name,
         description=definition.description,
         rows_per_request=definition.rows_per_request,
         concurrency=definition.concurrency,
@@ -47,7 +47,7 @@ async def put(scope: Scope, name: str, spec: ExportSpec, known: Known | None) ->
     """Store the definition."""
     session, actor, chain_id = scope.session, scope.actor, scope.chain_id
     query = await queries.get_query(session, actor, chain_id, spec.query)
-    template = await integrations.get_template(session, actor, chain_id, spec.template)
+    template = await outbound.get_template(session, actor, chain_id, spec.template)
     if known is None:
         new = NewDefinition(
             label=spec.label,

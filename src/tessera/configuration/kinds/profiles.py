@@ -4,14 +4,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from tessera import integrations
+from tessera import connectors
 from tessera.configuration.changes import CHANGED_SECRET
 from tessera.configuration.errors import DescriptionError
 from tessera.configuration.kinds.handlers import PAGE, Handler, Known, Plain, read_all
 from tessera.configuration.kinds.sources import header_source
 from tessera.configuration.scope import Scope
 from tessera.configuration.shapes import KEPT, ProfileSpec, Secret
-from tessera.integrations import NewProfile, Profile, ProfileChange, ProfileFilter, connector_types
+from tessera.connectors import NewProfile, Profile, ProfileChange, ProfileFilter
+from tessera.connectors import keys as connector_keys
+from tessera.connectors.contract import connector_types
 from tessera.platform.ids import parse_id
 
 
@@ -19,7 +21,7 @@ async def list_known(scope: Scope) -> Sequence[Known]:
     """Return the chain's profiles."""
     wanted = ProfileFilter(chain_id=scope.chain_id)
     found = await read_all(
-        lambda number: integrations.list_profiles(scope.session, scope.actor, wanted, number=number, size=PAGE)
+        lambda number: connectors.list_profiles(scope.session, scope.actor, wanted, number=number, size=PAGE)
     )
     return [Known(each.internal_name, await describe(scope, each), each) for each in found]
 
@@ -51,7 +53,7 @@ async def name_references(scope: Scope, connector: str, settings: Mapping[str, A
 
 async def name_key(scope: Scope, key_id: UUID) -> str:
     """Return the internal name of an encryption key."""
-    key = await integrations.get_encryption_key(scope.session, scope.actor, scope.chain_id, key_id)
+    key = await connector_keys.get_encryption_key(scope.session, scope.actor, scope.chain_id, key_id)
     return key.internal_name
 
 
@@ -78,7 +80,7 @@ async def normalise(scope: Scope, _name: str, spec: ProfileSpec, known: Known | 
     changed = frozenset(given)
     kept: Plain = {}
     if known is not None:
-        changed = await integrations.differing_secrets(
+        changed = await connectors.differing_secrets(
             scope.session, scope.actor, scope.chain_id, known.thing.id, given, keys=scope.keys
         )
         kept = dict(known.plain["secrets"])
@@ -95,7 +97,7 @@ async def normalise(scope: Scope, _name: str, spec: ProfileSpec, known: Known | 
 async def read_settings(scope: Scope, spec: ProfileSpec, variant: str) -> Plain:
     """Return the spec's settings as they would be stored, references by name."""
     plain = {key: without_values(value) for key, value in spec.settings.items()}
-    cleaned = integrations.clean_settings(spec.type, variant, plain, scope.policy)
+    cleaned = connectors.clean_settings(spec.type, variant, plain, scope.policy)
     return await name_references(scope, spec.type, cleaned)
 
 
@@ -139,7 +141,7 @@ async def put(scope: Scope, name: str, spec: ProfileSpec, known: Known | None) -
     session, actor, chain_id = scope.session, scope.actor, scope.chain_id
     if known is None:
         new = NewProfile(spec.type, variant, spec.label, name, settings, enabled=spec.enabled, draft=True)
-        await integrations.create_profile(
+        await connectors.create_profile(
             session, actor, chain_id=chain_id, new=new, keys=scope.keys, policy=scope.policy
         )
         return
@@ -154,7 +156,7 @@ async def put(scope: Scope, name: str, spec: ProfileSpec, known: Known | None) -
         settings=settings,
         enabled=spec.enabled,
     )
-    await integrations.update_profile(session, actor, known.thing, change, keys=scope.keys, policy=scope.policy)
+    await connectors.update_profile(session, actor, known.thing, change, keys=scope.keys, policy=scope.policy)
 
 
 def with_secrets(key: str, value: Any, given: Mapping[str, str]) -> Any:
@@ -171,7 +173,7 @@ def with_secrets(key: str, value: Any, given: Mapping[str, str]) -> Any:
 
 async def remove(scope: Scope, known: Known) -> None:
     """Delete the profile."""
-    await integrations.delete_profile(scope.session, scope.actor, scope.chain_id, known.thing.id)
+    await connectors.delete_profile(scope.session, scope.actor, scope.chain_id, known.thing.id)
 
 
 HANDLER = Handler(list_known, normalise, put, remove)

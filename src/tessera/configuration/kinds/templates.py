@@ -7,14 +7,15 @@ from uuid import UUID
 
 import msgspec
 
-from tessera import integrations, queries
+from tessera import connectors, outbound, queries
 from tessera.configuration.changes import CHANGED_SECRET, is_same
 from tessera.configuration.errors import DescriptionError
 from tessera.configuration.kinds.handlers import PAGE, Handler, Known, Plain, read_all
 from tessera.configuration.kinds.sources import header_source
 from tessera.configuration.scope import Scope
 from tessera.configuration.shapes import KEPT, TemplateSpec
-from tessera.integrations import NewTemplate, Template, TemplateChange, TemplateFilter, TemplateShape
+from tessera.outbound import NewTemplate, Template, TemplateChange, TemplateFilter
+from tessera.outbound.rendering import TemplateShape
 from tessera.platform.json_values import decode, encode
 from tessera.platform.secrets import MASK
 
@@ -25,7 +26,7 @@ async def list_known(scope: Scope) -> Sequence[Known]:
     """Return the chain's templates."""
     wanted = TemplateFilter(chain_id=scope.chain_id)
     found = await read_all(
-        lambda number: integrations.list_templates(scope.session, scope.actor, wanted, number=number, size=PAGE)
+        lambda number: outbound.list_templates(scope.session, scope.actor, wanted, number=number, size=PAGE)
     )
     return [Known(each.internal_name, await describe(scope, each), each) for each in found]
 
@@ -51,7 +52,7 @@ async def name_profile(scope: Scope, profile_id: UUID | None) -> str | None:
     """Return the internal name of a profile; a draft may have none."""
     if profile_id is None:
         return None
-    return (await integrations.get_profile(scope.session, scope.actor, scope.chain_id, profile_id)).internal_name
+    return (await connectors.get_profile(scope.session, scope.actor, scope.chain_id, profile_id)).internal_name
 
 
 def describe_shape(shape: TemplateShape) -> Plain:
@@ -68,7 +69,7 @@ def read_request(scope: Scope, request: Plain) -> TemplateShape:
     """Return the shape that a file describes; a secret header that is kept has the mask for its value."""
     bodies = {key: text_of(request[key]) for key in BODIES if request.get(key) is not None}
     headers = {"headers": [read_header(scope, each) for each in request["headers"]]} if is_list(request) else {}
-    return integrations.read_shape({"method": "POST", **request, **bodies, **headers})
+    return outbound.read_shape({"method": "POST", **request, **bodies, **headers})
 
 
 def is_list(request: Plain) -> bool:
@@ -106,7 +107,7 @@ async def normalise(scope: Scope, _name: str, spec: TemplateSpec, known: Known |
 async def differing_headers(scope: Scope, known: Known, given: Mapping[str, str]) -> frozenset[str]:
     """Return the names of the secret headers whose value would change."""
     template: Template = known.thing
-    return await integrations.differing_headers(
+    return await outbound.differing_headers(
         scope.session, scope.actor, scope.chain_id, template.id, given, keys=scope.keys
     )
 
@@ -121,9 +122,7 @@ async def put(scope: Scope, name: str, spec: TemplateSpec, known: Known | None) 
             )
         draft = spec.query is None or spec.profile is None
         new = NewTemplate(spec.label, spec.query, spec.profile, shape, name, draft=draft)
-        await integrations.create_template(
-            scope.session, scope.actor, chain_id=scope.chain_id, new=new, keys=scope.keys
-        )
+        await outbound.create_template(scope.session, scope.actor, chain_id=scope.chain_id, new=new, keys=scope.keys)
         return
     change = TemplateChange(
         label=spec.label,
@@ -132,7 +131,7 @@ async def put(scope: Scope, name: str, spec: TemplateSpec, known: Known | None) 
         profile=spec.profile,
         shape=replace(shape, **same_bodies(shape, known.thing.shape)),
     )
-    await integrations.update_template(scope.session, scope.actor, known.thing, change, keys=scope.keys)
+    await outbound.update_template(scope.session, scope.actor, known.thing, change, keys=scope.keys)
 
 
 def same_bodies(shape: TemplateShape, stored: TemplateShape) -> dict[str, Any]:
@@ -143,7 +142,7 @@ def same_bodies(shape: TemplateShape, stored: TemplateShape) -> dict[str, Any]:
 
 async def remove(scope: Scope, known: Known) -> None:
     """Delete the template."""
-    await integrations.delete_template(scope.session, scope.actor, scope.chain_id, known.thing.id)
+    await outbound.delete_template(scope.session, scope.actor, scope.chain_id, known.thing.id)
 
 
 HANDLER = Handler(list_known, normalise, put, remove)

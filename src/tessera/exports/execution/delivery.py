@@ -12,7 +12,7 @@ from tessera.exports.execution.planner import Planner
 from tessera.exports.execution.recorder import Recorder
 from tessera.exports.execution.requests import OpenRequest
 from tessera.exports.states import RequestState
-from tessera.integrations import Sender
+from tessera.outbound import Sender
 
 # Requests that wait for their next try stay in memory with their bodies: this bounds them.
 MOST_OPEN = 256

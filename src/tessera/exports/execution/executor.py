@@ -13,6 +13,7 @@ from uuid import UUID
 
 import psycopg
 
+from tessera.connectors.calls import record_call
 from tessera.exports.errors import LeaseLostError
 from tessera.exports.events import RUN_FINISHED
 from tessera.exports.execution.delivery import COMPLETED, Delivery
@@ -27,8 +28,9 @@ from tessera.exports.jobs import EXECUTE_RUN
 from tessera.exports.snapshots import Snapshot, read_snapshot
 from tessera.exports.store import recording, spool
 from tessera.exports.store import runs as store
-from tessera.integrations import RunFacts, Sender, make_planner, open_sender, record_call
-from tessera.platform.auth import system_actor
+from tessera.outbound import Sender, make_planner, open_sender
+from tessera.outbound.rendering import RunFacts
+from tessera.platform.actors import system_actor
 from tessera.platform.db import driver, explain_database_error
 from tessera.platform.errors import TesseraError, UnavailableError
 from tessera.platform.events import Event, record_events

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from tessera.exports import retries
 from tessera.exports.execution.requests import OpenRequest, RowError, Settlement
 from tessera.exports.states import RequestState
-from tessera.integrations import Answer, Sender, Verdict, VerdictKind
+from tessera.outbound import Answer, Sender, Verdict, VerdictKind
 
 SEND = "send"
 FIRST_EXCERPTS = 100

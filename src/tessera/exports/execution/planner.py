@@ -6,7 +6,8 @@ from uuid import UUID
 
 from tessera.exports.execution.requests import OpenRequest, Window
 from tessera.exports.store.spool import read_chosen_rows, read_rows
-from tessera.integrations import PlannedRequest, RequestPlanner, RowFailure, RunFacts
+from tessera.outbound import RequestPlanner
+from tessera.outbound.rendering import PlannedRequest, RowFailure, RunFacts
 from tessera.platform.db import Database, driver
 from tessera.platform.json_values import decode_rows
 

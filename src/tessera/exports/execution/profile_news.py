@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tessera.integrations import CallKind, NewCall
+from tessera.connectors.calls import CallKind, NewCall
 
 # The ends that the other side or the profile brought about; a query's fault or a cancellation says nothing of either.
 TELLING = frozenset(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tessera.exports.states import RequestState
-from tessera.integrations import PlannedRequest
+from tessera.outbound.rendering import PlannedRequest
 
 RowError = tuple[int, str, str, str]
 

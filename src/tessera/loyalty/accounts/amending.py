@@ -8,8 +8,8 @@ from uuid import UUID
 from msgspec import UNSET
 from msgspec.structs import asdict, replace
 
+from tessera.access.chains import Address
 from tessera.loyalty.values.accounts import Customer, CustomerChange
-from tessera.loyalty.values.chains import Address
 from tessera.loyalty.values.companies import Company, CompanyChange
 
 A = TypeVar("A", bound=Customer | Company)

@@ -5,22 +5,22 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from tessera.loyalty import rules
+from tessera.access.chains import chains_of
 from tessera.loyalty.accounts.amending import amend, find_traded
+from tessera.loyalty.authorship import HOUSE_PROFILE
 from tessera.loyalty.errors import UnknownAccountError, UnknownCompanyError, UnknownMotherCompanyError
 from tessera.loyalty.events import COMPANY_CHANGED, CUSTOMER_CHANGED
-from tessera.loyalty.reach import HOUSE_PROFILE, chains_of
 from tessera.loyalty.store import accounts as store
 from tessera.loyalty.store import companies as company_store
 from tessera.loyalty.values.accounts import Customer, CustomerChange
 from tessera.loyalty.values.companies import Company, CompanyChange, CompanyFilter
-from tessera.loyalty.values.urls import is_website
+from tessera.platform.actors import Actor
 from tessera.platform.audit import Entry, record_entries
-from tessera.platform.auth import Actor
 from tessera.platform.db import Session
 from tessera.platform.errors import ConflictError
 from tessera.platform.events import Event, record_events
 from tessera.platform.ids import new_id
+from tessera.platform.texts import check_urls, is_website
 
 Account = Customer | Company
 AccountChange = CustomerChange | CompanyChange
@@ -35,7 +35,7 @@ async def update_accounts(
     Several changes of one account are made one after the other. What stays as it was is not touched.
     """
     websites = (item.website_url for item in items if isinstance(item, CompanyChange))
-    rules.check_urls("website url", websites, valid=is_website)
+    check_urls("website url", websites, valid=is_website)
     chain_ids = chains_of(actor, chain_id)
     held = await hold(session, chain_ids, items)
     afters = dict(held)

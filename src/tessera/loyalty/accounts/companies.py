@@ -5,20 +5,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from tessera.loyalty import rules
+from tessera.access.chains import chains_of, narrow_chains, reach_of, require_chain
 from tessera.loyalty.accounts.changing import count_in_words
-from tessera.loyalty.errors import UnknownAccountError, UnknownCursorError, UnknownMotherCompanyError
+from tessera.loyalty.authorship import HOUSE_PROFILE
+from tessera.loyalty.errors import UnknownAccountError, UnknownMotherCompanyError
 from tessera.loyalty.events import COMPANY_ADDED, COMPANY_DELETED
-from tessera.loyalty.reach import HOUSE_PROFILE, chains_of, narrow_chains, reach_of, require_chain
 from tessera.loyalty.store import accounts as account_store
 from tessera.loyalty.store import companies as store
 from tessera.loyalty.values.companies import Company, CompanyFilter, NewCompany
-from tessera.loyalty.values.urls import is_website
+from tessera.platform.actors import Actor
 from tessera.platform.audit import Entry, record_entries
-from tessera.platform.auth import Actor
 from tessera.platform.db import Reader, Session
 from tessera.platform.events import Event, record_events
 from tessera.platform.ids import new_id, new_random_ids
+from tessera.platform.paging import UnknownCursorError
+from tessera.platform.texts import check_urls, is_website
 
 
 async def create_companies(
@@ -26,7 +27,7 @@ async def create_companies(
 ) -> list[Company]:
     """Create all of the companies or none, in the given order."""
     require_chain(actor, chain_id)
-    rules.check_urls("website url", (item.website_url for item in items), valid=is_website)
+    check_urls("website url", (item.website_url for item in items), valid=is_website)
     mothers = sorted({item.mother_company_id for item in items if item.mother_company_id is not None})
     known = await account_store.find_companies(session, [chain_id], mothers) if mothers else set()
     for company_id in mothers:

@@ -5,16 +5,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from tessera.loyalty.errors import CustomerEmailTakenError, UnknownCompanyError, UnknownCursorError
+from tessera.access.chains import chains_of, narrow_chains, reach_of, require_chain
+from tessera.loyalty.authorship import HOUSE_PROFILE
+from tessera.loyalty.errors import CustomerEmailTakenError, UnknownCompanyError
 from tessera.loyalty.events import CUSTOMER_ADDED, CUSTOMER_CHANGED
-from tessera.loyalty.reach import HOUSE_PROFILE, chains_of, narrow_chains, reach_of, require_chain
 from tessera.loyalty.store import accounts as store
 from tessera.loyalty.values.accounts import Customer, CustomerFilter, NewCustomer
+from tessera.platform.actors import Actor
 from tessera.platform.audit import Entry, record_entries
-from tessera.platform.auth import Actor
 from tessera.platform.db import Reader, Session
 from tessera.platform.events import Event, record_events
 from tessera.platform.ids import new_id, new_random_ids
+from tessera.platform.paging import UnknownCursorError
 
 MOST_FOUND = 1000
 # A full name is looked for with each of its words as the last of the first name; nobody's has more words than these.

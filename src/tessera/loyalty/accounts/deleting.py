@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from tessera.access.chains import require_chain
 from tessera.loyalty.accounts.changing import count_in_words
+from tessera.loyalty.authorship import HOUSE_PROFILE
 from tessera.loyalty.errors import AccountInUseError, UnknownAccountError
 from tessera.loyalty.events import COMPANY_DELETED, CUSTOMER_DELETED
-from tessera.loyalty.reach import HOUSE_PROFILE, require_chain
 from tessera.loyalty.store import accounts as account_store
 from tessera.loyalty.store import companies as store
+from tessera.platform.actors import Actor
 from tessera.platform.audit import Entry, record_entries
-from tessera.platform.auth import Actor
 from tessera.platform.db import Session
 from tessera.platform.events import Event, record_events
 

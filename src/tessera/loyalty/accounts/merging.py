@@ -5,16 +5,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from tessera.access.chains import chains_of
 from tessera.loyalty.accounts.planning import plan_merges
+from tessera.loyalty.authorship import HOUSE_PROFILE, profile_of
 from tessera.loyalty.events import ACCOUNT_MERGED, MEMBERSHIP_CHANGED, MEMBERSHIP_DELETED
 from tessera.loyalty.points.transfers import hand_over_points
-from tessera.loyalty.reach import HOUSE_PROFILE, chains_of, profile_of
 from tessera.loyalty.store import accounts as account_store
 from tessera.loyalty.store import merging as store
 from tessera.loyalty.values.marks import Mark
 from tessera.loyalty.values.merging import AccountMerge, HeldAccount, MergePlan
+from tessera.platform.actors import Actor
 from tessera.platform.audit import Entry, record_entries
-from tessera.platform.auth import Actor
 from tessera.platform.db import Session
 from tessera.platform.events import Event, record_events
 

@@ -6,11 +6,12 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from tessera.access.chains import require_chain
 from tessera.loyalty import rules
+from tessera.loyalty.authorship import profile_of
 from tessera.loyalty.errors import UnknownMembershipError, UnknownTierError
 from tessera.loyalty.events import MEMBERSHIP_CHANGED
 from tessera.loyalty.memberships.creating import name_rival
-from tessera.loyalty.reach import profile_of, require_chain
 from tessera.loyalty.store import accounts as account_store
 from tessera.loyalty.store import changes as store
 from tessera.loyalty.store import memberships as membership_store
@@ -19,11 +20,12 @@ from tessera.loyalty.store.lots import sum_ended, take_from_lots
 from tessera.loyalty.values.marks import Mark
 from tessera.loyalty.values.memberships import Membership, MembershipChange
 from tessera.loyalty.values.steps import MembershipStep
+from tessera.platform.actors import Actor
 from tessera.platform.audit import Entry, record_entries
-from tessera.platform.auth import Actor
 from tessera.platform.db import ChangedMeanwhileError, Session
 from tessera.platform.errors import ConflictError
 from tessera.platform.events import Event, record_events
+from tessera.platform.texts import check_urls
 
 
 async def update_memberships(
@@ -35,7 +37,7 @@ async def update_memberships(
     neither its moment of change nor the feed tells of it.
     """
     require_chain(actor, chain_id)
-    rules.check_urls("url", (item.url for item in items))
+    check_urls("url", (item.url for item in items))
     changes = rules.fold_changes(items)
     tiers = await hold_tiers(session, chain_id, changes)
     claims = await hold_claims(session, chain_id, changes)

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from tessera.access.chains import require_chain
 from tessera.loyalty import rules
+from tessera.loyalty.authorship import profile_of
 from tessera.loyalty.errors import (
     UnknownAccountError,
     UnknownProgramError,
     UnknownTierError,
 )
 from tessera.loyalty.events import MEMBERSHIP_CHANGED
-from tessera.loyalty.reach import profile_of, require_chain
 from tessera.loyalty.store import accounts as account_store
 from tessera.loyalty.store import memberships as store
 from tessera.loyalty.store import programs as program_store
@@ -19,12 +20,13 @@ from tessera.loyalty.store import tiers as tier_store
 from tessera.loyalty.store.changes import demote_rivals
 from tessera.loyalty.values.marks import Mark
 from tessera.loyalty.values.memberships import Membership, NewMembership
+from tessera.platform.actors import Actor
 from tessera.platform.audit import Entry, record_entries
-from tessera.platform.auth import Actor
 from tessera.platform.db import Session
 from tessera.platform.errors import ConflictError
 from tessera.platform.events import Event, record_events
 from tessera.platform.ids import new_ids
+from tessera.platform.texts import check_urls
 
 
 async def create_memberships(
@@ -32,7 +34,7 @@ async def create_memberships(
 ) -> list[Membership]:
     """Create all of the memberships or none, in the given order; new primaries take the mark from older ones."""
     require_chain(actor, chain_id)
-    rules.check_urls("url", (item.url for item in items))
+    check_urls("url", (item.url for item in items))
     items = rules.settle_primaries(items)
     await check_references(session, chain_id, items)
     kind, actor_id = profile_of(actor)

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from tessera.access.chains import require_chain
+from tessera.loyalty.authorship import profile_of
 from tessera.loyalty.errors import UnknownMembershipError
 from tessera.loyalty.events import MEMBERSHIP_DELETED
-from tessera.loyalty.reach import profile_of, require_chain
 from tessera.loyalty.store import memberships as store
 from tessera.loyalty.values.marks import Mark
+from tessera.platform.actors import Actor
 from tessera.platform.audit import Entry, record_entries
-from tessera.platform.auth import Actor
 from tessera.platform.db import Session
 from tessera.platform.events import Event, record_events
 

@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from tessera.loyalty.errors import UnknownCursorError
-from tessera.loyalty.reach import narrow_chains, reach_of
+from tessera.access.chains import narrow_chains, reach_of
 from tessera.loyalty.store import memberships as store
 from tessera.loyalty.values.memberships import Membership, MembershipFilter
-from tessera.platform.auth import Actor
+from tessera.platform.actors import Actor
 from tessera.platform.db import Reader, Session
+from tessera.platform.paging import UnknownCursorError
 
 
 async def list_memberships(

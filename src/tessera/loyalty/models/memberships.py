@@ -16,8 +16,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tessera.loyalty.values.lengths import condition_of
 from tessera.platform.db import Table
+from tessera.platform.texts import condition_of
 
 ACTIVE = text("deleted_at IS NULL")
 DELETED = text("deleted_at IS NOT NULL")

@@ -4,13 +4,13 @@ from collections import defaultdict
 from datetime import datetime
 from uuid import UUID
 
+from tessera.loyalty.authorship import profile_of
 from tessera.loyalty.events import BALANCE_CHANGED
-from tessera.loyalty.reach import profile_of
 from tessera.loyalty.store import expiry as store
 from tessera.loyalty.values.marks import Mark
 from tessera.loyalty.values.memberships import MovementKind
+from tessera.platform.actors import Actor, system_actor
 from tessera.platform.audit import Entry, record_entries
-from tessera.platform.auth import Actor, system_actor
 from tessera.platform.clock import Clock
 from tessera.platform.db import Database, Session
 from tessera.platform.events import Event, record_events

@@ -6,17 +6,18 @@ from datetime import datetime
 from itertools import zip_longest
 from uuid import UUID
 
+from tessera.access.chains import require_chain
+from tessera.loyalty.authorship import profile_of
 from tessera.loyalty.errors import UnknownMembershipError
 from tessera.loyalty.events import BALANCE_CHANGED
 from tessera.loyalty.points.books import Book
-from tessera.loyalty.reach import profile_of, require_chain
 from tessera.loyalty.store import ledger as store
 from tessera.loyalty.store import lots as lot_store
 from tessera.loyalty.values.ledger import Draft
 from tessera.loyalty.values.marks import Mark
 from tessera.loyalty.values.points import Movement
+from tessera.platform.actors import Actor
 from tessera.platform.audit import Entry, record_entries
-from tessera.platform.auth import Actor
 from tessera.platform.db import Session
 from tessera.platform.events import Event, record_events
 

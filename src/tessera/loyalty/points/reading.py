@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from tessera.access.chains import require_chain
 from tessera.loyalty.points.ledger import unknown_membership
-from tessera.loyalty.reach import require_chain
 from tessera.loyalty.store import ledger as store
 from tessera.loyalty.store import lots as lot_store
 from tessera.loyalty.values.ledger import Lot
 from tessera.loyalty.values.points import Balance, Expiring, Movement
-from tessera.platform.auth import Actor
+from tessera.platform.actors import Actor
 from tessera.platform.db import Session
 
 

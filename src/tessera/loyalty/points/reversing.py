@@ -12,7 +12,7 @@ from tessera.loyalty.store import ledger as store
 from tessera.loyalty.values.ledger import Draft
 from tessera.loyalty.values.memberships import MovementKind
 from tessera.loyalty.values.points import Movement, Reversal
-from tessera.platform.auth import Actor
+from tessera.platform.actors import Actor
 from tessera.platform.db import Session
 
 REVERSIBLE = (MovementKind.EARN, MovementKind.BURN, MovementKind.ADJUST)

@@ -11,7 +11,7 @@ from tessera.loyalty.points.requests import check_reason, require_key, require_p
 from tessera.loyalty.values.ledger import Draft
 from tessera.loyalty.values.memberships import MovementKind
 from tessera.loyalty.values.points import Adjustment, Burning, Movement
-from tessera.platform.auth import Actor
+from tessera.platform.actors import Actor
 from tessera.platform.db import Session
 
 

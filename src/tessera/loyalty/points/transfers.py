@@ -12,7 +12,7 @@ from tessera.loyalty.store import ledger as store
 from tessera.loyalty.values.ledger import Draft, Lot
 from tessera.loyalty.values.memberships import MovementKind
 from tessera.loyalty.values.points import Movement, Transfer
-from tessera.platform.auth import Actor
+from tessera.platform.actors import Actor
 from tessera.platform.db import Session
 from tessera.platform.ids import new_id
 

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from tessera.loyalty.store.lengths import check_columns
-from tessera.loyalty.store.paging import Source, fetch_page, find_position, narrow
+from tessera.access.chains import Address
 from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.accounts import Customer, CustomerFilter
-from tessera.loyalty.values.chains import Address
 from tessera.loyalty.values.merging import HeldAccount
 from tessera.platform.db import Reader, Session, as_array
+from tessera.platform.paging import Source, fetch_page, find_position, narrow
+from tessera.platform.texts import check_columns
 
 PERSONAL = (
     "last_name",

@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from tessera.access.chains import Address
 from tessera.loyalty.store.accounts import ADDRESS
-from tessera.loyalty.store.lengths import check_columns
-from tessera.loyalty.store.paging import Source, fetch_page, find_position, narrow
 from tessera.loyalty.store.statements import run
-from tessera.loyalty.values.chains import Address
 from tessera.loyalty.values.companies import Company, CompanyFilter
 from tessera.platform.db import Reader, Session, as_array
+from tessera.platform.paging import Source, fetch_page, find_position, narrow
+from tessera.platform.texts import check_columns
 
 TEXTS = (
     "name",

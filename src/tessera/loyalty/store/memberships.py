@@ -6,13 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from tessera.loyalty.events import MEMBERSHIP_ADDED
-from tessera.loyalty.store.lengths import check_columns
-from tessera.loyalty.store.paging import Source, fetch_page, find_position, narrow
 from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.marks import Mark
 from tessera.loyalty.values.memberships import Membership, MembershipFilter
 from tessera.platform.db import Reader, Session, as_array
 from tessera.platform.events import INSERT_EVENTS
+from tessera.platform.paging import Source, fetch_page, find_position, narrow
+from tessera.platform.texts import check_columns
 
 COLUMNS = (
     "id, chain_id, account_id, program_id, tier_id, state, is_primary, membership_number, provider_membership_id, "

@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from tessera.loyalty.errors import ProgramInUseError, UnknownProgramError
-from tessera.loyalty.store.paging import Source, fetch_page, find_position, narrow
 from tessera.loyalty.store.records import lock_active_records, mark_deleted
 from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.programs import Program, ProgramFilter, ProgramType
 from tessera.platform.db import Reader, Session, as_array
+from tessera.platform.paging import Source, fetch_page, find_position, narrow
 
 SOURCE = Source(
     "programs",

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from tessera.loyalty.store.paging import Source
 from tessera.loyalty.store.statements import run
 from tessera.platform.db import Session, as_array
+from tessera.platform.paging import Source
 
 # Whoever adds memberships or tiers shares these rows: a change waits for them, and they see what it left.
 LOCK_ACTIVE = """

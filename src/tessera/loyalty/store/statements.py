@@ -5,6 +5,7 @@ from typing import Any
 
 from psycopg import errors as refusals
 
+from tessera.access.chains import UnknownChainError
 from tessera.loyalty import errors
 from tessera.platform.db import ChangedMeanwhileError, Reader, Session, run_statement
 from tessera.platform.errors import ConflictError, NotFoundError, TesseraError
@@ -51,7 +52,7 @@ MISSING: Mapping[str, tuple[type[NotFoundError], str]] = {
     "fk_tiers_chain_id_program_id": (errors.UnknownProgramError, "No such loyalty program in the chain."),
     "fk_accounts_chain_id_company_id": (errors.UnknownCompanyError, "No such company in the chain."),
     "fk_accounts_chain_id_mother_company_id": (errors.UnknownMotherCompanyError, "No such company in the chain."),
-    "fk_accounts_chain_id": (errors.UnknownChainError, "No such chain."),
+    "fk_accounts_chain_id": (UnknownChainError, "No such chain."),
 }
 
 

@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from tessera.loyalty.store.paging import Source, fetch_page, find_position, narrow
 from tessera.loyalty.store.records import lock_active_records, mark_deleted
 from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.marks import Mark
 from tessera.loyalty.values.programs import Tier, TierFilter
 from tessera.platform.db import Reader, Session, as_array
 from tessera.platform.events import INSERT_EVENTS
+from tessera.platform.paging import Source, fetch_page, find_position, narrow
 
 SOURCE = Source("tiers", "id, chain_id, program_id, name, code, ordering, created_at, updated_at, deleted_at")
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from msgspec import UNSET, Struct, UnsetType
 
-from tessera.loyalty.values.chains import Address
-from tessera.loyalty.values.listing import Interval, Narrowing
+from tessera.access.chains import Address
+from tessera.platform.narrowing import Interval, Narrowing
 
 Title = Literal["Mister", "Miss", "Misses"]
 Sex = Literal["Male", "Female"]

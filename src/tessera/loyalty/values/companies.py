@@ -7,8 +7,8 @@ from uuid import UUID
 
 from msgspec import UNSET, Struct, UnsetType
 
-from tessera.loyalty.values.chains import Address
-from tessera.loyalty.values.listing import Narrowing
+from tessera.access.chains import Address
+from tessera.platform.narrowing import Narrowing
 
 # How far a company is trusted to pay later.
 CreditRating = Literal["CreditOk", "PaymentRequiredUpfront", "LocalDecisionRequired"]

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from msgspec import UNSET, Struct, UnsetType
 
-from tessera.loyalty.values.listing import Narrowing
 from tessera.loyalty.values.versions import version_at
+from tessera.platform.narrowing import Narrowing
 
 
 class ProgramType(StrEnum):

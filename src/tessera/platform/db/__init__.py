@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING
 from tessera.platform.lazy_imports import import_on_first_use
 
 if TYPE_CHECKING:
-    from tessera.platform.db.addresses import database_name, shown_address, with_database
+    from tessera.platform.db.addresses import database_name, parse_address, shown_address, with_database
     from tessera.platform.db.arrays import as_array
-    from tessera.platform.db.embedded import EmbeddedServer
-    from tessera.platform.db.engine import Database, Session, driver
+    from tessera.platform.db.engine import SEARCH_PATH, Database, Session, driver
     from tessera.platform.db.errors import (
         ChangedMeanwhileError,
         DatabaseAddressError,
@@ -19,8 +18,10 @@ if TYPE_CHECKING:
         DatabaseVersionError,
         MigrationError,
     )
-    from tessera.platform.db.explanations import explain_database_error
-    from tessera.platform.db.migrations import is_current, migrate
+    from tessera.platform.db.explanations import explain_database_error, explain_start, explain_system_error
+    from tessera.platform.db.key_rings import find_expected_key, record_key
+    from tessera.platform.db.migrations import act_as_owner, is_current, migrate
+    from tessera.platform.db.models import TransactionId
     from tessera.platform.db.readers import Reader
     from tessera.platform.db.roles import app_address, query_address, render_roles_sql
     from tessera.platform.db.statements import Row, change_rows, fetch_row, fetch_rows
@@ -30,6 +31,7 @@ else:
     __getattr__ = import_on_first_use(__name__, __file__)
 
 __all__ = [
+    "SEARCH_PATH",
     "ChangedMeanwhileError",
     "Database",
     "DatabaseAddressError",
@@ -38,25 +40,31 @@ __all__ = [
     "DatabaseTimeoutError",
     "DatabaseUnavailableError",
     "DatabaseVersionError",
-    "EmbeddedServer",
     "MigrationError",
     "Reader",
     "Row",
     "Session",
     "Table",
+    "TransactionId",
+    "act_as_owner",
     "app_address",
     "as_array",
     "change_rows",
     "database_name",
     "driver",
     "explain_database_error",
+    "explain_start",
+    "explain_system_error",
     "fetch_row",
     "fetch_rows",
+    "find_expected_key",
     "is_current",
     "metadata",
     "migrate",
     "moment",
+    "parse_address",
     "query_address",
+    "record_key",
     "render_roles_sql",
     "run_statement",
     "shown_address",

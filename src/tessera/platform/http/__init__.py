@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from tessera.platform.lazy_imports import import_on_first_use
 
 if TYPE_CHECKING:
-    from tessera.platform.http.addresses import judge_address
+    from tessera.platform.http.addresses import Address, judge_address
     from tessera.platform.http.authorities import clean_authorities, parse_authorities
     from tessera.platform.http.bodies import UnreadableBodyError, read_json
     from tessera.platform.http.calls import EXCERPT_BYTES, CallLimits, Headers, Reply
@@ -34,6 +34,7 @@ else:
 __all__ = [
     "EXCERPT_BYTES",
     "TRANSIENT_STATUSES",
+    "Address",
     "CallError",
     "CallErrorKind",
     "CallLimits",

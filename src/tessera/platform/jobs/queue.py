@@ -10,8 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tessera.platform.db import Database, Session, driver
-from tessera.platform.db.engine import SEARCH_PATH
+from tessera.platform.db import SEARCH_PATH, Database, Session, driver
 from tessera.platform.signals import calling_on_stop
 
 # Loaded with the first job: most commands enqueue none.

@@ -7,8 +7,9 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from tessera.platform import auth
-from tessera.platform.auth import NewApiKey
+from tessera.access import keys as access_keys
+from tessera.access import roles as access_roles
+from tessera.access.keys import NewApiKey
 from tessera.platform.errors import TesseraError
 from tessera.web.access.grids import make_grid
 from tessera.web.access.reading import ANSWERED, Sent, asked, read_sent
@@ -34,7 +35,9 @@ UNTOUCHED = {"label": "", "whole": False, "roles": frozenset(), "permissions": f
 async def list_api_keys(visit: PageVisit) -> Response[Any]:
     """List the keys that reach no further than the visitor."""
     search, sort = asked(visit, "q"), asked(visit, "sort") or "-created"
-    page = await auth.list_api_key_page(visit.session, visit.actor, search=search, sort=sort, number=page_number(visit))
+    page = await access_keys.list_api_key_page(
+        visit.session, visit.actor, search=search, sort=sort, number=page_number(visit)
+    )
     return visit.page("access/templates/api_keys.html", page=page, search=search, sort=sort, path_here=PATH)
 
 
@@ -56,8 +59,8 @@ async def create_api_key(visit: PageVisit) -> Response[Any]:
     sent = await read_sent(visit)
     try:
         new = read_new(visit, sent)
-        (made,) = await auth.create_api_keys(visit.session, visit.actor, visit.ground.keys, [new], now=visit.now)
-    except (*ANSWERED, auth.RoleNotFoundError) as error:
+        (made,) = await access_keys.create_api_keys(visit.session, visit.actor, visit.ground.keys, [new], now=visit.now)
+    except (*ANSWERED, access_roles.RoleNotFoundError) as error:
         typed = {
             "label": sent.text("label"),
             "whole": sent.ticked("whole"),
@@ -86,7 +89,7 @@ async def disable_api_key(visit: PageVisit, api_key_id: FromPath[UUID]) -> Respo
 async def revoke_api_key(visit: PageVisit, api_key_id: FromPath[UUID]) -> Response[Any]:
     """End a key for ever."""
     try:
-        await auth.revoke_api_key(visit.session, visit.actor, api_key_id, now=visit.now)
+        await access_keys.revoke_api_key(visit.session, visit.actor, api_key_id, now=visit.now)
     except ANSWERED as error:
         return await show(visit, api_key_id, error)
     return visit.go(f"{PATH}/{api_key_id}", notice="revoked")
@@ -95,7 +98,7 @@ async def revoke_api_key(visit: PageVisit, api_key_id: FromPath[UUID]) -> Respon
 async def switch(visit: Visit, api_key_id: UUID, *, enabled: bool) -> Response[Any]:
     """Switch a key, and go back to its page."""
     try:
-        await auth.enable_api_key(visit.session, visit.actor, api_key_id, enabled=enabled)
+        await access_keys.enable_api_key(visit.session, visit.actor, api_key_id, enabled=enabled)
     except ANSWERED as error:
         return await show(visit, api_key_id, error)
     return visit.go(f"{PATH}/{api_key_id}", notice="switched_on" if enabled else "switched_off")
@@ -105,7 +108,7 @@ async def show(
     visit: Visit, api_key_id: UUID, error: TesseraError | None = None, *, text: str | None = None
 ) -> Response[Any]:
     """Answer with the page of one key, and with what stands in the way of what was asked."""
-    key = await auth.get_api_key(visit.session, visit.actor, api_key_id)
+    key = await access_keys.get_api_key(visit.session, visit.actor, api_key_id)
     return visit.page(
         "access/templates/api_key.html",
         status=200 if error is None else status_of(error),
@@ -120,7 +123,7 @@ async def answer(visit: Visit, typed: Mapping[str, Any], *, error: TesseraError 
     """Answer with the form, what was typed in it, and what is wrong with that."""
     return visit.page(
         "access/templates/api_key_form.html",
-        status=200 if error is None else 422 if isinstance(error, auth.RoleNotFoundError) else status_of(error),
+        status=200 if error is None else 422 if isinstance(error, access_roles.RoleNotFoundError) else status_of(error),
         typed=typed,
         faults={} if error is None else faults_of(error),
         labels=LABELS,

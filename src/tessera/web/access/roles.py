@@ -7,8 +7,8 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from tessera.platform import auth
-from tessera.platform.auth import NewRole, Role, RoleChange
+from tessera.access import roles as access_roles
+from tessera.access.roles import NewRole, Role, RoleChange
 from tessera.platform.errors import TesseraError
 from tessera.web.access.grids import make_grid
 from tessera.web.access.reading import ANSWERED, Sent, asked, asked_id, read_sent
@@ -31,7 +31,9 @@ LABELS = {
 async def list_roles(visit: PageVisit) -> Response[Any]:
     """List the roles."""
     search, sort = asked(visit, "q"), asked(visit, "sort") or "label"
-    page = await auth.list_role_page(visit.session, visit.actor, search=search, sort=sort, number=page_number(visit))
+    page = await access_roles.list_role_page(
+        visit.session, visit.actor, search=search, sort=sort, number=page_number(visit)
+    )
     return visit.page(
         "access/templates/roles.html",
         page=page,
@@ -52,7 +54,7 @@ async def show_role(visit: PageVisit, role_id: FromPath[UUID]) -> Response[Any]:
 async def ask_new_role(visit: PageVisit) -> Response[Any]:
     """Show the form for a new role; of a copy filled with what the other has."""
     source = asked_id(visit, "copy")
-    copied = await auth.get_role(visit.session, visit.actor, source) if source else None
+    copied = await access_roles.get_role(visit.session, visit.actor, source) if source else None
     typed = {
         "label": "" if copied is None else f"{copied.label[:90]} (copy)",
         "internal_name": "",
@@ -75,7 +77,7 @@ async def create_role(visit: PageVisit) -> Response[Any]:
             sent.text("description"),
             sent.text("internal_name").strip() or None,
         )
-        role = await auth.create_role(visit.session, visit.actor, new, now=visit.now)
+        role = await access_roles.create_role(visit.session, visit.actor, new, now=visit.now)
     except ANSWERED as error:
         return answer(visit, typed_by(sent), error=error)
     return visit.go(f"{PATH}/{role.id}", notice="created")
@@ -84,7 +86,7 @@ async def create_role(visit: PageVisit) -> Response[Any]:
 @get(f"{ONE}/edit", permission="roles:admin")
 async def ask_role_change(visit: PageVisit, role_id: FromPath[UUID]) -> Response[Any]:
     """Show the form that changes a role."""
-    role = await auth.get_role(visit.session, visit.actor, role_id)
+    role = await access_roles.get_role(visit.session, visit.actor, role_id)
     typed = {
         "label": role.label,
         "internal_name": role.internal_name,
@@ -99,7 +101,7 @@ async def ask_role_change(visit: PageVisit, role_id: FromPath[UUID]) -> Response
 @post(f"{ONE}/edit", permission="roles:admin", fresh=True)
 async def change_role(visit: PageVisit, role_id: FromPath[UUID]) -> Response[Any]:
     """Change a role."""
-    role = await auth.get_role(visit.session, visit.actor, role_id)
+    role = await access_roles.get_role(visit.session, visit.actor, role_id)
     sent = await read_sent(visit)
     try:
         change = RoleChange(
@@ -108,7 +110,7 @@ async def change_role(visit: PageVisit, role_id: FromPath[UUID]) -> Response[Any
             description=sent.text("description"),
             permissions=permissions_of(sent),
         )
-        await auth.update_role(
+        await access_roles.update_role(
             visit.session, visit.actor, role_id, change, version=sent.version() or role.version, now=visit.now
         )
     except ANSWERED as error:
@@ -120,7 +122,7 @@ async def change_role(visit: PageVisit, role_id: FromPath[UUID]) -> Response[Any
 async def delete_role(visit: PageVisit, role_id: FromPath[UUID]) -> Response[Any]:
     """Delete a role that nobody holds."""
     try:
-        await auth.delete_role(visit.session, visit.actor, role_id)
+        await access_roles.delete_role(visit.session, visit.actor, role_id)
     except ANSWERED as error:
         return await show(visit, role_id, error)
     return visit.go(PATH, notice="deleted")
@@ -128,7 +130,7 @@ async def delete_role(visit: PageVisit, role_id: FromPath[UUID]) -> Response[Any
 
 async def show(visit: Visit, role_id: UUID, error: TesseraError | None = None) -> Response[Any]:
     """Answer with the page of one role, and with what stands in the way of what was asked."""
-    role = await auth.get_role(visit.session, visit.actor, role_id)
+    role = await access_roles.get_role(visit.session, visit.actor, role_id)
     return visit.page(
         "access/templates/role.html",
         status=200 if error is None else status_of(error),

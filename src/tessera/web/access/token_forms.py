@@ -5,8 +5,9 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from tessera import loyalty
-from tessera.loyalty import TOKEN_PERMISSIONS, NewAccessToken
+from tessera.access import chains as access_chains
+from tessera.access import keys as access_keys
+from tessera.access.keys import TOKEN_PERMISSIONS, NewAccessToken
 from tessera.platform.errors import NotFoundError, TesseraError
 from tessera.platform.ids import parse_id
 from tessera.web.access.reading import ANSWERED, ChoiceInvalidError, Sent, asked, read_sent
@@ -39,7 +40,7 @@ async def create_client_token(visit: PageVisit) -> Response[Any]:
     sent = await read_sent(visit)
     label = sent.text("label")
     try:
-        (made,) = await loyalty.create_client_tokens(
+        (made,) = await access_keys.create_client_tokens(
             visit.session, visit.actor, visit.ground.keys, [label], now=visit.now
         )
     except ANSWERED as error:
@@ -63,7 +64,7 @@ async def ask_new_access_token(visit: PageVisit) -> Response[Any]:
         "client_token_id": asked(visit, "client"),
         "enterprises": frozenset(),
         "portfolio": False,
-        "permissions": {each for each in loyalty.CONNECTOR_PERMISSIONS if visit.actor.may(each)},
+        "permissions": {each for each in access_keys.CONNECTOR_PERMISSIONS if visit.actor.may(each)},
         "expires_on": "",
         "strict": "",
     }
@@ -76,7 +77,7 @@ async def create_access_token(visit: PageVisit) -> Response[Any]:
     sent = await read_sent(visit)
     try:
         new = read_new(sent)
-        (made,) = await loyalty.create_access_tokens(
+        (made,) = await access_keys.create_access_tokens(
             visit.session, visit.actor, visit.ground.keys, [new], now=visit.now
         )
     except (*ANSWERED, NotFoundError) as error:
@@ -98,7 +99,9 @@ CLIENTS = f"{PATH}?kind=client"
 
 async def answer(visit: Visit, typed: Mapping[str, Any], *, error: TesseraError | None = None) -> Response[Any]:
     """Answer with the form, what was typed in it, and what is wrong with that."""
-    clients = await loyalty.list_token_page(visit.session, visit.actor, client=True, sort="label", size=MOST_OFFERED)
+    clients = await access_keys.list_token_page(
+        visit.session, visit.actor, client=True, sort="label", size=MOST_OFFERED
+    )
     offered = [(str(token.id), token.label) for token in clients.items if token.revoked_at is None]
     chosen = typed["client_token_id"]
     if parse_id(chosen) and chosen not in dict(offered):
@@ -110,7 +113,7 @@ async def answer(visit: Visit, typed: Mapping[str, Any], *, error: TesseraError 
         faults={} if error is None else faults_of(error),
         labels=LABELS,
         clients=offered,
-        enterprises=await loyalty.list_enterprises(visit.session, visit.actor),
+        enterprises=await access_chains.list_enterprises(visit.session, visit.actor),
         permissions=TOKEN_PERMISSIONS,
         close=PATH,
     )

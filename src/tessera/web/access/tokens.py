@@ -6,7 +6,8 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from tessera import loyalty
+from tessera.access import chains as access_chains
+from tessera.access import keys as access_keys
 from tessera.platform.errors import TesseraError
 from tessera.web.access.reading import ANSWERED, asked
 from tessera.web.failures import status_of
@@ -23,7 +24,7 @@ async def list_connector_tokens(visit: PageVisit) -> Response[Any]:
     """List access tokens, or client tokens, within the visitor's chains."""
     kind = CLIENT if asked(visit, "kind") == CLIENT else ACCESS
     search, sort = asked(visit, "q"), asked(visit, "sort") or "-created"
-    page = await loyalty.list_token_page(
+    page = await access_keys.list_token_page(
         visit.session, visit.actor, client=kind == CLIENT, search=search, sort=sort, number=page_number(visit)
     )
     return visit.page("access/templates/tokens.html", page=page, kind=kind, search=search, sort=sort, path_here=PATH)
@@ -51,7 +52,7 @@ async def disable_connector_token(visit: PageVisit, token_id: FromPath[UUID]) ->
 async def revoke_connector_token(visit: PageVisit, token_id: FromPath[UUID]) -> Response[Any]:
     """End a credential for ever."""
     try:
-        await loyalty.revoke_token(visit.session, visit.actor, token_id, now=visit.now)
+        await access_keys.revoke_token(visit.session, visit.actor, token_id, now=visit.now)
     except ANSWERED as error:
         return await show(visit, token_id, error)
     return visit.go(f"{PATH}/{token_id}", notice="revoked")
@@ -60,7 +61,7 @@ async def revoke_connector_token(visit: PageVisit, token_id: FromPath[UUID]) -> 
 async def switch(visit: Visit, token_id: UUID, *, enabled: bool) -> Response[Any]:
     """Switch a credential, and go back to its page."""
     try:
-        await loyalty.enable_token(visit.session, visit.actor, token_id, enabled=enabled)
+        await access_keys.enable_token(visit.session, visit.actor, token_id, enabled=enabled)
     except ANSWERED as error:
         return await show(visit, token_id, error)
     return visit.go(f"{PATH}/{token_id}", notice="switched_on" if enabled else "switched_off")
@@ -70,16 +71,16 @@ async def show(
     visit: Visit, token_id: UUID, error: TesseraError | None = None, *, text: str | None = None
 ) -> Response[Any]:
     """Answer with the page of one credential, and with what stands in the way of what was asked."""
-    token = await loyalty.get_token(visit.session, visit.actor, token_id)
+    token = await access_keys.get_token(visit.session, visit.actor, token_id)
     client = None
     if token.client_token_id is not None:
-        client = await loyalty.get_token(visit.session, visit.actor, token.client_token_id)
+        client = await access_keys.get_token(visit.session, visit.actor, token.client_token_id)
     return visit.page(
         "access/templates/token.html",
         status=200 if error is None else status_of(error),
         token=token,
         client=client,
-        enterprises=await loyalty.list_enterprises(visit.session, visit.actor, ids=token.enterprise_ids),
+        enterprises=await access_chains.list_enterprises(visit.session, visit.actor, ids=token.enterprise_ids),
         text=text,
         fault="" if error is None else error.message,
     )

@@ -7,8 +7,11 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from tessera.platform import auth
-from tessera.platform.auth import NewUser, Role, User, UserChange
+from tessera.access import passwords as access_passwords
+from tessera.access import roles as access_roles
+from tessera.access import users as access_users
+from tessera.access.roles import Role
+from tessera.access.users import NewUser, User, UserChange
 from tessera.platform.errors import TesseraError
 from tessera.web.access.reading import ANSWERED, Sent, read_sent
 from tessera.web.access.users import ONE, PATH, is_self, show_user_page
@@ -28,7 +31,7 @@ async def ask_new_user(visit: PageVisit) -> Response[Any]:
 @post(f"{PATH}/new", permission="users:admin", fresh=True)
 async def create_user(visit: PageVisit) -> Response[Any]:
     """Make a user, and show the password that was drawn this once."""
-    sent, password = await read_sent(visit), auth.make_password()
+    sent, password = await read_sent(visit), access_passwords.make_password()
     try:
         new = NewUser(
             sent.text("email"),
@@ -37,8 +40,8 @@ async def create_user(visit: PageVisit) -> Response[Any]:
             chains=sent.chains(visit),
             roles=sent.ids("role_ids"),
         )
-        (user,) = await auth.create_users(visit.session, visit.actor, [new])
-    except (*ANSWERED, auth.RoleNotFoundError) as error:
+        (user,) = await access_users.create_users(visit.session, visit.actor, [new])
+    except (*ANSWERED, access_roles.RoleNotFoundError) as error:
         return await answer(visit, typed_by(sent), error=error)
     return await show_user_page(visit, user.id, password=password)
 
@@ -46,7 +49,7 @@ async def create_user(visit: PageVisit) -> Response[Any]:
 @get(f"{ONE}/edit", permission="users:admin")
 async def ask_user_change(visit: PageVisit, user_id: FromPath[UUID]) -> Response[Any]:
     """Show the form that changes a user."""
-    user = await auth.get_user(visit.session, visit.actor, user_id)
+    user = await access_users.get_user(visit.session, visit.actor, user_id)
     typed = {
         "email": user.email,
         "name": user.name,
@@ -62,7 +65,7 @@ async def ask_user_change(visit: PageVisit, user_id: FromPath[UUID]) -> Response
 @post(f"{ONE}/edit", permission="users:admin", fresh=True)
 async def change_user(visit: PageVisit, user_id: FromPath[UUID]) -> Response[Any]:
     """Change the user."""
-    user = await auth.get_user(visit.session, visit.actor, user_id)
+    user = await access_users.get_user(visit.session, visit.actor, user_id)
     sent = await read_sent(visit)
     try:
         change = UserChange(
@@ -73,10 +76,10 @@ async def change_user(visit: PageVisit, user_id: FromPath[UUID]) -> Response[Any
             chains=sent.chains(visit),
             enabled=sent.ticked("enabled"),
         )
-        await auth.update_user(
+        await access_users.update_user(
             visit.session, visit.actor, user_id, change, version=sent.version() or user.version, now=visit.now
         )
-    except (*ANSWERED, auth.RoleNotFoundError) as error:
+    except (*ANSWERED, access_roles.RoleNotFoundError) as error:
         return await answer(visit, typed_by(sent), user=user, error=error)
     return visit.go(f"{PATH}/{user_id}", notice="saved")
 
@@ -87,7 +90,7 @@ async def answer(
     """Answer with the form, what was typed in it, and what is wrong with that."""
     return visit.page(
         "access/templates/user_form.html",
-        status=200 if error is None else 422 if isinstance(error, auth.RoleNotFoundError) else status_of(error),
+        status=200 if error is None else 422 if isinstance(error, access_roles.RoleNotFoundError) else status_of(error),
         user_shown=user,
         typed=typed,
         faults={} if error is None else faults_of(error),
@@ -129,7 +132,7 @@ def typed_by(sent: Sent) -> dict[str, Any]:
 
 async def offered_roles(visit: Visit) -> Sequence[Role]:
     """Return the roles to choose from; who may not read roles is offered none."""
-    return await auth.list_roles(visit.session, visit.actor) if visit.actor.may("roles:read") else []
+    return await access_roles.list_roles(visit.session, visit.actor) if visit.actor.may("roles:read") else []
 
 
 def may_give(visit: Visit, role: Role) -> bool:

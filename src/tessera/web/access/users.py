@@ -6,8 +6,12 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from tessera.platform import auth
-from tessera.platform.auth import User
+from tessera.access import factors as access_factors
+from tessera.access import passwords as access_passwords
+from tessera.access import roles as access_roles
+from tessera.access import sign_in as access_sign_in
+from tessera.access import users as access_users
+from tessera.access.users import User
 from tessera.platform.errors import TesseraError
 from tessera.web.access.grids import make_grid
 from tessera.web.access.reading import ANSWERED, asked, asked_id
@@ -23,10 +27,10 @@ ONE = f"{PATH}/{{user_id:uuid}}"
 async def list_users(visit: PageVisit) -> Response[Any]:
     """List the users who see no further than the visitor."""
     search, sort, role_id = asked(visit, "q"), asked(visit, "sort") or "name", asked_id(visit, "role")
-    page = await auth.list_user_page(
+    page = await access_users.list_user_page(
         visit.session, visit.actor, search=search, role_id=role_id, sort=sort, number=page_number(visit)
     )
-    roles = await auth.list_roles(visit.session, visit.actor) if visit.actor.may("roles:read") else []
+    roles = await access_roles.list_roles(visit.session, visit.actor) if visit.actor.may("roles:read") else []
     return visit.page(
         "access/templates/users.html", page=page, search=search, sort=sort, role_id=role_id, roles=roles, path_here=PATH
     )
@@ -41,9 +45,11 @@ async def show_user(visit: PageVisit, user_id: FromPath[UUID]) -> Response[Any]:
 @post(f"{ONE}/password", permission="users:admin", fresh=True)
 async def draw_password(visit: PageVisit, user_id: FromPath[UUID]) -> Response[Any]:
     """Give the user a new password, shown this once, and end every session of theirs."""
-    password = auth.make_password()
+    password = access_passwords.make_password()
     try:
-        await auth.change_password(visit.session, visit.actor, user_id=user_id, password=password, now=visit.now)
+        await access_users.change_password(
+            visit.session, visit.actor, user_id=user_id, password=password, now=visit.now
+        )
     except ANSWERED as error:
         return await show_user_page(visit, user_id, error)
     return await show_user_page(visit, user_id, password=password)
@@ -53,7 +59,7 @@ async def draw_password(visit: PageVisit, user_id: FromPath[UUID]) -> Response[A
 async def end_sessions(visit: PageVisit, user_id: FromPath[UUID]) -> Response[Any]:
     """Sign the user out of every browser."""
     try:
-        await auth.end_sessions(visit.session, visit.actor, user_id)
+        await access_users.end_sessions(visit.session, visit.actor, user_id)
     except ANSWERED as error:
         return await show_user_page(visit, user_id, error)
     return visit.go(f"{PATH}/{user_id}", notice="sessions_ended")
@@ -63,7 +69,7 @@ async def end_sessions(visit: PageVisit, user_id: FromPath[UUID]) -> Response[An
 async def delete_user(visit: PageVisit, user_id: FromPath[UUID]) -> Response[Any]:
     """Delete the user."""
     try:
-        await auth.delete_user(visit.session, visit.actor, user_id)
+        await access_users.delete_user(visit.session, visit.actor, user_id)
     except ANSWERED as error:
         return await show_user_page(visit, user_id, error)
     return visit.go(PATH, notice="deleted")
@@ -73,8 +79,8 @@ async def delete_user(visit: PageVisit, user_id: FromPath[UUID]) -> Response[Any
 async def unlock_user(visit: PageVisit, user_id: FromPath[UUID]) -> Response[Any]:
     """Forget failed sign-ins, so that the user may try again at once."""
     try:
-        user = await auth.get_user(visit.session, visit.actor, user_id)
-        await auth.unlock_user(visit.session, visit.ground.keys, visit.actor, user, now=visit.now)
+        user = await access_users.get_user(visit.session, visit.actor, user_id)
+        await access_sign_in.unlock_user(visit.session, visit.ground.keys, visit.actor, user, now=visit.now)
     except ANSWERED as error:
         return await show_user_page(visit, user_id, error)
     return visit.go(f"{PATH}/{user_id}", notice="user_unlocked")
@@ -84,8 +90,8 @@ async def unlock_user(visit: PageVisit, user_id: FromPath[UUID]) -> Response[Any
 async def remove_user_factor(visit: PageVisit, user_id: FromPath[UUID]) -> Response[Any]:
     """Take the second factor away, for somebody who lost their phone and their recovery codes."""
     try:
-        user = await auth.get_user(visit.session, visit.actor, user_id)
-        await auth.remove_factor(visit.session, visit.ground, visit.actor, user)
+        user = await access_users.get_user(visit.session, visit.actor, user_id)
+        await access_factors.remove_factor(visit.session, visit.ground, visit.actor, user)
     except ANSWERED as error:
         return await show_user_page(visit, user_id, error)
     return visit.go(f"{PATH}/{user_id}", notice="user_factor_removed")
@@ -95,7 +101,7 @@ async def show_user_page(
     visit: Visit, user_id: UUID, error: TesseraError | None = None, *, password: str | None = None
 ) -> Response[Any]:
     """Answer with the page of one user, and with what stands in the way of what was asked."""
-    user = await auth.get_user(visit.session, visit.actor, user_id)
+    user = await access_users.get_user(visit.session, visit.actor, user_id)
     return visit.page(
         "access/templates/user.html",
         status=200 if error is None else status_of(error),
@@ -103,10 +109,10 @@ async def show_user_page(
         password=password,
         fault="" if error is None else error.message,
         grid=make_grid(user.permissions),
-        has_factor=user.id in await auth.list_factor_holders(visit.session, visit.actor, [user.id]),
-        locked_until=(await auth.find_lockouts(visit.session, visit.ground.keys, [user.email], visit.now)).get(
-            user.email
-        ),
+        has_factor=user.id in await access_sign_in.list_factor_holders(visit.session, visit.actor, [user.id]),
+        locked_until=(
+            await access_sign_in.find_lockouts(visit.session, visit.ground.keys, [user.email], visit.now)
+        ).get(user.email),
         is_self=is_self(visit, user),
     )
 

@@ -5,7 +5,7 @@ from typing import Any
 import segno
 from litestar import Response, get, post
 
-from tessera.platform.auth import (
+from tessera.access.factors import (
     CodeWrongError,
     begin_factor,
     confirm_factor,

@@ -4,9 +4,9 @@ from typing import Any
 
 from litestar import Response, post
 
-from tessera.platform.auth import unlink_identities
+from tessera.access.oidc import Purpose
+from tessera.access.sign_in import unlink_identities
 from tessera.platform.errors import ConflictError
-from tessera.platform.oidc import Purpose
 from tessera.web import sign_in
 from tessera.web.visits import SIGNED_IN, PageVisit
 

@@ -4,16 +4,11 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from tessera.platform.auth import (
-    SignInDelayedError,
-    UserInvalidError,
-    change_own_password,
-    check_password,
-    find_factor,
-    is_own_password,
-    list_sessions,
-)
-from tessera.platform.oidc import is_provider_on
+from tessera.access.factors import find_factor
+from tessera.access.oidc import is_provider_on
+from tessera.access.passwords import UserInvalidError, check_password
+from tessera.access.sign_in import SignInDelayedError, change_own_password, is_own_password
+from tessera.access.users import list_sessions
 from tessera.web.visitors import visitor_of
 from tessera.web.visits import SIGNED_IN, PageVisit, Visit
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from tessera.platform.auth import end_other_sessions, end_session, list_sessions
+from tessera.access.users import end_other_sessions, end_session, list_sessions
 from tessera.web.account.browser_names import describe_browser
 from tessera.web.visits import SIGNED_IN, PageVisit
 

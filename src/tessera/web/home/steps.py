@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from tessera import exports, integrations, queries
-from tessera.integrations import ProfileFilter, TemplateFilter
+from tessera import connectors, exports, outbound, queries
+from tessera.connectors import ProfileFilter
+from tessera.outbound import TemplateFilter
 from tessera.web.visits import Visit
 
 TEMPLATES = "/admin/integrations/connectors/http_api/templates"
@@ -26,14 +27,14 @@ async def read_steps(visit: Visit) -> list[Step]:
     steps = [Step("Create a chain", "The tenant whose members live here.", bool(visit.chains), path="/admin/chains")]
     chain_id = visit.chosen.id if visit.chosen else None
     if actor.may("connection-profiles:read"):
-        profiles = await integrations.list_profiles(session, actor, ProfileFilter(chain_id=chain_id), size=1)
+        profiles = await connectors.list_profiles(session, actor, ProfileFilter(chain_id=chain_id), size=1)
         text = "Where data goes: an address, and credentials that are sealed."
         steps.append(Step("Connect a system", text, bool(profiles.items), path="/admin/integrations/connectors"))
     if actor.may("queries:read") and chain_id is not None:
         saved = await queries.list_queries(session, actor, chain_id, size=1)
         steps.append(Step("Write a query", "Which rows leave.", bool(saved.items), path="/analytics/queries"))
     if actor.may("http-templates:read"):
-        templates = await integrations.list_templates(session, actor, TemplateFilter(chain_id=chain_id), size=1)
+        templates = await outbound.list_templates(session, actor, TemplateFilter(chain_id=chain_id), size=1)
         text = "What a request looks like, seen live with a real row."
         steps.append(Step("Shape the request", text, bool(templates.items), path=TEMPLATES))
     if actor.may("exports:read"):

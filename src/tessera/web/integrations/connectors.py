@@ -6,8 +6,8 @@ from typing import Any
 
 from litestar import Response, get
 
-from tessera import integrations
-from tessera.integrations import Health
+from tessera import connectors
+from tessera.connectors.calls import Health, health_by_type
 from tessera.web.integrations.tiles import CONNECTORS, Tile, list_tiles
 from tessera.web.visits import PageVisit
 
@@ -30,8 +30,8 @@ class TileState:
 async def list_connectors(visit: PageVisit) -> Response[Any]:
     """Show every connector with the profiles of the chosen chain."""
     chain_id = visit.chosen.id if visit.chosen else None
-    counts = await integrations.count_profiles(visit.session, visit.actor, chain_id=chain_id)
-    health = await integrations.health_by_type(visit.session, visit.actor, chain_id=chain_id)
+    counts = await connectors.count_profiles(visit.session, visit.actor, chain_id=chain_id)
+    health = await health_by_type(visit.session, visit.actor, chain_id=chain_id)
     states = [judge_tile(tile, counts, health) for tile in list_tiles()]
     return visit.page("integrations/templates/connectors.html", groups=group_tiles(states))
 

@@ -9,8 +9,8 @@ from litestar import Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.params import FromPath
 
-from tessera import integrations
-from tessera.integrations import EncryptionKey, EncryptionKeyChange, KeyType, NewEncryptionKey
+from tessera.connectors import keys as connector_keys
+from tessera.connectors.keys import EncryptionKey, EncryptionKeyChange, KeyType, NewEncryptionKey
 from tessera.platform.errors import ConflictError, InvalidError, NotFoundError
 from tessera.web.forms import faults_of
 from tessera.web.numbers import parse_number
@@ -74,7 +74,7 @@ async def create_encryption_key(visit: PageVisit, chain_id: FromPath[UUID]) -> R
             passphrase=form.get("passphrase") or None,
             internal_name=name or None,
         )
-        made = await integrations.create_encryption_key(
+        made = await connector_keys.create_encryption_key(
             visit.session, visit.actor, chain_id=chain_id, new=new, keys=visit.ground.keys
         )
     except (InvalidError, ConflictError) as error:
@@ -98,7 +98,7 @@ async def edit_encryption_key(visit: PageVisit, chain_id: FromPath[UUID], key_id
 async def save_encryption_key(visit: PageVisit, chain_id: FromPath[UUID], key_id: FromPath[UUID]) -> Response[Any]:
     """Save the names, and the material where some was given."""
     form = await visit.form()
-    key = await integrations.get_encryption_key(visit.session, visit.actor, chain_id, key_id)
+    key = await connector_keys.get_encryption_key(visit.session, visit.actor, chain_id, key_id)
     try:
         material = await read_material(visit, form)
         change = EncryptionKeyChange(
@@ -109,7 +109,7 @@ async def save_encryption_key(visit: PageVisit, chain_id: FromPath[UUID], key_id
             passphrase=form.get("passphrase") or None,
             version=parse_number(form.get("version", "")),
         )
-        await integrations.update_encryption_key(visit.session, visit.actor, key, change, keys=visit.ground.keys)
+        await connector_keys.update_encryption_key(visit.session, visit.actor, key, change, keys=visit.ground.keys)
     except (InvalidError, ConflictError) as error:
         return await show_edit(visit, chain_id, key_id, form, faults_of(error))
     return visit.go(path_of(key), notice="key_saved")
@@ -122,7 +122,7 @@ async def delete_encryption_key(visit: PageVisit, chain_id: FromPath[UUID], key_
     if (await visit.form()).get("confirmed") != "yes":
         return visit.page("integrations/templates/encryption_key_delete.html", **details)
     try:
-        await integrations.delete_encryption_key(visit.session, visit.actor, chain_id, key_id)
+        await connector_keys.delete_encryption_key(visit.session, visit.actor, chain_id, key_id)
     except ConflictError as error:
         return visit.page(
             "integrations/templates/encryption_key.html", status=409, **{**details, "refused": error.message}
@@ -136,7 +136,7 @@ async def read_list(
     """Return what the list shows."""
     given = visit.request.query_params
     search, sort = given.get("q", "").strip(), given.get("sort", "label")
-    page = await integrations.list_encryption_keys(
+    page = await connector_keys.list_encryption_keys(
         visit.session,
         visit.actor,
         chain_id=visit.chain.id,
@@ -157,8 +157,8 @@ async def read_list(
 
 async def read_details(visit: Visit, chain_id: UUID, key_id: UUID) -> dict[str, Any]:
     """Return what a key's page shows."""
-    key = await integrations.get_encryption_key(visit.session, visit.actor, chain_id, key_id)
-    users = await integrations.list_key_users(visit.session, visit.actor, key)
+    key = await connector_keys.get_encryption_key(visit.session, visit.actor, chain_id, key_id)
+    users = await connector_keys.list_key_users(visit.session, visit.actor, key)
     return {"key": key, "users": users, "list_path": PATH, "refused": None}
 
 

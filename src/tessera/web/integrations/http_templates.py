@@ -6,8 +6,8 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from tessera import exports, integrations
-from tessera.integrations import TEMPLATE_TYPES, NewTemplate, TemplateFilter
+from tessera import exports, outbound
+from tessera.outbound import TEMPLATE_TYPES, NewTemplate, TemplateFilter
 from tessera.platform.errors import ConflictError, InvalidError
 from tessera.web.forms import faults_of
 from tessera.web.integrations.profile_lists import LONGEST_SEARCH, find_type
@@ -42,7 +42,7 @@ async def create_http_template(visit: PageVisit) -> Response[Any]:
         return await show_list(visit, status=422, typed=typed, faults={"template_type": "Choose one of the list."})
     try:
         new = NewTemplate(typed["display_name"], draft=True)
-        made = await integrations.create_template(
+        made = await outbound.create_template(
             visit.session, visit.actor, chain_id=visit.chain.id, new=new, keys=visit.ground.keys
         )
     except (InvalidError, ConflictError) as error:
@@ -60,7 +60,7 @@ async def show_http_template(visit: PageVisit, chain_id: FromPath[UUID], templat
 @post(f"{ONE}/copy", permission="http-templates:write")
 async def copy_http_template(visit: PageVisit, chain_id: FromPath[UUID], template_id: FromPath[UUID]) -> Response[Any]:
     """Copy the template and show the copy."""
-    copied = await integrations.copy_template(visit.session, visit.actor, chain_id, template_id)
+    copied = await outbound.copy_template(visit.session, visit.actor, chain_id, template_id)
     return visit.go(f"{PATH}/{chain_id}/{copied.id}", notice="copied")
 
 
@@ -71,7 +71,7 @@ async def delete_http_template(
     """Delete a template that no export definition uses."""
     users = await exports.list_template_users(visit.session, visit.actor, chain_id, template_id)
     try:
-        await integrations.delete_template(
+        await outbound.delete_template(
             visit.session, visit.actor, chain_id, template_id, users=[user.label for user in users]
         )
     except ConflictError as error:
@@ -86,7 +86,7 @@ async def show_list(
     asked = visit.request.query_params
     search, sort = asked.get("q", "")[:LONGEST_SEARCH].replace("\0", "").strip(), asked.get("sort", "")
     wanted = TemplateFilter(visit.chain.id, search=search, sort=sort if sort.removeprefix("-") in SORTS else "label")
-    page = await integrations.list_templates(visit.session, visit.actor, wanted, number=page_number(visit))
+    page = await outbound.list_templates(visit.session, visit.actor, wanted, number=page_number(visit))
     tile, _ = find_type("http_api")
     return visit.page(
         "integrations/templates/http_templates.html",
@@ -108,7 +108,7 @@ async def detail_page(
     visit: Visit, chain_id: UUID, template_id: UUID, *, status: int = 200, refused: str = ""
 ) -> Response[Any]:
     """Answer with one template."""
-    template = await integrations.get_template(visit.session, visit.actor, chain_id, template_id)
+    template = await outbound.get_template(visit.session, visit.actor, chain_id, template_id)
     return visit.page(
         "integrations/templates/http_template.html",
         status=status,

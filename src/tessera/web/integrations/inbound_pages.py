@@ -7,8 +7,8 @@ import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from tessera import integrations
-from tessera.integrations import InboundMessage, MessageQuery, MessageState
+from tessera import connectors, inbound
+from tessera.inbound import InboundMessage, MessageQuery, MessageState
 from tessera.web.integrations.profile_pages import ONE, path_of, read_details
 from tessera.web.paging import chosen, page_number
 from tessera.web.visits import PageVisit, Visit
@@ -32,17 +32,17 @@ STATES = {
 @get(MESSAGES, permission=READ)
 async def list_messages(visit: PageVisit, chain_id: FromPath[UUID], profile_id: FromPath[UUID]) -> Response[Any]:
     """List the messages that came in, and count them by day."""
-    profile = await integrations.get_profile(visit.session, visit.actor, chain_id, profile_id)
+    profile = await connectors.get_profile(visit.session, visit.actor, chain_id, profile_id)
     query = visit.request.query_params
     search = query.get("q", "")[:LONGEST_SEARCH].replace("\0", "").strip()
-    state, sort = chosen(visit, "state", MessageState), query.get("sort", integrations.NEWEST)
+    state, sort = chosen(visit, "state", MessageState), query.get("sort", inbound.NEWEST)
     asked = MessageQuery(state, search, sort, page_number(visit))
     return visit.page(
         "integrations/templates/inbound_messages.html",
         profile=profile,
         own=path_of(profile),
-        page=await integrations.list_inbound_messages(visit.session, visit.actor, profile_id, asked),
-        inbound=await integrations.describe_inbound(visit.session, visit.actor, profile_id, now=visit.now),
+        page=await inbound.list_inbound_messages(visit.session, visit.actor, profile_id, asked),
+        inbound=await inbound.describe_inbound(visit.session, visit.actor, profile_id, now=visit.now),
         states=STATES,
         state=state,
         search=search,
@@ -55,9 +55,9 @@ async def show_message(
     visit: PageVisit, chain_id: FromPath[UUID], profile_id: FromPath[UUID], message_id: FromPath[UUID]
 ) -> Response[Any]:
     """Show one message; its body to who may read members."""
-    profile = await integrations.get_profile(visit.session, visit.actor, chain_id, profile_id)
+    profile = await connectors.get_profile(visit.session, visit.actor, chain_id, profile_id)
     message = await find(visit, profile_id, message_id)
-    body = await integrations.open_body(visit.session, visit.actor, visit.ground.keys, message)
+    body = await inbound.open_body(visit.session, visit.actor, visit.ground.keys, message)
     return visit.page(
         "integrations/templates/inbound_message.html",
         profile=profile,
@@ -73,30 +73,28 @@ async def replay_message(
     visit: PageVisit, chain_id: FromPath[UUID], profile_id: FromPath[UUID], message_id: FromPath[UUID]
 ) -> Response[Any]:
     """Have one message applied once more."""
-    profile = await integrations.get_profile(visit.session, visit.actor, chain_id, profile_id)
-    await integrations.replay_inbound_message(visit.session, visit.actor, profile_id, message_id)
+    profile = await connectors.get_profile(visit.session, visit.actor, chain_id, profile_id)
+    await inbound.replay_inbound_message(visit.session, visit.actor, profile_id, message_id)
     return visit.go(f"{path_of(profile)}/messages/{message_id}", notice="message_replayed")
 
 
 @post(f"{MESSAGES}/replay", permission=WRITE)
 async def replay_messages(visit: PageVisit, chain_id: FromPath[UUID], profile_id: FromPath[UUID]) -> Response[Any]:
     """Have every rejected message applied once more."""
-    profile = await integrations.get_profile(visit.session, visit.actor, chain_id, profile_id)
-    count = await integrations.replay_rejected_messages(visit.session, visit.actor, profile_id)
+    profile = await connectors.get_profile(visit.session, visit.actor, chain_id, profile_id)
+    count = await inbound.replay_rejected_messages(visit.session, visit.actor, profile_id)
     return visit.go(f"{path_of(profile)}/messages", notice="messages_replayed" if count else "nothing_to_replay")
 
 
 @post(f"{ONE}/rotate-token", permission=WRITE, fresh=True)
 async def rotate_token(visit: PageVisit, chain_id: FromPath[UUID], profile_id: FromPath[UUID]) -> Response[Any]:
     """Make a new token and show it on the profile's page, this once."""
-    profile = await integrations.get_profile(visit.session, visit.actor, chain_id, profile_id)
-    token = await integrations.rotate_inbound_token(
-        visit.session, visit.actor, visit.ground.keys, profile_id, now=visit.now
-    )
+    profile = await connectors.get_profile(visit.session, visit.actor, chain_id, profile_id)
+    token = await inbound.rotate_inbound_token(visit.session, visit.actor, visit.ground.keys, profile_id, now=visit.now)
     details = {**await read_details(visit, profile), "new_token": token}
     return visit.page("integrations/templates/profile.html", **details)
 
 
 async def find(visit: Visit, profile_id: UUID, message_id: UUID) -> InboundMessage:
     """Return the message that the address means."""
-    return await integrations.get_inbound_message(visit.session, visit.actor, profile_id, message_id)
+    return await inbound.get_inbound_message(visit.session, visit.actor, profile_id, message_id)

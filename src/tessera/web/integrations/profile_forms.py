@@ -7,8 +7,9 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from tessera import integrations
-from tessera.integrations import ConnectorType, Profile, ProfileChange
+from tessera import connectors
+from tessera.connectors import Profile, ProfileChange
+from tessera.connectors.contract import ConnectorType
 from tessera.platform.errors import ConflictError, InvalidError
 from tessera.web.forms import WHOLE, faults_of
 from tessera.web.integrations.profile_pages import ONE, find_connector, path_of, read_details, read_reference_choices
@@ -22,14 +23,14 @@ from tessera.web.visits import PageVisit, Visit
 @get(f"{ONE}/edit", permission="connection-profiles:write")
 async def edit_profile(visit: PageVisit, chain_id: FromPath[UUID], profile_id: FromPath[UUID]) -> Response[Any]:
     """Open the pop-up with what is stored."""
-    profile = await integrations.get_profile(visit.session, visit.actor, chain_id, profile_id)
+    profile = await connectors.get_profile(visit.session, visit.actor, chain_id, profile_id)
     return await show_form(visit, profile, is_new="new" in visit.request.query_params)
 
 
 @post(f"{ONE}/edit", permission="connection-profiles:write", fresh=sets_secret)
 async def save_profile(visit: PageVisit, chain_id: FromPath[UUID], profile_id: FromPath[UUID]) -> Response[Any]:
     """Save what was typed, or show it again with what is wrong."""
-    profile = await integrations.get_profile(visit.session, visit.actor, chain_id, profile_id)
+    profile = await connectors.get_profile(visit.session, visit.actor, chain_id, profile_id)
     form = await visit.form()
     connector = find_connector(profile)
     settings = read_settings(connector, profile.variant, form)
@@ -40,17 +41,17 @@ async def save_profile(visit: PageVisit, chain_id: FromPath[UUID], profile_id: F
         version=read_version(form),
     )
     try:
-        saved = await integrations.update_profile(
+        saved = await connectors.update_profile(
             visit.session,
             visit.actor,
             profile,
             change,
             keys=visit.ground.keys,
-            policy=integrations.address_policy(visit.ground.settings),
+            policy=connectors.address_policy(visit.ground.settings),
         )
     except (InvalidError, ConflictError) as error:
         return await show_refused(visit, profile, form, settings=settings, error=error)
-    twin = await integrations.has_twin(visit.session, visit.actor, saved)
+    twin = await connectors.has_twin(visit.session, visit.actor, saved)
     return visit.go(path_of(saved), notice="profile_saved_twin" if twin else "profile_saved")
 
 
@@ -69,7 +70,7 @@ async def show_refused(
 ) -> Response[Any]:
     """Show the pop-up as it was typed, what is wrong, and what somebody else changed in the meantime."""
     faults = faults_of(error)
-    since = await integrations.list_profile_changes_since(visit.session, visit.actor, profile, read_version(form))
+    since = await connectors.list_profile_changes_since(visit.session, visit.actor, profile, read_version(form))
     connector = find_connector(profile)
     return await show_form(
         visit,

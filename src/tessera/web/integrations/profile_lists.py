@@ -5,8 +5,9 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from tessera import integrations
-from tessera.integrations import ConnectorType, NewProfile, ProfileFilter
+from tessera import connectors
+from tessera.connectors import NewProfile, ProfileFilter
+from tessera.connectors.contract import ConnectorType
 from tessera.platform.errors import ConflictError, InvalidError, NotFoundError
 from tessera.web.forms import faults_of
 from tessera.web.integrations.profile_forms import show_form
@@ -65,7 +66,7 @@ async def show_list(
     query = visit.request.query_params
     search, sort = query.get("q", "")[:LONGEST_SEARCH].replace("\0", "").strip(), query.get("sort", "label")
     wanted = ProfileFilter(visit.chain.id, connector.key, search, sort)
-    page = await integrations.list_profiles(visit.session, visit.actor, wanted, number=page_number(visit))
+    page = await connectors.list_profiles(visit.session, visit.actor, wanted, number=page_number(visit))
     path = tile.path_of(connector)
     return visit.page(
         "integrations/templates/profiles.html",
@@ -88,7 +89,7 @@ async def is_full(visit: Visit, connector: ConnectorType) -> bool:
     most = connector.capabilities.most_per_chain
     if most is None:
         return False
-    counts = await integrations.count_profiles(visit.session, visit.actor, chain_id=visit.chain.id)
+    counts = await connectors.count_profiles(visit.session, visit.actor, chain_id=visit.chain.id)
     return counts.get(connector.key, {"total": 0})["total"] >= most
 
 
@@ -100,13 +101,13 @@ async def create(visit: Visit, tile: Tile, connector: ConnectorType) -> Response
     variant = form.get("variant", only)
     settings = visit.ground.settings
     try:
-        made = await integrations.create_profile(
+        made = await connectors.create_profile(
             visit.session,
             visit.actor,
             chain_id=visit.chain.id,
             new=NewProfile(connector.key, variant, label, draft=True),
             keys=visit.ground.keys,
-            policy=integrations.address_policy(settings),
+            policy=connectors.address_policy(settings),
         )
     except (InvalidError, ConflictError) as error:
         return await show_list(

@@ -6,8 +6,11 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from tessera import integrations
-from tessera.integrations import ConnectorType, Inbound, Profile, ProfileChange
+from tessera import connectors, inbound
+from tessera.connectors import Profile, ProfileChange
+from tessera.connectors.calls import list_calls
+from tessera.connectors.contract import ConnectorType, connector_types
+from tessera.inbound import Inbound
 from tessera.platform.errors import ConflictError, NotFoundError
 from tessera.web.integrations.property_fields import Choices, references_of
 from tessera.web.integrations.showing import show_properties, tell_change
@@ -33,14 +36,14 @@ async def list_connection_profiles(visit: PageVisit) -> Response[Any]:
 @get(ONE, permission="connection-profiles:read")
 async def show_profile(visit: PageVisit, chain_id: FromPath[UUID], profile_id: FromPath[UUID]) -> Response[Any]:
     """Show one profile, without its secrets."""
-    profile = await integrations.get_profile(visit.session, visit.actor, chain_id, profile_id)
+    profile = await connectors.get_profile(visit.session, visit.actor, chain_id, profile_id)
     return visit.page("integrations/templates/profile.html", **await read_details(visit, profile))
 
 
 @post(f"{ONE}/copy", permission="connection-profiles:write")
 async def copy_profile(visit: PageVisit, chain_id: FromPath[UUID], profile_id: FromPath[UUID]) -> Response[Any]:
     """Copy the profile and go to the copy."""
-    made = await integrations.copy_profile(visit.session, visit.actor, chain_id, profile_id, keys=visit.ground.keys)
+    made = await connectors.copy_profile(visit.session, visit.actor, chain_id, profile_id, keys=visit.ground.keys)
     return visit.go(path_of(made), notice="profile_copied")
 
 
@@ -48,14 +51,14 @@ async def copy_profile(visit: PageVisit, chain_id: FromPath[UUID], profile_id: F
 async def switch_profile(visit: PageVisit, chain_id: FromPath[UUID], profile_id: FromPath[UUID]) -> Response[Any]:
     """Switch the profile on or off."""
     enabled = (await visit.form()).get("enabled") == "true"
-    profile = await integrations.get_profile(visit.session, visit.actor, chain_id, profile_id)
-    await integrations.update_profile(
+    profile = await connectors.get_profile(visit.session, visit.actor, chain_id, profile_id)
+    await connectors.update_profile(
         visit.session,
         visit.actor,
         profile,
         ProfileChange(enabled=enabled),
         keys=visit.ground.keys,
-        policy=integrations.address_policy(visit.ground.settings),
+        policy=connectors.address_policy(visit.ground.settings),
     )
     return visit.go(path_of(profile), notice="profile_enabled" if enabled else "profile_disabled")
 
@@ -63,11 +66,11 @@ async def switch_profile(visit: PageVisit, chain_id: FromPath[UUID], profile_id:
 @post(f"{ONE}/delete", permission="connection-profiles:admin")
 async def delete_profile(visit: PageVisit, chain_id: FromPath[UUID], profile_id: FromPath[UUID]) -> Response[Any]:
     """Ask, then delete the profile and go to those that are left; while something uses it, say what does."""
-    profile = await integrations.get_profile(visit.session, visit.actor, chain_id, profile_id)
+    profile = await connectors.get_profile(visit.session, visit.actor, chain_id, profile_id)
     if (await visit.form()).get("confirmed") != "yes":
         return visit.page("integrations/templates/profile_delete.html", **await read_details(visit, profile))
     try:
-        await integrations.delete_profile(visit.session, visit.actor, chain_id, profile_id)
+        await connectors.delete_profile(visit.session, visit.actor, chain_id, profile_id)
     except ConflictError as error:
         return visit.page(
             "integrations/templates/profile.html",
@@ -84,14 +87,14 @@ def path_of(profile: Profile) -> str:
 
 def list_path(profile: Profile) -> str:
     """Return the address of the list that a profile stands in."""
-    connector = integrations.connector_types().get(profile.type)
+    connector = connector_types().get(profile.type)
     tile = find_tile(connector.tile) if connector else None
     return tile.path_of(connector) if tile and connector else CONNECTORS
 
 
 def find_connector(profile: Profile) -> ConnectorType:
     """Return the profile's type, or say that it is gone."""
-    connector = integrations.connector_types().get(profile.type)
+    connector = connector_types().get(profile.type)
     if connector is None:
         raise ConnectorGoneError(
             f"The connector {profile.type} is not installed here. Install it again to change its profiles."
@@ -104,7 +107,7 @@ async def read_reference_choices(visit: Visit, connector: ConnectorType, profile
     return {
         each.key: [
             (str(key), label)
-            for key, label in await integrations.list_choices(visit.session, visit.actor, profile.chain_id, each)
+            for key, label in await connectors.list_choices(visit.session, visit.actor, profile.chain_id, each)
         ]
         for each in references_of(connector, profile.variant)
     }
@@ -113,16 +116,16 @@ async def read_reference_choices(visit: Visit, connector: ConnectorType, profile
 async def read_details(visit: Visit, profile: Profile) -> dict[str, Any]:
     """Return everything that a profile's page shows."""
     session, actor = visit.session, visit.actor
-    connector = integrations.connector_types().get(profile.type)
+    connector = connector_types().get(profile.type)
     choices = {} if connector is None else await read_reference_choices(visit, connector, profile)
-    changes = await integrations.list_profile_changes(session, actor, profile) if actor.may("audit:read") else None
+    changes = await connectors.list_profile_changes(session, actor, profile) if actor.may("audit:read") else None
     return {
         "profile": profile,
         "connector": connector,
         "variant": variant_label(connector, profile),
         "properties": [] if connector is None else show_properties(connector, profile, choices),
-        "users": await integrations.list_profile_users(session, actor, profile),
-        "calls": await integrations.list_calls(session, actor, profile.chain_id, profile.id),
+        "users": await connectors.list_profile_users(session, actor, profile),
+        "calls": await list_calls(session, actor, profile.chain_id, profile.id),
         "changes": None if changes is None else [(change, tell_change(connector, change)) for change in changes],
         "list_path": list_path(profile),
         "tested": None,
@@ -137,7 +140,7 @@ async def read_inbound(visit: Visit, connector: ConnectorType | None, profile: P
     """Return the facts of a profile that messages come in through; None of any other."""
     if connector is None or not connector.capabilities.receives:
         return None
-    return await integrations.describe_inbound(visit.session, visit.actor, profile.id, now=visit.now)
+    return await inbound.describe_inbound(visit.session, visit.actor, profile.id, now=visit.now)
 
 
 def variant_label(connector: ConnectorType | None, profile: Profile) -> str | None:

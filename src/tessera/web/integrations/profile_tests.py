@@ -6,8 +6,8 @@ from uuid import UUID
 from litestar import Response, post
 from litestar.params import FromPath
 
-from tessera import integrations
-from tessera.integrations import ProbeResult
+from tessera import connectors
+from tessera.connectors.contract import ProbeResult
 from tessera.platform.errors import TesseraError
 from tessera.web.failures import status_of
 from tessera.web.integrations.profile_pages import ONE, read_details
@@ -19,7 +19,7 @@ async def test_profile(visit: PageVisit, chain_id: FromPath[UUID], profile_id: F
     """Try the connection with the options that were ticked; no transaction is open while the other side answers."""
     options = [value for name, value in await visit.fields() if name == "option"]
     try:
-        result = await integrations.test_profile(
+        result = await connectors.test_profile(
             visit.ground, visit.client, visit.actor, chain_id=chain_id, profile_id=profile_id, options=options
         )
     except TesseraError as error:
@@ -38,7 +38,7 @@ async def show_outcome(
     """Show the profile as it is now, and above it what came of the test."""
     async with visit.ground.database.session() as session:
         visit.session = session
-        profile = await integrations.get_profile(session, visit.actor, chain_id, profile_id)
+        profile = await connectors.get_profile(session, visit.actor, chain_id, profile_id)
         details = await read_details(visit, profile)
     shown = {"tested": tested, "refused": refused.message if refused else None}
     return visit.page(

@@ -7,7 +7,8 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from tessera.integrations import ConnectorType, Profile, Property, PropertyKind, ShownWhen
+from tessera.connectors import Profile
+from tessera.connectors.contract import ConnectorType, Property, PropertyKind, ShownWhen
 
 # So that no property is taken for another field of the page; a secret's name tells that its value is one.
 PLAIN, SECRET, CLEAR = "p_", "secret_", "clear_"

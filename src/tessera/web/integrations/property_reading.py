@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tessera.integrations import ConnectorType, Property, PropertyKind
+from tessera.connectors.contract import ConnectorType, Property, PropertyKind
 from tessera.web.integrations.property_fields import CLEAR, SECRET, name_of, possible_properties
 
 ROW = re.compile(r"-(\d{1,4})-(?:name|value)")

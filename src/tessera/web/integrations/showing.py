@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tessera.integrations import ConnectorType, Profile, Property, PropertyKind
+from tessera.connectors import Profile
+from tessera.connectors.contract import ConnectorType, Property, PropertyKind
 from tessera.platform.audit import KeptEntry
 from tessera.web.integrations.property_fields import Choices, HeaderRow
 

@@ -6,8 +6,10 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from tessera import integrations, queries
-from tessera.integrations import TEMPLATE_TYPES, Method, ProfileFilter, Template
+from tessera import connectors, outbound, queries
+from tessera.connectors import ProfileFilter
+from tessera.outbound import TEMPLATE_TYPES, Template
+from tessera.outbound.rendering import Method
 from tessera.platform.db import Session
 from tessera.platform.errors import ConflictError, DeniedError, InvalidError, TesseraError
 from tessera.web.forms import faults_of
@@ -32,7 +34,7 @@ Choices = dict[str, list[tuple[UUID, str]]]
 async def edit_http_template(visit: PageVisit, chain_id: FromPath[UUID], template_id: FromPath[UUID]) -> Response[Any]:
     """Show the editor with what the template makes now."""
     async with visit.ground.database.session() as session:
-        template = await integrations.get_template(session, visit.actor, chain_id, template_id)
+        template = await outbound.get_template(session, visit.actor, chain_id, template_id)
         choices = await list_choices(session, visit, template)
     form = form_of(template)
     look = await take_look(visit, template, form, "preview")
@@ -44,13 +46,13 @@ async def edit_http_template(visit: PageVisit, chain_id: FromPath[UUID], templat
 @post(f"{ONE}/edit", permission="http-templates:write")
 async def save_http_template(visit: PageVisit, chain_id: FromPath[UUID], template_id: FromPath[UUID]) -> Response[Any]:
     """Store the changes and show the template; a draft can be stored as it stands."""
-    template = await integrations.get_template(visit.session, visit.actor, chain_id, template_id)
+    template = await outbound.get_template(visit.session, visit.actor, chain_id, template_id)
     form = read_form(await visit.fields())
     draft = form.get("do") == "draft"
     try:
         change = make_change(form, draft=draft)
         async with visit.session.begin_nested():
-            await integrations.update_template(visit.session, visit.actor, template, change, keys=visit.ground.keys)
+            await outbound.update_template(visit.session, visit.actor, template, change, keys=visit.ground.keys)
     except (InvalidError, ConflictError, DeniedError) as error:
         choices = await list_choices(visit.session, visit, template)
         return editor_page(visit, template, form, choices, error=error)
@@ -63,7 +65,7 @@ async def look_at_http_template(
 ) -> Response[Any]:
     """Show the request that the form makes; `ask` asks whether to send it for real, `send` does."""
     async with visit.ground.database.session() as session:
-        template = await integrations.get_template(session, visit.actor, chain_id, template_id)
+        template = await outbound.get_template(session, visit.actor, chain_id, template_id)
     form = read_form(await visit.fields())
     look = await take_look(visit, template, form, form.get("do"))
     if visit.request.headers.get("HX-Request"):
@@ -88,7 +90,7 @@ async def list_choices(session: Session, visit: Visit, template: Template) -> Ch
         found["queries"] = await queries.list_query_choices(session, actor, template.chain_id)
     if actor.may("connection-profiles:read"):
         wanted = ProfileFilter(template.chain_id, "http_api")
-        page = await integrations.list_profiles(session, actor, wanted, size=MOST_CHOICES)
+        page = await connectors.list_profiles(session, actor, wanted, size=MOST_CHOICES)
         found["profiles"] = [(each.id, each.label) for each in page.items if each.ready and each.enabled]
     for name, chosen, label in (
         ("queries", template.query_id, template.query_label),

@@ -5,16 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from tessera.integrations import (
-    ErrorPath,
-    Header,
-    Method,
-    Template,
-    TemplateChange,
-    TemplateError,
-    TemplateShape,
-    locate_fault,
-)
+from tessera.outbound import Template, TemplateChange
+from tessera.outbound.rendering import ErrorPath, Header, Method, TemplateError, TemplateShape, locate_fault
 from tessera.platform.errors import TesseraError
 from tessera.platform.ids import parse_id
 from tessera.platform.secrets import MASK

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tessera import integrations
-from tessera.integrations import SentTest, Template, TemplatePreview, Trial
+from tessera import outbound
+from tessera.outbound import SentTest, Template, TemplatePreview, Trial
 from tessera.platform.errors import TesseraError
 from tessera.platform.json_values import UnreadableRowError, decode_rows, encode
 from tessera.queries import Column
@@ -67,7 +67,7 @@ async def take_look(visit: Visit, template: Template, form: TemplateForm, asked:
     try:
         change = make_change(form)
         async with visit.ground.database.session() as session:
-            trial = await integrations.open_trial(
+            trial = await outbound.open_trial(
                 session,
                 visit.actor,
                 template,
@@ -81,10 +81,10 @@ async def take_look(visit: Visit, template: Template, form: TemplateForm, asked:
         sample = await find_sample(visit, trial, form)
         look = replace(look, columns=trial.query.columns, sample=sample, rows_asked=trial.shape.batch_size)
         async with visit.ground.database.session() as session:
-            preview = await integrations.preview_template(session, visit.actor, trial, sample.rows)
+            preview = await outbound.preview_template(session, visit.actor, trial, sample.rows)
         look = replace(look, preview=preview)
         if asked == "send":
-            sent = await integrations.send_test(visit.ground, visit.engine, visit.client, visit.actor, trial)
+            sent = await outbound.send_test(visit.ground, visit.engine, visit.client, visit.actor, trial)
             look = replace(look, sent=sent)
     except TesseraError as error:
         name, at = place_of(error, form)
@@ -99,7 +99,7 @@ async def find_sample(visit: Visit, trial: Trial, form: TemplateForm) -> Sample:
     if carried is not None and (carried.whole or len(carried.rows) >= wanted):
         return carried
     try:
-        _, rows = await visit.while_connected(integrations.read_sample(visit.actor, visit.engine, trial))
+        _, rows = await visit.while_connected(outbound.read_sample(visit.actor, visit.engine, trial))
     except TesseraError as error:
         return Sample(refused=error.message)
     kept = fit(rows[:wanted])
@@ -137,7 +137,7 @@ def words_of(columns: Sequence[Column]) -> str:
     """Return what the editors complete, as JSON."""
     words: Mapping[str, Any] = {
         "columns": [{"name": column.name, "type": column.type.value} for column in columns],
-        "facts": [f"run.{fact}" for fact in integrations.FACTS],
-        "filters": [*integrations.FILTERS, "omit_null"],
+        "facts": [f"run.{fact}" for fact in outbound.FACTS],
+        "filters": [*outbound.FILTERS, "omit_null"],
     }
     return json.dumps(words, ensure_ascii=False)

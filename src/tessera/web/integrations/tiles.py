@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tessera import integrations
-from tessera.integrations import ConnectorType
+from tessera.connectors.contract import ConnectorType, connector_types
 
 CONNECTORS = "/admin/integrations/connectors"
 TEMPLATES = "templates"
@@ -47,7 +46,7 @@ class Tile:
 def list_tiles() -> list[Tile]:
     """Return every tile in the order of the registry."""
     found: dict[str, list[ConnectorType]] = {}
-    for connector in integrations.connector_types().values():
+    for connector in connector_types().values():
         found.setdefault(connector.tile, []).append(connector)
     return [Tile(key, tuple(types)) for key, types in found.items()]
 

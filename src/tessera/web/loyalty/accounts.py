@@ -18,6 +18,7 @@ from tessera.loyalty import (
     NewCustomer,
 )
 from tessera.platform.errors import ConflictError, InvalidError, NotFoundError
+from tessera.platform.texts import LONGEST_NOTES
 from tessera.web.forms import faults_of
 from tessera.web.inputs import Inputs
 from tessera.web.loyalty.words import KINDS, STATES
@@ -188,7 +189,7 @@ def read_person(form: dict[str, str]) -> dict[str, Any]:
     person["title"] = inputs.choice("title", TITLES)
     person["sex"] = inputs.choice("sex", SEXES)
     person["birth_date"] = inputs.day("birth_date")
-    person["notes"] = inputs.text("notes", longest=loyalty.LONGEST_NOTES)
+    person["notes"] = inputs.text("notes", longest=LONGEST_NOTES)
     email = person["email"]
     if email is not None and ("@" not in email.strip("@") or any(letter.isspace() for letter in email)):
         inputs.faults["email"] = "This is no e-mail address. Write it as name@example.com."

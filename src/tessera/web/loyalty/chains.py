@@ -6,8 +6,8 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from tessera import loyalty
-from tessera.loyalty import Chain, NewEnterprise
+from tessera.access import chains as access_chains
+from tessera.access.chains import Chain, NewEnterprise
 from tessera.platform.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from tessera.web.forms import faults_of
 from tessera.web.inputs import Inputs
@@ -35,7 +35,7 @@ async def create_chain(visit: PageVisit) -> Response[Any]:
     try:
         inputs.check()
         async with visit.session.begin_nested():
-            (made,) = await loyalty.create_chains(visit.session, visit.actor, [str(name)], now=visit.now)
+            (made,) = await access_chains.create_chains(visit.session, visit.actor, [str(name)], now=visit.now)
     except (InvalidError, ConflictError, DeniedError) as error:
         return list_page(visit, status=422, typed=form, faults=faults_of(error))
     return visit.go(f"{PATH}/{made.id}", notice="created")
@@ -58,7 +58,7 @@ async def create_enterprise(visit: PageVisit, chain_id: FromPath[UUID]) -> Respo
         inputs.check()
         new = NewEnterprise(name=str(name), time_zone=zone or DEFAULT_ZONE)
         async with visit.session.begin_nested():
-            await loyalty.create_enterprises(visit.session, visit.actor, chain_id, [new], now=visit.now)
+            await access_chains.create_enterprises(visit.session, visit.actor, chain_id, [new], now=visit.now)
     except (InvalidError, ConflictError) as error:
         return await chain_page(visit, chain_id, status=422, typed=form, faults=faults_of(error))
     return visit.go(f"{PATH}/{chain_id}", notice="created")
@@ -74,7 +74,7 @@ async def rename_chain(visit: PageVisit, chain_id: FromPath[UUID]) -> Response[A
     try:
         inputs.check()
         async with visit.session.begin_nested():
-            await loyalty.rename_chain(visit.session, visit.actor, chain_id, str(name), now=visit.now)
+            await access_chains.rename_chain(visit.session, visit.actor, chain_id, str(name), now=visit.now)
     except (InvalidError, ConflictError) as error:
         faults = {"chain_name" if field == "name" else field: fault for field, fault in faults_of(error).items()}
         return await chain_page(visit, chain_id, status=422, typed=form, faults=faults)
@@ -101,7 +101,7 @@ def list_page(visit: Visit, *, status: int = 200, **more: Any) -> Response[Any]:
 async def chain_page(visit: Visit, chain_id: UUID, *, status: int = 200, **more: Any) -> Response[Any]:
     """Answer with the chain's page."""
     shown = find_chain(visit, chain_id)
-    every = await loyalty.list_enterprises(visit.session, visit.actor)
+    every = await access_chains.list_enterprises(visit.session, visit.actor)
     values = {"typed": {}, "faults": {}, **more}
     return visit.page(
         "loyalty/templates/chain.html",

@@ -11,6 +11,7 @@ from tessera import loyalty
 from tessera.loyalty import Member, MemberSearch, MembershipChange, MembershipState, ProgramFilter, TierFilter
 from tessera.platform.errors import ConflictError, InvalidError, NotFoundError
 from tessera.platform.ids import parse_id
+from tessera.platform.texts import LONGEST_PROVIDER_ID, LONGEST_URL, is_url
 from tessera.web.forms import faults_of
 from tessera.web.inputs import Inputs
 from tessera.web.loyalty.words import MOVEMENTS, STATES
@@ -164,13 +165,13 @@ def read_change(form: dict[str, str], membership_id: UUID) -> MembershipChange:
         state=UNSET if state is None else MembershipState(state),
         tier_id=inputs.id("tier_id"),
         membership_number=inputs.text("membership_number"),
-        provider_membership_id=inputs.text("provider_membership_id", longest=loyalty.LONGEST_PROVIDER_ID),
+        provider_membership_id=inputs.text("provider_membership_id", longest=LONGEST_PROVIDER_ID),
         expires_at=inputs.moment("expires_at"),
-        url=inputs.text("url", longest=loyalty.LONGEST_URL),
+        url=inputs.text("url", longest=LONGEST_URL),
         # A primary membership stops being it when another one becomes it, not by itself.
         is_primary=True if inputs.flag("is_primary") else UNSET,
     )
-    if isinstance(change.url, str) and not loyalty.is_url(change.url):
+    if isinstance(change.url, str) and not is_url(change.url):
         inputs.faults["url"] = "This is no address of a web page. Write it as https://example.com/page."
     inputs.check()
     return change

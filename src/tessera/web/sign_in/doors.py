@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from litestar import Response
 
-from tessera.platform.auth import SignIn
+from tessera.access.sign_in import SignIn
 from tessera.web.cookies import end_cookie, find_cookie, make_cookie
 from tessera.web.visitors import MARK_COOKIE, SESSION_COOKIE, FormExpiredError
 from tessera.web.visits import Visit

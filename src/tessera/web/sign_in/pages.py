@@ -4,15 +4,9 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from tessera.platform.auth import (
-    SignInDelayedError,
-    StepExpiredError,
-    has_step,
-    pass_second_step,
-    sign_in,
-    sign_out,
-)
-from tessera.platform.oidc import is_provider_on
+from tessera.access.oidc import is_provider_on
+from tessera.access.sign_in import SignInDelayedError, StepExpiredError, has_step, pass_second_step, sign_in
+from tessera.access.users import sign_out
 from tessera.web.cookies import end_cookie, find_cookie
 from tessera.web.sign_in.doors import STEP_COOKIE, check_form_cookie, let_in, local_path, show_door
 from tessera.web.visitors import SESSION_COOKIE, client_address, visitor_of

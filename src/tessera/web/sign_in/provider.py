@@ -5,16 +5,7 @@ from typing import Any
 from litestar import Response, get
 from litestar.datastructures import Cookie
 
-from tessera.platform.auth import (
-    Identity,
-    SignIn,
-    admit_identity,
-    is_identity_of,
-    link_identity,
-    note_confirmation,
-)
-from tessera.platform.errors import ConflictError, TesseraError
-from tessera.platform.oidc import (
+from tessera.access.oidc import (
     CALLBACK,
     Claims,
     Flow,
@@ -24,6 +15,8 @@ from tessera.platform.oidc import (
     is_provider_on,
     open_flow,
 )
+from tessera.access.sign_in import Identity, SignIn, admit_identity, is_identity_of, link_identity, note_confirmation
+from tessera.platform.errors import ConflictError, TesseraError
 from tessera.web.cookies import end_cookie, find_cookie, make_cookie
 from tessera.web.failures import status_of
 from tessera.web.sign_in.doors import let_in, local_path

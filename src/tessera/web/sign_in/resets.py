@@ -4,10 +4,10 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from tessera.platform.auth import (
+from tessera.access.passwords import UserInvalidError
+from tessera.access.sign_in import (
     ResetInvalidError,
     SignInDelayedError,
-    UserInvalidError,
     ask_reset,
     can_reset,
     is_reset_live,

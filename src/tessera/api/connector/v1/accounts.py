@@ -15,15 +15,9 @@ from tessera.api.connector.v1.customer_shapes import AccountCustomer, Classifica
 from tessera.api.connector.v1.customer_shapes import show_account as show_customer
 from tessera.api.connector.v1.refusals import Step, invalid
 from tessera.api.connector.v1.scalars import Ids, Notes, Text255, Url, check_url, read_date
-from tessera.loyalty import (
-    AccountMerge,
-    CompanyChange,
-    CustomerChange,
-    is_website,
-    merge_accounts,
-    update_accounts,
-)
+from tessera.loyalty import AccountMerge, CompanyChange, CustomerChange, merge_accounts, update_accounts
 from tessera.loyalty import Customer as StoredCustomer
+from tessera.platform.texts import is_website
 
 AccountType = Literal["Customer", "Company"]
 Switches = dict[str, Change[bool] | bool | None]

@@ -9,7 +9,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from tessera.api.connector.v1.refusals import invalid
-from tessera.platform.auth import Actor
+from tessera.platform.actors import Actor
 from tessera.platform.db import Reader, Session
 from tessera.platform.ids import parse_id
 

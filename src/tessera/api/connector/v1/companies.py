@@ -24,18 +24,17 @@ from tessera.api.connector.v1.scalars import (
     check_url,
     read_interval,
 )
+from tessera.loyalty import Company as StoredCompany
 from tessera.loyalty import (
-    LONGEST_TEXT,
     CompanyChange,
     CompanyFilter,
     NewCompany,
     create_companies,
     delete_companies,
-    is_website,
     list_companies,
     update_accounts,
 )
-from tessera.loyalty import Company as StoredCompany
+from tessera.platform.texts import LONGEST_TEXT, is_website
 
 DURATION = re.compile(r"P(?=\d|T\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?", re.ASCII)
 

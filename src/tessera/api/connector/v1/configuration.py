@@ -6,11 +6,11 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tessera.access.chains import Address, list_enterprises
+from tessera.access.chains import Enterprise as StoredEnterprise
 from tessera.api.connector.v1.calls import Call, Operation
 from tessera.api.connector.v1.refusals import invalid
 from tessera.api.connector.v1.scalars import write_moment
-from tessera.loyalty import Address, list_enterprises
-from tessera.loyalty import Enterprise as StoredEnterprise
 from tessera.platform.ids import parse_id
 
 # The house keeps no accounting, so nothing there closes: the longest interval that clients are known to read.

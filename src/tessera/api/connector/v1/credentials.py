@@ -8,10 +8,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from tessera.access.keys import Scope, find_scope
 from tessera.api.connector.v1.decoding import decode
 from tessera.api.connector.v1.refusals import CredentialsError, invalid
-from tessera.loyalty import Scope, find_scope
-from tessera.platform.auth import Actor, ActorKind
+from tessera.platform.actors import Actor, ActorKind
 from tessera.platform.ground import Ground
 
 CLIENT_TOKEN, ACCESS_TOKEN = "client-token", "access-token"

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from tessera.access.chains import Address
 from tessera.api.connector.v1.calls import Call, Operation
 from tessera.api.connector.v1.changes import Change, read_text
 from tessera.api.connector.v1.customer_shapes import Classification, Customer, CustomerOption, show
@@ -20,9 +21,8 @@ from tessera.api.connector.v1.scalars import (
     read_date,
     read_interval,
 )
+from tessera.loyalty import Customer as StoredCustomer
 from tessera.loyalty import (
-    LONGEST_TEXT,
-    Address,
     CustomerChange,
     CustomerFilter,
     NewCustomer,
@@ -31,8 +31,8 @@ from tessera.loyalty import (
     update_accounts,
     upsert_customer,
 )
-from tessera.loyalty import Customer as StoredCustomer
 from tessera.platform.ids import parse_id
+from tessera.platform.texts import LONGEST_TEXT
 
 FILTERS = (
     "CustomerIds",

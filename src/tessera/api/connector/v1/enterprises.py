@@ -4,13 +4,13 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from tessera.access.chains import EnterpriseFilter, list_linked_enterprises
+from tessera.access.chains import LinkedEnterprise as StoredEnterprise
 from tessera.api.connector.v1.calls import Call, Operation
 from tessera.api.connector.v1.configuration import EnterpriseData, describe
 from tessera.api.connector.v1.pages import Limitation, read_limitation
 from tessera.api.connector.v1.refusals import CredentialsError
 from tessera.api.connector.v1.scalars import Ids, Texts, TimeInterval, read_interval, write_moment
-from tessera.loyalty import EnterpriseFilter, list_linked_enterprises
-from tessera.loyalty import LinkedEnterprise as StoredEnterprise
 
 
 class LinkedEnterprise(EnterpriseData, rename="pascal", kw_only=True):

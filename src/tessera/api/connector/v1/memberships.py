@@ -27,7 +27,6 @@ from tessera.api.connector.v1.scalars import (
     write_moment,
 )
 from tessera.loyalty import (
-    LONGEST_PROVIDER_ID,
     Membership,
     MembershipChange,
     MembershipFilter,
@@ -38,6 +37,7 @@ from tessera.loyalty import (
     list_memberships,
     update_memberships,
 )
+from tessera.platform.texts import LONGEST_PROVIDER_ID
 
 Text100 = Annotated[str, Meta(max_length=LONGEST_PROVIDER_ID)]
 

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from tessera.access.keys import Scope, admit_request
 from tessera.api.connector.v1 import (
     accounts,
     companies,
@@ -24,7 +25,6 @@ from tessera.api.connector.v1.credentials import Scopes, actor_of, check_client,
 from tessera.api.connector.v1.decoding import check_members, check_text, decode
 from tessera.api.connector.v1.details import describe
 from tessera.api.problems import FAULT, Problem, problem_of
-from tessera.loyalty import Scope, admit_request
 from tessera.platform.db import explain_database_error
 from tessera.platform.errors import TesseraError
 from tessera.platform.ground import Ground

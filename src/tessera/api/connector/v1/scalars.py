@@ -10,7 +10,7 @@ from uuid import UUID
 from msgspec import Meta, Struct, UnsetType
 
 from tessera.api.connector.v1.refusals import InvalidPropertyError, Step, invalid
-from tessera.loyalty import LONGEST_NOTES, LONGEST_TEXT, LONGEST_URL, is_url
+from tessera.platform.texts import LONGEST_NOTES, LONGEST_TEXT, LONGEST_URL, is_url
 
 # A whole number may come with a fraction of zero, which the JSON reader calls a float.
 Number = int | float

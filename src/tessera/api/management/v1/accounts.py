@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType, convert, structs
 
 from tessera import loyalty
+from tessera.access import chains as access_chains
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.chains import NewAddress
 from tessera.api.management.v1.pages import NumberedListing, SearchQuery, number_page
@@ -160,7 +161,7 @@ async def list_accounts(call: Call, query: AccountQuery) -> NumberedListing[Acco
 
 async def create_account(call: Call, body: NewAccount) -> Account:
     """Make a customer."""
-    await loyalty.check_chains(call.session, call.actor, [body.chain_id])
+    await access_chains.check_chains(call.session, call.actor, [body.chain_id])
     new = loyalty.NewCustomer(**given(body))
     (account_id,) = await loyalty.create_accounts(call.session, call.actor, body.chain_id, [new], now=call.now)
     return await show_account(call, body.chain_id, account_id)
@@ -201,7 +202,7 @@ def given(body: NewAccount | AccountChange) -> dict[str, Any]:
     """Return the members of a body that say something of the customer, as the room has them."""
     members = {name: value for name, value in structs.asdict(body).items() if name != "chain_id"}
     if isinstance(body.address, NewAddress):
-        members["address"] = loyalty.Address(**structs.asdict(body.address))
+        members["address"] = access_chains.Address(**structs.asdict(body.address))
     return members
 
 

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from msgspec import Meta, Struct, field
 
-from tessera import loyalty
+from tessera.access import chains as access_chains
+from tessera.access import keys as access_keys
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.pages import NumberedListing, SearchQuery, number_page
 from tessera.api.management.v1.reading import Asked
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Label, Moment, Permission
-from tessera.platform import auth
 
 Sort = Literal["label", "-label", "used", "-used", "created", "-created"]
 
@@ -69,7 +69,7 @@ async def list_api_keys(call: Call, query: ApiKeyQuery) -> NumberedListing[ApiKe
 
     A key that reaches chains beyond those of the asking key is not listed.
     """
-    page = await auth.list_api_key_page(
+    page = await access_keys.list_api_key_page(
         call.session, call.actor, search=query.q, sort=query.sort, number=query.page, size=query.limit
     )
     return number_page(page, show)
@@ -80,26 +80,26 @@ async def create_api_key(call: Call, body: NewApiKey) -> MadeApiKey:
 
     Its text is in this answer and nowhere else.
     """
-    await loyalty.check_chains(call.session, call.actor, body.chain_ids or ())
-    new = auth.NewApiKey(
+    await access_chains.check_chains(call.session, call.actor, body.chain_ids or ())
+    new = access_keys.NewApiKey(
         label=body.label,
         chains=None if body.chain_ids is None else frozenset(body.chain_ids),
         permissions=frozenset(body.permissions or ()) or None,
         expires_at=body.expires_at,
         roles=frozenset(body.role_ids),
     )
-    (made,) = await auth.create_api_keys(call.session, call.actor, call.ground.keys, [new], now=call.now)
+    (made,) = await access_keys.create_api_keys(call.session, call.actor, call.ground.keys, [new], now=call.now)
     return MadeApiKey(show(made.key), made.text)
 
 
 async def enable_api_key(call: Call, api_key_id: UUID) -> ApiKey:
     """Switch an API key on again."""
-    return show(await auth.enable_api_key(call.session, call.actor, api_key_id, enabled=True))
+    return show(await access_keys.enable_api_key(call.session, call.actor, api_key_id, enabled=True))
 
 
 async def disable_api_key(call: Call, api_key_id: UUID) -> ApiKey:
     """Switch an API key off."""
-    return show(await auth.enable_api_key(call.session, call.actor, api_key_id, enabled=False))
+    return show(await access_keys.enable_api_key(call.session, call.actor, api_key_id, enabled=False))
 
 
 async def revoke_api_key(call: Call, api_key_id: UUID) -> None:
@@ -107,10 +107,10 @@ async def revoke_api_key(call: Call, api_key_id: UUID) -> None:
 
     It is refused from the next request on.
     """
-    await auth.revoke_api_key(call.session, call.actor, api_key_id, now=call.now)
+    await access_keys.revoke_api_key(call.session, call.actor, api_key_id, now=call.now)
 
 
-def show(key: auth.ApiKey) -> ApiKey:
+def show(key: access_keys.ApiKey) -> ApiKey:
     """Return the key's shape on the wire."""
     return ApiKey(
         id=key.id,

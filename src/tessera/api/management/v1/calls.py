@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from litestar.types import Receive
 
-from tessera.platform.auth import Actor
+from tessera.platform.actors import Actor
 from tessera.platform.callers import while_connected
 from tessera.platform.db import Session
 from tessera.platform.ground import Ground

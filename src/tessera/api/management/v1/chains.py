@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from tessera import loyalty
+from tessera.access import chains as access_chains
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.pages import Listing, PageQuery, cut_page
 from tessera.api.management.v1.reading import Asked
@@ -133,7 +133,7 @@ show_enterprise = show_as(Enterprise)
 
 async def list_chains(call: Call, query: ChainQuery) -> Listing[Chain]:
     """List the chains that the key sees, by name."""
-    found = await loyalty.list_chains(call.session, call.actor, archived=query.archived)
+    found = await access_chains.list_chains(call.session, call.actor, archived=query.archived)
     return cut_page(found, query, show_chain)
 
 
@@ -142,27 +142,27 @@ async def create_chain(call: Call, body: NewChain) -> Chain:
 
     Only a key that sees every chain may: no other could see the new one.
     """
-    (chain,) = await loyalty.create_chains(call.session, call.actor, [body.name], now=call.now)
+    (chain,) = await access_chains.create_chains(call.session, call.actor, [body.name], now=call.now)
     return show_chain(chain)
 
 
 async def update_chain(call: Call, chain_id: UUID, body: ChainChange) -> Chain:
     """Rename a chain, archive it or bring it back."""
-    chain = await loyalty.get_chain(call.session, call.actor, chain_id)
+    chain = await access_chains.get_chain(call.session, call.actor, chain_id)
     if body.archived is False:
-        chain = await loyalty.restore_chain(call.session, call.actor, chain_id, now=call.now)
+        chain = await access_chains.restore_chain(call.session, call.actor, chain_id, now=call.now)
     if body.name is not UNSET:
-        chain = await loyalty.rename_chain(call.session, call.actor, chain_id, body.name, now=call.now)
+        chain = await access_chains.rename_chain(call.session, call.actor, chain_id, body.name, now=call.now)
     if body.archived is True:
-        chain = await loyalty.archive_chain(call.session, call.actor, chain_id, now=call.now)
+        chain = await access_chains.archive_chain(call.session, call.actor, chain_id, now=call.now)
     return show_chain(chain)
 
 
 async def list_enterprises(call: Call, query: EnterpriseQuery) -> Listing[Enterprise]:
     """List enterprises, oldest first."""
-    found = await loyalty.list_enterprises(call.session, call.actor)
+    found = await access_chains.list_enterprises(call.session, call.actor)
     if query.chain_id is not None:
-        await loyalty.check_chains(call.session, call.actor, [query.chain_id])
+        await access_chains.check_chains(call.session, call.actor, [query.chain_id])
         found = [enterprise for enterprise in found if enterprise.chain_id == query.chain_id]
     return cut_page(found, query, show_enterprise)
 
@@ -171,8 +171,8 @@ async def create_enterprise(call: Call, body: NewEnterprise) -> Enterprise:
     """Make an enterprise of a chain."""
     members = {name: getattr(body, name) for name in body.__struct_fields__ if name not in {"chain_id", "address"}}
     lines = {name: getattr(body.address, name) for name in body.address.__struct_fields__}
-    new = loyalty.NewEnterprise(**members, address=loyalty.Address(**lines))
-    (made,) = await loyalty.create_enterprises(call.session, call.actor, body.chain_id, [new], now=call.now)
+    new = access_chains.NewEnterprise(**members, address=access_chains.Address(**lines))
+    (made,) = await access_chains.create_enterprises(call.session, call.actor, body.chain_id, [new], now=call.now)
     return show_enterprise(made)
 
 

@@ -8,14 +8,15 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from tessera import integrations
+from tessera import connectors
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.pages import NumberedListing, SearchQuery, number_page
 from tessera.api.management.v1.reading import Asked, NameOrId
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Label, Moment, Text
 from tessera.api.management.v1.shapes import show_as
-from tessera.integrations import NewProfile, ProfileChange, ProfileFilter
+from tessera.connectors import NewProfile, ProfileChange, ProfileFilter
+from tessera.connectors.contract import connector_types
 from tessera.platform.errors import InvalidError
 
 Settings = Annotated[
@@ -114,7 +115,7 @@ show_profile = show_as(ConnectionProfile)
 async def list_connection_profiles(call: Call, query: ProfileQuery) -> NumberedListing[ConnectionProfile]:
     """List connection profiles, by label unless asked otherwise."""
     wanted = ProfileFilter(query.chain_id, query.type, query.q, query.sort)
-    page = await integrations.list_profiles(call.session, call.actor, wanted, number=query.page, size=query.limit)
+    page = await connectors.list_profiles(call.session, call.actor, wanted, number=query.page, size=query.limit)
     return number_page(page, show_profile)
 
 
@@ -123,7 +124,7 @@ async def create_connection_profile(call: Call, body: NewConnectionProfile) -> C
 
     Its addresses must be ones that this deployment calls.
     """
-    connector = integrations.connector_types().get(body.type)
+    connector = connector_types().get(body.type)
     only = connector.variants[0].key if connector and len(connector.variants) == 1 else ""
     new = NewProfile(
         type=body.type,
@@ -134,9 +135,9 @@ async def create_connection_profile(call: Call, body: NewConnectionProfile) -> C
         enabled=body.enabled,
         draft=body.draft,
     )
-    policy = integrations.address_policy(call.ground.settings)
+    policy = connectors.address_policy(call.ground.settings)
     with faults_at_members():
-        made = await integrations.create_profile(
+        made = await connectors.create_profile(
             call.session, call.actor, chain_id=body.chain_id, new=new, keys=call.ground.keys, policy=policy
         )
     return show_profile(made)
@@ -144,18 +145,18 @@ async def create_connection_profile(call: Call, body: NewConnectionProfile) -> C
 
 async def get_connection_profile(call: Call, profile: NameOrId) -> ConnectionProfile:
     """Show a connection profile."""
-    return show_profile(await integrations.get_profile(call.session, call.actor, None, profile))
+    return show_profile(await connectors.get_profile(call.session, call.actor, None, profile))
 
 
 async def update_connection_profile(
     call: Call, profile: NameOrId, body: ConnectionProfileChange, if_match: int | None
 ) -> ConnectionProfile:
     """Change a connection profile: everything but its connector and how it authenticates."""
-    stored = await integrations.get_profile(call.session, call.actor, None, profile)
+    stored = await connectors.get_profile(call.session, call.actor, None, profile)
     given = {name: getattr(body, name) for name in body.__struct_fields__ if getattr(body, name) is not UNSET}
-    policy = integrations.address_policy(call.ground.settings)
+    policy = connectors.address_policy(call.ground.settings)
     with faults_at_members():
-        changed = await integrations.update_profile(
+        changed = await connectors.update_profile(
             call.session,
             call.actor,
             stored,
@@ -168,19 +169,19 @@ async def update_connection_profile(
 
 async def delete_connection_profile(call: Call, profile: NameOrId, if_match: int | None) -> None:
     """Delete a connection profile that nothing uses."""
-    await integrations.delete_profile(call.session, call.actor, None, profile, version=if_match)
+    await connectors.delete_profile(call.session, call.actor, None, profile, version=if_match)
 
 
 async def copy_connection_profile(call: Call, profile: NameOrId) -> ConnectionProfile:
     """Copy a connection profile, secrets included, under the next free label and internal name."""
-    return show_profile(await integrations.copy_profile(call.session, call.actor, None, profile, keys=call.ground.keys))
+    return show_profile(await connectors.copy_profile(call.session, call.actor, None, profile, keys=call.ground.keys))
 
 
 async def test_connection_profile(call: Call, profile: NameOrId, body: ProfileTest) -> TestOutcome:
     """Try whether a connection profile reaches its system, step by step."""
     async with call.ground.database.session() as session:
-        stored = await integrations.get_profile(session, call.actor, None, profile)
-    result = await integrations.test_profile(
+        stored = await connectors.get_profile(session, call.actor, None, profile)
+    result = await connectors.test_profile(
         call.ground,
         call.client,
         call.actor,

@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from tessera import integrations
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.pages import Listing
 from tessera.api.management.v1.routes import Route
+from tessera.connectors.contract import ConnectorType, Property, connector_types
 
 
 class Choice(Struct, frozen=True):
@@ -63,10 +63,10 @@ class Connector(Struct, frozen=True):
 
 async def list_connectors(_: Call) -> Listing[Connector]:
     """List the connectors of this installation, with the properties of their profiles."""
-    return Listing([show_connector(each) for each in integrations.connector_types().values()])
+    return Listing([show_connector(each) for each in connector_types().values()])
 
 
-def show_connector(connector: integrations.ConnectorType) -> Connector:
+def show_connector(connector: ConnectorType) -> Connector:
     """Return a connector's shape."""
     capabilities = connector.capabilities
     return Connector(
@@ -86,7 +86,7 @@ def show_connector(connector: integrations.ConnectorType) -> Connector:
     )
 
 
-def show_property(each: integrations.Property) -> ConnectorProperty:
+def show_property(each: Property) -> ConnectorProperty:
     """Return a property's shape."""
     when = each.shown_when
     return ConnectorProperty(

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from tessera import integrations
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.pages import NumberedListing, SearchQuery, number_page
 from tessera.api.management.v1.reading import Asked, NameOrId
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Label, Moment, Text
 from tessera.api.management.v1.shapes import show_as
+from tessera.connectors import keys as connector_keys
 
 Kind = Literal["rsa_private_key", "pgp_public_key", "pgp_private_key"]
 Sort = Literal["label", "-label", "type", "-type", "expires", "-expires", "changed", "-changed"]
@@ -75,7 +75,7 @@ show_key = show_as(EncryptionKey)
 
 async def list_encryption_keys(call: Call, query: EncryptionKeyQuery) -> NumberedListing[EncryptionKey]:
     """List encryption keys, by label unless asked otherwise."""
-    page = await integrations.list_encryption_keys(
+    page = await connector_keys.list_encryption_keys(
         call.session,
         call.actor,
         chain_id=query.chain_id,
@@ -89,8 +89,8 @@ async def list_encryption_keys(call: Call, query: EncryptionKeyQuery) -> Numbere
 
 async def create_encryption_key(call: Call, body: NewEncryptionKey) -> EncryptionKey:
     """Save an encryption key, once its passphrase has opened it."""
-    new = integrations.NewEncryptionKey(body.type, body.label, body.material, body.passphrase, body.internal_name)
-    made = await integrations.create_encryption_key(
+    new = connector_keys.NewEncryptionKey(body.type, body.label, body.material, body.passphrase, body.internal_name)
+    made = await connector_keys.create_encryption_key(
         call.session, call.actor, chain_id=body.chain_id, new=new, keys=call.ground.keys
     )
     return show_key(made)
@@ -98,24 +98,26 @@ async def create_encryption_key(call: Call, body: NewEncryptionKey) -> Encryptio
 
 async def get_encryption_key(call: Call, encryption_key: NameOrId) -> EncryptionKey:
     """Show an encryption key."""
-    return show_key(await integrations.get_encryption_key(call.session, call.actor, None, encryption_key))
+    return show_key(await connector_keys.get_encryption_key(call.session, call.actor, None, encryption_key))
 
 
 async def update_encryption_key(
     call: Call, encryption_key: NameOrId, body: EncryptionKeyChange, if_match: int | None
 ) -> EncryptionKey:
     """Change an encryption key, or replace its material; never its type."""
-    stored = await integrations.get_encryption_key(call.session, call.actor, None, encryption_key)
-    change = integrations.EncryptionKeyChange(
+    stored = await connector_keys.get_encryption_key(call.session, call.actor, None, encryption_key)
+    change = connector_keys.EncryptionKeyChange(
         body.label, body.internal_name, body.material, body.passphrase, version=if_match
     )
-    changed = await integrations.update_encryption_key(call.session, call.actor, stored, change, keys=call.ground.keys)
+    changed = await connector_keys.update_encryption_key(
+        call.session, call.actor, stored, change, keys=call.ground.keys
+    )
     return show_key(changed)
 
 
 async def delete_encryption_key(call: Call, encryption_key: NameOrId, if_match: int | None) -> None:
     """Delete an encryption key that no connection profile refers to."""
-    await integrations.delete_encryption_key(call.session, call.actor, None, encryption_key, version=if_match)
+    await connector_keys.delete_encryption_key(call.session, call.actor, None, encryption_key, version=if_match)
 
 
 EXAMPLE = {

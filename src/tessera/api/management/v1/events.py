@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from tessera import loyalty
+from tessera.access import chains as access_chains
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.reading import Asked
 from tessera.api.management.v1.routes import Route
@@ -83,7 +83,7 @@ async def list_events(call: Call, query: EventQuery) -> Feed:
     """
     if query.chain_id is not None:
         async with call.ground.database.session() as session:
-            await loyalty.check_chains(session, call.actor, [query.chain_id])
+            await access_chains.check_chains(session, call.actor, [query.chain_id])
     page = await wait_for_events(
         call.ground.database,
         chains_of(call, query),

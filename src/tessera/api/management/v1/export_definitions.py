@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from tessera import exports, integrations, queries
+from tessera import exports, outbound, queries
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.pages import NumberedListing, SearchQuery, number_page
 from tessera.api.management.v1.reading import Asked
@@ -90,7 +90,7 @@ async def create_export_definition(call: Call, body: NewExportDefinition) -> Exp
     Its query must have every column that its template uses.
     """
     query = await queries.get_query(call.session, call.actor, body.chain_id, body.query)
-    template = await integrations.get_template(call.session, call.actor, body.chain_id, body.template)
+    template = await outbound.get_template(call.session, call.actor, body.chain_id, body.template)
     new = exports.NewDefinition(
         label=body.label,
         query_id=query.id,
@@ -126,7 +126,7 @@ async def change_export_definition(
         query_id=UNSET if body.query is UNSET else (await queries.get_query(session, actor, chain_id, body.query)).id,
         template_id=UNSET
         if body.template is UNSET
-        else (await integrations.get_template(session, actor, chain_id, body.template)).id,
+        else (await outbound.get_template(session, actor, chain_id, body.template)).id,
         rows_per_request=body.rows_per_request,
         concurrency=body.concurrency,
         enabled=body.enabled,

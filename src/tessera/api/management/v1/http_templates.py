@@ -6,23 +6,14 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from tessera import exports, integrations
+from tessera import exports, outbound
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.pages import NumberedListing, SearchQuery, number_page
 from tessera.api.management.v1.reading import Asked, NameOrId
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Label, Moment, Text
-from tessera.integrations import (
-    ErrorPath,
-    Header,
-    Method,
-    NewTemplate,
-    Template,
-    TemplateChange,
-    TemplateFilter,
-    TemplateShape,
-    Trial,
-)
+from tessera.outbound import NewTemplate, Template, TemplateChange, TemplateFilter, Trial
+from tessera.outbound.rendering import ErrorPath, Header, Method, TemplateShape
 
 Verb = Literal["POST", "GET", "PUT", "PATCH", "DELETE"]
 Kind = Annotated[Literal["outbound_api"], Meta(description="Chosen once.")]
@@ -186,7 +177,7 @@ async def list_http_templates(call: Call, query: TemplateQuery) -> NumberedListi
     wanted = TemplateFilter(
         query.chain_id, query.profile_id, query.query_id, ready=query.ready, search=query.q, sort=query.sort
     )
-    page = await integrations.list_templates(call.session, call.actor, wanted, number=query.page, size=query.limit)
+    page = await outbound.list_templates(call.session, call.actor, wanted, number=query.page, size=query.limit)
     return number_page(page, show_template)
 
 
@@ -200,7 +191,7 @@ async def create_http_template(call: Call, body: NewHttpTemplate) -> HttpTemplat
         internal_name=body.internal_name,
         draft=body.draft,
     )
-    made = await integrations.create_template(
+    made = await outbound.create_template(
         call.session, call.actor, chain_id=body.chain_id, new=new, keys=call.ground.keys
     )
     return show_template(made)
@@ -208,14 +199,14 @@ async def create_http_template(call: Call, body: NewHttpTemplate) -> HttpTemplat
 
 async def get_http_template(call: Call, template: NameOrId) -> HttpTemplate:
     """Show a template."""
-    return show_template(await integrations.get_template(call.session, call.actor, None, template))
+    return show_template(await outbound.get_template(call.session, call.actor, None, template))
 
 
 async def update_http_template(
     call: Call, template: NameOrId, body: HttpTemplateChange, if_match: int | None
 ) -> HttpTemplate:
     """Change a template: everything but its type."""
-    stored = await integrations.get_template(call.session, call.actor, None, template)
+    stored = await outbound.get_template(call.session, call.actor, None, template)
     given = {name: getattr(body, name) for name in body.__struct_fields__ if getattr(body, name) is not UNSET}
     kept = {name: getattr(stored.shape, name) for name in SHAPE}
     shape = {**kept, **{name: value for name, value in given.items() if name in SHAPE}}
@@ -230,30 +221,28 @@ async def update_http_template(
         draft=body.draft,
     )
     keys = call.ground.keys
-    return show_template(await integrations.update_template(call.session, call.actor, stored, change, keys=keys))
+    return show_template(await outbound.update_template(call.session, call.actor, stored, change, keys=keys))
 
 
 async def delete_http_template(call: Call, template: NameOrId, if_match: int | None) -> None:
     """Delete a template that no definition uses."""
-    stored = await integrations.get_template(call.session, call.actor, None, template)
+    stored = await outbound.get_template(call.session, call.actor, None, template)
     users = await exports.list_template_users(call.session, call.actor, stored.chain_id, stored.id)
     labels = [user.label for user in users]
-    await integrations.delete_template(
-        call.session, call.actor, stored.chain_id, stored.id, users=labels, version=if_match
-    )
+    await outbound.delete_template(call.session, call.actor, stored.chain_id, stored.id, users=labels, version=if_match)
 
 
 async def copy_http_template(call: Call, template: NameOrId) -> HttpTemplate:
     """Copy a template, secret headers included, under the next free label and internal name."""
-    return show_template(await integrations.copy_template(call.session, call.actor, None, template))
+    return show_template(await outbound.copy_template(call.session, call.actor, None, template))
 
 
 async def preview_http_template(call: Call, template: NameOrId) -> TemplatePreview:
     """Show the request that the first rows of the template's query make; nothing is sent."""
     trial = await open_trial(call, template)
-    _, rows = await call.while_connected(integrations.read_sample(call.actor, call.engine, trial))
+    _, rows = await call.while_connected(outbound.read_sample(call.actor, call.engine, trial))
     async with call.ground.database.session() as session:
-        preview = await integrations.preview_template(session, call.actor, trial, rows)
+        preview = await outbound.preview_template(session, call.actor, trial, rows)
     shown = preview.request
     request = None if shown is None else RenderedRequest(shown.method, shown.url, shown.headers, shown.body)
     failures = [UnfitRow(each.ordinal, each.code, each.message) for each in preview.failures]
@@ -266,7 +255,7 @@ async def send_template_test(call: Call, template: NameOrId) -> TestSent:
     It is noted in the audit log and among the profile's last calls.
     """
     trial = await open_trial(call, template)
-    sent = await integrations.send_test(call.ground, call.engine, call.client, call.actor, trial)
+    sent = await outbound.send_test(call.ground, call.engine, call.client, call.actor, trial)
     verdict = sent.result.verdict
     return TestSent(
         sent.result.status,
@@ -281,9 +270,9 @@ async def send_template_test(call: Call, template: NameOrId) -> TestSent:
 async def open_trial(call: Call, template: str) -> Trial:
     """Return the complete template as it is stored, in a transaction that ends before anything is read or sent."""
     async with call.ground.database.session() as session:
-        found = await integrations.get_template(session, call.actor, None, template)
-        usable = await integrations.get_usable_template(session, call.actor, found.chain_id, found.id)
-        trial = await integrations.open_trial(session, call.actor, usable, keys=call.ground.keys)
+        found = await outbound.get_template(session, call.actor, None, template)
+        usable = await outbound.get_usable_template(session, call.actor, found.chain_id, found.id)
+        trial = await outbound.open_trial(session, call.actor, usable, keys=call.ground.keys)
     assert trial is not None
     return trial
 

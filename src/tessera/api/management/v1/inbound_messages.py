@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from tessera import integrations
+from tessera import connectors, inbound
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.connection_profiles import ONE
 from tessera.api.management.v1.pages import Listing, PageQuery, make_page
@@ -15,7 +15,7 @@ from tessera.api.management.v1.reading import NameOrId
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Moment
 from tessera.api.management.v1.shapes import show_as
-from tessera.integrations import MessageState
+from tessera.inbound import MessageState
 
 State = Literal["waiting", "registered", "updated", "unchanged", "ignored", "rejected"]
 READ, WRITE = "connection-profiles:read", "connection-profiles:write"
@@ -93,12 +93,12 @@ show_message = show_as(InboundMessage)
 
 async def find_id(call: Call, profile: str) -> UUID:
     """Return the id of the profile that the address means."""
-    return (await integrations.get_profile(call.session, call.actor, None, profile)).id
+    return (await connectors.get_profile(call.session, call.actor, None, profile)).id
 
 
 async def get_inbound(call: Call, profile: NameOrId) -> Inbound:
     """Show the facts of an inbound connection profile."""
-    found = await integrations.describe_inbound(call.session, call.actor, await find_id(call, profile), now=call.now)
+    found = await inbound.describe_inbound(call.session, call.actor, await find_id(call, profile), now=call.now)
     days = [
         InboundDay(
             day.day,
@@ -126,16 +126,14 @@ async def rotate_inbound_token(call: Call, profile: NameOrId) -> MadeToken:
     It is in this answer and nowhere else. The one before opens for 24 hours more, older ones no longer.
     """
     profile_id = await find_id(call, profile)
-    token = await integrations.rotate_inbound_token(
-        call.session, call.actor, call.ground.keys, profile_id, now=call.now
-    )
-    found = await integrations.describe_inbound(call.session, call.actor, profile_id, now=call.now)
+    token = await inbound.rotate_inbound_token(call.session, call.actor, call.ground.keys, profile_id, now=call.now)
+    found = await inbound.describe_inbound(call.session, call.actor, profile_id, now=call.now)
     return MadeToken(token, found.former_token_until)
 
 
 async def list_inbound_messages(call: Call, profile: NameOrId, query: MessageQuery) -> Listing[InboundMessage]:
     """List the messages of an inbound connection profile, newest first."""
-    found = await integrations.list_messages_after(
+    found = await inbound.list_messages_after(
         call.session,
         call.actor,
         await find_id(call, profile),
@@ -149,21 +147,21 @@ async def list_inbound_messages(call: Call, profile: NameOrId, query: MessageQue
 async def get_inbound_message(call: Call, profile: NameOrId, message_id: UUID) -> OpenedMessage:
     """Show a message; its body to who may read members, without the sender's own settings."""
     profile_id = await find_id(call, profile)
-    message = await integrations.get_inbound_message(call.session, call.actor, profile_id, message_id)
-    body = await integrations.open_body(call.session, call.actor, call.ground.keys, message)
+    message = await inbound.get_inbound_message(call.session, call.actor, profile_id, message_id)
+    body = await inbound.open_body(call.session, call.actor, call.ground.keys, message)
     return OpenedMessage(show_message(message), body)
 
 
 async def replay_inbound_message(call: Call, profile: NameOrId, message_id: UUID) -> InboundMessage:
     """Have a message that was rejected or ignored applied once more."""
     profile_id = await find_id(call, profile)
-    return show_message(await integrations.replay_inbound_message(call.session, call.actor, profile_id, message_id))
+    return show_message(await inbound.replay_inbound_message(call.session, call.actor, profile_id, message_id))
 
 
 async def replay_rejected_messages(call: Call, profile: NameOrId) -> ReplayedMessages:
     """Have every rejected message applied once more, in the order of their arrival."""
     profile_id = await find_id(call, profile)
-    return ReplayedMessages(await integrations.replay_rejected_messages(call.session, call.actor, profile_id))
+    return ReplayedMessages(await inbound.replay_rejected_messages(call.session, call.actor, profile_id))
 
 
 MESSAGES = f"{ONE}/messages"

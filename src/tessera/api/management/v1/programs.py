@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from tessera import loyalty
+from tessera.access import chains as access_chains
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.pages import Listing, PageQuery, make_page
 from tessera.api.management.v1.reading import Asked
@@ -88,7 +89,7 @@ async def list_programs(call: Call, query: ProgramQuery) -> Listing[Program]:
 
 async def create_program(call: Call, body: NewProgram) -> Program:
     """Make a program."""
-    await loyalty.check_chains(call.session, call.actor, [body.chain_id])
+    await access_chains.check_chains(call.session, call.actor, [body.chain_id])
     new = loyalty.NewProgram(
         name=body.name,
         code=body.code,

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from tessera.access import roles as access_roles
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.pages import NumberedListing, SearchQuery, number_page
 from tessera.api.management.v1.reading import Asked
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Moment, Permission
-from tessera.platform import auth
 
 RoleLabel = Annotated[str, Meta(min_length=1, max_length=100, description="What people call it.")]
 Name = Annotated[str, Meta(pattern="^[A-Za-z0-9_]{1,100}$", description="What programs call it.")]
@@ -67,7 +67,7 @@ class Role(Struct, frozen=True):
 
 async def list_roles(call: Call, query: RoleQuery) -> NumberedListing[Role]:
     """List the roles, by label unless asked otherwise."""
-    page = await auth.list_role_page(
+    page = await access_roles.list_role_page(
         call.session, call.actor, search=query.q, sort=query.sort, number=query.page, size=query.limit
     )
     return number_page(page, show)
@@ -78,18 +78,18 @@ async def create_role(call: Call, body: NewRole) -> Role:
 
     Roles are the same for every chain: a key that sees only some cannot make one.
     """
-    new = auth.NewRole(
+    new = access_roles.NewRole(
         label=body.label,
         permissions=None if body.permissions is None else frozenset(body.permissions),
         description=body.description,
         internal_name=body.internal_name,
     )
-    return show(await auth.create_role(call.session, call.actor, new, now=call.now))
+    return show(await access_roles.create_role(call.session, call.actor, new, now=call.now))
 
 
 async def get_role(call: Call, role_id: UUID) -> Role:
     """Read one role."""
-    return show(await auth.get_role(call.session, call.actor, role_id))
+    return show(await access_roles.get_role(call.session, call.actor, role_id))
 
 
 async def update_role(call: Call, role_id: UUID, body: RoleChange, if_match: int | None) -> Role:
@@ -98,21 +98,23 @@ async def update_role(call: Call, role_id: UUID, body: RoleChange, if_match: int
     It acts on the next request of everybody who holds it. Built-in roles stay as they are.
     """
     given = body.permissions
-    change = auth.RoleChange(
+    change = access_roles.RoleChange(
         label=body.label,
         internal_name=body.internal_name,
         description=body.description,
         permissions=frozenset(given) if isinstance(given, list) else given,
     )
-    return show(await auth.update_role(call.session, call.actor, role_id, change, version=if_match, now=call.now))
+    return show(
+        await access_roles.update_role(call.session, call.actor, role_id, change, version=if_match, now=call.now)
+    )
 
 
 async def delete_role(call: Call, role_id: UUID, if_match: int | None) -> None:
     """Delete a role that nobody holds."""
-    await auth.delete_role(call.session, call.actor, role_id, version=if_match)
+    await access_roles.delete_role(call.session, call.actor, role_id, version=if_match)
 
 
-def show(role: auth.Role) -> Role:
+def show(role: access_roles.Role) -> Role:
     """Return the role's shape on the wire."""
     values = {name: getattr(role, name) for name in Role.__struct_fields__ if name != "permissions"}
     return Role(permissions=None if role.permissions is None else sorted(role.permissions), **values)

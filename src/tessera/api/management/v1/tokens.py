@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct, field
 
-from tessera import loyalty
+from tessera.access import keys as access_keys
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.pages import Listing, PageQuery, cut_page
 from tessera.api.management.v1.problems import RefusedError
@@ -97,7 +97,9 @@ async def list_client_tokens(call: Call, query: PageQuery) -> Listing[ClientToke
 
 async def create_client_token(call: Call, body: NewClientToken) -> MadeClientToken:
     """Make a client token."""
-    (made,) = await loyalty.create_client_tokens(call.session, call.actor, call.ground.keys, [body.label], now=call.now)
+    (made,) = await access_keys.create_client_tokens(
+        call.session, call.actor, call.ground.keys, [body.label], now=call.now
+    )
     return MadeClientToken(ClientToken(made.id, made.label, True, call.now, None), made.text)
 
 
@@ -129,8 +131,8 @@ async def create_access_token(call: Call, body: NewAccessToken) -> MadeAccessTok
 
     It may do no more than the asking key.
     """
-    new = loyalty.NewAccessToken(**{name: getattr(body, name) for name in body.__struct_fields__})
-    (made,) = await loyalty.create_access_tokens(call.session, call.actor, call.ground.keys, [new], now=call.now)
+    new = access_keys.NewAccessToken(**{name: getattr(body, name) for name in body.__struct_fields__})
+    (made,) = await access_keys.create_access_tokens(call.session, call.actor, call.ground.keys, [new], now=call.now)
     return MadeAccessToken(show_access(await get_token(call, made.id, client=False)), made.text)
 
 
@@ -149,13 +151,13 @@ async def revoke_access_token(call: Call, access_token_id: UUID) -> None:
     await revoke_token(call, access_token_id, client=False)
 
 
-async def find_tokens(call: Call, *, client: bool) -> list[loyalty.Token]:
+async def find_tokens(call: Call, *, client: bool) -> list[access_keys.Token]:
     """Return the credentials of one sort."""
-    every = await loyalty.list_tokens(call.session, call.actor)
+    every = await access_keys.list_tokens(call.session, call.actor)
     return [token for token in every if (token.client_token_id is None) is client]
 
 
-async def get_token(call: Call, token_id: UUID, *, client: bool) -> loyalty.Token:
+async def get_token(call: Call, token_id: UUID, *, client: bool) -> access_keys.Token:
     """Return one credential of the sort that the address names."""
     for token in await find_tokens(call, client=client):
         if token.id == token_id:
@@ -166,17 +168,17 @@ async def get_token(call: Call, token_id: UUID, *, client: bool) -> loyalty.Toke
     )
 
 
-async def switch_token(call: Call, token_id: UUID, *, client: bool, enabled: bool) -> loyalty.Token:
+async def switch_token(call: Call, token_id: UUID, *, client: bool, enabled: bool) -> access_keys.Token:
     """Switch a credential on or off and return it."""
     await get_token(call, token_id, client=client)
-    await loyalty.enable_token(call.session, call.actor, token_id, enabled=enabled)
+    await access_keys.enable_token(call.session, call.actor, token_id, enabled=enabled)
     return await get_token(call, token_id, client=client)
 
 
 async def revoke_token(call: Call, token_id: UUID, *, client: bool) -> None:
     """End a credential."""
     await get_token(call, token_id, client=client)
-    await loyalty.revoke_token(call.session, call.actor, token_id, now=call.now)
+    await access_keys.revoke_token(call.session, call.actor, token_id, now=call.now)
 
 
 READ, ADMIN = "connector-tokens:read", "connector-tokens:admin"

@@ -15,6 +15,7 @@ from litestar.enums import ScopeType
 from litestar.handlers import ASGIRouteHandler, asgi
 from litestar.types import Receive, Scope, Send
 
+from tessera.access.keys import find_api_key_actor
 from tessera.api.http import raw_path, write
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.openapi import describe
@@ -22,7 +23,7 @@ from tessera.api.management.v1.problems import Answer, RefusedError, answer_erro
 from tessera.api.management.v1.reading import NoQuery, read_body, read_key, read_place, read_query, read_version
 from tessera.api.management.v1.registry import find_route
 from tessera.api.management.v1.routes import BODY, IF_MATCH, KEY, QUERY, Route
-from tessera.platform.auth import Actor, find_api_key_actor
+from tessera.platform.actors import Actor
 from tessera.platform.bodies import read_body as receive_body
 from tessera.platform.ground import Ground
 from tessera.platform.idempotency import Attempt, KeptAnswer, claim_key, keep_answer, release_key

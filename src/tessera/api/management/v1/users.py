@@ -6,13 +6,14 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from tessera import loyalty
+from tessera.access import chains as access_chains
+from tessera.access import passwords as access_passwords
+from tessera.access import users as access_users
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.pages import NumberedListing, SearchQuery, number_page
 from tessera.api.management.v1.reading import Asked
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Moment, Permission
-from tessera.platform import auth
 
 Email = Annotated[str, Meta(min_length=3, max_length=254, examples=["ada@example.com"])]
 Name = Annotated[str, Meta(min_length=1, max_length=255, examples=["Ada Lovelace"])]
@@ -94,7 +95,7 @@ async def list_users(call: Call, query: UserQuery) -> NumberedListing[User]:
 
     A user who sees chains beyond those of the key is not listed.
     """
-    page = await auth.list_user_page(
+    page = await access_users.list_user_page(
         call.session,
         call.actor,
         search=query.q,
@@ -111,9 +112,9 @@ async def create_user(call: Call, body: NewUser) -> MadeUser:
 
     Without a password one is drawn. It is in this answer and nowhere else.
     """
-    await loyalty.check_chains(call.session, call.actor, body.chain_ids or ())
-    drawn = auth.make_password() if body.password is None else None
-    new = auth.NewUser(
+    await access_chains.check_chains(call.session, call.actor, body.chain_ids or ())
+    drawn = access_passwords.make_password() if body.password is None else None
+    new = access_users.NewUser(
         email=body.email,
         name=body.name,
         password=body.password or drawn or "",
@@ -121,13 +122,13 @@ async def create_user(call: Call, body: NewUser) -> MadeUser:
         permissions=frozenset(body.own_permissions) or None,
         roles=frozenset(body.role_ids),
     )
-    (user,) = await auth.create_users(call.session, call.actor, [new])
+    (user,) = await access_users.create_users(call.session, call.actor, [new])
     return MadeUser(show(user), drawn)
 
 
 async def get_user(call: Call, user_id: UUID) -> User:
     """Read one user."""
-    return show(await auth.get_user(call.session, call.actor, user_id))
+    return show(await access_users.get_user(call.session, call.actor, user_id))
 
 
 async def update_user(call: Call, user_id: UUID, body: UserChange, if_match: int | None) -> User:
@@ -136,8 +137,8 @@ async def update_user(call: Call, user_id: UUID, body: UserChange, if_match: int
     The last enabled user who may do everything in every chain stays so.
     """
     given = body.chain_ids
-    await loyalty.check_chains(call.session, call.actor, given if isinstance(given, list) else ())
-    change = auth.UserChange(
+    await access_chains.check_chains(call.session, call.actor, given if isinstance(given, list) else ())
+    change = access_users.UserChange(
         email=body.email,
         name=body.name,
         roles=frozenset(body.role_ids) if isinstance(body.role_ids, list) else UNSET,
@@ -145,7 +146,9 @@ async def update_user(call: Call, user_id: UUID, body: UserChange, if_match: int
         chains=frozenset(given) if isinstance(given, list) else given,
         enabled=body.enabled,
     )
-    return show(await auth.update_user(call.session, call.actor, user_id, change, version=if_match, now=call.now))
+    return show(
+        await access_users.update_user(call.session, call.actor, user_id, change, version=if_match, now=call.now)
+    )
 
 
 async def delete_user(call: Call, user_id: UUID, if_match: int | None) -> None:
@@ -153,19 +156,19 @@ async def delete_user(call: Call, user_id: UUID, if_match: int | None) -> None:
 
     What the user did stays in the audit log.
     """
-    await auth.delete_user(call.session, call.actor, user_id, version=if_match)
+    await access_users.delete_user(call.session, call.actor, user_id, version=if_match)
 
 
 async def draw_user_password(call: Call, user_id: UUID) -> MadePassword:
     """Draw a new password for a user, and end every session of theirs."""
-    password = auth.make_password()
-    await auth.change_password(call.session, call.actor, user_id=user_id, password=password, now=call.now)
+    password = access_passwords.make_password()
+    await access_users.change_password(call.session, call.actor, user_id=user_id, password=password, now=call.now)
     return MadePassword(password)
 
 
 async def end_user_sessions(call: Call, user_id: UUID) -> None:
     """Sign a user out of every browser."""
-    await auth.end_sessions(call.session, call.actor, user_id)
+    await access_users.end_sessions(call.session, call.actor, user_id)
 
 
 def as_set(ids: Sequence[UUID] | None) -> frozenset[UUID] | None:
@@ -173,7 +176,7 @@ def as_set(ids: Sequence[UUID] | None) -> frozenset[UUID] | None:
     return None if ids is None else frozenset(ids)
 
 
-def show(user: auth.User) -> User:
+def show(user: access_users.User) -> User:
     """Return the user's shape on the wire."""
     return User(
         id=user.id,

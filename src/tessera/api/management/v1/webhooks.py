@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from tessera import webhooks
+from tessera import notifications
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.events import EventName
 from tessera.api.management.v1.pages import Listing, PageQuery, cut_page, make_page
@@ -136,7 +136,7 @@ show_delivery = show_as(WebhookDelivery)
 
 async def list_webhook_subscriptions(call: Call, query: SubscriptionQuery) -> Listing[WebhookSubscription]:
     """List webhook subscriptions, newest first."""
-    found = await webhooks.list_subscriptions(call.session, call.actor, chain_id=query.chain_id)
+    found = await notifications.list_subscriptions(call.session, call.actor, chain_id=query.chain_id)
     return cut_page(found, query, show_subscription)
 
 
@@ -145,8 +145,8 @@ async def create_webhook_subscription(call: Call, body: NewWebhookSubscription) 
 
     Its secret is in this answer and nowhere else.
     """
-    new = webhooks.NewSubscription(body.label, body.url, body.event_names, body.enabled)
-    (made,) = await webhooks.create_subscriptions(
+    new = notifications.NewSubscription(body.label, body.url, body.event_names, body.enabled)
+    (made,) = await notifications.create_subscriptions(
         call.session, call.actor, call.ground, body.chain_id, [new], now=call.now
     )
     return show_made(made)
@@ -154,17 +154,17 @@ async def create_webhook_subscription(call: Call, body: NewWebhookSubscription) 
 
 async def get_webhook_subscription(call: Call, subscription_id: UUID) -> WebhookSubscription:
     """Show a webhook subscription."""
-    return show_subscription(await webhooks.get_subscription(call.session, call.actor, subscription_id))
+    return show_subscription(await notifications.get_subscription(call.session, call.actor, subscription_id))
 
 
 async def update_webhook_subscription(
     call: Call, subscription_id: UUID, body: WebhookSubscriptionChange, if_match: int | None
 ) -> WebhookSubscription:
     """Change a webhook subscription."""
-    change = webhooks.SubscriptionChange(
+    change = notifications.SubscriptionChange(
         label=body.label, url=body.url, event_names=body.event_names, enabled=body.enabled
     )
-    changed = await webhooks.update_subscription(
+    changed = await notifications.update_subscription(
         call.session, call.actor, call.ground, subscription_id, change, version=if_match, now=call.now
     )
     return show_subscription(changed)
@@ -172,7 +172,7 @@ async def update_webhook_subscription(
 
 async def delete_webhook_subscription(call: Call, subscription_id: UUID, if_match: int | None) -> None:
     """Delete a webhook subscription with all its deliveries, sent or not."""
-    await webhooks.delete_subscription(call.session, call.actor, subscription_id, version=if_match)
+    await notifications.delete_subscription(call.session, call.actor, subscription_id, version=if_match)
 
 
 async def rotate_webhook_secret(call: Call, subscription_id: UUID) -> MadeWebhookSubscription:
@@ -180,7 +180,7 @@ async def rotate_webhook_secret(call: Call, subscription_id: UUID) -> MadeWebhoo
 
     The one before signs too for 24 hours; one before that is forgotten at once.
     """
-    made = await webhooks.rotate_secret(call.session, call.actor, call.ground.keys, subscription_id, now=call.now)
+    made = await notifications.rotate_secret(call.session, call.actor, call.ground.keys, subscription_id, now=call.now)
     return show_made(made)
 
 
@@ -189,7 +189,7 @@ async def test_webhook_subscription(call: Call, subscription_id: UUID) -> Webhoo
 
     The answer is the delivery, which a worker sends at once; list the deliveries to see what came of it.
     """
-    return show_delivery(await webhooks.send_test(call.session, call.actor, subscription_id, now=call.now))
+    return show_delivery(await notifications.send_test(call.session, call.actor, subscription_id, now=call.now))
 
 
 async def replay_webhook_deliveries(call: Call, subscription_id: UUID, body: Replay) -> Replayed:
@@ -199,31 +199,33 @@ async def replay_webhook_deliveries(call: Call, subscription_id: UUID, body: Rep
         raise invalid(Fault("Give exactly one of delivery_ids, failed_since and events_since.", pointer=""))
     if body.delivery_ids is not None:
         ids = body.delivery_ids
-        return Replayed(await webhooks.replay_deliveries(call.session, call.actor, subscription_id, ids, now=call.now))
+        return Replayed(
+            await notifications.replay_deliveries(call.session, call.actor, subscription_id, ids, now=call.now)
+        )
     if body.failed_since is not None:
         since = body.failed_since
         return Replayed(
-            await webhooks.replay_failed(call.session, call.actor, subscription_id, since=since, now=call.now)
+            await notifications.replay_failed(call.session, call.actor, subscription_id, since=since, now=call.now)
         )
     assert body.events_since is not None
-    await webhooks.replay_events(call.session, call.actor, subscription_id, since=body.events_since)
+    await notifications.replay_events(call.session, call.actor, subscription_id, since=body.events_since)
     return Replayed(None)
 
 
 async def list_webhook_deliveries(call: Call, subscription_id: UUID, query: DeliveryQuery) -> Listing[WebhookDelivery]:
     """List the deliveries of a webhook subscription, newest first."""
-    found = await webhooks.list_deliveries(
+    found = await notifications.list_deliveries(
         call.session,
         call.actor,
         subscription_id,
-        state=None if query.state is None else webhooks.DeliveryState(query.state),
+        state=None if query.state is None else notifications.DeliveryState(query.state),
         after=query.after,
         count=query.limit + 1,
     )
     return make_page(found, query.limit, show_delivery)
 
 
-def show_made(made: webhooks.MadeSubscription) -> MadeWebhookSubscription:
+def show_made(made: notifications.MadeSubscription) -> MadeWebhookSubscription:
     """Return the shape of a subscription with its secret."""
     return MadeWebhookSubscription(show_subscription(made.subscription), made.secret)
 

@@ -1,0 +1,64 @@
+"""Chains and their enterprises, and which of them an actor sees."""
+
+from typing import TYPE_CHECKING
+
+from tessera.platform.lazy_imports import import_on_first_use
+
+if TYPE_CHECKING:
+    from tessera.access.chains.chains import (
+        archive_chain,
+        create_chains,
+        create_enterprises,
+        get_chain,
+        list_chains,
+        list_enterprises,
+        list_linked_enterprises,
+        rename_chain,
+        restore_chain,
+    )
+    from tessera.access.chains.chains_seen import check_chains
+    from tessera.access.chains.errors import ChainMissingError, UnknownChainError, UnknownEnterpriseError
+    from tessera.access.chains.models import ChainRow, EnterpriseRow
+    from tessera.access.chains.scope import chains_of, narrow_chains, reach_of, require_chain
+    from tessera.access.chains.store.chains import select_enterprises
+    from tessera.access.chains.store.existence import has_chain
+    from tessera.access.chains.values import (
+        Address,
+        Chain,
+        Enterprise,
+        EnterpriseFilter,
+        LinkedEnterprise,
+        NewEnterprise,
+    )
+else:
+    __getattr__ = import_on_first_use(__name__, __file__)
+
+__all__ = [
+    "Address",
+    "Chain",
+    "ChainMissingError",
+    "ChainRow",
+    "Enterprise",
+    "EnterpriseFilter",
+    "EnterpriseRow",
+    "LinkedEnterprise",
+    "NewEnterprise",
+    "UnknownChainError",
+    "UnknownEnterpriseError",
+    "archive_chain",
+    "chains_of",
+    "check_chains",
+    "create_chains",
+    "create_enterprises",
+    "get_chain",
+    "has_chain",
+    "list_chains",
+    "list_enterprises",
+    "list_linked_enterprises",
+    "narrow_chains",
+    "reach_of",
+    "rename_chain",
+    "require_chain",
+    "restore_chain",
+    "select_enterprises",
+]

@@ -1,0 +1,45 @@
+"""Failures of chains and enterprises, each of one of the five kinds."""
+
+from tessera.platform.errors import ConflictError, DeniedError, InvalidError, NotFoundError
+
+
+class ChainMissingError(InvalidError):
+    """Somebody who sees every chain has to name the ones meant."""
+
+    code = "chain_missing"
+
+
+class ChainReachError(DeniedError):
+    """Only somebody who sees every chain makes one: nobody else would see it."""
+
+    code = "chain_beyond_reach"
+
+
+class ChainNameTakenError(ConflictError):
+    """Another chain that is not archived has this name."""
+
+    code = "chain_name_taken"
+
+
+class EnterpriseNameTakenError(ConflictError):
+    """Another enterprise of the chain has this name."""
+
+    code = "enterprise_name_taken"
+
+
+class TimeZoneError(InvalidError):
+    """There is no time zone of that name."""
+
+    code = "time_zone_invalid"
+
+
+class UnknownChainError(NotFoundError):
+    """No such chain within the actor's reach."""
+
+    code = "chain_unknown"
+
+
+class UnknownEnterpriseError(NotFoundError):
+    """No such enterprise within the actor's reach."""
+
+    code = "enterprise_unknown"

@@ -1,0 +1,93 @@
+"""Sign-in: passwords, second factors, an identity provider, sessions, lock-outs."""
+
+from typing import TYPE_CHECKING
+
+from tessera.platform.lazy_imports import import_on_first_use
+
+if TYPE_CHECKING:
+    from tessera.access.sign_in.admission import (
+        TELL_LOCKOUT,
+        SignIn,
+        confirm,
+        has_step,
+        note_confirmation,
+        pass_second_step,
+        sign_in,
+        tell_lockout,
+    )
+    from tessera.access.sign_in.browsers import read_mark
+    from tessera.access.sign_in.delays import (
+        FORGOTTEN_AFTER,
+        FREE_ACCOUNT_FAILURES,
+        FREE_ORIGIN_FAILURES,
+        LONGEST,
+        delay_after,
+        lockout_after,
+        say_wait,
+    )
+    from tessera.access.sign_in.errors import (
+        IdentityTakenError,
+        IdentityUnknownError,
+        PasswordSignInOffError,
+        PasswordWrongError,
+        ResetInvalidError,
+        SignInDelayedError,
+        StepExpiredError,
+    )
+    from tessera.access.sign_in.identities import (
+        Identity,
+        admit_identity,
+        is_identity_of,
+        is_shut,
+        link_identity,
+        unlink_identities,
+    )
+    from tessera.access.sign_in.lockouts import list_factor_holders, unlock_user
+    from tessera.access.sign_in.own_password import change_own_password, is_own_password
+    from tessera.access.sign_in.resets import SEND_RESET, ask_reset, can_reset, is_reset_live, redeem_reset, send_reset
+    from tessera.access.sign_in.tries import find_lockouts
+else:
+    __getattr__ = import_on_first_use(__name__, __file__)
+
+__all__ = [
+    "FORGOTTEN_AFTER",
+    "FREE_ACCOUNT_FAILURES",
+    "FREE_ORIGIN_FAILURES",
+    "LONGEST",
+    "SEND_RESET",
+    "TELL_LOCKOUT",
+    "Identity",
+    "IdentityTakenError",
+    "IdentityUnknownError",
+    "PasswordSignInOffError",
+    "PasswordWrongError",
+    "ResetInvalidError",
+    "SignIn",
+    "SignInDelayedError",
+    "StepExpiredError",
+    "admit_identity",
+    "ask_reset",
+    "can_reset",
+    "change_own_password",
+    "confirm",
+    "delay_after",
+    "find_lockouts",
+    "has_step",
+    "is_identity_of",
+    "is_own_password",
+    "is_reset_live",
+    "is_shut",
+    "link_identity",
+    "list_factor_holders",
+    "lockout_after",
+    "note_confirmation",
+    "pass_second_step",
+    "read_mark",
+    "redeem_reset",
+    "say_wait",
+    "send_reset",
+    "sign_in",
+    "tell_lockout",
+    "unlink_identities",
+    "unlock_user",
+]

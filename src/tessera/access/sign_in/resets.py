@@ -1,0 +1,121 @@
+"""Password resets by mail. Whether an address has a user is found out by the worker: the page answers all alike."""
+
+import secrets
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+from tessera.access.passwords import check_password, hash_password
+from tessera.access.sign_in.errors import ResetInvalidError
+from tessera.access.sign_in.store import resets as reset_store
+from tessera.access.sign_in.tries import Limit, count_tries, failure_key, forget_failures, normalise, settle_failure
+from tessera.access.users import Visitor, delete_sessions_of, find_secret, make_user, set_password, tell_user
+from tessera.platform.audit import Entry, record_entries
+from tessera.platform.db import Session
+from tessera.platform.ground import Ground
+from tessera.platform.jobs import Job
+from tessera.platform.mail import Letter, Link, is_mail_on, post_letters
+from tessera.platform.secrets import KeyRing
+from tessera.platform.settings import Settings
+
+# A person waits for this one.
+SEND_RESET = Job("auth.send_reset", priority=10)
+RESET_DIGEST = "password_resets.token_digest"
+LIFE = timedelta(hours=1)
+# The first requests cost nothing; after that each waits twice as long as the one before.
+FREE_REQUESTS, FREE_ORIGIN_REQUESTS = 3, 20
+LONGEST_WAIT = timedelta(hours=1)
+IGNORE = "If you did not ask for this, do nothing: the link ends in an hour, and your password stays as it is."
+
+
+def can_reset(settings: Settings) -> bool:
+    """Say whether a forgotten password can be replaced by mail: that takes a mail server, and our own address."""
+    return settings.password_sign_in and is_mail_on(settings) and bool(settings.public_url)
+
+
+async def ask_reset(session: Session, ground: Ground, visitor: Visitor, *, email: str, now: datetime) -> None:
+    """Have the worker send a link if the address has a user. Raises `SignInDelayedError` for too many requests.
+
+    The work is the same whether it has one or not, and so are answer and time.
+    """
+    address = Limit(failure_key(ground.keys, f"reset {normalise(email)}"), FREE_REQUESTS, longest=LONGEST_WAIT)
+    limits = [address]
+    if visitor.origin:
+        key = failure_key(ground.keys, f"reset origin {visitor.origin}")
+        limits.append(Limit(key, FREE_ORIGIN_REQUESTS, longest=LONGEST_WAIT))
+    await settle_failure(session, ground.settings, await count_tries(session, limits, now), now)
+    await ground.jobs.defer(
+        session, SEND_RESET, sealed=ground.keys.seal(email.strip(), SEND_RESET.name), origin=visitor.origin
+    )
+
+
+async def send_reset(ground: Ground, sealed: str, origin: str | None) -> None:
+    """Mail the link to the user with this address, where there is one who has a password."""
+    email = ground.keys.open(sealed, SEND_RESET.name).reveal()
+    if not can_reset(ground.settings):
+        return
+    async with ground.database.session() as session:
+        user = await find_secret(session, email)
+        if user is None:
+            return
+        if user["password_hash"] is None:
+            await post_letters(session, ground, [explain_provider(user["email"], ground.settings)])
+            return
+        token = secrets.token_urlsafe(32)
+        digest = ground.keys.digest(token, RESET_DIGEST)
+        await reset_store.replace_reset(session, user["id"], digest, ground.clock() + LIFE)
+        actor = make_user(user).act(origin=origin)
+        await record_entries(session, actor, [Entry("password_reset_asked", "user", user["id"], user["email"])])
+        await post_letters(session, ground, [offer_link(user["email"], ground.settings, token)])
+
+
+def offer_link(email: str, settings: Settings, token: str) -> Letter:
+    """Return the letter with the link."""
+    url = f"{(settings.public_url or '').rstrip('/')}/reset-password?token={quote(token)}"
+    return Letter(
+        email,
+        "Set a new password for Tessera",
+        ("Somebody, most likely you, asked to set a new password for your Tessera account.",),
+        link=Link("Set a new password", url),
+        after=("The link works once, for an hour.", IGNORE),
+    )
+
+
+def explain_provider(email: str, settings: Settings) -> Letter:
+    """Return the letter to somebody who has no password to forget."""
+    return Letter(
+        email,
+        "You sign in to Tessera without a password",
+        (
+            "Somebody, most likely you, asked to set a new password for your Tessera account.",
+            f"Your account has none: on the sign-in page, choose to sign in with {settings.oidc_label}.",
+        ),
+    )
+
+
+async def is_reset_live(session: Session, keys: KeyRing, token: str, *, now: datetime) -> bool:
+    """Say whether this link can still set a password."""
+    return await reset_store.find_reset(session, keys.digest(token, RESET_DIGEST), now) is not None
+
+
+async def redeem_reset(
+    session: Session, ground: Ground, visitor: Visitor, *, token: str, password: str, now: datetime
+) -> None:
+    """Set the password that the link's user chose, end all their sessions and lock-outs, and tell them."""
+    check_password(password)
+    hashed = await hash_password(password)
+    user = await reset_store.take_reset(session, ground.keys.digest(token, RESET_DIGEST), now)
+    if user is None:
+        raise ResetInvalidError("This link was used already, or is too old. Ask for a new one.")
+    await set_password(session, user["id"], hashed, now)
+    await delete_sessions_of(session, user["id"])
+    await forget_failures(session, ground.keys, user["email"], now)
+    actor = make_user(user).act(origin=visitor.origin)
+    await record_entries(session, actor, [Entry("password_reset", "user", user["id"], user["email"])])
+    await tell_user(
+        session,
+        ground,
+        user["email"],
+        subject="Your Tessera password was changed",
+        lines=("A new password was set for your account, by the link in our last mail. All sessions were ended.",),
+        origin=visitor.origin,
+    )

@@ -1,0 +1,1 @@
+"""What members did: transactions, earning rules, audiences; comes with partner files."""

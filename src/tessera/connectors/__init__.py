@@ -1,0 +1,85 @@
+"""How outside systems are reached: connector types, profiles, encryption keys, tokens and file stores."""
+
+from typing import TYPE_CHECKING
+
+from tessera.platform.lazy_imports import import_on_first_use
+
+if TYPE_CHECKING:
+    from tessera.connectors.addresses import AddressPolicy, address_policy
+    from tessera.connectors.comparison import clean_settings, differing_secrets, holds_material
+    from tessera.connectors.errors import ProfileDisabledError, ProfileNotFoundError, UrlNotAllowedError
+    from tessera.connectors.events import PROFILE_CHANGED
+    from tessera.connectors.file_stores import open_file_store
+    from tessera.connectors.probes import test_profile
+    from tessera.connectors.profile_checks import INCOMPLETE, READY, check_input
+    from tessera.connectors.profile_history import list_profile_changes, list_profile_changes_since
+    from tessera.connectors.profiles import (
+        KIND,
+        PROFILE_ORDERS,
+        NewProfile,
+        Profile,
+        ProfileChange,
+        ProfileFilter,
+        ProfileUser,
+        check_usable,
+        copy_profile,
+        count_profiles,
+        create_profile,
+        delete_profile,
+        find_row,
+        get_profile,
+        has_twin,
+        list_profile_users,
+        list_profiles,
+        make_profile,
+        update_profile,
+    )
+    from tessera.connectors.references import list_choices
+    from tessera.connectors.sealing import open_secrets, reseal_secrets
+    from tessera.connectors.steering import template_place
+    from tessera.connectors.store.profiles import find_profile
+else:
+    __getattr__ = import_on_first_use(__name__, __file__)
+
+__all__ = [
+    "INCOMPLETE",
+    "KIND",
+    "PROFILE_CHANGED",
+    "PROFILE_ORDERS",
+    "READY",
+    "AddressPolicy",
+    "NewProfile",
+    "Profile",
+    "ProfileChange",
+    "ProfileDisabledError",
+    "ProfileFilter",
+    "ProfileNotFoundError",
+    "ProfileUser",
+    "UrlNotAllowedError",
+    "address_policy",
+    "check_input",
+    "check_usable",
+    "clean_settings",
+    "copy_profile",
+    "count_profiles",
+    "create_profile",
+    "delete_profile",
+    "differing_secrets",
+    "find_profile",
+    "find_row",
+    "get_profile",
+    "has_twin",
+    "holds_material",
+    "list_choices",
+    "list_profile_changes",
+    "list_profile_changes_since",
+    "list_profile_users",
+    "list_profiles",
+    "make_profile",
+    "open_file_store",
+    "open_secrets",
+    "reseal_secrets",
+    "template_place",
+    "test_profile",
+    "update_profile",
+]

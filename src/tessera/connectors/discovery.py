@@ -1,0 +1,27 @@
+"""Properties that a connection teaches a profile, such as the fingerprint of a host key: written once, with a trace."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tessera.connectors.contract import OpenedProfile
+from tessera.connectors.events import PROFILE_CHANGED
+from tessera.connectors.profiles import KIND
+from tessera.connectors.store import profiles as store
+from tessera.platform.actors import Actor
+from tessera.platform.assets import note_change
+from tessera.platform.db import Session
+
+
+async def keep_learned(session: Session, actor: Actor, profile: OpenedProfile, learned: Mapping[str, Any]) -> bool:
+    """Store what was learned where the profile still lacks it; False means that somebody was faster.
+
+    The profile gets a new version, so that a form opened before cannot clear the property again unseen.
+    """
+    row = await store.learn_settings(session, profile.id, learned)
+    if row is None:
+        return False
+    before = dict.fromkeys(learned)
+    await note_change(
+        session, actor, row, kind=KIND, event=PROFILE_CHANGED, action="learned", values=(before, dict(learned))
+    )
+    return True

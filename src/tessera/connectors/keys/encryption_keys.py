@@ -1,0 +1,289 @@
+"""Encryption keys: saved keys for SFTP login and OpenPGP, their material sealed, replaced at most, never shown."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+
+from tessera.access.chains import has_chain
+from tessera.connectors.keys import store
+from tessera.connectors.keys.errors import EncryptionKeyInvalidError, EncryptionKeyNotFoundError
+from tessera.connectors.keys.events import ENCRYPTION_KEY_CHANGED, ENCRYPTION_KEY_CREATED, ENCRYPTION_KEY_DELETED
+from tessera.connectors.keys.material import KeyType, read_material
+from tessera.connectors.keys.references import material_purpose, passphrase_purpose, reference_properties
+from tessera.platform.actors import Actor
+from tessera.platform.assets import (
+    ChainNotFoundError,
+    InUseError,
+    NameAmbiguousError,
+    changed_meanwhile,
+    check_name,
+    choose_name,
+    clean_label,
+    differences,
+    name_taken,
+    note_change,
+)
+from tessera.platform.clock import now
+from tessera.platform.db import Session
+from tessera.platform.ids import new_random_id
+from tessera.platform.paging import Page
+from tessera.platform.secrets import MASK, KeyRing
+
+KIND = "encryption_key"
+SORTS = tuple(store.ORDERS)
+
+
+@dataclass(frozen=True, slots=True)
+class EncryptionKey:
+    """A key as others see it: what it is, not what is in it."""
+
+    id: UUID
+    chain_id: UUID
+    type: KeyType
+    label: str
+    internal_name: str
+    algorithm: str
+    fingerprint: str
+    expires_at: datetime | None
+    has_passphrase: bool
+    material_set_at: datetime
+    version: int
+    used_by: int
+    created_at: datetime
+    created_by: str
+    updated_at: datetime
+    updated_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewEncryptionKey:
+    """What makes a key: the text of its file, and the passphrase where one protects it."""
+
+    type: str
+    label: str
+    material: str = field(repr=False)
+    passphrase: str | None = field(default=None, repr=False)
+    internal_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EncryptionKeyChange:
+    """What changes; None leaves a thing as it is, an empty passphrase takes it away.
+
+    New material comes with its own passphrase: the one before is forgotten. `version` is the one the caller saw.
+    """
+
+    label: str | None = None
+    internal_name: str | None = None
+    material: str | None = field(default=None, repr=False)
+    passphrase: str | None = field(default=None, repr=False)
+    version: int | None = None
+
+
+async def create_encryption_key(
+    session: Session, actor: Actor, *, chain_id: UUID, new: NewEncryptionKey, keys: KeyRing
+) -> EncryptionKey:
+    """Store a key whose material opens."""
+    actor.require("encryption-keys:write")
+    if not actor.sees(chain_id) or not await has_chain(session, chain_id):
+        raise ChainNotFoundError(f"There is no chain {chain_id}. List your chains to find it.")
+    label, kind = clean_label(new.label), read_type(new.type)
+    row = {
+        "id": (key_id := new_random_id()),
+        "chain_id": chain_id,
+        "type": kind,
+        "label": label,
+        "internal_name": choose_name(new.internal_name, label, kind, taken=await store.list_names(session, chain_id)),
+        **await seal_material(key_id, kind, new.material, new.passphrase or None, keys=keys),
+    }
+    if not await store.insert_key(session, row, actor.name):
+        raise name_taken(row["internal_name"])
+    values = (None, shown_values(row))
+    await note_change(session, actor, row, kind=KIND, event=ENCRYPTION_KEY_CREATED, action="created", values=values)
+    return await get_encryption_key(session, actor, chain_id, key_id)
+
+
+async def get_encryption_key(
+    session: Session, actor: Actor, chain_id: UUID | None, id_or_name: UUID | str
+) -> EncryptionKey:
+    """Return the chain's key with that id or internal name; without a chain, of all that the actor sees."""
+    actor.require("encryption-keys:read")
+    return make_key(await find_row(session, actor, chain_id, id_or_name))
+
+
+async def list_encryption_keys(
+    session: Session,
+    actor: Actor,
+    *,
+    chain_id: UUID | None = None,
+    search: str = "",
+    sort: str = "label",
+    number: int = 1,
+    size: int = 50,
+) -> Page[EncryptionKey]:
+    """Return a page of keys, of one chain or of all that the actor sees; `sort` is one of `SORTS`."""
+    actor.require("encryption-keys:read")
+    chains = actor.chains if chain_id is None else ([chain_id] if actor.sees(chain_id) else [])
+    rows, total = await store.list_keys(
+        session,
+        chains=chains,
+        sort=sort if sort in SORTS else SORTS[0],
+        offset=(number - 1) * size,
+        limit=size,
+        search=search.replace("\0", ""),
+        properties=reference_properties(),
+    )
+    return Page([make_key(row) for row in rows], total, number, size)
+
+
+async def list_key_users(session: Session, actor: Actor, key: EncryptionKey) -> Sequence[tuple[UUID, str]]:
+    """Return id and label of the profiles that refer to the key."""
+    actor.require("encryption-keys:read")
+    await find_row(session, actor, key.chain_id, key.id)
+    return await store.list_users(session, key.id, reference_properties())
+
+
+async def update_encryption_key(
+    session: Session, actor: Actor, key: EncryptionKey, change: EncryptionKeyChange, *, keys: KeyRing
+) -> EncryptionKey:
+    """Change a key: its names, its material, its passphrase; never its type."""
+    actor.require("encryption-keys:write")
+    stored = await find_row(session, actor, key.chain_id, key.id)
+    if change.version is not None and change.version != stored["version"]:
+        raise changed_meanwhile(stored["label"])
+    row = {
+        **stored,
+        "label": stored["label"] if change.label is None else clean_label(change.label),
+        "internal_name": await renamed(session, stored, change.internal_name),
+        **await changed_material(stored, change, keys=keys),
+    }
+    try:
+        async with session.begin_nested():
+            won = await store.update_key(session, row, actor.name)
+    except IntegrityError:
+        raise name_taken(row["internal_name"]) from None
+    if not won:
+        raise changed_meanwhile(stored["label"])
+    # Material set anew looks as it did before; that it changed is what the trail is for.
+    secrets = {"material": change.material, "passphrase": change.passphrase}
+    besides = [name for name, value in secrets.items() if value is not None]
+    values = differences(shown_values(stored), shown_values(row), besides=besides)
+    await note_change(session, actor, row, kind=KIND, event=ENCRYPTION_KEY_CHANGED, action="updated", values=values)
+    return await get_encryption_key(session, actor, key.chain_id, key.id)
+
+
+async def delete_encryption_key(
+    session: Session, actor: Actor, chain_id: UUID | None, id_or_name: UUID | str, *, version: int | None = None
+) -> None:
+    """Delete a key that no profile refers to."""
+    actor.require("encryption-keys:admin")
+    stored = await find_row(session, actor, chain_id, id_or_name)
+    if version is not None and version != stored["version"]:
+        raise changed_meanwhile(stored["label"])
+    await store.lock_key(session, stored["id"])
+    users = [label for _, label in await store.list_users(session, stored["id"], reference_properties())]
+    if users:
+        raise InUseError(
+            f"The encryption key {stored['label']} is used by {', '.join(users)}. Choose another key there first.",
+            users=users,
+        )
+    await store.delete_key(session, stored["id"])
+    values = (shown_values(stored), None)
+    await note_change(session, actor, stored, kind=KIND, event=ENCRYPTION_KEY_DELETED, action="deleted", values=values)
+
+
+async def reseal_encryption_keys(session: Session, keys: KeyRing) -> int:
+    """Seal every key's material with the newest key of the ring; return how many changed."""
+    resealed = {}
+    for row in await store.list_all_sealed(session):
+        old = (row["sealed_material"], row["sealed_passphrase"])
+        new = (
+            keys.reseal(old[0], material_purpose(row["id"])),
+            None if old[1] is None else keys.reseal(old[1], passphrase_purpose(row["id"])),
+        )
+        if new != old:
+            resealed[row["id"]] = new
+    if resealed:
+        await store.replace_sealed(session, resealed)
+    return len(resealed)
+
+
+async def find_row(session: Session, actor: Actor, chain_id: UUID | None, id_or_name: UUID | str) -> dict[str, Any]:
+    """Return the stored key, its material sealed; the caller keeps it inside this room."""
+    chains = actor.chains if chain_id is None else [chain_id] if actor.sees(chain_id) else []
+    rows = await store.find_keys(session, chains=chains, id_or_name=id_or_name, properties=reference_properties())
+    if not rows:
+        raise EncryptionKeyNotFoundError(f"There is no encryption key {id_or_name}. List them to find yours.")
+    if len(rows) > 1:
+        raise NameAmbiguousError(f"Several chains have an encryption key {id_or_name}. Use its id.")
+    return rows[0]
+
+
+def read_type(text: str) -> KeyType:
+    """Return the type that was asked for."""
+    try:
+        return KeyType(text)
+    except ValueError:
+        known = ", ".join(KeyType)
+        raise EncryptionKeyInvalidError(
+            f"There is no encryption type {text!r:.60}. There are: {known}.", field="type"
+        ) from None
+
+
+async def seal_material(
+    key_id: UUID, kind: KeyType, material: str, passphrase: str | None, *, keys: KeyRing
+) -> dict[str, Any]:
+    """Return the columns of material that was read and opened, sealed."""
+    # Opening a protected key stretches its passphrase on purpose: that is no work for the loop.
+    facts = await asyncio.to_thread(read_material, kind, material, passphrase, now=now())
+    return {
+        "algorithm": facts.algorithm,
+        "fingerprint": facts.fingerprint,
+        "expires_at": facts.expires_at,
+        "sealed_material": keys.seal(material, material_purpose(key_id)),
+        "sealed_passphrase": None if passphrase is None else keys.seal(passphrase, passphrase_purpose(key_id)),
+        "material_set_at": now(),
+    }
+
+
+async def changed_material(stored: Mapping[str, Any], change: EncryptionKeyChange, *, keys: KeyRing) -> dict[str, Any]:
+    """Return the columns that new material or another passphrase comes to; none where neither is given."""
+    if change.material is None and change.passphrase is None:
+        return {}
+    material = change.material
+    if material is None:
+        material = keys.open(stored["sealed_material"], material_purpose(stored["id"])).reveal()
+    return await seal_material(stored["id"], KeyType(stored["type"]), material, change.passphrase or None, keys=keys)
+
+
+async def renamed(session: Session, stored: Mapping[str, Any], name: str | None) -> str:
+    """Return the key's internal name, changed if that was asked for."""
+    if name is None or name == stored["internal_name"]:
+        return str(stored["internal_name"])
+    taken = await store.list_names(session, stored["chain_id"])
+    return check_name(name, taken=taken - {stored["internal_name"].lower()})
+
+
+def shown_values(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a key's values for the audit trail, secrets masked."""
+    names = ("label", "internal_name", "type", "algorithm", "fingerprint")
+    expires_at = row["expires_at"]
+    return {
+        **{name: row[name] for name in names},
+        "expires_at": None if expires_at is None else expires_at.isoformat(),
+        "material": MASK,
+        "passphrase": None if row["sealed_passphrase"] is None else MASK,
+    }
+
+
+def make_key(row: Mapping[str, Any]) -> EncryptionKey:
+    """Turn a stored row into the value that others see; what is sealed stays behind."""
+    shown = {key: value for key, value in row.items() if not key.startswith("sealed_")}
+    return EncryptionKey(
+        **{**shown, "type": KeyType(row["type"]), "has_passphrase": row["sealed_passphrase"] is not None}
+    )

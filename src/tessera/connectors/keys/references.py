@@ -1,0 +1,34 @@
+"""Which properties lead to encryption keys, and what a key is sealed for."""
+
+from functools import cache
+from uuid import UUID
+
+from tessera.connectors.contract import Property, PropertyKind, connector_types
+from tessera.connectors.keys.material import KeyType
+
+ENCRYPTION_KEY = "encryption_key"
+
+
+def material_purpose(key_id: UUID) -> str:
+    """Return what a key's material is sealed for: it opens nowhere else."""
+    return f"encryption-key:{key_id}:material"
+
+
+def passphrase_purpose(key_id: UUID) -> str:
+    """Return what a key's passphrase is sealed for."""
+    return f"encryption-key:{key_id}:passphrase"
+
+
+@cache
+def reference_properties() -> tuple[str, ...]:
+    """Return the keys of all properties that lead to an encryption key, of every type."""
+    found = {each.key for connector in connector_types().values() for each in connector.properties if wanted_type(each)}
+    return tuple(sorted(found))
+
+
+def wanted_type(each: Property) -> KeyType | None:
+    """Return the type of key that the property leads to, if it leads to one."""
+    if each.kind is not PropertyKind.REFERENCE or each.refers_to is None:
+        return None
+    noun, _, kind = each.refers_to.partition(":")
+    return KeyType(kind) if noun == ENCRYPTION_KEY else None

@@ -1,0 +1,96 @@
+"""What properties of the kind *reference* lead to: choices for a form, a check when saved, the material when opened."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from tessera.connectors.contract import ConnectorType, OpenedKey, Property
+from tessera.connectors.keys import (
+    EncryptionKeyNotFoundError,
+    KeyType,
+    hold_keys,
+    list_sealed,
+    material_purpose,
+    passphrase_purpose,
+    wanted_type,
+)
+from tessera.connectors.keys import list_choices as list_key_choices
+from tessera.platform.actors import Actor
+from tessera.platform.assets import ChainNotFoundError, SettingsInvalidError
+from tessera.platform.db import Session
+from tessera.platform.secrets import KeyRing
+
+
+def named_keys(
+    connector: ConnectorType, variant: str, settings: Mapping[str, Any]
+) -> Iterator[tuple[Property, KeyType, str]]:
+    """Yield the references of a profile that name a key: property, the type it must have, id or internal name."""
+    for each in connector.shown_properties(variant, settings):
+        kind, named = wanted_type(each), settings.get(each.key)
+        if kind is not None and named:
+            yield each, kind, str(named)
+
+
+async def list_choices(session: Session, actor: Actor, chain_id: UUID, each: Property) -> Sequence[tuple[UUID, str]]:
+    """Return id and label of everything in the chain that the property may name, by label."""
+    actor.require("connection-profiles:read")
+    if not actor.sees(chain_id):
+        raise ChainNotFoundError(f"There is no chain {chain_id}. List your chains to find it.")
+    kind = wanted_type(each)
+    return [] if kind is None else await list_key_choices(session, chain_id, kind)
+
+
+async def check_references(
+    session: Session, chain_id: UUID, connector: ConnectorType, variant: str, settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the settings with every reference as an id, or raise; what they name stays until the transaction ends."""
+    named = list(named_keys(connector, variant, settings))
+    if not named:
+        return dict(settings)
+    wanted = [name.lower() for _, _, name in named]
+    rows = await hold_keys(session, chain_id, wanted)
+    found = {name: row for row in rows for name in (str(row["id"]), row["name"])}
+    faults, ids = {}, {}
+    for each, kind, name in named:
+        row = found.get(name.lower())
+        if row is None:
+            faults[each.key] = "There is no such encryption key in this chain. Choose one of the list."
+        elif row["type"] != kind:
+            faults[each.key] = f"{row['label']} is no {kind.label}. Choose a key of that type."
+        else:
+            ids[each.key] = str(row["id"])
+    if faults:
+        raise SettingsInvalidError(" ".join(faults.values()), faults=faults)
+    return {**settings, **ids}
+
+
+async def open_references(
+    session: Session,
+    chain_id: UUID,
+    connector: ConnectorType,
+    *,
+    variant: str,
+    settings: Mapping[str, Any],
+    keys: KeyRing,
+) -> dict[str, OpenedKey]:
+    """Return the keys that a profile refers to, opened, by property; they go to its kind and nowhere else."""
+    named = {each.key: UUID(name) for each, _, name in named_keys(connector, variant, settings)}
+    if not named:
+        return {}
+    rows = {row["id"]: row for row in await list_sealed(session, chain_id, list(named.values()))}
+    gone = [each for each, key_id in named.items() if key_id not in rows]
+    if gone:
+        raise EncryptionKeyNotFoundError(f"The encryption key under {', '.join(gone)} is gone. Choose another one.")
+    return {each: open_key(rows[key_id], keys) for each, key_id in named.items()}
+
+
+def open_key(row: Mapping[str, Any], keys: KeyRing) -> OpenedKey:
+    """Open a key's material and passphrase."""
+    passphrase = row["sealed_passphrase"]
+    return OpenedKey(
+        id=row["id"],
+        label=row["label"],
+        type=row["type"],
+        material=keys.open(row["sealed_material"], material_purpose(row["id"])).reveal(),
+        passphrase=None if passphrase is None else keys.open(passphrase, passphrase_purpose(row["id"])).reveal(),
+    )

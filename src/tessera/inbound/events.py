@@ -1,0 +1,3 @@
+"""Names of this room's events; they are API."""
+
+MESSAGE_REJECTED = "integrations.message.rejected"

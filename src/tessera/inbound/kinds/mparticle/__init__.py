@@ -1,0 +1,5 @@
+"""mParticle, inbound: messages that tell of people become members and changes of their attributes."""
+
+from tessera.inbound.kinds.mparticle.connector import MPARTICLE_INBOUND
+
+__all__ = ["MPARTICLE_INBOUND"]

@@ -1,0 +1,46 @@
+"""How long messages are kept: their bodies, which tell who somebody is, for days; what became of them for months."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from tessera.inbound.receipts import purpose_of
+from tessera.inbound.store import messages as store
+from tessera.platform.db import Session
+from tessera.platform.ground import Ground
+from tessera.platform.secrets import KeyRing
+
+# In one transaction, so that none is long.
+MOST, RESEALED = 2_000, 500
+
+
+async def forget_old_messages(ground: Ground) -> int:
+    """Delete bodies and messages past their days; what still waits is kept. Return how many were touched."""
+    settings, now = ground.settings, ground.clock()
+    bodies, rows = now - timedelta(days=settings.inbound_body_days), now - timedelta(days=settings.inbound_message_days)
+    total = 0
+    clocks = now - timedelta(days=settings.inbound_clock_days)
+    pieces = ((store.forget_bodies, bodies), (store.forget_messages, rows), (store.forget_clocks, clocks))
+    for forget, before in pieces:
+        while True:
+            async with ground.database.session() as session:
+                count = await forget(session, before=before, most=MOST)
+            total += count
+            if count < MOST:
+                break
+    return total
+
+
+async def reseal_messages(session: Session, keys: KeyRing) -> int:
+    """Seal every kept body with the newest key; return how many changed."""
+    changed = 0
+    after: UUID | None = None
+    while rows := await store.list_sealed(session, after=after, limit=RESEALED):
+        bodies = [
+            {"id": row["id"], "sealed_body": keys.reseal(row["sealed_body"], purpose_of(row["id"]))}
+            for row in rows
+            if not keys.is_current(row["sealed_body"])
+        ]
+        await store.replace_bodies(session, bodies)
+        changed += len(bodies)
+        after = rows[-1]["id"]
+    return changed

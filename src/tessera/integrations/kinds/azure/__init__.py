@@ -1,5 +1,0 @@
-"""Azure Blob Storage."""
-
-from tessera.integrations.kinds.azure.connector import AZURE
-
-__all__ = ["AZURE"]

@@ -1,5 +1,0 @@
-"""Cheetah Digital, also sold as Marigold Engage+: a profile to fill in; nothing is sent yet."""
-
-from tessera.integrations.kinds.cheetah_digital.connector import CHEETAH_DIGITAL
-
-__all__ = ["CHEETAH_DIGITAL"]

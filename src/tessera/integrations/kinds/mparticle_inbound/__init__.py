@@ -1,5 +1,0 @@
-"""mParticle, inbound: messages that tell of people become members and changes of their attributes."""
-
-from tessera.integrations.kinds.mparticle_inbound.connector import MPARTICLE_INBOUND
-
-__all__ = ["MPARTICLE_INBOUND"]

@@ -1,5 +1,0 @@
-"""Amazon S3, and stores that speak like it."""
-
-from tessera.integrations.kinds.s3.connector import S3
-
-__all__ = ["S3"]

@@ -1,5 +1,0 @@
-"""Selligent, also sold as Marigold Engage: a profile to fill in; nothing is sent yet."""
-
-from tessera.integrations.kinds.selligent.connector import SELLIGENT
-
-__all__ = ["SELLIGENT"]

@@ -1,0 +1,60 @@
+"""Who is told what: subscriptions to events, and their deliveries."""
+
+from typing import TYPE_CHECKING
+
+from tessera.platform.lazy_imports import import_on_first_use
+
+if TYPE_CHECKING:
+    from tessera.notifications.deliveries import (
+        list_deliveries,
+        replay_deliveries,
+        replay_events,
+        replay_failed,
+        send_test,
+    )
+    from tessera.notifications.dispatching import Dispatcher
+    from tessera.notifications.errors import SubscriptionChangedError
+    from tessera.notifications.retention import forget_old_deliveries
+    from tessera.notifications.subscriptions import (
+        create_subscriptions,
+        delete_subscription,
+        get_subscription,
+        list_subscriptions,
+        reseal_secrets,
+        rotate_secret,
+        update_subscription,
+    )
+    from tessera.notifications.values import (
+        Delivery,
+        DeliveryState,
+        MadeSubscription,
+        NewSubscription,
+        Subscription,
+        SubscriptionChange,
+    )
+else:
+    __getattr__ = import_on_first_use(__name__, __file__)
+
+__all__ = [
+    "Delivery",
+    "DeliveryState",
+    "Dispatcher",
+    "MadeSubscription",
+    "NewSubscription",
+    "Subscription",
+    "SubscriptionChange",
+    "SubscriptionChangedError",
+    "create_subscriptions",
+    "delete_subscription",
+    "forget_old_deliveries",
+    "get_subscription",
+    "list_deliveries",
+    "list_subscriptions",
+    "replay_deliveries",
+    "replay_events",
+    "replay_failed",
+    "reseal_secrets",
+    "rotate_secret",
+    "send_test",
+    "update_subscription",
+]

@@ -1,0 +1,214 @@
+"""Subscriptions: made, read, changed and deleted by people; what they are told is dispatching's business."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from msgspec import UNSET
+
+from tessera.notifications.errors import SubscriptionChainError, SubscriptionChangedError, SubscriptionNotFoundError
+from tessera.notifications.events import SUBSCRIPTION_CHANGED, SUBSCRIPTION_CREATED, SUBSCRIPTION_DELETED
+from tessera.notifications.signing import make_secret
+from tessera.notifications.store import subscriptions as store
+from tessera.notifications.targets import check_label, check_names, check_url
+from tessera.notifications.values import MadeSubscription, NewSubscription, Subscription, SubscriptionChange
+from tessera.platform.actors import Actor
+from tessera.platform.audit import Entry, record_entries
+from tessera.platform.db import Row, Session
+from tessera.platform.events import Event, latest_position, record_events
+from tessera.platform.ground import Ground
+from tessera.platform.ids import new_random_ids
+from tessera.platform.secrets import KeyRing
+
+READ, WRITE, ADMIN = "webhooks:read", "webhooks:write", "webhooks:admin"
+# How long the secret before a rotation signs too, so that receivers can change over in peace.
+CHANGE_OVER = timedelta(hours=24)
+WRITABLE = ("label", "url", "event_names", "enabled")
+
+
+async def create_subscriptions(
+    session: Session,
+    actor: Actor,
+    ground: Ground,
+    chain_id: UUID,
+    items: Sequence[NewSubscription],
+    *,
+    now: datetime,
+) -> list[MadeSubscription]:
+    """Create subscriptions of a chain, all or none; they are told of what happens from now on."""
+    actor.require(WRITE)
+    if not actor.sees(chain_id):
+        raise SubscriptionChainError(f"There is no chain {chain_id} within reach of {actor.name}.", field="chain_id")
+    ids, secrets = new_random_ids(len(items)), [make_secret() for _ in items]
+    rows = [
+        {
+            "id": subscription_id,
+            "label": check_label(item.label),
+            "url": check_url(item.url, ground.settings),
+            "event_names": check_names(item.event_names),
+            "sealed_secret": ground.keys.seal(secret, purpose_of(subscription_id)),
+            "enabled": item.enabled,
+        }
+        for subscription_id, secret, item in zip(ids, secrets, items, strict=True)
+    ]
+    await store.insert_subscriptions(session, chain_id, rows, position=await latest_position(session), now=now)
+    made = {row["id"]: read_subscription(row) for row in await store.select_subscriptions(session, None, ids)}
+    subscriptions = [made[one] for one in ids]
+    await record_events(session, [Event(chain_id, SUBSCRIPTION_CREATED, one.id, told(one)) for one in subscriptions])
+    await record_entries(session, actor, [entry_of("created", one, after=told(one)) for one in subscriptions])
+    return [MadeSubscription(*parts) for parts in zip(subscriptions, secrets, strict=True)]
+
+
+async def list_subscriptions(session: Session, actor: Actor, *, chain_id: UUID | None = None) -> list[Subscription]:
+    """Return the subscriptions of the actor's chains, or of one of them, newest first."""
+    actor.require(READ)
+    if chain_id is not None and not actor.sees(chain_id):
+        return []
+    chains = reach_of(actor) if chain_id is None else [chain_id]
+    return [read_subscription(row) for row in await store.select_subscriptions(session, chains)]
+
+
+async def get_subscription(session: Session, actor: Actor, subscription_id: UUID) -> Subscription:
+    """Return the subscription."""
+    actor.require(READ)
+    rows = await store.select_subscriptions(session, reach_of(actor), [subscription_id])
+    if not rows:
+        raise unknown(subscription_id)
+    return read_subscription(rows[0])
+
+
+async def update_subscription(
+    session: Session,
+    actor: Actor,
+    ground: Ground,
+    subscription_id: UUID,
+    change: SubscriptionChange,
+    *,
+    version: int | None = None,
+    now: datetime,
+) -> Subscription:
+    """Change the subscription; with a `version`, only if it is still that one.
+
+    One that is switched on again is told of everything since it was switched off, as far as events are kept.
+    """
+    actor.require(WRITE)
+    before = read_subscription(await lock(session, actor, subscription_id, version))
+    values = checked_values(before, change, ground)
+    if all(values[name] == getattr(before, name) for name in WRITABLE):
+        return before
+    await store.write_subscription(session, subscription_id, values, now=now)
+    after = await get_subscription(session, actor, subscription_id)
+    old, new = told(before), told(after)
+    changed = sorted(name for name in new if old[name] != new[name])
+    await record_events(session, [Event(after.chain_id, SUBSCRIPTION_CHANGED, after.id, {"changed": changed})])
+    entry = entry_of("changed", after, {name: old[name] for name in changed}, {name: new[name] for name in changed})
+    await record_entries(session, actor, [entry])
+    return after
+
+
+async def delete_subscription(
+    session: Session, actor: Actor, subscription_id: UUID, *, version: int | None = None
+) -> None:
+    """Delete the subscription with all its deliveries, sent or not."""
+    actor.require(ADMIN)
+    before = read_subscription(await lock(session, actor, subscription_id, version, deleting=True))
+    await store.delete_subscription(session, subscription_id)
+    await record_events(session, [Event(before.chain_id, SUBSCRIPTION_DELETED, before.id, {})])
+    await record_entries(session, actor, [entry_of("deleted", before, before=told(before))])
+
+
+async def rotate_secret(
+    session: Session, actor: Actor, keys: KeyRing, subscription_id: UUID, *, now: datetime
+) -> MadeSubscription:
+    """Draw a new secret. The one before signs too for a day; one before that is forgotten at once."""
+    actor.require(ADMIN)
+    await lock(session, actor, subscription_id, None)
+    secret = make_secret()
+    sealed = keys.seal(secret, purpose_of(subscription_id))
+    await store.rotate_secret(session, subscription_id, sealed, until=now + CHANGE_OVER, now=now)
+    after = await get_subscription(session, actor, subscription_id)
+    await record_events(session, [Event(after.chain_id, SUBSCRIPTION_CHANGED, after.id, {"changed": ["secret"]})])
+    await record_entries(session, actor, [entry_of("secret_rotated", after)])
+    return MadeSubscription(after, secret)
+
+
+async def reseal_secrets(session: Session, keys: KeyRing) -> int:
+    """Seal every secret with the newest key of the ring; return how many subscriptions needed it."""
+    stale = []
+    for row in await store.select_sealed(session):
+        sealed, former, purpose = row["sealed_secret"], row["sealed_former_secret"], purpose_of(row["id"])
+        new = keys.reseal(sealed, purpose), None if former is None else keys.reseal(former, purpose)
+        if new != (sealed, former):
+            stale.append((row["id"], *new))
+    if stale:
+        await store.replace_sealed(session, stale)
+    return len(stale)
+
+
+async def lock(
+    session: Session, actor: Actor, subscription_id: UUID, version: int | None, *, deleting: bool = False
+) -> Row:
+    """Return the subscription's row, locked; raise where it is not there, or not this version any more."""
+    row = await store.lock_subscription(session, reach_of(actor), subscription_id, deleting=deleting)
+    if row is None:
+        raise unknown(subscription_id)
+    if version is not None and row["version"] != version:
+        raise SubscriptionChangedError(
+            f"{row['label']} was changed by somebody else in the meantime. Read it again, then change it."
+        )
+    return row
+
+
+def checked_values(before: Subscription, change: SubscriptionChange, ground: Ground) -> dict[str, Any]:
+    """Return what people may change, as it will be."""
+    return {
+        "label": before.label if change.label is UNSET else check_label(change.label),
+        "url": before.url if change.url is UNSET else check_url(change.url, ground.settings),
+        "event_names": before.event_names if change.event_names is UNSET else check_names(change.event_names),
+        "enabled": before.enabled if change.enabled is UNSET else change.enabled,
+    }
+
+
+def purpose_of(subscription_id: UUID) -> str:
+    """Return what a secret is sealed for: it opens nowhere else."""
+    return f"webhook_subscriptions/{subscription_id}"
+
+
+def reach_of(actor: Actor) -> list[UUID] | None:
+    """Return the actor's chains, None for every chain."""
+    return None if actor.chains is None else sorted(actor.chains)
+
+
+def unknown(subscription_id: UUID) -> SubscriptionNotFoundError:
+    """Say that there is no such subscription, or none of the actor's."""
+    return SubscriptionNotFoundError(
+        f"There is no webhook subscription {subscription_id}. List them to find the one you mean."
+    )
+
+
+def read_subscription(row: Row) -> Subscription:
+    """Turn a stored row into the value that others see."""
+    return Subscription(**{name: row[name] for name in Subscription.__slots__})
+
+
+def told(subscription: Subscription) -> dict[str, Any]:
+    """Return what events and the audit trail keep of a subscription."""
+    names = subscription.event_names
+    return {
+        "label": subscription.label,
+        "url": subscription.url,
+        "event_names": None if names is None else list(names),
+        "enabled": subscription.enabled,
+    }
+
+
+def entry_of(
+    action: str,
+    subscription: Subscription,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> Entry:
+    """Return the audit entry of a change."""
+    kind, label, chain_id = "webhook_subscription", subscription.label, subscription.chain_id
+    return Entry(action, kind, subscription.id, label, chain_id, before=before, after=after)

@@ -1,0 +1,81 @@
+"""HTTP requests out: templates, rendering, senders."""
+
+from typing import TYPE_CHECKING
+
+from tessera.platform.lazy_imports import import_on_first_use
+
+if TYPE_CHECKING:
+    from tessera.outbound.comparison import differing_headers
+    from tessera.outbound.errors import TemplateIncompleteError
+    from tessera.outbound.header_seals import HeaderSeals, reseal_templates, sealed_values
+    from tessera.outbound.rendering import FACTS, FILTERS, read_shape
+    from tessera.outbound.senders import Answer, RequestPlanner, Sender, Verdict, VerdictKind
+    from tessera.outbound.targets import complete_shape, make_planner, open_sender
+    from tessera.outbound.template_changes import copy_template, create_template, delete_template, update_template
+    from tessera.outbound.template_previews import (
+        SentTest,
+        ShownRequest,
+        TemplatePreview,
+        Trial,
+        open_trial,
+        preview_template,
+        read_sample,
+        send_test,
+    )
+    from tessera.outbound.templates import (
+        TEMPLATE_TYPES,
+        NewTemplate,
+        Template,
+        TemplateChange,
+        TemplateFilter,
+        get_stored_shape,
+        get_template,
+        get_usable_template,
+        list_query_templates,
+        list_templates,
+        missing_columns,
+    )
+else:
+    __getattr__ = import_on_first_use(__name__, __file__)
+
+__all__ = [
+    "FACTS",
+    "FILTERS",
+    "TEMPLATE_TYPES",
+    "Answer",
+    "HeaderSeals",
+    "NewTemplate",
+    "RequestPlanner",
+    "Sender",
+    "SentTest",
+    "ShownRequest",
+    "Template",
+    "TemplateChange",
+    "TemplateFilter",
+    "TemplateIncompleteError",
+    "TemplatePreview",
+    "Trial",
+    "Verdict",
+    "VerdictKind",
+    "complete_shape",
+    "copy_template",
+    "create_template",
+    "delete_template",
+    "differing_headers",
+    "get_stored_shape",
+    "get_template",
+    "get_usable_template",
+    "list_query_templates",
+    "list_templates",
+    "make_planner",
+    "missing_columns",
+    "open_sender",
+    "open_trial",
+    "preview_template",
+    "read_sample",
+    "read_shape",
+    "reseal_templates",
+    "sealed_values",
+    "send_test",
+    "update_template",
+]

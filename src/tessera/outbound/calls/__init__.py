@@ -1,0 +1,16 @@
+"""Calls: sending a planned request, judging its answer, and what the log keeps of both."""
+
+from tessera.connectors.contract import USER_AGENT
+from tessera.outbound.calls.sender import HttpSender
+from tessera.outbound.calls.token_sender import TokenSender
+from tessera.outbound.calls.urls import check_queries
+from tessera.outbound.calls.verdicts import classify_error, classify_status
+
+__all__ = [
+    "USER_AGENT",
+    "HttpSender",
+    "TokenSender",
+    "check_queries",
+    "classify_error",
+    "classify_status",
+]

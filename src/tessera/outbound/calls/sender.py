@@ -1,0 +1,95 @@
+"""Sends planned requests through a profile's target and says what came of them."""
+
+import time
+from dataclasses import replace
+
+from tessera.connectors.contract import Target
+from tessera.outbound.calls.excerpts import Excerpts
+from tessera.outbound.calls.making import RequestMaker
+from tessera.outbound.calls.partial import UnreadableAnswerError, find_refused_rows
+from tessera.outbound.calls.verdicts import can_replay, classify_error, classify_status, classify_unreadable
+from tessera.outbound.rendering import PlannedRequest, TemplateShape
+from tessera.outbound.senders import Answer, Verdict, VerdictKind
+from tessera.platform.clock import Clock, now
+from tessera.platform.http import EXCERPT_BYTES, CallError, Headers, OutboundClient, Reply
+
+
+class HttpSender:
+    """Sends the requests of one template through one profile. Whatever does not vary is made once, here."""
+
+    def __init__(self, target: Target, shape: TemplateShape, client: OutboundClient, *, clock: Clock = now) -> None:
+        self._maker = RequestMaker(target, shape)
+        self._client = client
+        self._clock = clock
+        self._authorities = target.authorities
+        self._success = shape.success_statuses
+        self._error_path = shape.error_path
+        # A list of refused items counts as a whole only.
+        kept = target.limits.answer_bytes if shape.error_path else target.limits.kept_bytes
+        self._limits = replace(target.limits, kept_bytes=kept)
+        hidden = [header.name for header in shape.headers if header.secret]
+        self._excerpts = Excerpts(target.secrets, hidden)
+        self.concurrency = target.concurrency
+        self.per_second = target.per_second
+
+    async def send(self, planned: PlannedRequest) -> Answer:
+        """Call the receiver once. No answer is an answer too: this raises for nothing that the receiver does."""
+        return await self._call(planned, self._headers_of(planned))
+
+    async def _call(self, planned: PlannedRequest, headers: Headers) -> Answer:
+        started = time.perf_counter()
+        try:
+            reply = await self._client.send(
+                planned.method,
+                self._maker.url_of(planned),
+                headers=headers,
+                body=planned.body or b"",
+                limits=self._limits,
+                authorities=self._authorities,
+            )
+        except CallError as error:
+            verdict = classify_error(
+                error.kind, self._excerpts_of(planned).mask(error.message), replayable=self.can_replay(planned)
+            )
+            return Answer(verdict, None, time.perf_counter() - started, error_kind=error.kind)
+        return Answer(
+            self._judge(planned, reply),
+            reply.status,
+            reply.duration_seconds,
+            retry_after=reply.retry_after(self._clock()),
+            headers=reply.headers,
+            excerpt=reply.excerpt,
+            bytes=reply.bytes,
+        )
+
+    def can_replay(self, planned: PlannedRequest) -> bool:
+        """Say whether sending the request again is safe although the first may have been processed."""
+        return can_replay(planned.method, has_key=planned.idempotency_key is not None)
+
+    def make_excerpts(self, planned: PlannedRequest, answer: Answer) -> tuple[str, str]:
+        """Return what the log may keep of the request and of its answer, secrets masked."""
+        excerpts = self._excerpts_of(planned)
+        line = f"{planned.method} {self._maker.url_of(planned)}"
+        request = excerpts.make(line, self._headers_of(planned), planned.body or b"")
+        if answer.status is None:
+            return request, excerpts.make(answer.verdict.message, (), b"")
+        headers = answer.headers.list_lines() if answer.headers is not None else ()
+        head = answer.excerpt[:EXCERPT_BYTES]
+        return request, excerpts.make(f"HTTP {answer.status}", headers, head)
+
+    def _headers_of(self, planned: PlannedRequest) -> list[tuple[str, str]]:
+        return [*self._maker.headers_of(planned)]
+
+    def _judge(self, planned: PlannedRequest, reply: Reply) -> Verdict:
+        verdict = classify_status(reply.status, success=self._success, rows=len(planned.ordinals))
+        if verdict.kind is not VerdictKind.OK or self._error_path is None:
+            return verdict
+        try:
+            refused = find_refused_rows(reply.excerpt, self._error_path, planned)
+        except UnreadableAnswerError as error:
+            return classify_unreadable(reply.status, str(error))
+        excerpts = self._excerpts_of(planned)
+        return replace(verdict, failed_rows=[(at, excerpts.mask(reason)) for at, reason in refused])
+
+    def _excerpts_of(self, planned: PlannedRequest) -> Excerpts:
+        return self._excerpts.knowing(planned.headers)

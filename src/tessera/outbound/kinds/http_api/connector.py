@@ -1,0 +1,24 @@
+"""The HTTP API connector as the registry knows it."""
+
+from tessera.connectors.contract import Capabilities, ConnectorType
+from tessera.outbound.kinds.http_api.client import make_planner, make_sender, open_target
+from tessera.outbound.kinds.http_api.probe import probe
+from tessera.outbound.kinds.http_api.settings import PROPERTIES, VARIANTS
+from tessera.outbound.senders import Requests
+
+HTTP_API = ConnectorType(
+    key="http_api",
+    tile="http_api",
+    label="HTTP API",
+    icon="globe",
+    variants=VARIANTS,
+    properties=PROPERTIES,
+    capabilities=Capabilities(takes_templates=True),
+    used_by=frozenset({"http_template"}),
+    open_target=open_target,
+    abilities=(Requests(make_planner, make_sender),),
+    probe=probe,
+    templates_sent_to=("base_url",),
+    about="JSON requests to any receiver, shaped by templates.",
+    group="HTTP",
+)

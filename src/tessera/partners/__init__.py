@@ -1,0 +1,1 @@
+"""Partner files in and out; comes with partner connections."""

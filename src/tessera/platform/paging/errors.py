@@ -1,0 +1,9 @@
+"""Failures of lists."""
+
+from tessera.platform.errors import NotFoundError
+
+
+class UnknownCursorError(NotFoundError):
+    """The cursor is no record that the actor can see."""
+
+    code = "cursor_unknown"

@@ -1,1 +1,0 @@
-"""Partner files over SFTP, FTPS and e-mail. They come with partner connections."""
