@@ -15,7 +15,7 @@ from tessera.platform.clock import now
 from tessera.platform.ids import new_id
 from tessera.platform.settings import Settings
 from tessera.queries import NewQuery
-from tessera.wiring import House, open_house
+from tessera.wiring import Application, open_application
 
 QUERY = """
 SELECT membership_id AS id, membership_number, email, first_name, last_name, tier_name AS tier, state, balance AS points
@@ -38,12 +38,12 @@ async def export_members(
     most_seconds: float,
 ) -> float:
     """Export all members of the chain to the receiver; return the run's seconds as the run itself tells them."""
-    async with open_house(settings, application="tessera benchmark", pool_size=2) as house:
+    async with open_application(settings, application="tessera benchmark", pool_size=2) as house:
         definition_id = await define_export(
             house, chain_id, receiver, rows_per_request=rows_per_request, concurrency=concurrency
         )
-        async with house.ground.database.session() as session:
-            started = await exports.start_run(session, ACTOR, house.ground.jobs, definition_id=definition_id)
+        async with house.resources.database.session() as session:
+            started = await exports.start_run(session, ACTOR, house.resources.jobs, definition_id=definition_id)
         run = await wait_for_end(house, started.id, most_seconds)
     if (run.state, run.selected, run.sent) != (RunState.COMPLETED, rows, rows):
         raise BenchmarkError(
@@ -55,10 +55,10 @@ async def export_members(
 
 
 async def define_export(
-    house: House, chain_id: UUID, receiver: Receiver, *, rows_per_request: int, concurrency: int
+    house: Application, chain_id: UUID, receiver: Receiver, *, rows_per_request: int, concurrency: int
 ) -> UUID:
     """Make query, profile, template and definition; return the definition."""
-    keys, policy = house.ground.keys, connectors.address_policy(house.ground.settings)
+    keys, policy = house.resources.keys, connectors.address_policy(house.resources.settings)
     # One chain is exported several times: every definition gets a name of its own.
     label = f"Members {new_id().hex[-12:]}"
     shape = {
@@ -70,7 +70,7 @@ async def define_export(
     }
     variant, access = receiver.access
     settings = {"base_url": receiver.base_url, **access, "max_concurrent_requests": concurrency}
-    async with house.ground.database.session() as session:
+    async with house.resources.database.session() as session:
         query = await queries.create_query(
             session, ACTOR, house.engine, chain_id=chain_id, new=NewQuery(label, QUERY, key_columns=("id",))
         )
@@ -85,10 +85,10 @@ async def define_export(
     return definition.id
 
 
-async def wait_for_end(house: House, run_id: UUID, most_seconds: float) -> Run:
+async def wait_for_end(house: Application, run_id: UUID, most_seconds: float) -> Run:
     """Look at the run until it has ended; raise when that takes too long."""
     for _ in range(int(most_seconds / LOOK_SECONDS)):
-        async with house.ground.database.session() as session:
+        async with house.resources.database.session() as session:
             run = await exports.get_run(session, ACTOR, run_id=run_id)
         if not run.active:
             return run

@@ -26,7 +26,7 @@ from tessera import connectors
 from tessera.access import chains as access_chains
 from tessera.connectors import NewProfile, address_policy
 from tessera.platform.actors import command_line_actor
-from tessera.wiring import open_house
+from tessera.wiring import open_application
 
 SENDERS, WEB_PROCESSES = 8, 2
 MEMBERS, REPEATED = 1_000, 10
@@ -81,9 +81,9 @@ def measure_inbound(messages: int, *, moment: datetime, console: Console) -> Non
 
 async def open_door(place: Place, moment: datetime) -> Door:
     """Make a chain and its inbound profile."""
-    async with open_house(place.settings, application="benchmark") as house:
-        ground = house.ground
-        async with ground.database.session() as session:
+    async with open_application(place.settings, application="benchmark") as house:
+        resources = house.resources
+        async with resources.database.session() as session:
             (chain,) = await access_chains.create_chains(session, ACTOR, ["Harbour"], now=moment)
             new = NewProfile("mparticle_inbound", "standard", "CRM", settings={"extra_settings": MAPPING})
             made = await connectors.create_profile(
@@ -91,8 +91,8 @@ async def open_door(place: Place, moment: datetime) -> Door:
                 ACTOR,
                 chain_id=chain.id,
                 new=new,
-                keys=ground.keys,
-                policy=address_policy(ground.settings),
+                keys=resources.keys,
+                policy=address_policy(resources.settings),
             )
     assert made.token is not None
     return Door(chain.id, f"/integrations/mparticle/inbound/{made.internal_name}", made.token)

@@ -22,7 +22,7 @@ from tessera.platform.actors import Actor, system_actor
 from tessera.platform.clock import now
 from tessera.platform.db import Database
 from tessera.platform.settings import Settings
-from tessera.wiring import open_house
+from tessera.wiring import open_application
 
 SEED = 20
 PEOPLE_A_CALL = 10_000
@@ -30,8 +30,8 @@ PEOPLE_A_CALL = 10_000
 
 async def create_members(settings: Settings, count: int) -> UUID:
     """Create a chain with so many members, through the loyalty room's bulk functions; return the chain."""
-    async with open_house(settings, application="tessera benchmark") as house:
-        return await fill_chain(house.ground.database, system_actor("benchmark"), count)
+    async with open_application(settings, application="tessera benchmark") as house:
+        return await fill_chain(house.resources.database, system_actor("benchmark"), count)
 
 
 async def fill_chain(database: Database, actor: Actor, count: int) -> UUID:

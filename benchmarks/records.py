@@ -20,7 +20,7 @@ from tessera.cli.demo.people import FAMILY_NAMES, GIVEN_NAMES, PROGRAMS
 from tessera.loyalty import NewProgram, NewTier, create_programs, create_tiers
 from tessera.platform.actors import system_actor
 from tessera.platform.settings import Settings
-from tessera.wiring import open_house
+from tessera.wiring import open_application
 
 ACTOR = system_actor("benchmark")
 # The memberships that are there were made over a year, evenly.
@@ -126,8 +126,8 @@ class Counts:
 async def create_chain(settings: Settings, *, tokens: int, now: datetime) -> Chain:
     """Make the chain with its programs, tiers and credentials, through the loyalty room."""
     async with (
-        open_house(settings, application="tessera benchmark", pool_size=2) as house,
-        house.ground.database.session() as session,
+        open_application(settings, application="tessera benchmark", pool_size=2) as house,
+        house.resources.database.session() as session,
     ):
         (chain,) = await create_chains(session, ACTOR, ["Benchmark"], now=now)
         (enterprise,) = await create_enterprises(session, ACTOR, chain.id, [NewEnterprise(name="Harbour")], now=now)
@@ -139,7 +139,7 @@ async def create_chain(settings: Settings, *, tokens: int, now: datetime) -> Cha
             for place, tier in enumerate(plan.tiers)
         ]
         tiers = await create_tiers(session, ACTOR, chain.id, new_tiers, now=now)
-        keys = house.ground.keys
+        keys = house.resources.keys
         (client,) = await create_client_tokens(session, ACTOR, keys, ["benchmark"], now=now)
         new = NewAccessToken(client_token_id=client.id, label="benchmark", enterprise_ids=[enterprise.id])
         made = await create_access_tokens(session, ACTOR, keys, [new] * tokens, now=now)

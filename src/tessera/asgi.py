@@ -10,17 +10,17 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
 
-from tessera.access.sign_in import is_shut
+from tessera.access.sign_in import is_locked_out
 from tessera.api import ConnectorApi, build_api, build_documents, put_first
 from tessera.platform.bodies import BodyGuard
 from tessera.platform.errors import TesseraError
 from tessera.platform.failures import explain_failure
-from tessera.platform.ground import Ground
 from tessera.platform.health import check_database
 from tessera.platform.logging import configure_logging
+from tessera.platform.resources import Resources
 from tessera.platform.settings import Settings, load_settings
 from tessera.web import answer_failure, build_pages
-from tessera.wiring import load_rooms, open_house
+from tessera.wiring import load_rooms, open_application
 
 logger = logging.getLogger(__name__)
 
@@ -42,17 +42,17 @@ def build_app(settings: Settings, connector: ConnectorApi | None = None) -> Lite
     """Return the application; what it stands on is made when it starts, and found as `state.ground`."""
 
     @asynccontextmanager
-    async def furnish(app: Litestar) -> AsyncIterator[None]:
+    async def configure(app: Litestar) -> AsyncIterator[None]:
         seconds = settings.request_timeout_seconds
-        async with open_house(settings, application="tessera web", statement_seconds=seconds) as house:
-            app.state.ground, app.state.engine, app.state.client = house.ground, house.engine, house.client
-            await warn_if_shut(house.ground)
+        async with open_application(settings, application="tessera web", statement_seconds=seconds) as house:
+            app.state.resources, app.state.engine, app.state.client = house.resources, house.engine, house.client
+            await warn_if_shut(house.resources)
             yield
 
     return Litestar(
-        route_handlers=[tell_health, *build_api(connector), *build_pages()],
+        route_handlers=[answer_health, *build_api(connector), *build_pages()],
         state=State({"documents": build_documents()}),
-        lifespan=[furnish],
+        lifespan=[configure],
         exception_handlers={
             Exception: answer_failure,
             HTTPException: answer_failure,
@@ -63,10 +63,10 @@ def build_app(settings: Settings, connector: ConnectorApi | None = None) -> Lite
     )
 
 
-async def warn_if_shut(ground: Ground) -> None:
+async def warn_if_shut(resources: Resources) -> None:
     """Tell the operator before everybody stands outside."""
-    async with ground.database.session() as session:
-        if await is_shut(session, ground.settings):
+    async with resources.database.session() as session:
+        if await is_locked_out(session, resources.settings):
             logger.warning(
                 "nobody can sign in: TESSERA_PASSWORD_SIGN_IN is off, and no user is linked to the identity provider. "
                 "Set TESSERA_OIDC_LINK_BY_EMAIL or TESSERA_OIDC_CREATE_USERS, or link one: "
@@ -85,10 +85,10 @@ def collect_less() -> None:
 
 
 @get("/healthz", include_in_schema=False)
-async def tell_health(state: State) -> Response[dict[str, str]]:
+async def answer_health(state: State) -> Response[dict[str, str]]:
     """Say whether this process can work: 200, or 503 with the reason."""
     try:
-        await check_database(state.ground.database)
+        await check_database(state.resources.database)
     except Exception as error:
         told = {"status": "unavailable", "message": explain_failure(error).message}
         return Response(told, status_code=HTTP_503_SERVICE_UNAVAILABLE, headers=UNCACHED)

@@ -25,9 +25,9 @@ from tessera.platform.db import (
 from tessera.platform.embedded import EmbeddedServer
 from tessera.platform.errors import ConflictError
 from tessera.platform.failures import explain_failure
-from tessera.platform.ground import Ground
 from tessera.platform.jobs import JobQueue, Queue
 from tessera.platform.lazy_imports import import_all
+from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing, load_keys
 from tessera.platform.settings import Settings
 
@@ -65,16 +65,16 @@ ROOMS = (
     "tessera.platform.http",
 )
 
-FORGET_SECONDS = 3600.0
+PURGE_INTERVAL_SECONDS = 3600.0
 EXPIRE_SECONDS = 60.0
 # News is told within a second; each look is one small query.
-TELL_SECONDS = 0.9
+DISPATCH_INTERVAL_SECONDS = 0.9
 # Mail and other short jobs at once, beside the runs.
 SHORT_SLOTS = 4
 # Kept answers deleted in one transaction.
 KEPT_ANSWERS = 2_000
 # After a failure a chore rests this long, so that a database that is away fills no log.
-REST_SECONDS = 5.0
+RETRY_DELAY_SECONDS = 5.0
 
 
 WAY_ON = (
@@ -96,21 +96,21 @@ class SchemaOutdatedError(ConflictError):
 
 
 @dataclass(frozen=True)
-class House:
+class Application:
     """The ground and what the rooms built on it, for one process; a part is made when it is first used."""
 
-    ground: Ground
+    resources: Resources
     query_login: str
 
     @cached_property
     def engine(self) -> "queries.QueryEngine":
         """What runs analytics queries."""
-        return queries.QueryEngine(self.ground.database, self.query_login, self.ground.settings)
+        return queries.QueryEngine(self.resources.database, self.query_login, self.resources.settings)
 
     @cached_property
     def client(self) -> "http.OutboundClient":
         """What calls outside systems."""
-        settings = self.ground.settings
+        settings = self.resources.settings
         return http.OutboundClient(
             allowed_networks=settings.allowed_networks,
             allow_insecure_http=settings.allow_insecure_http,
@@ -121,7 +121,7 @@ class House:
         """Close what was made."""
         if "client" in self.__dict__:
             await self.client.close()
-        await self.ground.database.close()
+        await self.resources.database.close()
 
 
 @contextmanager
@@ -199,16 +199,16 @@ def database_address(settings: Settings) -> str:
 
 
 @asynccontextmanager
-async def open_house(
+async def open_application(
     settings: Settings, *, application: str, pool_size: int = 10, statement_seconds: float = 0
-) -> AsyncIterator[House]:
+) -> AsyncIterator[Application]:
     """Make everything that a process stands on, and take it down after use."""
     address = database_address(settings)
     keys = load_keys(settings.keys_file, make=False)
     database = Database(
         app_address(address, keys), pool_size=pool_size, application=application, statement_seconds=statement_seconds
     )
-    house = House(Ground(settings, database, keys, JobQueue(database)), query_address(address, keys))
+    house = Application(Resources(settings, database, keys, JobQueue(database)), query_address(address, keys))
     try:
         yield house
     finally:
@@ -220,27 +220,29 @@ def load_rooms() -> None:
     import_all(*ROOMS)
 
 
-async def work_jobs(house: House) -> None:
+async def work_jobs(house: Application) -> None:
     """Work off jobs until a signal says stop."""
-    ground, settings = house.ground, house.ground.settings
+    resources, settings = house.resources, house.resources.settings
     load_rooms()
-    executor = exports.Executor(ground, house.engine, house.client)
-    dispatcher = notifications.Dispatcher(ground, house.client)
-    ground.jobs.handle(exports.EXECUTE_RUN, executor.execute)
-    handle_mail(ground)
+    executor = exports.Executor(resources, house.engine, house.client)
+    dispatcher = notifications.Dispatcher(resources, house.client)
+    resources.jobs.handle(exports.EXECUTE_RUN, executor.execute)
+    handle_mail(resources)
     if await dispatcher.realign():
         logger.warning("the database came from another server: the feed was renumbered, and some events are told again")
     chores = [
-        asyncio.create_task(repeat(executor.requeue_stranded, every=settings.run_lease_seconds)),
-        asyncio.create_task(repeat(partial(exports.forget_old_runs, ground.database, settings), every=FORGET_SECONDS)),
-        asyncio.create_task(repeat(partial(forget_news, ground), every=FORGET_SECONDS)),
+        asyncio.create_task(repeat(executor.requeue_stalled, every=settings.run_lease_seconds)),
         asyncio.create_task(
-            repeat(partial(loyalty.expire_due_points, ground.database, ground.clock), every=EXPIRE_SECONDS)
+            repeat(partial(exports.purge_runs, resources.database, settings), every=PURGE_INTERVAL_SECONDS)
         ),
-        asyncio.create_task(repeat(partial(inbound.apply_due_messages, ground), every=TELL_SECONDS)),
-        asyncio.create_task(repeat(partial(inbound.forget_old_messages, ground), every=FORGET_SECONDS)),
-        asyncio.create_task(repeat(when(dispatcher.is_behind, dispatcher.dispatch), every=TELL_SECONDS)),
-        asyncio.create_task(repeat(when(dispatcher.has_due, dispatcher.send_due), every=TELL_SECONDS)),
+        asyncio.create_task(repeat(partial(purge_expired, resources), every=PURGE_INTERVAL_SECONDS)),
+        asyncio.create_task(
+            repeat(partial(loyalty.expire_due_points, resources.database, resources.clock), every=EXPIRE_SECONDS)
+        ),
+        asyncio.create_task(repeat(partial(inbound.apply_due_messages, resources), every=DISPATCH_INTERVAL_SECONDS)),
+        asyncio.create_task(repeat(partial(inbound.purge_messages, resources), every=PURGE_INTERVAL_SECONDS)),
+        asyncio.create_task(repeat(when(dispatcher.is_behind, dispatcher.dispatch), every=DISPATCH_INTERVAL_SECONDS)),
+        asyncio.create_task(repeat(when(dispatcher.has_due, dispatcher.send_due), every=DISPATCH_INTERVAL_SECONDS)),
     ]
 
     def stop() -> None:
@@ -248,7 +250,7 @@ async def work_jobs(house: House) -> None:
         dispatcher.stop()
 
     try:
-        await ground.jobs.work(
+        await resources.jobs.work(
             name=executor.name,
             slots={Queue.RUNS: settings.worker_concurrency, Queue.SHORT: SHORT_SLOTS},
             heartbeat=settings.job_heartbeat_seconds,
@@ -262,24 +264,26 @@ async def work_jobs(house: House) -> None:
         await asyncio.gather(*chores, return_exceptions=True)
 
 
-def handle_mail(ground: Ground) -> None:
+def handle_mail(resources: Resources) -> None:
     """Let this process's worker send mail, and find out whom it is for."""
-    ground.jobs.handle(mail.SEND_MAIL, partial(mail.deliver_mail, ground))
-    ground.jobs.handle(access_sign_in.SEND_RESET, partial(access_sign_in.send_reset, ground))
-    ground.jobs.handle(access_sign_in.TELL_LOCKOUT, partial(access_sign_in.tell_lockout, ground))
+    resources.jobs.handle(mail.SEND_MAIL, partial(mail.deliver_mail, resources))
+    resources.jobs.handle(access_sign_in.SEND_RESET, partial(access_sign_in.send_reset, resources))
+    resources.jobs.handle(access_sign_in.NOTIFY_LOCKOUT, partial(access_sign_in.notify_lockout, resources))
 
 
-async def forget_news(ground: Ground) -> None:
+async def purge_expired(resources: Resources) -> None:
     """Delete events, deliveries, audit entries, failed jobs and kept answers past their days, and clear old records."""
-    await events.forget_old_events(ground.database, days=ground.settings.event_days, now=ground.clock())
-    await notifications.forget_old_deliveries(ground)
-    await ground.jobs.forget_ended(before=ground.clock() - timedelta(days=ground.settings.job_days))
-    await audit.forget_old_entries(ground.database, days=ground.settings.audit_days, now=ground.clock())
-    await loyalty.clear_deleted_records(ground.database, days=ground.settings.deleted_record_days, now=ground.clock())
+    await events.purge_events(resources.database, days=resources.settings.event_days, now=resources.clock())
+    await notifications.purge_deliveries(resources)
+    await resources.jobs.purge_ended(before=resources.clock() - timedelta(days=resources.settings.job_days))
+    await audit.purge_entries(resources.database, days=resources.settings.audit_days, now=resources.clock())
+    await loyalty.clear_deleted_records(
+        resources.database, days=resources.settings.deleted_record_days, now=resources.clock()
+    )
     gone = KEPT_ANSWERS
     while gone == KEPT_ANSWERS:
-        async with ground.database.session() as session:
-            gone = await idempotency.forget_old_answers(session, now=ground.clock(), most=KEPT_ANSWERS)
+        async with resources.database.session() as session:
+            gone = await idempotency.purge_answers(session, now=resources.clock(), most=KEPT_ANSWERS)
 
 
 def when(
@@ -302,4 +306,4 @@ async def repeat(chore: Callable[[], Awaitable[object]], *, every: float) -> Non
             await chore()
         except Exception as error:
             logger.warning("a chore of the worker failed and will be tried again: %s", explain_failure(error).message)
-            await asyncio.sleep(max(0.0, REST_SECONDS - every))
+            await asyncio.sleep(max(0.0, RETRY_DELAY_SECONDS - every))

@@ -7,14 +7,14 @@ from tessera.platform.failures import report_failure
 from tessera.platform.logging import configure_logging
 from tessera.platform.settings import Settings, load_settings
 from tessera.platform.signals import leave_at_once, stop_with_parent, turn_termination_into_exit
-from tessera.wiring import SHORT_SLOTS, ensure_schema, hold_database, open_house, work_jobs
+from tessera.wiring import SHORT_SLOTS, ensure_schema, hold_database, open_application, work_jobs
 
 
 async def work(settings: Settings) -> None:
     """Work off jobs until a signal says stop."""
     # A run that selects holds one connection while its query's chain is bound over another; chores need a few more.
     pool_size = 2 * settings.worker_concurrency + SHORT_SLOTS + 6
-    async with open_house(settings, application="tessera worker", pool_size=pool_size) as house:
+    async with open_application(settings, application="tessera worker", pool_size=pool_size) as house:
         await work_jobs(house)
 
 

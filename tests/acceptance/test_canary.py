@@ -95,7 +95,7 @@ async def forget_password(cage: Cage, mailbox: Mailbox) -> None:
         token = await visitor.token("/forgot-password")
         await visitor.post("/forgot-password", email=MAILED, form_token=token)
         cage.dump()
-        await work_off(cage.house.ground)
+        await work_off(cage.house.resources)
         link = mailbox.link()
         cage.canaries.keep("link of a mail", link.partition("token=")[2])
         await visitor.get(link.removeprefix("http://tessera.test"))
@@ -170,7 +170,7 @@ async def make_credentials(cage: Cage) -> None:
     await cage.make(f"{path}/test")
     turned = await cage.make(f"{path}/rotate-secret", once=True)
     keep("webhook secret", turned["secret"].removeprefix("whsec_"))
-    dispatcher = Dispatcher(cage.house.ground, cage.house.client)
+    dispatcher = Dispatcher(cage.house.resources, cage.house.client)
     await dispatcher.dispatch()
     await dispatcher.send_due()
 
@@ -181,7 +181,7 @@ async def set_up_factor(cage: Cage) -> None:
     await post(f"{path}/begin", csrf_token=await cage.browser.token("/account"))
     key = read_key((await cage.browser.get(path)).text)
     cage.canaries.keep("key of a phone", key)
-    code = code_at(key, cage.house.ground.clock())
+    code = code_at(key, cage.house.resources.clock())
     answer = await post(f"{path}/confirm", code=code, csrf_token=await cage.browser.token("/account"))
     for recovery in RECOVERY.findall(answer.text):
         cage.canaries.keep("recovery code", recovery)
@@ -340,7 +340,7 @@ async def write_configuration(cage: Cage) -> None:
     """Write the whole configuration down, and plan a change of its secrets."""
     house = cage.house
     async with house.database.session() as session:
-        scope = configuration.make_scope(session, ACTOR, UUID(cage.chain_id), house.ground, house.engine)
+        scope = configuration.make_scope(session, ACTOR, UUID(cage.chain_id), house.resources, house.engine)
         text = await configuration.export_configuration(scope, "Harbour Hotels")
         cage.ear.hear("configuration", text)
         changed = cage.canaries.draw("secret of a file")
@@ -353,7 +353,7 @@ async def write_configuration(cage: Cage) -> None:
 
 async def command(cage: Cage, keys_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the commands show all they can."""
-    settings = cage.house.ground.settings
+    settings = cage.house.resources.settings
     for name, value in {
         "DATABASE_URL": cage.admin_address,
         "SECRET_KEYS_FILE": str(keys_file),

@@ -124,9 +124,9 @@ async def send_member_out(house: SmallHouse, receiver: Receiver, chain_id: UUID)
     assert run.failed
     async with house.database.session() as session:
         template = await outbound.get_template(session, ACTOR, chain_id, definition.template_id)
-        trial = await open_trial(session, ACTOR, template, keys=house.ground.keys)
+        trial = await open_trial(session, ACTOR, template, keys=house.resources.keys)
     assert trial
-    sent = await send_test(house.ground, house.engine, house.client, ACTOR, trial)
+    sent = await send_test(house.resources, house.engine, house.client, ACTOR, trial)
     assert "refused" in sent.answer
     return {
         "definition_id": str(definition.id),
@@ -142,19 +142,19 @@ async def send_member_out(house: SmallHouse, receiver: Receiver, chain_id: UUID)
 
 async def send_member_in(house: SmallHouse, profile_id: UUID) -> dict[str, str]:
     """Let a message about the member come in, with values that cannot be taken."""
-    ground = house.ground
+    resources = house.resources
     async with house.database.session() as session:
-        token = await inbound.rotate_inbound_token(session, ACTOR, ground.keys, profile_id, now=now())
+        token = await inbound.rotate_inbound_token(session, ACTOR, resources.keys, profile_id, now=now())
         profile = await connectors.get_profile(session, ACTOR, None, profile_id)
     inlet = await inbound.find_inbound(
-        house.database.reader, ground.keys, name=profile.internal_name, token=token, now=now()
+        house.database.reader, resources.keys, name=profile.internal_name, token=token, now=now()
     )
     assert inlet
     message = firehose(EMAIL, email=EMAIL, attributes={"$FirstName": FIRST, "$LastName": [LAST], "code": NUMBER})
     messages, _ = inbound.read_messages("mparticle_inbound", encode(message))
     async with house.database.session() as session:
-        await inbound.receive_messages(session, ground.keys, inlet, messages, now=now())
-    await inbound.apply_due_messages(ground)
+        await inbound.receive_messages(session, resources.keys, inlet, messages, now=now())
+    await inbound.apply_due_messages(resources)
     async with house.database.session() as session:
         page = await inbound.list_inbound_messages(session, ACTOR, profile_id, MessageQuery())
     return {"message_id": str(page.items[0].id)}

@@ -112,7 +112,7 @@ def build_app(house: SmallHouse) -> Litestar:
         openapi_config=None,
         logging_config=None,
     )
-    app.state.ground, app.state.engine, app.state.client = house.ground, house.engine, house.client
+    app.state.resources, app.state.engine, app.state.client = house.resources, house.engine, house.client
     app.state.documents = build_documents()
     return app
 
@@ -125,7 +125,7 @@ async def make_walker(app: Litestar, house: SmallHouse, name: str, chain_id: UUI
     key = NewApiKey(name, chains=chains, permissions=frozenset(), roles=ROLES[name])
     async with house.database.session() as session:
         (made,) = await create_users(session, ACTOR, [user])
-        (made_key,) = await create_api_keys(session, ACTOR, house.ground.keys, [key], now=now())
+        (made_key,) = await create_api_keys(session, ACTOR, house.resources.keys, [key], now=now())
     async with open_browser(app) as browser:
         answer = await browser.sign_in(email, PASSWORD)
         assert answer.status_code == 303, answer.text

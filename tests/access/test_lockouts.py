@@ -14,7 +14,7 @@ from tessera.access.sign_in import SignIn, SignInDelayedError, find_lockouts, si
 from tessera.access.sign_in.delays import LONGEST_LOCKOUT, lockout_after
 from tessera.access.users import create_users, find_user_by_email
 from tessera.platform.db import Database
-from tessera.platform.ground import Ground
+from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing
 
 THIEF = replace(HOME, origin="198.51.100.7")
@@ -27,32 +27,32 @@ async def ada(database: Database) -> None:
 
 
 async def enter(
-    ground: Ground, moment: Any, *, password: str = "wrong", visitor: Any = THIEF, email: str = ADA.email
+    resources: Resources, moment: Any, *, password: str = "wrong", visitor: Any = THIEF, email: str = ADA.email
 ) -> SignIn | None:
-    async with ground.database.session() as session:
-        return await sign_in(session, ground, visitor, email=email, password=password, now=moment)
+    async with resources.database.session() as session:
+        return await sign_in(session, resources, visitor, email=email, password=password, now=moment)
 
 
-async def fail(ground: Ground, moment: Any, times: int, **given: Any) -> Any:
+async def fail(resources: Resources, moment: Any, times: int, **given: Any) -> Any:
     """Fail so many times in a row, each as soon as it is allowed; return the moment after the last."""
     for _ in range(times):
         moment += timedelta(minutes=6)
-        assert await enter(ground, moment, **given) is None
+        assert await enter(resources, moment, **given) is None
     return moment
 
 
 @pytest.mark.parametrize("email", [ADA.email, "nobody@example.com"])
 async def test_ten_failures_lock_an_account(database: Database, keys: KeyRing, email: str) -> None:
-    ground = ground_of(database, keys)
-    moment = await fail(ground, NOON, 9, email=email)
-    moment = await fail(ground, moment, 1, email=email)
+    resources = ground_of(database, keys)
+    moment = await fail(resources, NOON, 9, email=email)
+    moment = await fail(resources, moment, 1, email=email)
     with pytest.raises(SignInDelayedError, match="Wait 15 minutes") as caught:
-        await enter(ground, moment, password=ADA.password, email=email)
+        await enter(resources, moment, password=ADA.password, email=email)
     assert caught.value.retry_after == 900
     moment += timedelta(minutes=15)
-    assert await enter(ground, moment, email=email) is None
+    assert await enter(resources, moment, email=email) is None
     with pytest.raises(SignInDelayedError, match="Wait 30 minutes"):
-        await enter(ground, moment, email=email)
+        await enter(resources, moment, email=email)
 
 
 def test_lockouts_grow_to_an_end() -> None:
@@ -65,70 +65,70 @@ def test_lockouts_grow_to_an_end() -> None:
 
 
 async def test_tries_during_a_lockout_do_not_lengthen_it(database: Database, keys: KeyRing) -> None:
-    ground = ground_of(database, keys)
-    moment = await fail(ground, NOON, 10)
+    resources = ground_of(database, keys)
+    moment = await fail(resources, NOON, 10)
     for minutes in range(15):
         with pytest.raises(SignInDelayedError):
-            await enter(ground, moment + timedelta(minutes=minutes))
-    assert await enter(ground, moment + timedelta(minutes=15), password=ADA.password)
+            await enter(resources, moment + timedelta(minutes=minutes))
+    assert await enter(resources, moment + timedelta(minutes=15), password=ADA.password)
 
 
 async def test_known_browser_is_not_locked_out_by_strangers(database: Database, keys: KeyRing) -> None:
-    ground = ground_of(database, keys)
-    opened = await enter(ground, NOON, password=ADA.password, visitor=HOME)
+    resources = ground_of(database, keys)
+    opened = await enter(resources, NOON, password=ADA.password, visitor=HOME)
     assert opened is not None
-    moment = await fail(ground, NOON, 10)
+    moment = await fail(resources, NOON, 10)
     with pytest.raises(SignInDelayedError):
-        await enter(ground, moment, password=ADA.password, visitor=HOME)
+        await enter(resources, moment, password=ADA.password, visitor=HOME)
     known = replace(HOME, mark=opened.mark)
-    assert await enter(ground, moment, password=ADA.password, visitor=known)
+    assert await enter(resources, moment, password=ADA.password, visitor=known)
     # What succeeds there clears nothing for the stranger.
     with pytest.raises(SignInDelayedError):
-        await enter(ground, moment, password=ADA.password)
+        await enter(resources, moment, password=ADA.password)
 
 
 async def test_mark_opens_nothing_by_itself(database: Database, keys: KeyRing) -> None:
-    ground = ground_of(database, keys)
-    opened = await enter(ground, NOON, password=ADA.password, visitor=HOME)
+    resources = ground_of(database, keys)
+    opened = await enter(resources, NOON, password=ADA.password, visitor=HOME)
     assert opened is not None
     stolen = replace(THIEF, mark=opened.mark)
-    moment = await fail(ground, NOON, 10, visitor=stolen)
+    moment = await fail(resources, NOON, 10, visitor=stolen)
     # Locked out as a known browser, it counts as any other: three more free tries, then delays, then the lock.
     for _ in range(3):
-        assert await enter(ground, moment, visitor=stolen) is None
+        assert await enter(resources, moment, visitor=stolen) is None
     with pytest.raises(SignInDelayedError, match="Wait 1 second"):
-        await enter(ground, moment, visitor=stolen)
+        await enter(resources, moment, visitor=stolen)
 
 
 @pytest.mark.parametrize("mark", ["", "made up", "v1.x.y", "é", "v1." + "x" * 5000])
 async def test_made_up_mark_is_ignored(database: Database, keys: KeyRing, mark: str) -> None:
-    ground = ground_of(database, keys)
-    moment = await fail(ground, NOON, 10)
+    resources = ground_of(database, keys)
+    moment = await fail(resources, NOON, 10)
     with pytest.raises(SignInDelayedError):
-        await enter(ground, moment, password=ADA.password, visitor=replace(HOME, mark=mark))
+        await enter(resources, moment, password=ADA.password, visitor=replace(HOME, mark=mark))
 
 
 async def test_administrator_unlocks(database: Database, keys: KeyRing) -> None:
-    ground = ground_of(database, keys)
-    moment = await fail(ground, NOON, 10)
+    resources = ground_of(database, keys)
+    moment = await fail(resources, NOON, 10)
     async with database.session() as session:
         assert list(await find_lockouts(session, keys, [ADA.email, "x@example.com"], moment)) == [ADA.email]
         user = await find_user_by_email(session, ROOT, ADA.email)
         assert user is not None
         await unlock_user(session, keys, ROOT, user, now=moment)
         assert await find_lockouts(session, keys, [ADA.email], moment) == {}
-    assert await enter(ground, moment, password=ADA.password)
+    assert await enter(resources, moment, password=ADA.password)
 
 
 async def test_user_is_told_and_the_trail_too(database: Database, keys: KeyRing) -> None:
     async with run_mailbox() as mailbox:
-        ground = ground_of(database, keys, **mailbox.settings())
-        await fail(ground, NOON, 10)
-        await fail(ground, NOON, 10, email="nobody@example.com", visitor=replace(THIEF, origin="203.0.113.9"))
-        waiting = await queued(ground)
+        resources = ground_of(database, keys, **mailbox.settings())
+        await fail(resources, NOON, 10)
+        await fail(resources, NOON, 10, email="nobody@example.com", visitor=replace(THIEF, origin="203.0.113.9"))
+        waiting = await queued(resources)
         assert [task for task, _, _ in waiting] == ["auth.tell_lockout"] * 2
         assert not any("example.com" in arguments for _, arguments, _ in waiting)
-        await work_off(ground)
+        await work_off(resources)
     assert mailbox.recipients == [ADA.email]
     assert "198.51.100.7" in mailbox.text()
     async with database.session() as session:
@@ -137,9 +137,9 @@ async def test_user_is_told_and_the_trail_too(database: Database, keys: KeyRing)
 
 
 async def test_lockout_can_be_off(database: Database, keys: KeyRing) -> None:
-    ground = ground_of(database, keys, lockout_failures=0)
-    moment = await fail(ground, NOON, 14)
-    assert await enter(ground, moment + timedelta(minutes=6), password=ADA.password)
+    resources = ground_of(database, keys, lockout_failures=0)
+    moment = await fail(resources, NOON, 14)
+    assert await enter(resources, moment + timedelta(minutes=6), password=ADA.password)
 
 
 @pytest.mark.parametrize("email", ["a\x00b@example.com", "x" * 100_000, "'; DROP TABLE users; --", "\r\n", ""])

@@ -72,8 +72,8 @@ async def test_change_of_a_role_acts_on_the_next_request(database: Database, key
         new = NewUser("ada@example.com", "Ada", "a quiet sentence", roles=frozenset({role.id, CSR_ROLE_ID}))
         await create_users(session, ROOT, [new])
         (made,) = await create_api_keys(session, ROOT, keys, [NewApiKey("Sync", roles=frozenset({role.id}))], now=NOON)
-        ground = ground_of(database, keys)
-        opened = await sign_in(session, ground, visitor, email=new.email, password=new.password, now=NOON)
+        resources = ground_of(database, keys)
+        opened = await sign_in(session, resources, visitor, email=new.email, password=new.password, now=NOON)
     assert opened
     token = opened.token
 

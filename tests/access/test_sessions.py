@@ -11,8 +11,8 @@ from tessera.access.sign_in import SignInDelayedError, sign_in
 from tessera.access.users import NewUser, Visitor, change_password, create_users, find_session, sign_out
 from tessera.platform.actors import command_line_actor
 from tessera.platform.db import Database
-from tessera.platform.ground import Ground
 from tessera.platform.jobs import JobQueue
+from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing
 from tessera.platform.settings import load_settings
 
@@ -30,8 +30,8 @@ async def ada(database: Database) -> NewUser:
     return ADA
 
 
-def ground_of(database: Database, keys: KeyRing, **given: Any) -> Ground:
-    return Ground(load_settings({}, **given), database, keys, JobQueue(database))
+def ground_of(database: Database, keys: KeyRing, **given: Any) -> Resources:
+    return Resources(load_settings({}, **given), database, keys, JobQueue(database))
 
 
 async def enter(

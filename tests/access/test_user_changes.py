@@ -208,8 +208,8 @@ async def test_disabled_user_is_out_at_once(database: Database, keys: KeyRing) -
 
     async def open_session() -> str:
         async with database.session() as session:
-            ground = ground_of(database, keys)
-            opened = await sign_in(session, ground, visitor, email=READER.email, password=READER.password, now=NOON)
+            resources = ground_of(database, keys)
+            opened = await sign_in(session, resources, visitor, email=READER.email, password=READER.password, now=NOON)
         assert opened
         return opened.token
 

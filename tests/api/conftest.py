@@ -21,8 +21,8 @@ from tessera.api import build_api
 from tessera.loyalty import NewCustomer, create_accounts
 from tessera.platform.actors import system_actor
 from tessera.platform.db import Database
-from tessera.platform.ground import Ground
 from tessera.platform.jobs import JobQueue
+from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing
 from tessera.platform.settings import Settings
 
@@ -164,8 +164,8 @@ def build(database: Database, keys: KeyRing, tmp_path: Any) -> BuildApi:
     async def build_one(*, name: str = "Harbour", customers: int = 5, **settings: Any) -> Api:
         given = {"connector_request_limit": 0, "data_dir": tmp_path, **settings}
         clock = TestClock()
-        ground = Ground(Settings(**given), database, keys, JobQueue(database), clock)
-        app = Litestar(build_api(), state=State({"ground": ground}), openapi_config=None)
+        resources = Resources(Settings(**given), database, keys, JobQueue(database), clock)
+        app = Litestar(build_api(), state=State({"resources": resources}), openapi_config=None)
         async with database.session() as session:
             (chain,) = await create_chains(session, SYSTEM, [name], now=NOON)
             (enterprise,) = await create_enterprises(session, SYSTEM, chain.id, [NewEnterprise(name=name)], now=NOON)

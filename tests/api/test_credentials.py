@@ -79,18 +79,18 @@ async def test_revoked_token_stays_refused(api: Api, kind: str) -> None:
 async def test_revoked_token_is_remembered_for_its_second_only(api: Api) -> None:
     moment = 100.0
     scopes = Scopes(timer=lambda: moment)
-    ground = api.app.state.ground
+    resources = api.app.state.resources
     body = msgspec.json.encode({"ClientToken": api.client_token, "AccessToken": api.access_token})
-    digests = read_credentials(ground, body)
-    assert (await scopes.get(ground, digests, NOON)).name
+    digests = read_credentials(resources, body)
+    assert (await scopes.get(resources, digests, NOON)).name
     async with api.database.session() as session:
         for token in await list_tokens(session, SYSTEM):
             await revoke_token(session, SYSTEM, token.id, now=NOON)
     moment += REMEMBERED_SECONDS * 0.99
-    assert (await scopes.get(ground, digests, NOON)).name
+    assert (await scopes.get(resources, digests, NOON)).name
     moment += REMEMBERED_SECONDS * 0.01
     with pytest.raises(CredentialsError):
-        await scopes.get(ground, digests, NOON)
+        await scopes.get(resources, digests, NOON)
     # The other second is for the way: what is refused everywhere within two may be remembered for one.
     assert 2 * REMEMBERED_SECONDS <= 2
 

@@ -66,7 +66,7 @@ async def serve_site(database: Database, query_address: str, keys: KeyRing, fold
                 [NewUser(EMAIL, "Ada Lovelace", PASSWORD, roles=frozenset({ADMIN_ROLE_ID}))],
             )
         app = Litestar(build_pages(), exception_handlers={Exception: answer_failure}, openapi_config=None)
-        app.state.ground, app.state.engine, app.state.client = house.ground, house.engine, house.client
+        app.state.resources, app.state.engine, app.state.client = house.resources, house.engine, house.client
         port = free_port()
         server = Server(app, port=port, interface=Interfaces.ASGI, log_enabled=False)
         serving = asyncio.create_task(server.serve())

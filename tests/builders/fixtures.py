@@ -7,8 +7,8 @@ from tessera import queries
 from tessera.access import chains as access_chains
 from tessera.platform.clock import now
 from tessera.platform.db import Database
-from tessera.platform.ground import Ground
 from tessera.platform.jobs import JobQueue
+from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing
 from tessera.platform.settings import load_settings
 from tessera.queries import NewQuery, QueryEngine
@@ -27,6 +27,6 @@ async def place(database: Database, query_address: str) -> Place:
 
 
 @pytest.fixture
-def ground(database: Database, keys: KeyRing) -> Ground:
+def resources(database: Database, keys: KeyRing) -> Resources:
     """Give the ground of a process on the test's database."""
-    return Ground(load_settings({}), database, keys, JobQueue(database))
+    return Resources(load_settings({}), database, keys, JobQueue(database))

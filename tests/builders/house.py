@@ -18,9 +18,9 @@ from tessera.outbound import NewTemplate
 from tessera.platform.actors import command_line_actor
 from tessera.platform.clock import now
 from tessera.platform.db import Database
-from tessera.platform.ground import Ground
 from tessera.platform.http import OutboundClient
 from tessera.platform.jobs import JobQueue
+from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing
 from tessera.platform.settings import Settings, load_settings
 from tessera.queries import NewQuery, QueryEngine
@@ -40,18 +40,18 @@ BODY = {
 class SmallHouse:
     """The parts that a test works with."""
 
-    ground: Ground
+    resources: Resources
     engine: QueryEngine
     client: OutboundClient
 
     @property
     def database(self) -> Database:
         """The application's database."""
-        return self.ground.database
+        return self.resources.database
 
     def executor(self, name: str = "worker") -> Executor:
         """Return an executor as a worker would have."""
-        return Executor(self.ground, self.engine, self.client, name=name)
+        return Executor(self.resources, self.engine, self.client, name=name)
 
 
 def make_settings(folder: Path, **given: Any) -> Settings:
@@ -72,10 +72,10 @@ async def open_small_house(
     database: Database, query_address: str, keys: KeyRing, settings: Settings
 ) -> AsyncIterator[SmallHouse]:
     """Make a house on the test's database."""
-    ground = Ground(settings, database, keys, JobQueue(database))
+    resources = Resources(settings, database, keys, JobQueue(database))
     client = OutboundClient(allowed_networks=settings.allowed_networks, allow_insecure_http=True)
     try:
-        yield SmallHouse(ground, QueryEngine(database, query_address, settings), client)
+        yield SmallHouse(resources, QueryEngine(database, query_address, settings), client)
     finally:
         await client.close()
 
@@ -117,7 +117,7 @@ async def create_export(
     """
     given = settings or {}
     variant, access = ("oauth2", {}) if "client_id" in given else ("bearer", {"token": TOKEN})
-    policy = address_policy(house.ground.settings)
+    policy = address_policy(house.resources.settings)
     plain = {"method": "POST", "url_path": "members", "body": json.dumps(body), "batch_size": 10}
     async with house.database.session() as session:
         profile = await connectors.create_profile(
@@ -125,7 +125,7 @@ async def create_export(
             ACTOR,
             chain_id=chain_id,
             new=NewProfile("http_api", variant, "Receiver", settings={"base_url": url, **access, **given}),
-            keys=house.ground.keys,
+            keys=house.resources.keys,
             policy=policy,
         )
         saved = await queries.create_query(
@@ -136,21 +136,21 @@ async def create_export(
             ACTOR,
             chain_id=chain_id,
             new=NewTemplate("Members", saved.id, profile.id, outbound.read_shape(plain | shape)),
-            keys=house.ground.keys,
+            keys=house.resources.keys,
         )
         return await exports.create_definition(
             session,
             ACTOR,
             chain_id=chain_id,
             new=NewDefinition("Members out", saved.id, template.id),
-            keys=house.ground.keys,
+            keys=house.resources.keys,
         )
 
 
 async def start_run(house: SmallHouse, definition: Definition) -> Run:
     """Create a run; nobody works on it yet."""
     async with house.database.session() as session:
-        return await exports.start_run(session, ACTOR, house.ground.jobs, definition_id=definition.id)
+        return await exports.start_run(session, ACTOR, house.resources.jobs, definition_id=definition.id)
 
 
 async def read_run(house: SmallHouse, run_id: UUID) -> Run:

@@ -3,24 +3,24 @@
 from collections.abc import Callable
 
 from tessera.platform.db import driver
-from tessera.platform.ground import Ground
 from tessera.platform.mail import SEND_MAIL
+from tessera.platform.resources import Resources
 from tessera.wiring import handle_mail
 
 
-async def work_off(ground: Ground, declare: Callable[[Ground], None] = handle_mail) -> None:
+async def work_off(resources: Resources, declare: Callable[[Resources], None] = handle_mail) -> None:
     """Run every job that is due; what is to be tried again later stays."""
-    if SEND_MAIL.name not in ground.jobs.app.tasks:
-        declare(ground)
-    async with ground.jobs.app.open_async():
-        await ground.jobs.app.run_worker_async(
+    if SEND_MAIL.name not in resources.jobs.app.tasks:
+        declare(resources)
+    async with resources.jobs.app.open_async():
+        await resources.jobs.app.run_worker_async(
             wait=False, listen_notify=False, install_signal_handlers=False, delete_jobs="always"
         )
 
 
-async def queued(ground: Ground) -> list[tuple[str, str, int]]:
+async def queued(resources: Resources) -> list[tuple[str, str, int]]:
     """Return what waits in the queue: task, arguments as stored, tries so far."""
-    async with ground.database.session() as session:
+    async with resources.database.session() as session:
         connection = await driver(session)
         cursor = await connection.execute("SELECT task_name, args::text, attempts FROM procrastinate_jobs ORDER BY id")
         return [(str(row[0]), str(row[1]), int(row[2])) for row in await cursor.fetchall()]

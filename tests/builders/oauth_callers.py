@@ -17,9 +17,9 @@ from tessera.outbound import Sender, open_sender
 from tessera.outbound.rendering import Method, PlannedRequest, TemplateShape, plain_shape
 from tessera.platform.actors import command_line_actor
 from tessera.platform.db import Database, app_address
-from tessera.platform.ground import Ground
 from tessera.platform.http import OutboundClient
 from tessera.platform.jobs import JobQueue
+from tessera.platform.resources import Resources
 from tessera.platform.secrets import load_keys
 from tessera.platform.settings import load_settings
 
@@ -51,7 +51,7 @@ async def main(given: dict[str, Any]) -> dict[str, Any]:
     keys = load_keys(Path(given["keys_file"]))
     database = Database(app_address(given["address"], keys))
     client = OutboundClient(allowed_networks=(ip_network("127.0.0.0/8"),), allow_insecure_http=True)
-    ground = Ground(load_settings({}), database, keys, JobQueue(database))
+    resources = Resources(load_settings({}), database, keys, JobQueue(database))
     async with database.session() as session:
         sender = await open_sender(
             session,
@@ -59,7 +59,7 @@ async def main(given: dict[str, Any]) -> dict[str, Any]:
             chain_id=UUID(given["chain_id"]),
             profile_id=UUID(given["profile_id"]),
             shape=SHAPE,
-            ground=ground,
+            resources=resources,
             client=client,
         )
     try:

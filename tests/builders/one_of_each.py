@@ -87,7 +87,7 @@ async def make_members(session: Session, chain_id: UUID) -> dict[str, Any]:
 
 async def make_access(session: Session, house: SmallHouse, chain_id: UUID) -> dict[str, Any]:
     """Make a role, a user, an API key and tokens."""
-    keys, chains, admin = house.ground.keys, frozenset({chain_id}), frozenset({ADMIN_ROLE_ID})
+    keys, chains, admin = house.resources.keys, frozenset({chain_id}), frozenset({ADMIN_ROLE_ID})
     role = await create_role(session, ACTOR, NewRole("Night desk", frozenset({"members:read"})), now=now())
     (user,) = await create_users(
         session, ACTOR, [NewUser("one@example.com", "One", PASSWORD, chains=chains, roles=admin)]
@@ -110,19 +110,19 @@ async def make_access(session: Session, house: SmallHouse, chain_id: UUID) -> di
 
 async def make_inbound(house: SmallHouse, chain_id: UUID) -> dict[str, Any]:
     """Make an inbound profile and let a message come in."""
-    ground = house.ground
-    new, policy = NewProfile("mparticle_inbound", "standard", "One"), address_policy(ground.settings)
+    resources = house.resources
+    new, policy = NewProfile("mparticle_inbound", "standard", "One"), address_policy(resources.settings)
     async with house.database.session() as session:
         profile = await connectors.create_profile(
-            session, ACTOR, chain_id=chain_id, new=new, keys=ground.keys, policy=policy
+            session, ACTOR, chain_id=chain_id, new=new, keys=resources.keys, policy=policy
         )
     inlet = await inbound.find_inbound(
-        house.database.reader, ground.keys, name=profile.internal_name, token=str(profile.token), now=now()
+        house.database.reader, resources.keys, name=profile.internal_name, token=str(profile.token), now=now()
     )
     assert inlet
     messages, _ = inbound.read_messages("mparticle_inbound", encode(firehose()))
     async with house.database.session() as session:
-        await inbound.receive_messages(session, ground.keys, inlet, messages, now=now())
+        await inbound.receive_messages(session, resources.keys, inlet, messages, now=now())
     async with house.database.session() as session:
         page = await inbound.list_inbound_messages(session, ACTOR, profile.id, MessageQuery())
     return {"inbound_id": profile.id, "message_id": page.items[0].id}
@@ -132,7 +132,7 @@ async def make_encryption_key(session: Session, house: SmallHouse, chain_id: UUI
     """Make a key for SFTP."""
     new = NewEncryptionKey("rsa_private_key", "One", ssh_key())
     made = await connector_keys.create_encryption_key(
-        session, ACTOR, chain_id=chain_id, new=new, keys=house.ground.keys
+        session, ACTOR, chain_id=chain_id, new=new, keys=house.resources.keys
     )
     return {"key_id": made.id, "encryption_key": made.id}
 
@@ -140,5 +140,5 @@ async def make_encryption_key(session: Session, house: SmallHouse, chain_id: UUI
 async def make_subscription(session: Session, house: SmallHouse, chain_id: UUID) -> dict[str, Any]:
     """Make a webhook subscription."""
     new = NewSubscription("One", "http://127.0.0.1:9/hook")
-    (made,) = await notifications.create_subscriptions(session, ACTOR, house.ground, chain_id, [new], now=now())
+    (made,) = await notifications.create_subscriptions(session, ACTOR, house.resources, chain_id, [new], now=now())
     return {"subscription_id": made.subscription.id}

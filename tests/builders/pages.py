@@ -17,10 +17,10 @@ ROW = re.compile(r"^\| `([^`]+)`", re.MULTILINE)
 CODE_PLACES = {"RowFault": 0, "Ending": 1, "Verdict": 1}
 CODE_NAMES = ("LOST", "UNSENT", "UNKNOWN")
 ROOMS = (
-    "integrations/rendering",
-    "integrations/calls",
-    "integrations/tokens",
-    "integrations/kinds/mparticle_outbound/batches",
+    "outbound/rendering",
+    "outbound/calls",
+    "connectors/tokens",
+    "outbound/kinds/mparticle/batches",
     "exports/execution",
 )
 CODE_KEYWORDS = ("code", "reason")

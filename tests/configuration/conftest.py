@@ -39,7 +39,7 @@ def apply(house: SmallHouse, definition: Definition) -> Apply:
     async def apply_text(text: str, *, prune: bool = False, **environment: str) -> Outcome:
         document = configuration.read_documents({"test.yaml": text})
         async with house.database.session() as session:
-            scope = configuration.make_scope(session, ACTOR, definition.chain_id, house.ground, house.engine)
+            scope = configuration.make_scope(session, ACTOR, definition.chain_id, house.resources, house.engine)
             scope = replace(scope, read_secret=secret_reader(environment))
             return await configuration.apply_configuration(scope, document, prune=prune)
 
@@ -52,7 +52,7 @@ def export(house: SmallHouse, definition: Definition) -> Export:
 
     async def export_text() -> str:
         async with house.database.session() as session:
-            scope = configuration.make_scope(session, ACTOR, definition.chain_id, house.ground, house.engine)
+            scope = configuration.make_scope(session, ACTOR, definition.chain_id, house.resources, house.engine)
             return await configuration.export_configuration(scope, "Harbour Hotels")
 
     return export_text

@@ -86,8 +86,8 @@ async def test_what_stays_is_not_judged_by_the_settings_of_this_shell(
 ) -> None:
     """The server allows http:// and the receiver's private network, the shell of the command does not."""
     document = configuration.read_documents({"test.yaml": await export()})
-    settings = house.ground.settings.model_copy(update={"allow_insecure_http": False, "allowed_networks": ()})
-    strict = replace(house.ground, settings=settings)
+    settings = house.resources.settings.model_copy(update={"allow_insecure_http": False, "allowed_networks": ()})
+    strict = replace(house.resources, settings=settings)
 
     async with house.database.session() as session:
         scope = configuration.make_scope(session, ACTOR, definition.chain_id, strict, house.engine)
@@ -155,7 +155,7 @@ async def test_secret_that_is_not_named_is_kept(house: SmallHouse, apply: Apply,
             definition.chain_id,
             (await connectors.get_profile(session, ACTOR, definition.chain_id, "crm")).id,
             {"token": "first-token", "static_headers:x-key": "first-key"},
-            keys=house.ground.keys,
+            keys=house.resources.keys,
         )
     assert same == frozenset()
 
@@ -221,7 +221,7 @@ async def test_another_chain_gets_the_same(house: SmallHouse, apply: Apply, expo
     other = await create_members(house.database, 1, chain="Hill Hotels")
     document = configuration.read_documents({"all.yaml": written})
     async with house.database.session() as session:
-        scope = configuration.make_scope(session, ACTOR, other, house.ground, house.engine)
+        scope = configuration.make_scope(session, ACTOR, other, house.resources, house.engine)
         scope = configuration.Scope(
             session, ACTOR, other, scope.keys, scope.policy, scope.engine, configuration.scope.secret_reader(SECRETS)
         )
@@ -242,6 +242,6 @@ async def test_outsider_applies_nothing(house: SmallHouse, definition: Definitio
     )
     for actor, error in ((charlie, ConfigurationError), (reader, (ConfigurationError, DeniedError))):
         async with house.database.session() as session:
-            scope = configuration.make_scope(session, actor, definition.chain_id, house.ground, house.engine)
+            scope = configuration.make_scope(session, actor, definition.chain_id, house.resources, house.engine)
             with pytest.raises(error):
                 await configuration.apply_configuration(scope, document)

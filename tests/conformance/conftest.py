@@ -9,7 +9,7 @@ from tests.builders.places import OWNER
 from tests.conformance.profiles import Maker
 
 from tessera.access import chains as access_chains
-from tessera.connectors.contract.types import Outside
+from tessera.connectors.contract.types import Network
 from tessera.platform.clock import now
 from tessera.platform.db import Database
 from tessera.platform.http import OutboundClient
@@ -25,9 +25,9 @@ async def maker(database: Database, keys: KeyRing) -> Maker:
 
 
 @pytest.fixture
-async def outside(tmp_path: Path) -> AsyncIterator[Outside]:
+async def network(tmp_path: Path) -> AsyncIterator[Network]:
     """Return the way out of a deployment that may reach this machine."""
     settings = make_settings(tmp_path)
     client = OutboundClient(allowed_networks=settings.allowed_networks, allow_insecure_http=True)
-    yield Outside(client, settings)
+    yield Network(client, settings)
     await client.close()

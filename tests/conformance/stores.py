@@ -11,7 +11,7 @@ from tests.builders import file_servers
 from tests.builders.file_servers import Counterpart
 
 from tessera.connectors.contract.registry import get_connector
-from tessera.connectors.contract.types import Outside
+from tessera.connectors.contract.types import Network
 from tessera.connectors.files import FileStore
 from tessera.platform.ids import new_id
 
@@ -35,21 +35,21 @@ def start(name: str, folder: Path) -> Iterator[Counterpart]:
         yield counterpart
 
 
-def open_at(counterpart: Counterpart, outside: Outside, **changed: Any) -> AbstractAsyncContextManager[FileStore]:
+def open_at(counterpart: Counterpart, network: Network, **changed: Any) -> AbstractAsyncContextManager[FileStore]:
     """Open the counterpart's files; `changed` are other settings."""
     connector = get_connector(counterpart.kind)
     assert connector.open_files is not None
-    return connector.open_files(counterpart.profile(**changed), outside)
+    return connector.open_files(counterpart.profile(**changed), network)
 
 
 @asynccontextmanager
-async def fresh(counterpart: Counterpart, outside: Outside) -> AsyncIterator[FileStore]:
+async def fresh(counterpart: Counterpart, network: Network) -> AsyncIterator[FileStore]:
     """Open a root path that nobody used before."""
     root = f"root-{new_id().hex[-12:]}/übung"
     if counterpart.folder is not None:
         (counterpart.folder / root).mkdir(parents=True)
         root = str(counterpart.folder / root)
-    async with open_at(counterpart, outside, root_path=root) as store:
+    async with open_at(counterpart, network, root_path=root) as store:
         yield store
 
 

@@ -11,7 +11,7 @@ from tests.builders.house import make_settings
 from tests.conformance.stores import KINDS, broken_after, content, fresh, many, names, open_at, pieces, start
 
 from tessera.connectors.contract.registry import get_connector
-from tessera.connectors.contract.types import Outside
+from tessera.connectors.contract.types import Network
 from tessera.connectors.files import (
     FileError,
     FileMissingError,
@@ -47,8 +47,8 @@ def counterpart(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
 
 
 @pytest.fixture
-async def store(counterpart: Counterpart, outside: Outside) -> AsyncIterator[FileStore]:
-    async with fresh(counterpart, outside) as opened:
+async def store(counterpart: Counterpart, network: Network) -> AsyncIterator[FileStore]:
+    async with fresh(counterpart, network) as opened:
         yield opened
 
 
@@ -171,7 +171,7 @@ def resident() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
 
 
-async def test_wrong_credentials_are_told(counterpart: Counterpart, outside: Outside) -> None:
+async def test_wrong_credentials_are_told(counterpart: Counterpart, network: Network) -> None:
     if counterpart.kind == "s3":
         pytest.skip("moto checks no signatures; tests/integrations/test_object_stores.py shows what S3 would say")
     wrong = {"sftp": {"username": "nobody-at-all"}, "gcs": {}, "azure": {"account": "hill"}}[counterpart.kind]
@@ -180,7 +180,7 @@ async def test_wrong_credentials_are_told(counterpart: Counterpart, outside: Out
         counterpart.secrets["service_account_key"] = secrets["service_account_key"].replace("exports@", "else@")
     try:
         with pytest.raises(StoreCredentialsError) as caught:
-            async with open_at(counterpart, outside, **wrong) as store:
+            async with open_at(counterpart, network, **wrong) as store:
                 await store.list_page()
     finally:
         counterpart.secrets.update(secrets)
@@ -188,14 +188,14 @@ async def test_wrong_credentials_are_told(counterpart: Counterpart, outside: Out
     assert not any(secret in str(caught.value) for secret in secrets.values())
 
 
-async def test_missing_place_is_told(counterpart: Counterpart, outside: Outside) -> None:
+async def test_missing_place_is_told(counterpart: Counterpart, network: Network) -> None:
     elsewhere = {
         "sftp": {"root_path": f"{counterpart.folder}/nowhere"},
         "s3": {"bucket": "nowhere"},
         "gcs": {"bucket": "nowhere"},
         "azure": {"container": "nowhere"},
     }[counterpart.kind]
-    async with open_at(counterpart, outside, **elsewhere) as store:
+    async with open_at(counterpart, network, **elsewhere) as store:
         for work in (store.list_page(), store.put("a.csv", pieces(b"x")), store.put("b/a.csv", pieces(b"x"))):
             with pytest.raises(FileStoreMissingError, match="nowhere"):
                 await work
@@ -207,7 +207,7 @@ async def test_refused_address_is_not_called(counterpart: Counterpart, tmp_path:
     connector = get_connector(counterpart.kind)
     assert connector.open_files is not None
     assert connector.probe is not None
-    inside = Outside(client, settings)
+    inside = Network(client, settings)
     try:
         with pytest.raises((FileError, Exception), match="loopback"):
             async with connector.open_files(counterpart.profile(), inside) as store:
@@ -220,26 +220,26 @@ async def test_refused_address_is_not_called(counterpart: Counterpart, tmp_path:
     assert all(step.passed is None for step in result.steps[1:])
 
 
-async def test_probe_tells_every_step(counterpart: Counterpart, outside: Outside) -> None:
+async def test_probe_tells_every_step(counterpart: Counterpart, network: Network) -> None:
     probe = get_connector(counterpart.kind).probe
     assert probe is not None
 
-    looked = await probe(counterpart.profile(), outside, frozenset())
-    wrote = await probe(counterpart.profile(), outside, frozenset({"write"}))
+    looked = await probe(counterpart.profile(), network, frozenset())
+    wrote = await probe(counterpart.profile(), network, frozenset({"write"}))
 
     assert looked.passed
     assert wrote.passed
     assert [step.title for step in wrote.steps][-2:] == ["List the root path", "Write, read and delete a probe file"]
     assert len(wrote.steps) == len(looked.steps) + 1
-    async with open_at(counterpart, outside) as store:
+    async with open_at(counterpart, network) as store:
         assert not any("tessera-probe" in name for name in await names(store))
 
 
-async def test_ten_thousand_files_are_listed_by_pages(counterpart: Counterpart, outside: Outside) -> None:
+async def test_ten_thousand_files_are_listed_by_pages(counterpart: Counterpart, network: Network) -> None:
     # moto takes many milliseconds to store an object.
     count, limit = (600, 50) if counterpart.kind == "s3" else (10_000, 1000)
     root = f"{counterpart.folder or 'shelves'}/{new_id().hex}"
-    async with open_at(counterpart, outside, root_path=root) as store:
+    async with open_at(counterpart, network, root_path=root) as store:
         counterpart.fill(f"{root}/box/00000.csv", count)
         seen: list[str] = []
         pages, after = 0, None
@@ -251,13 +251,13 @@ async def test_ten_thousand_files_are_listed_by_pages(counterpart: Counterpart, 
     assert seen == [f"box/{number:05}.csv" for number in range(count)]
 
 
-async def test_lost_server_is_temporary(outside: Outside, tmp_path: Path) -> None:
+async def test_lost_server_is_temporary(network: Network, tmp_path: Path) -> None:
     for kind in KINDS:
         (folder := tmp_path / kind).mkdir()
         with start(kind, folder) as counterpart:
             assert counterpart.process is not None
             with pytest.raises(FileError) as caught:
-                async with fresh(counterpart, outside) as store:
+                async with fresh(counterpart, network) as store:
                     await store.put("daily.csv", killing(counterpart))
             assert not caught.value.permanent, kind
             assert isinstance(caught.value, FileTransferBrokenError) or caught.value.code == "file_store_unreachable"

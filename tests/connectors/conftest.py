@@ -1,5 +1,5 @@
 """What tests of this room start from."""
 
-from tests.builders.fixtures import ground, place
+from tests.builders.fixtures import place, resources
 
-__all__ = ["ground", "place"]
+__all__ = ["place", "resources"]

@@ -8,7 +8,7 @@ from tests.builders.receivers import Received, Reply, run_receiver
 
 from tessera.connectors.contract import ProbeResult
 from tessera.connectors.contract.registry import get_connector
-from tessera.connectors.contract.types import OpenedProfile, Outside
+from tessera.connectors.contract.types import Network, OpenedProfile
 from tessera.platform.http import OutboundClient
 from tessera.platform.ids import new_id
 from tessera.platform.settings import load_settings
@@ -24,7 +24,7 @@ async def probe(kind: str, settings: dict[str, Any], secrets: dict[str, str]) ->
     found = get_connector(kind).probe
     assert found is not None
     try:
-        return await found(profile, Outside(client, given), frozenset())
+        return await found(profile, Network(client, given), frozenset())
     finally:
         await client.close()
 

@@ -17,8 +17,8 @@ from tests.connectors.test_oauth import NETWORKS, POLICY, planned
 
 from tessera import connectors, outbound
 from tessera.connectors import NewProfile, Profile
-from tessera.platform.ground import Ground
 from tessera.platform.http import OutboundClient
+from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing
 
 ROOT = Path(__file__).parents[2]
@@ -26,12 +26,12 @@ CALLERS = 1000
 PROCESSES = 2
 
 
-async def create(place: Place, ground: Ground, pair: OAuthPair) -> Profile:
+async def create(place: Place, resources: Resources, pair: OAuthPair) -> Profile:
     """Create a profile of the pair."""
-    async with ground.database.session() as session:
+    async with resources.database.session() as session:
         new = NewProfile("http_api", "oauth2", "CRM", settings=pair.settings())
         return await connectors.create_profile(
-            session, OWNER, chain_id=place.chain_id, new=new, keys=ground.keys, policy=POLICY
+            session, OWNER, chain_id=place.chain_id, new=new, keys=resources.keys, policy=POLICY
         )
 
 
@@ -57,7 +57,7 @@ async def run_callers(given: dict[str, Any]) -> dict[str, Any]:
 )
 async def test_processes_share_each_token(
     place: Place,
-    ground: Ground,
+    resources: Resources,
     keys: KeyRing,
     admin_address: str,
     keys_file: Path,
@@ -66,7 +66,7 @@ async def test_processes_share_each_token(
     revoking: bool,
 ) -> None:
     async with run_oauth_pair(lifetime=lifetime, delay=0.02) as pair:
-        profile = await create(place, ground, pair)
+        profile = await create(place, resources, pair)
         given = {
             "address": admin_address,
             "keys_file": str(keys_file),
@@ -105,18 +105,18 @@ async def revoke_now_and_then(pair: OAuthPair) -> None:
         pair.tokens.revoked.update(list(pair.tokens.ends)[-1:])
 
 
-async def test_thousand_refusals_cause_one_refetch_and_one_replay_each(place: Place, ground: Ground) -> None:
+async def test_thousand_refusals_cause_one_refetch_and_one_replay_each(place: Place, resources: Resources) -> None:
     client = OutboundClient(allowed_networks=NETWORKS, allow_insecure_http=True)
     async with run_oauth_pair() as pair:
-        profile = await create(place, ground, pair)
-        async with ground.database.session() as session:
+        profile = await create(place, resources, pair)
+        async with resources.database.session() as session:
             sender = await outbound.open_sender(
                 session,
                 OWNER,
                 chain_id=place.chain_id,
                 profile_id=profile.id,
                 shape=SHAPE,
-                ground=ground,
+                resources=resources,
                 client=client,
             )
         assert (await sender.send(planned("first"))).status == 200

@@ -19,8 +19,8 @@ from tessera.connectors.tokens import TokenKeeper, keeper, store
 from tessera.outbound import Sender, VerdictKind
 from tessera.outbound.rendering import Method, PlannedRequest, TemplateShape, plain_shape
 from tessera.platform.db import Row, Session
-from tessera.platform.ground import Ground
 from tessera.platform.http import OutboundClient
+from tessera.platform.resources import Resources
 
 NETWORKS = (ip_network("127.0.0.0/8"),)
 POLICY = AddressPolicy(allow_insecure_http=True, allowed_networks=NETWORKS)
@@ -38,48 +38,48 @@ class Door:
     """Makes profiles and senders on one ground."""
 
     place: Place
-    ground: Ground
+    resources: Resources
     client: OutboundClient
 
     async def create(self, settings: dict[str, Any], **given: Any) -> Profile:
         """Create an OAuth profile."""
         new = replace(NewProfile("http_api", "oauth2", "CRM", settings=settings), **given)
-        async with self.ground.database.session() as session:
+        async with self.resources.database.session() as session:
             return await connectors.create_profile(
-                session, OWNER, chain_id=self.place.chain_id, new=new, keys=self.ground.keys, policy=POLICY
+                session, OWNER, chain_id=self.place.chain_id, new=new, keys=self.resources.keys, policy=POLICY
             )
 
     async def change(self, profile: Profile, **given: Any) -> None:
         """Change a profile."""
-        async with self.ground.database.session() as session:
+        async with self.resources.database.session() as session:
             await connectors.update_profile(
-                session, OWNER, profile, ProfileChange(**given), keys=self.ground.keys, policy=POLICY
+                session, OWNER, profile, ProfileChange(**given), keys=self.resources.keys, policy=POLICY
             )
 
     async def sender(self, profile: Profile) -> Sender:
         """Open a sender, as every worker process has one of its own."""
-        async with self.ground.database.session() as session:
+        async with self.resources.database.session() as session:
             return await outbound.open_sender(
                 session,
                 OWNER,
                 chain_id=self.place.chain_id,
                 profile_id=profile.id,
                 shape=SHAPE,
-                ground=self.ground,
+                resources=self.resources,
                 client=self.client,
             )
 
     async def count_stored(self) -> int:
         """Return how many tokens are stored."""
-        async with self.ground.database.session() as session:
+        async with self.resources.database.session() as session:
             return await session.scalar(text("SELECT count(*) FROM oauth_tokens WHERE sealed_token IS NOT NULL")) or 0
 
 
 @pytest.fixture
-async def door(place: Place, ground: Ground) -> AsyncIterator[Door]:
+async def door(place: Place, resources: Resources) -> AsyncIterator[Door]:
     """Give a door with a client that may call loopback."""
     client = OutboundClient(allowed_networks=NETWORKS, allow_insecure_http=True)
-    yield Door(place, ground, client)
+    yield Door(place, resources, client)
     await client.close()
 
 
@@ -234,7 +234,7 @@ async def test_lifetime_comes_from_the_answer_or_the_profile(
     pair.tokens.answer = lambda _: Reply(200, body=body)
     sender = await door.sender(await door.create(pair.settings(token_expiration_seconds=500)))
     await sender.send(planned("key"))
-    async with door.ground.database.session() as session:
+    async with door.resources.database.session() as session:
         usable = await session.scalar(
             text("SELECT extract(epoch FROM usable_until - clock_timestamp())::float8 FROM oauth_tokens")
         )
@@ -290,7 +290,7 @@ async def test_dead_holder_blocks_others_for_a_lease_only(
         await asyncio.sleep(0.01)
     assert all(looks)
     assert len(pair.tokens.asked) == 1
-    async with door.ground.database.session() as session:
+    async with door.resources.database.session() as session:
         held = await session.scalar(
             text("SELECT extract(epoch FROM claimed_until - clock_timestamp()) FROM oauth_tokens")
         )
@@ -339,7 +339,7 @@ async def test_no_transaction_is_open_while_the_server_takes_its_time(door: Door
     task = asyncio.create_task(sender.send(planned("key")))
     await pair.tokens.wait_until_asked()
     await asyncio.sleep(0.1)
-    async with door.ground.database.session() as session:
+    async with door.resources.database.session() as session:
         idle = await session.scalar(
             text(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
@@ -353,7 +353,7 @@ async def test_no_transaction_is_open_while_the_server_takes_its_time(door: Door
 async def test_token_that_no_key_opens_is_fetched_anew(door: Door, pair: OAuthPair) -> None:
     profile = await door.create(pair.settings())
     await (await door.sender(profile)).send(planned("first"))
-    async with door.ground.database.session() as session:
+    async with door.resources.database.session() as session:
         await session.execute(text("UPDATE oauth_tokens SET sealed_token = 'v1.gone.AAAA'"))
     assert (await (await door.sender(profile)).send(planned("second"))).status == 200
     assert len(pair.tokens.asked) == 2
@@ -363,7 +363,7 @@ async def test_token_stands_nowhere_in_plain_text(door: Door, pair: OAuthPair) -
     pair.resource_receiver.script = lambda request: Reply(200, body=request.headers["authorization"].encode())
     sender = await door.sender(await door.create(pair.settings()))
     answer = await sender.send(planned("key"))
-    async with door.ground.database.session() as session:
+    async with door.resources.database.session() as session:
         stored = await session.scalar(text("SELECT t::text FROM oauth_tokens t"))
     kept = "".join(sender.make_excerpts(planned("key"), answer))
     assert "token-1" not in f"{stored}{kept}{sender!r}"
@@ -372,8 +372,8 @@ async def test_token_stands_nowhere_in_plain_text(door: Door, pair: OAuthPair) -
 
 async def test_copy_has_a_token_of_its_own(door: Door, pair: OAuthPair) -> None:
     profile = await door.create(pair.settings())
-    async with door.ground.database.session() as session:
-        copy = await connectors.copy_profile(session, OWNER, door.place.chain_id, profile.id, keys=door.ground.keys)
+    async with door.resources.database.session() as session:
+        copy = await connectors.copy_profile(session, OWNER, door.place.chain_id, profile.id, keys=door.resources.keys)
     for each in (profile, copy):
         assert (await (await door.sender(each)).send(planned("key"))).status == 200
     assert len(pair.tokens.asked) == 2
@@ -383,7 +383,7 @@ async def test_deleted_profile_takes_its_token_along(door: Door, pair: OAuthPair
     profile = await door.create(pair.settings())
     sender = await door.sender(profile)
     await sender.send(planned("key"))
-    async with door.ground.database.session() as session:
+    async with door.resources.database.session() as session:
         await connectors.delete_profile(session, OWNER, door.place.chain_id, profile.id)
     assert await door.count_stored() == 0
 
@@ -391,7 +391,7 @@ async def test_deleted_profile_takes_its_token_along(door: Door, pair: OAuthPair
 async def test_test_connection_gets_a_token_first(door: Door, pair: OAuthPair) -> None:
     profile = await door.create(pair.settings())
     asked: dict[str, Any] = {"chain_id": door.place.chain_id, "profile_id": profile.id, "options": ()}
-    result = await connectors.test_profile(door.ground, door.client, OWNER, **asked)
+    result = await connectors.test_profile(door.resources, door.client, OWNER, **asked)
     assert [(step.title, step.passed) for step in result.steps] == [
         ("Access token", True),
         ("Address", True),
@@ -399,7 +399,7 @@ async def test_test_connection_gets_a_token_first(door: Door, pair: OAuthPair) -
         ("Answer", True),
     ]
     await door.change(profile, settings={"client_secret": "wrong"})
-    result = await connectors.test_profile(door.ground, door.client, OWNER, **asked)
+    result = await connectors.test_profile(door.resources, door.client, OWNER, **asked)
     assert [step.passed for step in result.steps] == [False, None, None, None]
     assert "invalid_client" in result.steps[0].message
 

@@ -12,7 +12,7 @@ from tests.builders.house import make_settings
 from tests.builders.wires import answer_ok, run_wires
 from tests.conformance.stores import content, open_at, pieces
 
-from tessera.connectors.contract.types import Outside
+from tessera.connectors.contract.types import Network
 from tessera.connectors.files import (
     FileError,
     FileStoreForbiddenError,
@@ -29,10 +29,10 @@ SECRET = "canary-secret-551"
 
 
 @pytest.fixture
-async def outside(tmp_path: Path) -> AsyncIterator[Outside]:
+async def network(tmp_path: Path) -> AsyncIterator[Network]:
     settings = make_settings(tmp_path)
     client = OutboundClient(allowed_networks=settings.allowed_networks, allow_insecure_http=True)
-    yield Outside(client, settings)
+    yield Network(client, settings)
     await client.close()
 
 
@@ -65,13 +65,13 @@ async def answering(status: str, body: str) -> AsyncIterator[Counterpart]:
         ("503 Slow Down", "SlowDown", FileTransferBrokenError),
     ],
 )
-async def test_answer_of_s3_is_told_apart(outside: Outside, status: str, code: str, kind: type[FileError]) -> None:
+async def test_answer_of_s3_is_told_apart(network: Network, status: str, code: str, kind: type[FileError]) -> None:
     body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{SECRET}</Message></Error>"
     async with answering(status, body) as server:
-        async with open_at(server, outside) as store:
+        async with open_at(server, network) as store:
             with pytest.raises(kind) as caught:
                 await store.list_page()
-        result = await probe(server.profile(), outside, frozenset({"write"}))
+        result = await probe(server.profile(), network, frozenset({"write"}))
 
     assert type(caught.value) is kind
     assert SECRET not in caught.value.message
@@ -85,37 +85,37 @@ def s3() -> Iterator[Counterpart]:
         yield running
 
 
-async def test_untrusted_certificate_is_told_in_a_sentence(tmp_path: Path, outside: Outside) -> None:
+async def test_untrusted_certificate_is_told_in_a_sentence(tmp_path: Path, network: Network) -> None:
     context = issue("store.example").server_context(tmp_path)
     async with run_wires(answer_ok, context=context) as server:
         settings = {"bucket": "shelf", "region": "us-east-1", "access_key_id": "AKIA"}
         address = f"https://127.0.0.1:{server.port}"
         store = Counterpart("s3", settings | {"endpoint_url": address}, {"secret_access_key": SECRET})
-        async with open_at(store, outside) as opened:
+        async with open_at(store, network) as opened:
             with pytest.raises(
                 FileStoreRefusedError, match="not trusted: it comes from an authority that is not trusted"
             ):
                 await opened.list_page()
 
 
-async def test_role_is_taken_on(s3: Counterpart, outside: Outside) -> None:
+async def test_role_is_taken_on(s3: Counterpart, network: Network) -> None:
     given = {"credentials": "role", "role_arn": ROLE, "external_id": "harbour"}
 
-    async with open_at(s3, outside, **given) as store:
+    async with open_at(s3, network, **given) as store:
         await store.put("a.csv", pieces(b"x"))
         assert await content(store, "a.csv") == b"x"
 
 
-async def test_role_that_is_not_given_is_told(outside: Outside) -> None:
+async def test_role_that_is_not_given_is_told(network: Network) -> None:
     body = f"<ErrorResponse><Error><Code>AccessDenied</Code><Message>{SECRET}</Message></Error></ErrorResponse>"
     async with answering("403 Forbidden", body) as server:
         with pytest.raises(StoreCredentialsError, match="AccessDenied") as caught:
-            async with open_at(server, outside, credentials="role", role_arn=ROLE):
+            async with open_at(server, network, credentials="role", role_arn=ROLE):
                 pass
     assert SECRET not in caught.value.message
 
 
-async def test_environment_changes_nothing(s3: Counterpart, outside: Outside, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_environment_changes_nothing(s3: Counterpart, network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {
         "AWS_ENDPOINT": "http://127.0.0.1:9",
         "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9",
@@ -126,10 +126,10 @@ async def test_environment_changes_nothing(s3: Counterpart, outside: Outside, mo
     }.items():
         monkeypatch.setenv(name, value)
 
-    async with open_at(s3, outside) as store:
+    async with open_at(s3, network) as store:
         await store.put("b.csv", pieces(b"x"))
         assert await content(store, "b.csv") == b"x"
     # All of it went through the gate, which a variable could have let it pass by.
-    async with open_at(s3, Outside(OutboundClient(allow_insecure_http=True), outside.settings)) as store:
+    async with open_at(s3, Network(OutboundClient(allow_insecure_http=True), network.settings)) as store:
         with pytest.raises(FileStoreRefusedError, match="loopback"):
             await store.list_page()

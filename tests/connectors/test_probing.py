@@ -44,8 +44,8 @@ async def create(house: SmallHouse, place: Place, url: str, **given: Any) -> Pro
             OWNER,
             chain_id=place.chain_id,
             new=new,
-            keys=house.ground.keys,
-            policy=address_policy(house.ground.settings),
+            keys=house.resources.keys,
+            policy=address_policy(house.resources.settings),
         )
 
 
@@ -53,7 +53,7 @@ async def probe(house: SmallHouse, place: Place, url: str, *, client: OutboundCl
     """Test a bearer profile of that address."""
     profile = await create(house, place, url)
     return await connectors.test_profile(
-        house.ground, client or house.client, OWNER, chain_id=place.chain_id, profile_id=profile.id, options=()
+        house.resources, client or house.client, OWNER, chain_id=place.chain_id, profile_id=profile.id, options=()
     )
 
 
@@ -147,7 +147,7 @@ async def test_profile_brings_its_own_authority(house: SmallHouse, place: Place,
         given = {"base_url": url, "token": CANARY, "ca_certificate": authority.pem().decode()}
         trusting = await create(house, place, url, settings=given)
         result = await connectors.test_profile(
-            house.ground, house.client, OWNER, chain_id=place.chain_id, profile_id=trusting.id, options=()
+            house.resources, house.client, OWNER, chain_id=place.chain_id, profile_id=trusting.id, options=()
         )
         assert told(result) == [("Address", True), ("Connection", True), ("Answer", True)]
         assert "over TLS, and its certificate is trusted" in result.steps[1].message
@@ -178,7 +178,7 @@ async def test_outcome_is_kept_and_tells_the_health(house: SmallHouse, place: Pl
                 health.append((await profile_health(session, OWNER))[profile.id].health)
             if answers:
                 await connectors.test_profile(
-                    house.ground, house.client, OWNER, chain_id=place.chain_id, profile_id="crm", options=()
+                    house.resources, house.client, OWNER, chain_id=place.chain_id, profile_id="crm", options=()
                 )
     assert health == [Health.UNKNOWN, Health.NEEDS_YOU, Health.FINE]
     async with house.database.session() as session:
@@ -214,9 +214,9 @@ async def test_outsider_and_reader_may_not_test(house: SmallHouse, place: Place)
     profile = await create(house, place, "http://127.0.0.1:1")
     asked: dict[str, Any] = {"chain_id": place.chain_id, "profile_id": profile.id, "options": ()}
     with pytest.raises(ProfileNotFoundError):
-        await connectors.test_profile(house.ground, house.client, place.outsider, **asked)
+        await connectors.test_profile(house.resources, house.client, place.outsider, **asked)
     with pytest.raises(DeniedError):
-        await connectors.test_profile(house.ground, house.client, place.reader("connection-profiles:read"), **asked)
+        await connectors.test_profile(house.resources, house.client, place.reader("connection-profiles:read"), **asked)
     async with house.database.session() as session:
         with pytest.raises(ProfileNotFoundError):
             await list_calls(session, place.outsider, place.chain_id, profile.id)
@@ -231,12 +231,12 @@ async def test_draft_and_unknown_option_are_refused(house: SmallHouse, place: Pl
     draft = await create(house, place, "", settings={}, draft=True)
     with pytest.raises(ProfileDisabledError, match="incomplete"):
         await connectors.test_profile(
-            house.ground, house.client, OWNER, chain_id=place.chain_id, profile_id=draft.id, options=()
+            house.resources, house.client, OWNER, chain_id=place.chain_id, profile_id=draft.id, options=()
         )
     ready = await create(house, place, "http://127.0.0.1:1", enabled=False)
     with pytest.raises(SettingsInvalidError, match="no option 'fly'"):
         await connectors.test_profile(
-            house.ground, house.client, OWNER, chain_id=place.chain_id, profile_id=ready.id, options=["fly"]
+            house.resources, house.client, OWNER, chain_id=place.chain_id, profile_id=ready.id, options=["fly"]
         )
 
 
@@ -245,7 +245,7 @@ async def test_type_without_a_probe_says_so(house: SmallHouse, place: Place, mon
     monkeypatch.setitem(connector_types(), "http_api", replace(connector_types()["http_api"], probe=None))
     with pytest.raises(NotTestableError, match="nothing harmless"):
         await connectors.test_profile(
-            house.ground, house.client, OWNER, chain_id=place.chain_id, profile_id=profile.id, options=()
+            house.resources, house.client, OWNER, chain_id=place.chain_id, profile_id=profile.id, options=()
         )
 
 

@@ -15,7 +15,7 @@ from tests.conformance.stores import content, names, open_at, pieces
 
 from tessera import connectors
 from tessera.connectors import NewProfile, Profile
-from tessera.connectors.contract.types import Outside
+from tessera.connectors.contract.types import Network
 from tessera.connectors.files import (
     FileStoreRefusedError,
     FileStoreUnreachableError,
@@ -24,19 +24,19 @@ from tessera.connectors.files import (
 )
 from tessera.connectors.kinds.sftp.probing import probe_host
 from tessera.platform.db import Database
-from tessera.platform.ground import Ground
 from tessera.platform.http import OutboundClient
 from tessera.platform.jobs import JobQueue
+from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing
 
 OTHER = "SHA256:" + "A" * 43
 
 
 @pytest.fixture
-async def outside(tmp_path: Path) -> AsyncIterator[Outside]:
+async def network(tmp_path: Path) -> AsyncIterator[Network]:
     settings = make_settings(tmp_path)
     client = OutboundClient(allowed_networks=settings.allowed_networks, allow_insecure_http=True)
-    yield Outside(client, settings)
+    yield Network(client, settings)
     await client.close()
 
 
@@ -51,8 +51,8 @@ def fingerprint(kind: str = "ecdsa") -> str:
     return asyncssh.import_private_key(ssh_key(kind)).get_fingerprint("sha256")
 
 
-async def test_password_opens_a_confined_server(partner: Counterpart, outside: Outside) -> None:
-    async with open_at(partner, outside, host_key_fingerprint=f"{OTHER} {fingerprint()}") as store:
+async def test_password_opens_a_confined_server(partner: Counterpart, network: Network) -> None:
+    async with open_at(partner, network, host_key_fingerprint=f"{OTHER} {fingerprint()}") as store:
         await store.put("in/a.csv", pieces(b"hello"))
         assert await content(store, "in/a.csv") == b"hello"
         assert store.learned == {}
@@ -60,13 +60,13 @@ async def test_password_opens_a_confined_server(partner: Counterpart, outside: O
     assert (partner.folder / "in" / "a.csv").read_bytes() == b"hello"
 
 
-async def test_wrong_password_is_told_without_it(partner: Counterpart, outside: Outside) -> None:
+async def test_wrong_password_is_told_without_it(partner: Counterpart, network: Network) -> None:
     partner.secrets = {"password": "canary-wrong"}
 
     with pytest.raises(StoreCredentialsError) as caught:
-        async with open_at(partner, outside):
+        async with open_at(partner, network):
             pass
-    result = await probe_host(partner.profile(), outside, frozenset())
+    result = await probe_host(partner.profile(), network, frozenset())
 
     assert "canary" not in caught.value.message
     told = {step.title: step.passed for step in result.steps}
@@ -79,7 +79,7 @@ async def test_wrong_password_is_told_without_it(partner: Counterpart, outside: 
     }
 
 
-async def test_other_host_key_is_refused_before_the_password(tmp_path: Path, outside: Outside) -> None:
+async def test_other_host_key_is_refused_before_the_password(tmp_path: Path, network: Network) -> None:
     asked: list[str] = []
 
     class Curious(asyncssh.SSHServer):
@@ -89,9 +89,9 @@ async def test_other_host_key_is_refused_before_the_password(tmp_path: Path, out
 
     async with asyncssh_server(tmp_path, server_factory=Curious) as server:
         with pytest.raises(HostKeyChangedError) as caught:
-            async with open_at(server, outside, host_key_fingerprint=OTHER):
+            async with open_at(server, network, host_key_fingerprint=OTHER):
                 pass
-        result = await probe_host(server.profile(host_key_fingerprint=OTHER), outside, frozenset())
+        result = await probe_host(server.profile(host_key_fingerprint=OTHER), network, frozenset())
 
     assert asked == []
     assert fingerprint() in caught.value.message
@@ -100,37 +100,37 @@ async def test_other_host_key_is_refused_before_the_password(tmp_path: Path, out
     assert result.learned == {}
 
 
-async def test_any_key_of_the_server_may_be_the_pinned_one(tmp_path: Path, outside: Outside) -> None:
+async def test_any_key_of_the_server_may_be_the_pinned_one(tmp_path: Path, network: Network) -> None:
     kinds = ("ed25519", "ecdsa", "rsa")
     keys = [asyncssh.import_private_key(ssh_key(kind)) for kind in kinds]
     async with asyncssh_server(tmp_path, server_host_keys=keys) as server:
         for kind in kinds:
-            async with open_at(server, outside, host_key_fingerprint=fingerprint(kind)) as store:
+            async with open_at(server, network, host_key_fingerprint=fingerprint(kind)) as store:
                 assert store.learned == {}
-            result = await probe_host(server.profile(host_key_fingerprint=fingerprint(kind)), outside, frozenset())
+            result = await probe_host(server.profile(host_key_fingerprint=fingerprint(kind)), network, frozenset())
             assert all(step.passed for step in result.steps)
         with pytest.raises(HostKeyChangedError) as caught:
-            async with open_at(server, outside, host_key_fingerprint=OTHER):
+            async with open_at(server, network, host_key_fingerprint=OTHER):
                 pass
     assert all(fingerprint(kind) in caught.value.message for kind in kinds)
 
 
-async def test_host_that_is_down_is_told(outside: Outside, partner: Counterpart) -> None:
+async def test_host_that_is_down_is_told(network: Network, partner: Counterpart) -> None:
     with pytest.raises(FileStoreUnreachableError, match="port 1"):
-        async with open_at(partner, outside, port=1):
+        async with open_at(partner, network, port=1):
             pass
-    result = await probe_host(partner.profile(port=1), outside, frozenset())
+    result = await probe_host(partner.profile(port=1), network, frozenset())
     assert [step.passed for step in result.steps] == [True, False, None, None, None]
 
 
-async def test_server_of_sha1_days_is_refused(tmp_path: Path, outside: Outside) -> None:
+async def test_server_of_sha1_days_is_refused(tmp_path: Path, network: Network) -> None:
     async with asyncssh_server(tmp_path, kex_algs=["diffie-hellman-group14-sha1"]) as server:
         with pytest.raises(FileStoreRefusedError, match="let us in"):
-            async with open_at(server, outside):
+            async with open_at(server, network):
                 pass
 
 
-async def test_server_that_cannot_rename_over_a_file_is_helped(tmp_path: Path, outside: Outside) -> None:
+async def test_server_that_cannot_rename_over_a_file_is_helped(tmp_path: Path, network: Network) -> None:
     class Old(asyncssh.SFTPServer):
         def __init__(self, channel: Any) -> None:
             super().__init__(channel, chroot=str(tmp_path).encode())
@@ -138,7 +138,7 @@ async def test_server_that_cannot_rename_over_a_file_is_helped(tmp_path: Path, o
         def posix_rename(self, _oldpath: bytes, _newpath: bytes) -> None:
             raise asyncssh.SFTPOpUnsupported("no")
 
-    async with asyncssh_server(tmp_path, sftp_factory=Old) as server, open_at(server, outside) as store:
+    async with asyncssh_server(tmp_path, sftp_factory=Old) as server, open_at(server, network) as store:
         assert store.capabilities.atomic_replace
         await store.put("a.csv", pieces(b"old"))
         await store.put("a.csv", pieces(b"new"))
@@ -147,7 +147,7 @@ async def test_server_that_cannot_rename_over_a_file_is_helped(tmp_path: Path, o
         assert await names(store) == ["a.csv"]
 
 
-async def test_links_and_unfinished_files_are_not_listed(partner: Counterpart, outside: Outside) -> None:
+async def test_links_and_unfinished_files_are_not_listed(partner: Counterpart, network: Network) -> None:
     assert partner.folder is not None
     (partner.folder / "a.csv").write_bytes(b"x")
     (partner.folder / "b.csv.part").write_bytes(b"x")
@@ -155,7 +155,7 @@ async def test_links_and_unfinished_files_are_not_listed(partner: Counterpart, o
     (partner.folder / "passwd").symlink_to("/etc/passwd")
     (partner.folder / "line\nbreak").write_bytes(b"x")
 
-    async with open_at(partner, outside) as store:
+    async with open_at(partner, network) as store:
         assert await names(store) == ["a.csv"]
 
 
@@ -169,14 +169,14 @@ async def make_profile(database: Database, place: Place, keys: KeyRing, partner:
 
 
 async def test_first_connection_learns_the_host_key_once(
-    database: Database, place: Place, keys: KeyRing, partner: Counterpart, outside: Outside
+    database: Database, place: Place, keys: KeyRing, partner: Counterpart, network: Network
 ) -> None:
     profile = await make_profile(database, place, keys, partner)
-    ground = Ground(outside.settings, database, keys, JobQueue(database))
+    resources = Resources(network.settings, database, keys, JobQueue(database))
 
     for _ in range(2):
         async with connectors.open_file_store(
-            ground, outside.client, OWNER, chain_id=place.chain_id, profile_id=profile.id
+            resources, network.client, OWNER, chain_id=place.chain_id, profile_id=profile.id
         ) as store:
             assert await names(store) == []
     async with database.session() as session:
@@ -189,13 +189,13 @@ async def test_first_connection_learns_the_host_key_once(
 
 
 async def test_testing_a_connection_learns_too(
-    database: Database, place: Place, keys: KeyRing, partner: Counterpart, outside: Outside
+    database: Database, place: Place, keys: KeyRing, partner: Counterpart, network: Network
 ) -> None:
     profile = await make_profile(database, place, keys, partner)
-    ground = Ground(outside.settings, database, keys, JobQueue(database))
+    resources = Resources(network.settings, database, keys, JobQueue(database))
 
     result = await connectors.test_profile(
-        ground, outside.client, OWNER, chain_id=place.chain_id, profile_id=profile.id, options=["write"]
+        resources, network.client, OWNER, chain_id=place.chain_id, profile_id=profile.id, options=["write"]
     )
     async with database.session() as session:
         now = await connectors.get_profile(session, OWNER, place.chain_id, profile.id)

@@ -31,7 +31,7 @@ async def create_profile(house: SmallHouse, chain_id: UUID, url: str, **settings
     given = {"pod": "Custom", "endpoint": f"{url}/v2", "api_key": KEY, "api_secret": SECRET}
     settings = {"max_batches_per_second": 270, **given, **settings}
     new = NewProfile("mparticle_outbound", "standard", "mParticle", settings=settings)
-    parts: dict[str, Any] = {"keys": house.ground.keys, "policy": address_policy(house.ground.settings)}
+    parts: dict[str, Any] = {"keys": house.resources.keys, "policy": address_policy(house.resources.settings)}
     async with house.database.session() as session:
         return await connectors.create_profile(session, ACTOR, chain_id=chain_id, new=new, **parts)
 

@@ -5,7 +5,7 @@ from tests.builders.house import ACTOR, SmallHouse, create_export, create_member
 from tests.builders.receivers import Reply, Script, run_receiver
 
 from tessera.connectors.calls import ProfileCall, list_calls
-from tessera.exports.execution.profile_news import call_of
+from tessera.exports.execution.profile_changes import call_of
 
 
 async def calls_after(house: SmallHouse, script: Script, **given: object) -> list[ProfileCall]:

@@ -22,7 +22,7 @@ async def run_that_ended(house: SmallHouse, days: int) -> exports.Run:
 
 async def test_log_is_forgotten_and_counts_stay(house: SmallHouse) -> None:
     run = await run_that_ended(house, days=31)
-    assert await exports.forget_old_runs(house.database, house.ground.settings) == 1
+    assert await exports.purge_runs(house.database, house.resources.settings) == 1
     kept = await read_run(house, run.id)
     assert (kept.state, kept.sent) == (RunState.COMPLETED, 10)
     async with house.database.session() as session:
@@ -38,7 +38,7 @@ async def test_old_runs_are_forgotten_but_for_the_last_good_one(house: SmallHous
             runs.append(await run_to_end(house, definition))
     async with house.database.session() as session:
         await session.execute(text("UPDATE runs SET finished_at = now() - make_interval(days => 401)"))
-    await exports.forget_old_runs(house.database, house.ground.settings)
+    await exports.purge_runs(house.database, house.resources.settings)
     async with house.database.session() as session:
         assert [run.id for run in (await exports.list_runs(session, ACTOR)).items] == [runs[1].id]
         assert (await exports.list_requests(session, ACTOR, runs[1].id)).total == 0
@@ -46,6 +46,6 @@ async def test_old_runs_are_forgotten_but_for_the_last_good_one(house: SmallHous
 
 async def test_young_run_is_kept_whole(house: SmallHouse) -> None:
     run = await run_that_ended(house, days=29)
-    assert await exports.forget_old_runs(house.database, house.ground.settings) == 0
+    assert await exports.purge_runs(house.database, house.resources.settings) == 0
     async with house.database.session() as session:
         assert (await exports.list_requests(session, ACTOR, run.id)).total == 1

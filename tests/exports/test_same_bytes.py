@@ -47,12 +47,12 @@ async def send_three_ways(house: SmallHouse, query: str, body: Any, **shape: Any
         definition = await create_export(house, chain, receiver.url, query=query, body=body, batch_size=1, **shape)
         async with house.database.session() as session:
             template = await outbound.get_template(session, ACTOR, chain, definition.template_id)
-            trial = await outbound.open_trial(session, ACTOR, template, keys=house.ground.keys)
+            trial = await outbound.open_trial(session, ACTOR, template, keys=house.resources.keys)
         assert trial is not None
         _, rows = await outbound.read_sample(ACTOR, house.engine, trial)
         async with house.database.session() as session:
             shown = (await outbound.preview_template(session, ACTOR, trial, rows)).request
-        await outbound.send_test(house.ground, house.engine, house.client, ACTOR, trial)
+        await outbound.send_test(house.resources, house.engine, house.client, ACTOR, trial)
         run = await run_to_end(house, definition)
     assert run.sent == 1, run.error
     assert shown is not None
@@ -104,7 +104,7 @@ async def test_json_that_cannot_be_read_ends_preview_and_run_with_the_same_reaso
     assert "half of a surrogate pair" in run.error
     async with house.database.session() as session:
         template = await outbound.get_template(session, ACTOR, chain, definition.template_id)
-        trial = await outbound.open_trial(session, ACTOR, template, keys=house.ground.keys)
+        trial = await outbound.open_trial(session, ACTOR, template, keys=house.resources.keys)
     assert trial is not None
     with pytest.raises(UnreadableRowError, match="half of a surrogate pair"):
         await outbound.read_sample(ACTOR, house.engine, trial)

@@ -15,7 +15,7 @@ JOB = Job("tests.do_nothing")
 
 async def leave_job(house: SmallHouse, lock: str, worker: int) -> None:
     """Let a worker fetch a job and die with it."""
-    jobs = house.ground.jobs
+    jobs = house.resources.jobs
     await jobs.defer_once(JOB, lock)
     assert await jobs.app.job_manager.fetch_job(queues=None, worker_id=worker) is not None
 
@@ -32,7 +32,7 @@ async def count_jobs(house: SmallHouse, lock: str) -> dict[str, int]:
 
 
 async def test_job_that_waits_already_is_not_in_the_way_of_others(house: SmallHouse) -> None:
-    jobs = house.ground.jobs
+    jobs = house.resources.jobs
     async with jobs.app.open_async():
         worker = await jobs.app.job_manager.register_worker()
         await leave_job(house, "first", worker)
@@ -46,7 +46,7 @@ async def test_job_that_waits_already_is_not_in_the_way_of_others(house: SmallHo
 
 
 async def test_sweeping_outlives_an_error_of_the_database(house: SmallHouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    jobs, swept = house.ground.jobs, asyncio.Event()
+    jobs, swept = house.resources.jobs, asyncio.Event()
     errors = [psycopg.OperationalError("the connection is lost")]
 
     async def sweep(_: float) -> int:

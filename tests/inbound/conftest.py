@@ -25,8 +25,8 @@ from tessera.loyalty import Customer, CustomerFilter
 from tessera.platform.actors import Actor, ActorKind, command_line_actor
 from tessera.platform.clock import now
 from tessera.platform.db import Database, fetch_rows
-from tessera.platform.ground import Ground
 from tessera.platform.jobs import JobQueue
+from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing
 
 OWNER = command_line_actor("test")
@@ -51,7 +51,7 @@ MAPPING: dict[str, Any] = {
 class Inlet:
     """An inbound profile, and whoever delivers to it."""
 
-    ground: Ground
+    resources: Resources
     client: httpx.AsyncClient
     chain_id: UUID
     profile: Profile
@@ -59,7 +59,7 @@ class Inlet:
 
     @property
     def database(self) -> Database:
-        return self.ground.database
+        return self.resources.database
 
     @property
     def outsider(self) -> Actor:
@@ -89,14 +89,19 @@ class Inlet:
 
     async def work(self) -> int:
         """Do a worker's part until nothing waits."""
-        return await inbound.apply_due_messages(self.ground)
+        return await inbound.apply_due_messages(self.resources)
 
     async def change(self, *, enabled: bool | None = None, **settings: Any) -> None:
         """Change the mapping or the switch."""
         change = ProfileChange(settings={"extra_settings": settings} if settings else {}, enabled=enabled)
         async with self.database.session() as session:
             await connectors.update_profile(
-                session, OWNER, self.profile, change, keys=self.ground.keys, policy=address_policy(self.ground.settings)
+                session,
+                OWNER,
+                self.profile,
+                change,
+                keys=self.resources.keys,
+                policy=address_policy(self.resources.settings),
             )
 
     async def members(self) -> list[Customer]:
@@ -122,26 +127,28 @@ class Inlet:
             return [dict(row) for row in await fetch_rows(session, text(statement), {})]
 
 
-async def create_inbound(ground: Ground, chain: str, label: str = "CRM", mapping: Any = None) -> tuple[UUID, Profile]:
+async def create_inbound(
+    resources: Resources, chain: str, label: str = "CRM", mapping: Any = None
+) -> tuple[UUID, Profile]:
     """Create a chain with an inbound profile; without a mapping it has the default."""
     settings = {} if mapping is None else {"extra_settings": json.dumps(mapping)}
-    async with ground.database.session() as session:
+    async with resources.database.session() as session:
         (made,) = await access_chains.create_chains(session, OWNER, [chain], now=now())
         profile = await connectors.create_profile(
             session,
             OWNER,
             chain_id=made.id,
             new=NewProfile("mparticle_inbound", "standard", label, settings=settings),
-            keys=ground.keys,
-            policy=address_policy(ground.settings),
+            keys=resources.keys,
+            policy=address_policy(resources.settings),
         )
     return made.id, profile
 
 
 @asynccontextmanager
-async def deliverer(ground: Ground) -> AsyncIterator[httpx.AsyncClient]:
+async def deliverer(resources: Resources) -> AsyncIterator[httpx.AsyncClient]:
     """Reach a door on this ground without a network."""
-    app: Any = Litestar(build_api(), state=State({"ground": ground}), openapi_config=None)
+    app: Any = Litestar(build_api(), state=State({"resources": resources}), openapi_config=None)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://tessera.test") as client:
         yield client
 
@@ -150,11 +157,11 @@ async def deliverer(ground: Ground) -> AsyncIterator[httpx.AsyncClient]:
 async def open_inlet(
     database: Database, keys: KeyRing, folder: Path, *, mapping: Any = MAPPING
 ) -> AsyncIterator[Inlet]:
-    ground = Ground(make_settings(folder), database, keys, JobQueue(database))
-    chain_id, profile = await create_inbound(ground, "Harbour", mapping=mapping)
+    resources = Resources(make_settings(folder), database, keys, JobQueue(database))
+    chain_id, profile = await create_inbound(resources, "Harbour", mapping=mapping)
     assert profile.token is not None
-    async with deliverer(ground) as client:
-        yield Inlet(ground, client, chain_id, profile, profile.token)
+    async with deliverer(resources) as client:
+        yield Inlet(resources, client, chain_id, profile, profile.token)
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ async def test_refusals_are_in_the_trail_once_a_minute(inlet: Inlet) -> None:
 
 
 async def test_token_decides_between_chains_with_the_same_name(inlet: Inlet) -> None:
-    chain_id, other = await create_inbound(inlet.ground, "Hill", "CRM")
+    chain_id, other = await create_inbound(inlet.resources, "Hill", "CRM")
     assert other.internal_name == inlet.profile.internal_name
     await inlet.post(firehose("u-1"))
     assert (await inlet.post(firehose("u-2"), token=other.token)).status_code == 202
@@ -167,7 +167,7 @@ async def test_switched_off_profile_asks_to_try_again(inlet: Inlet) -> None:
 
 async def test_database_that_is_away_asks_to_try_again(inlet: Inlet) -> None:
     away = Database("postgresql://nobody@127.0.0.1:9/none")
-    async with deliverer(replace(inlet.ground, database=away)) as client:
+    async with deliverer(replace(inlet.resources, database=away)) as client:
         headers = {"Authorization": f"Token {inlet.token}"}
         answer = await client.post(f"{DOOR}/crm", content=encode(firehose()), headers=headers)
     await away.close()

@@ -99,8 +99,8 @@ async def test_body_is_for_readers_of_members(inlet: Inlet) -> None:
     (message,) = await inlet.messages()
     clerk, reader = inlet.reader("connection-profiles:read"), inlet.reader("connection-profiles:read", "members:read")
     async with inlet.database.session() as session:
-        assert await inbound.open_body(session, clerk, inlet.ground.keys, message) is None
-        body = await inbound.open_body(session, reader, inlet.ground.keys, message)
+        assert await inbound.open_body(session, clerk, inlet.resources.keys, message) is None
+        body = await inbound.open_body(session, reader, inlet.resources.keys, message)
     assert body["user_identities"][0]["value"] == "u-1"
     assert body["account"] == {"account_id": 42, "account_settings": {"apiKey": "***"}}
 
@@ -110,21 +110,21 @@ async def test_bodies_go_first_and_messages_later(inlet: Inlet) -> None:
     await inlet.post(firehose("u-3"))
     moved = "UPDATE inbound_messages SET received_at = received_at - interval '8 days' RETURNING 1"
     await inlet.rows(moved)
-    assert await inbound.forget_old_messages(inlet.ground) == 2
+    assert await inbound.purge_messages(inlet.resources) == 2
     assert [message.kept for message in await inlet.messages()] == [False, False, True]
     assert await replay_all(inlet) == 0
     await inlet.deliver(first)
     assert await inlet.states() == ["registered", "rejected", "registered"]
     await inlet.rows(moved.replace("8 days", "90 days"))
-    await inbound.forget_old_messages(inlet.ground)
+    await inbound.purge_messages(inlet.resources)
     assert await inlet.messages() == []
 
 
 async def test_bodies_are_sealed_anew(inlet: Inlet) -> None:
     await inlet.post(firehose("u-1"))
-    ring = KeyRing([*inlet.ground.keys.keys, make_key(now())])
+    ring = KeyRing([*inlet.resources.keys.keys, make_key(now())])
     async with inlet.database.session() as session:
         assert await inbound.reseal_messages(session, ring) == 1
         assert await inbound.reseal_messages(session, ring) == 0
-    assert await inbound.apply_due_messages(replace(inlet.ground, keys=ring)) == 1
+    assert await inbound.apply_due_messages(replace(inlet.resources, keys=ring)) == 1
     assert await inlet.states() == ["registered"]

@@ -11,7 +11,7 @@ from tests.builders.pages import first_cells, read_section
 from tessera import connectors, inbound
 from tessera.connectors import NewProfile, Profile, address_policy
 from tessera.connectors.contract import connector_types
-from tessera.connectors.contract.types import OpenedProfile, Outside
+from tessera.connectors.contract.types import Network, OpenedProfile
 from tessera.connectors.errors import NotCopyableError, ProfileNotFoundError
 from tessera.inbound.errors import InboundProfileExistsError, NotInboundError
 from tessera.inbound.kinds.mparticle.settings import DEFAULT, clean_extra_settings
@@ -84,8 +84,8 @@ async def create(inlet: Inlet, **given: Any) -> Profile:
             OWNER,
             chain_id=inlet.chain_id,
             new=new,
-            keys=inlet.ground.keys,
-            policy=address_policy(inlet.ground.settings),
+            keys=inlet.resources.keys,
+            policy=address_policy(inlet.resources.settings),
         )
 
 
@@ -119,7 +119,7 @@ async def test_of_simultaneous_profiles_one_is_made(inlet: Inlet) -> None:
 async def test_profile_cannot_be_copied(inlet: Inlet) -> None:
     async with inlet.database.session() as session:
         with pytest.raises(NotCopyableError):
-            await connectors.copy_profile(session, OWNER, inlet.chain_id, inlet.profile.id, keys=inlet.ground.keys)
+            await connectors.copy_profile(session, OWNER, inlet.chain_id, inlet.profile.id, keys=inlet.resources.keys)
 
 
 async def test_token_is_seen_at_creation_and_never_again(inlet: Inlet) -> None:
@@ -135,7 +135,7 @@ async def test_token_is_seen_at_creation_and_never_again(inlet: Inlet) -> None:
 async def rotate(inlet: Inlet) -> str:
     async with inlet.database.session() as session:
         return await inbound.rotate_inbound_token(
-            session, OWNER, inlet.ground.keys, inlet.profile.id, now=inlet.ground.clock()
+            session, OWNER, inlet.resources.keys, inlet.profile.id, now=inlet.resources.clock()
         )
 
 
@@ -189,10 +189,12 @@ async def test_outsiders_and_readers_are_kept_away(inlet: Inlet) -> None:
         with pytest.raises(ProfileNotFoundError):
             await inbound.describe_inbound(session, inlet.outsider, inlet.profile.id, now=now())
         with pytest.raises(ProfileNotFoundError):
-            await inbound.rotate_inbound_token(session, inlet.outsider, inlet.ground.keys, inlet.profile.id, now=now())
+            await inbound.rotate_inbound_token(
+                session, inlet.outsider, inlet.resources.keys, inlet.profile.id, now=now()
+            )
         with pytest.raises(DeniedError):
             await inbound.rotate_inbound_token(
-                session, inlet.reader("connection-profiles:read"), inlet.ground.keys, inlet.profile.id, now=now()
+                session, inlet.reader("connection-profiles:read"), inlet.resources.keys, inlet.profile.id, now=now()
             )
 
 
@@ -203,8 +205,8 @@ async def test_sending_profile_has_no_inbound_facts(inlet: Inlet) -> None:
             OWNER,
             chain_id=inlet.chain_id,
             new=NewProfile("http_api", "none", "Out", settings={"base_url": "https://api.example.com"}),
-            keys=inlet.ground.keys,
-            policy=address_policy(inlet.ground.settings),
+            keys=inlet.resources.keys,
+            policy=address_policy(inlet.resources.settings),
         )
         with pytest.raises(NotInboundError):
             await inbound.describe_inbound(session, OWNER, sending.id, now=now())
@@ -214,13 +216,13 @@ async def test_probe_passes_after_a_message_of_late(inlet: Inlet) -> None:
     probe = connector_types()["mparticle_inbound"].probe
     assert probe is not None
     client = OutboundClient()
-    outside = Outside(client, inlet.ground.settings, database=inlet.database)
+    network = Network(client, inlet.resources.settings, database=inlet.database)
     profile = OpenedProfile(inlet.profile.id, inlet.chain_id, "CRM", "standard", 1, {}, {})
-    assert not (await probe(profile, outside, frozenset())).passed
+    assert not (await probe(profile, network, frozenset())).passed
     await inlet.post(firehose())
-    assert (await probe(profile, outside, frozenset())).passed
+    assert (await probe(profile, network, frozenset())).passed
     await inlet.rows("UPDATE inbound_messages SET received_at = received_at - interval '25 hours' RETURNING 1")
-    late = await probe(profile, outside, frozenset())
+    late = await probe(profile, network, frozenset())
     assert not late.passed
     assert "more than a day ago" in late.steps[0].message
     await client.close()

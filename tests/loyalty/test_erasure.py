@@ -9,7 +9,7 @@ from tests.builders.house import ACTOR, create_members
 
 from tessera import loyalty
 from tessera.loyalty.errors import UnknownAccountError
-from tessera.platform.audit import Entry, forget_old_entries, record_entries
+from tessera.platform.audit import Entry, purge_entries, record_entries
 from tessera.platform.clock import now
 from tessera.platform.db import Database
 from tessera.platform.ids import new_id
@@ -67,7 +67,7 @@ async def test_old_audit_entries_are_deleted_in_pieces_and_young_ones_never(data
         await record_entries(session, ACTOR, [Entry("made", "thing", None, f"Thing {number}") for number in range(5)])
     later = now() + timedelta(days=200)
     # The database's own clock decides what is young: nobody deletes fresh traces by a false moment.
-    assert await forget_old_entries(database, days=100, now=later, batch=2) == 0
+    assert await purge_entries(database, days=100, now=later, batch=2) == 0
     assert await fetch(database, "SELECT count(*) FROM audit_entries WHERE object_kind = 'thing'") == [(5,)]
 
 
@@ -78,6 +78,6 @@ async def test_audit_entries_past_their_days_go(database: Database, admin_addres
         connection.execute(
             "UPDATE tessera.audit_entries SET created_at = now() - interval '100 days' WHERE object_name <> 'Thing 4'"
         )
-    assert await forget_old_entries(database, days=90, now=now(), batch=2) >= 4
+    assert await purge_entries(database, days=90, now=now(), batch=2) >= 4
     kept = "SELECT object_name FROM audit_entries WHERE object_kind = 'thing'"
     assert await fetch(database, kept) == [("Thing 4",)]

@@ -316,9 +316,9 @@ async def test_stranger_sees_and_moves_nothing(
     ledger.actor = stranger.actor
     with pytest.raises(UnknownChainError):
         await getattr(ledger, operation)(*values)
-    outside = Ledger(ledger.database, stranger, ledger.ids, actor=stranger.actor)
+    network = Ledger(ledger.database, stranger, ledger.ids, actor=stranger.actor)
     with pytest.raises(UnknownMembershipError):
-        await getattr(outside, operation)(*values)
+        await getattr(network, operation)(*values)
 
     ledger.actor = ledger.house.actor
     assert await ledger.points(0) == [5]

@@ -20,10 +20,10 @@ from tessera.platform.actors import Actor, ActorKind, system_actor
 from tessera.platform.clock import now
 from tessera.platform.db import Database
 from tessera.platform.events import Event, record_events
-from tessera.platform.ground import Ground
 from tessera.platform.http import OutboundClient
 from tessera.platform.ids import new_id, new_ids
 from tessera.platform.jobs import JobQueue
+from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing
 
 SYSTEM = system_actor("tests")
@@ -47,7 +47,7 @@ class MovableClock:
 class Post:
     """A deployment with one chain."""
 
-    ground: Ground
+    resources: Resources
     clock: MovableClock
     client: OutboundClient
     dispatcher: Dispatcher
@@ -56,7 +56,7 @@ class Post:
 
     @property
     def database(self) -> Database:
-        return self.ground.database
+        return self.resources.database
 
     async def subscribe(
         self, url: str, *, actor: Actor | None = None, chain_id: UUID | None = None, **given: Any
@@ -65,7 +65,7 @@ class Post:
         new = NewSubscription(**{"label": "CRM", "url": url, **given})
         async with self.database.session() as session:
             (made,) = await notifications.create_subscriptions(
-                session, actor or self.actor, self.ground, chain_id or self.chain_id, [new], now=self.clock()
+                session, actor or self.actor, self.resources, chain_id or self.chain_id, [new], now=self.clock()
             )
         return made
 
@@ -101,11 +101,11 @@ async def open_post(
 ) -> AsyncIterator[Post]:
     clock = MovableClock(now())
     given = make_settings(folder, **settings)
-    ground = Ground(given, database, keys, JobQueue(database), clock)
+    resources = Resources(given, database, keys, JobQueue(database), clock)
     client = OutboundClient(allowed_networks=given.allowed_networks, allow_insecure_http=given.allow_insecure_http)
     actor = Actor(ActorKind.API_KEY, new_id(), "CRM", frozenset({chain_id}))
     try:
-        yield Post(ground, clock, client, Dispatcher(ground, client), chain_id, actor)
+        yield Post(resources, clock, client, Dispatcher(resources, client), chain_id, actor)
     finally:
         await client.close()
 

@@ -94,7 +94,7 @@ async def test_replay_is_for_insiders(post: Post, receiver: Receiver, stranger: 
 
 async def test_secrets_are_sealed_anew(post: Post, receiver: Receiver) -> None:
     made = await post.subscribe(receiver.url)
-    old = post.ground.keys
+    old = post.resources.keys
     ring = KeyRing([*old.keys, Key("newest00", b"k" * 32, post.clock())])
     async with post.database.session() as session:
         assert await notifications.reseal_secrets(session, ring) == 1

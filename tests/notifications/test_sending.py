@@ -30,7 +30,7 @@ DELIVERED, PENDING, FAILED = DeliveryState.DELIVERED, DeliveryState.PENDING, Del
 async def change(post: Post, subscription_id: UUID, **members: Any) -> None:
     async with post.database.session() as session:
         await notifications.update_subscription(
-            session, SYSTEM, post.ground, subscription_id, SubscriptionChange(**members), now=post.clock()
+            session, SYSTEM, post.resources, subscription_id, SubscriptionChange(**members), now=post.clock()
         )
 
 
@@ -252,7 +252,7 @@ async def test_switched_off_subscription_goes_on_where_it_stopped(post: Post, re
 async def test_private_target_is_refused(post: Post, receiver: Receiver, tmp_path: Path) -> None:
     made = await post.subscribe(receiver.url.replace("127.0.0.1", "localhost"))
     await post.happen()
-    keys = post.ground.keys
+    keys = post.resources.keys
     async with open_post(post.database, keys, tmp_path, post.chain_id, allowed_networks="") as careful:
         await careful.work()
 
@@ -332,12 +332,12 @@ async def test_calm_stop_sends_nothing_twice(post: Post) -> None:
         await working
         assert len(receiver.received) == MOST_CALLS_EACH
         assert (await post.states(made.subscription.id)).count(DELIVERED) == MOST_CALLS_EACH
-        assert await notifications.Dispatcher(post.ground, post.client).send_due() == 30 - MOST_CALLS_EACH
+        assert await notifications.Dispatcher(post.resources, post.client).send_due() == 30 - MOST_CALLS_EACH
     assert len(subjects_of(receiver.received)) == len(set(subjects_of(receiver.received))) == 30
 
 
 async def test_workers_share_the_work(post: Post) -> None:
-    others = [notifications.Dispatcher(post.ground, post.client) for _ in range(3)]
+    others = [notifications.Dispatcher(post.resources, post.client) for _ in range(3)]
     async with run_receiver(lambda _: Reply(delay=0.005)) as receiver:
         made = await post.subscribe(receiver.url)
         for _ in range(10):
@@ -372,7 +372,7 @@ async def test_rotated_secrets_both_sign_for_a_day(post: Post, receiver: Receive
     made = await post.subscribe(receiver.url)
     async with post.database.session() as session:
         rotated = await notifications.rotate_secret(
-            session, post.actor, post.ground.keys, made.subscription.id, now=post.clock()
+            session, post.actor, post.resources.keys, made.subscription.id, now=post.clock()
         )
     assert rotated.secret != made.secret
     await post.happen()
@@ -471,7 +471,7 @@ async def test_old_deliveries_are_forgotten(post: Post, receiver: Receiver) -> N
     await post.work()
 
     post.clock.forward(days=29)
-    assert await notifications.forget_old_deliveries(post.ground) == 0
+    assert await notifications.purge_deliveries(post.resources) == 0
     post.clock.forward(days=2)
-    assert await notifications.forget_old_deliveries(post.ground, batch=2) == 3
+    assert await notifications.purge_deliveries(post.resources, batch=2) == 3
     assert await post.states(made.subscription.id) == [PENDING]

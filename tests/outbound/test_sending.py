@@ -23,8 +23,8 @@ from tessera.outbound.header_seals import HeaderSeals, seal_headers
 from tessera.outbound.rendering import ErrorPath, Header, Method, PlannedRequest, TemplateShape, plain_shape
 from tessera.platform.assets.errors import SettingsInvalidError
 from tessera.platform.db import Database
-from tessera.platform.ground import Ground
 from tessera.platform.http import OutboundClient
+from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing
 
 NETWORKS = (ip_network("127.0.0.0/8"),)
@@ -53,7 +53,7 @@ async def client() -> AsyncIterator[OutboundClient]:
 
 
 @pytest.fixture
-async def lines(database: Database, place: Place, ground: Ground, client: OutboundClient) -> Any:
+async def lines(database: Database, place: Place, resources: Resources, client: OutboundClient) -> Any:
     """Give a maker of lines; settings and shape as the test wants them."""
 
     @asynccontextmanager
@@ -64,10 +64,10 @@ async def lines(database: Database, place: Place, ground: Ground, client: Outbou
         async with run_receiver(lambda _: reply or Reply()) as receiver, database.session() as session:
             new = NewProfile("http_api", variant, "CRM", settings={"base_url": receiver.url, **defaults, **settings})
             profile = await connectors.create_profile(
-                session, OWNER, chain_id=place.chain_id, new=new, keys=ground.keys, policy=POLICY
+                session, OWNER, chain_id=place.chain_id, new=new, keys=resources.keys, policy=POLICY
             )
-            sealed = seal_headers(plain_shape(shape), HeaderSeals(place.chain_id, ground.keys), {})
-            parts: dict[str, Any] = {"profile_id": profile.id, "shape": sealed, "ground": ground}
+            sealed = seal_headers(plain_shape(shape), HeaderSeals(place.chain_id, resources.keys), {})
+            parts: dict[str, Any] = {"profile_id": profile.id, "shape": sealed, "ground": resources}
             sender = await outbound.open_sender(session, OWNER, chain_id=place.chain_id, client=client, **parts)
             yield Line(sender, receiver)
 
@@ -189,7 +189,7 @@ async def test_closed_port_is_surely_unsent(lines: Any) -> None:
 
 
 async def test_private_address_is_refused_when_connecting(
-    database: Database, place: Place, ground: Ground, keys: KeyRing
+    database: Database, place: Place, resources: Resources, keys: KeyRing
 ) -> None:
     strict = OutboundClient(allow_insecure_http=True)
     async with database.session() as session:
@@ -200,7 +200,7 @@ async def test_private_address_is_refused_when_connecting(
         parts: dict[str, Any] = {
             "profile_id": profile.id,
             "shape": plain_shape(SHAPE),
-            "ground": ground,
+            "ground": resources,
             "client": strict,
         }
         sender = await outbound.open_sender(session, OWNER, chain_id=place.chain_id, **parts)
@@ -268,7 +268,7 @@ async def test_sender_knows_its_pace(lines: Any) -> None:
 
 
 async def test_disabled_profile_opens_no_sender(
-    database: Database, place: Place, ground: Ground, keys: KeyRing, client: OutboundClient
+    database: Database, place: Place, resources: Resources, keys: KeyRing, client: OutboundClient
 ) -> None:
     async with database.session() as session:
         new = NewProfile("http_api", "none", "CRM", settings={"base_url": "https://api.example.com"})
@@ -280,7 +280,7 @@ async def test_disabled_profile_opens_no_sender(
         parts: dict[str, Any] = {
             "profile_id": profile.id,
             "shape": plain_shape(SHAPE),
-            "ground": ground,
+            "ground": resources,
             "client": client,
         }
         with pytest.raises(ProfileDisabledError, match="switched off"):

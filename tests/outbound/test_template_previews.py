@@ -49,20 +49,20 @@ async def make(house: SmallHouse, url: str, *, members: int = 2, shape: Template
             ACTOR,
             chain_id=chain,
             new=NewProfile("http_api", "bearer", "CRM", settings=settings),
-            keys=house.ground.keys,
-            policy=address_policy(house.ground.settings),
+            keys=house.resources.keys,
+            policy=address_policy(house.resources.settings),
         )
         query = await queries.create_query(
             session, ACTOR, house.engine, chain_id=chain, new=NewQuery("Members", QUERY, key_columns=("number",))
         )
         new = NewTemplate("Out", query.id, profile.id, shape)
-        return await outbound.create_template(session, ACTOR, chain_id=chain, new=new, keys=house.ground.keys)
+        return await outbound.create_template(session, ACTOR, chain_id=chain, new=new, keys=house.resources.keys)
 
 
 async def preview(house: SmallHouse, template: Template, actor: Actor = ACTOR, **instead: Any) -> Any:
     """Return the preview of the template, or of what its editor has instead."""
     async with house.database.session() as session:
-        trial = await outbound.open_trial(session, actor, template, keys=house.ground.keys, **instead)
+        trial = await outbound.open_trial(session, actor, template, keys=house.resources.keys, **instead)
     assert trial is not None
     _, rows = await outbound.read_sample(actor, house.engine, trial)
     async with house.database.session() as session:
@@ -72,9 +72,9 @@ async def preview(house: SmallHouse, template: Template, actor: Actor = ACTOR, *
 async def send(house: SmallHouse, template: Template, actor: Actor = ACTOR, **instead: Any) -> Any:
     """Send a test of the template."""
     async with house.database.session() as session:
-        trial = await outbound.open_trial(session, actor, template, keys=house.ground.keys, **instead)
+        trial = await outbound.open_trial(session, actor, template, keys=house.resources.keys, **instead)
     assert trial is not None
-    return await outbound.send_test(house.ground, house.engine, house.client, actor, trial)
+    return await outbound.send_test(house.resources, house.engine, house.client, actor, trial)
 
 
 async def test_preview_shows_the_request_and_hides_what_is_secret(house: SmallHouse) -> None:
@@ -130,16 +130,16 @@ async def test_masked_header_keeps_its_value_when_saved(house: SmallHouse) -> No
     masked = replace(SHAPE, headers=(Header("x-key", "***", secret=True),))
     async with house.database.session() as session:
         saved = await outbound.update_template(
-            session, ACTOR, template, TemplateChange(shape=masked), keys=house.ground.keys
+            session, ACTOR, template, TemplateChange(shape=masked), keys=house.resources.keys
         )
         assert saved.shape.headers == (Header("x-key", "***", secret=True),)
         given = {"X-Key": "very-secret-value"}
         assert not await outbound.differing_headers(
-            session, ACTOR, template.chain_id, template.id, given, keys=house.ground.keys
+            session, ACTOR, template.chain_id, template.id, given, keys=house.resources.keys
         )
         bare = replace(SHAPE, headers=(Header("x-key", "***"),))
         with pytest.raises(TemplateError, match="give the value anew"):
-            await outbound.update_template(session, ACTOR, saved, TemplateChange(shape=bare), keys=house.ground.keys)
+            await outbound.update_template(session, ACTOR, saved, TemplateChange(shape=bare), keys=house.resources.keys)
 
 
 async def test_sent_test_arrives_and_leaves_its_traces(house: SmallHouse) -> None:
@@ -201,20 +201,20 @@ async def test_draft_is_kept_whatever_it_lacks_and_used_nowhere(house: SmallHous
     chain = whole.chain_id
     async with house.database.session() as session:
         draft = await outbound.create_template(
-            session, ACTOR, chain_id=chain, new=NewTemplate("New", draft=True), keys=house.ground.keys
+            session, ACTOR, chain_id=chain, new=NewTemplate("New", draft=True), keys=house.resources.keys
         )
         assert (draft.ready, draft.query_id, draft.profile_id, draft.shape.method) == (False, None, None, "POST")
         with pytest.raises(TemplateIncompleteError):
             await outbound.get_usable_template(session, ACTOR, chain, draft.id)
         broken = TemplateChange(shape=TemplateShape(Method.POST, body='{"half": '), draft=True)
-        kept = await outbound.update_template(session, ACTOR, draft, broken, keys=house.ground.keys)
+        kept = await outbound.update_template(session, ACTOR, draft, broken, keys=house.resources.keys)
         assert kept.shape.body == '{"half": '
         assert not kept.ready
         change = TemplateChange(query=whole.query_id, profile=whole.profile_id)
         with pytest.raises(TemplateError):
-            await outbound.update_template(session, ACTOR, kept, change, keys=house.ground.keys)
+            await outbound.update_template(session, ACTOR, kept, change, keys=house.resources.keys)
         change = replace(change, shape=SHAPE)
-        assert (await outbound.update_template(session, ACTOR, kept, change, keys=house.ground.keys)).ready
+        assert (await outbound.update_template(session, ACTOR, kept, change, keys=house.resources.keys)).ready
 
 
 async def test_ready_template_never_becomes_a_draft(house: SmallHouse) -> None:
@@ -222,7 +222,7 @@ async def test_ready_template_never_becomes_a_draft(house: SmallHouse) -> None:
     async with house.database.session() as session:
         change = TemplateChange(shape=TemplateShape(Method.POST, body="{"), draft=True)
         with pytest.raises(TemplateError):
-            await outbound.update_template(session, ACTOR, template, change, keys=house.ground.keys)
+            await outbound.update_template(session, ACTOR, template, change, keys=house.resources.keys)
 
 
 async def test_what_is_missing_is_named_by_its_field(house: SmallHouse) -> None:
@@ -230,7 +230,11 @@ async def test_what_is_missing_is_named_by_its_field(house: SmallHouse) -> None:
     async with house.database.session() as session:
         with pytest.raises(SettingsInvalidError) as refused:
             await outbound.create_template(
-                session, ACTOR, chain_id=template.chain_id, new=NewTemplate("Bare", shape=SHAPE), keys=house.ground.keys
+                session,
+                ACTOR,
+                chain_id=template.chain_id,
+                new=NewTemplate("Bare", shape=SHAPE),
+                keys=house.resources.keys,
             )
     faults = refused.value.details["faults"]
     assert isinstance(faults, dict)

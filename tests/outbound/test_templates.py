@@ -19,8 +19,8 @@ from tessera.platform.assets.errors import SettingsInvalidError, VersionMismatch
 from tessera.platform.clock import now
 from tessera.platform.db import Database, Session
 from tessera.platform.errors import DeniedError, NotFoundError
-from tessera.platform.ground import Ground
 from tessera.platform.http import OutboundClient
+from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing, UnknownKeyError
 from tessera.platform.secrets.rings import make_key
 
@@ -289,7 +289,7 @@ async def test_profile_does_not_take_secret_headers_elsewhere(database: Database
 
 
 async def test_run_takes_secret_headers_nowhere_else(
-    database: Database, place: Place, keys: KeyRing, ground: Ground
+    database: Database, place: Place, keys: KeyRing, resources: Resources
 ) -> None:
     client = OutboundClient()
     async with database.session() as session:
@@ -301,7 +301,7 @@ async def test_run_takes_secret_headers_nowhere_else(
         opening: dict[str, Any] = {
             "chain_id": place.chain_id,
             "profile_id": profile.id,
-            "ground": ground,
+            "ground": resources,
             "client": client,
         }
         await outbound.open_sender(session, OWNER, **opening, shape=kept)

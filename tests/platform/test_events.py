@@ -19,10 +19,10 @@ from tessera.platform.events import (
     PositionExpiredError,
     PositionInvalidError,
     StoredEvent,
-    forget_old_events,
     latest_position,
     list_events,
     parse_position,
+    purge_events,
     record_events,
     wait_for_events,
 )
@@ -243,8 +243,8 @@ async def test_old_events_go_and_late_readers_are_told(database: Database) -> No
     early = (await read(database, [chain_id], count=1)).position
     last = (await read(database, [chain_id])).items[-1].position
 
-    assert await forget_old_events(database, days=90, now=datetime.now(UTC) + timedelta(days=89)) == 0
-    gone = await forget_old_events(database, days=90, now=datetime.now(UTC) + timedelta(days=91), batch=2)
+    assert await purge_events(database, days=90, now=datetime.now(UTC) + timedelta(days=89)) == 0
+    gone = await purge_events(database, days=90, now=datetime.now(UTC) + timedelta(days=91), batch=2)
     kept = await write(database, chain_id)
 
     assert gone == 3
@@ -259,7 +259,7 @@ async def test_quiet_follower_never_expires(database: Database) -> None:
     await write(database, busy, 5)
     position = (await read(database, [quiet])).position
 
-    await forget_old_events(database, days=1, now=datetime.now(UTC) + timedelta(days=2))
+    await purge_events(database, days=1, now=datetime.now(UTC) + timedelta(days=2))
 
     assert (await read(database, [quiet], after=position)).items == []
 

@@ -12,9 +12,9 @@ from tessera.access.sign_in import SEND_RESET
 from tessera.exports import EXECUTE_RUN
 from tessera.platform.clock import now
 from tessera.platform.db import Database
-from tessera.platform.ground import Ground
 from tessera.platform.jobs import Job, JobQueue, Queue
 from tessera.platform.mail import SEND_MAIL
+from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing
 from tessera.platform.settings import load_settings
 
@@ -24,8 +24,8 @@ RUN, FAILING = Job("tests.run", queue=Queue.RUNS), Job("tests.failing", retries=
 
 
 @pytest.fixture
-def ground(database: Database, keys: KeyRing) -> Ground:
-    return Ground(load_settings({}), database, keys, JobQueue(database))
+def resources(database: Database, keys: KeyRing) -> Resources:
+    return Resources(load_settings({}), database, keys, JobQueue(database))
 
 
 @asynccontextmanager
@@ -47,8 +47,8 @@ async def defer(jobs: JobQueue, *given: Job) -> None:
             await jobs.defer(session, job)
 
 
-async def test_short_job_does_not_wait_for_runs(ground: Ground) -> None:
-    jobs, hanging, done, end = ground.jobs, asyncio.Event(), asyncio.Event(), asyncio.Event()
+async def test_short_job_does_not_wait_for_runs(resources: Resources) -> None:
+    jobs, hanging, done, end = resources.jobs, asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def hang() -> None:
         hanging.set()
@@ -67,8 +67,8 @@ async def test_short_job_does_not_wait_for_runs(ground: Ground) -> None:
         end.set()
 
 
-async def test_urgent_job_goes_first(ground: Ground) -> None:
-    jobs, order, both = ground.jobs, list[str](), asyncio.Event()
+async def test_urgent_job_goes_first(resources: Resources) -> None:
+    jobs, order, both = resources.jobs, list[str](), asyncio.Event()
 
     def noting(name: str) -> object:
         async def note() -> None:
@@ -86,8 +86,8 @@ async def test_urgent_job_goes_first(ground: Ground) -> None:
     assert order == ["urgent", "short"]
 
 
-async def test_failed_job_is_kept_for_its_days(ground: Ground) -> None:
-    jobs, failed = ground.jobs, asyncio.Event()
+async def test_failed_job_is_kept_for_its_days(resources: Resources) -> None:
+    jobs, failed = resources.jobs, asyncio.Event()
 
     async def fail() -> None:
         failed.set()
@@ -98,11 +98,11 @@ async def test_failed_job_is_kept_for_its_days(ground: Ground) -> None:
     async with working(jobs, short=1):
         await asyncio.wait_for(failed.wait(), PATIENCE)
     await defer(jobs, SHORT)
-    assert [task for task, _, _ in await queued(ground)] == ["tests.failing", "tests.short"]
+    assert [task for task, _, _ in await queued(resources)] == ["tests.failing", "tests.short"]
 
-    assert await jobs.forget_ended(before=now() - timedelta(days=1)) == 0
-    assert await jobs.forget_ended(before=now() + timedelta(days=1), most=1) == 1
-    assert [task for task, _, _ in await queued(ground)] == ["tests.short"]
+    assert await jobs.purge_ended(before=now() - timedelta(days=1)) == 0
+    assert await jobs.purge_ended(before=now() + timedelta(days=1), most=1) == 1
+    assert [task for task, _, _ in await queued(resources)] == ["tests.short"]
 
 
 def test_mail_has_slots_that_runs_do_not_take() -> None:

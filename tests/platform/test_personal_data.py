@@ -4,7 +4,7 @@ import psycopg
 
 from tessera.platform import personal_data
 
-TELLING = """
+SENSITIVE = """
 SELECT table_name, column_name FROM information_schema.columns JOIN information_schema.tables
   USING (table_schema, table_name)
  WHERE table_schema = 'tessera' AND table_type = 'BASE TABLE'
@@ -14,7 +14,7 @@ SELECT table_name, column_name FROM information_schema.columns JOIN information_
 
 def test_every_column_is_classified_once(admin_address: str) -> None:
     with psycopg.connect(admin_address) as connection:
-        found = set(connection.execute(TELLING).fetchall())
+        found = set(connection.execute(SENSITIVE).fetchall())
     registers = (personal_data.MEMBERS, personal_data.COPIES, personal_data.STAFF, personal_data.OTHERS)
     listed = [(table, column) for register in registers for table, columns in register.items() for column in columns]
     assert len(listed) == len(set(listed))

@@ -95,7 +95,7 @@ def build_site(house: SmallHouse, **changed: Any) -> Litestar:
         openapi_config=None,
         logging_config=None,
     )
-    app.state.ground = replace(house.ground, **changed)
+    app.state.resources = replace(house.resources, **changed)
     app.state.engine = house.engine
     app.state.client = house.client
     return app

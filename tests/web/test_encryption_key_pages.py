@@ -26,7 +26,7 @@ async def make(site: Site, chain: UUID, label: str = "Login", **given: Any) -> E
     new = NewEncryptionKey(**{"type": "rsa_private_key", "label": label, "material": ssh_key(), **given})
     async with site.house.database.session() as session:
         return await connector_keys.create_encryption_key(
-            session, ACTOR, chain_id=chain, new=new, keys=site.house.ground.keys
+            session, ACTOR, chain_id=chain, new=new, keys=site.house.resources.keys
         )
 
 
@@ -98,7 +98,7 @@ async def test_edit_replaces_and_keeps(site: Site, owner: Browser, chain: UUID) 
 
 async def test_key_in_use_is_not_deleted(site: Site, owner: Browser, chain: UUID) -> None:
     key = await make(site, chain)
-    ground = site.house.ground
+    resources = site.house.resources
     settings = {"host": "sftp.example.com", "username": "u", "auth_type": "public_key", "private_key": "login"}
     async with site.house.database.session() as session:
         await connectors.create_profile(
@@ -106,8 +106,8 @@ async def test_key_in_use_is_not_deleted(site: Site, owner: Browser, chain: UUID
             ACTOR,
             chain_id=chain,
             new=NewProfile("sftp", "standard", "Partner", settings=settings),
-            keys=ground.keys,
-            policy=address_policy(ground.settings),
+            keys=resources.keys,
+            policy=address_policy(resources.settings),
         )
     path = f"{KEYS}/{chain}/{key.id}"
 

@@ -39,7 +39,7 @@ async def test_form_of_our_own_page_is_taken(owner: Browser, house: SmallHouse, 
     answer = await owner.client.post("/theme", data={"csrf_token": token}, headers={"Origin": "http://tessera.test"})
     assert answer.status_code == 303
 
-    settings = house.ground.settings.model_copy(update={"public_url": "https://tessera.example"})
+    settings = house.resources.settings.model_copy(update={"public_url": "https://tessera.example"})
     async with open_browser(build_site(house, settings=settings), "http://10.0.0.7:8080") as behind_a_proxy:
         foreign = await behind_a_proxy.client.post("/sign-in", headers={"Origin": "https://tessera.example.evil"})
         own = await behind_a_proxy.client.post("/sign-in", headers={"Origin": "https://tessera.example"})
@@ -92,8 +92,8 @@ async def test_form_in_an_unknown_encoding_is_the_clients_fault(owner: Browser, 
 async def test_errors_are_not_cached(owner: Browser, stranger: Browser) -> None:
     missing = [await stranger.get("/static/nothing.css"), await owner.get("/nothing"), await owner.get("/members/x")]
     refused = [await owner.post("/sign-in"), await owner.post("/theme"), await owner.client.put("/theme")]
-    outside = [await stranger.get("/members"), await stranger.get("/members", **{"HX-Request": "true"})]
+    network = [await stranger.get("/members"), await stranger.get("/members", **{"HX-Request": "true"})]
 
-    for answer in (*missing, *refused, *outside):
+    for answer in (*missing, *refused, *network):
         assert (answer.url.path, answer.headers["cache-control"]) == (answer.url.path, "no-store")
         assert answer.status_code >= 300

@@ -80,7 +80,7 @@ async def test_template_editor_takes_no_harm(site: Site, owner: Browser, attack:
     async with site.house.database.session() as session:
         template = await outbound.get_template(session, ACTOR, chain, definition.template_id)
         new = outbound.NewTemplate("Draft", draft=True)
-        draft = await outbound.create_template(session, ACTOR, chain_id=chain, new=new, keys=site.house.ground.keys)
+        draft = await outbound.create_template(session, ACTOR, chain_id=chain, new=new, keys=site.house.resources.keys)
     token, text = await owner.token(), ATTACKS[attack]
     fine = {
         "label": "Fine",

@@ -21,11 +21,11 @@ ERROR = re.compile(r'class="field-error" id="([^"]+)-words"')
 
 async def make_draft(site: Site, chain: UUID, connector: ConnectorType, variant: str) -> Profile:
     """Make a profile in which nothing is filled in."""
-    ground = site.house.ground
+    resources = site.house.resources
     new = NewProfile(connector.key, variant, "Draft", draft=True)
-    async with ground.database.session() as session:
+    async with resources.database.session() as session:
         return await connectors.create_profile(
-            session, ACTOR, chain_id=chain, new=new, keys=ground.keys, policy=address_policy(ground.settings)
+            session, ACTOR, chain_id=chain, new=new, keys=resources.keys, policy=address_policy(resources.settings)
         )
 
 

@@ -25,23 +25,23 @@ def words(html: str) -> str:
 
 @pytest.fixture
 async def profile(site: Site) -> Profile:
-    _, made = await create_inbound(site.house.ground, "Harbour")
+    _, made = await create_inbound(site.house.resources, "Harbour")
     return made
 
 
 async def receive(site: Site, profile: Profile, *documents: Any) -> None:
     """Let messages come in, and apply them."""
-    ground = site.house.ground
+    resources = site.house.resources
     assert profile.token is not None
     found = await inbound.find_inbound(
-        ground.database.reader, ground.keys, name=profile.internal_name, token=profile.token, now=now()
+        resources.database.reader, resources.keys, name=profile.internal_name, token=profile.token, now=now()
     )
     assert found is not None
     for document in documents:
         messages, _ = inbound.read_messages("mparticle_inbound", encode(document))
-        async with ground.database.session() as session:
-            await inbound.receive_messages(session, ground.keys, found, messages, now=now())
-    await inbound.apply_due_messages(ground)
+        async with resources.database.session() as session:
+            await inbound.receive_messages(session, resources.keys, found, messages, now=now())
+    await inbound.apply_due_messages(resources)
 
 
 def path_of(profile: Profile) -> str:
@@ -115,7 +115,7 @@ async def test_rejected_message_is_replayed(site: Site, owner: Browser, profile:
     assert (await owner.post(f"{first}/replay", csrf_token=await owner.token(path))).status_code == 409
     answer = await owner.post(f"{path}/replay", csrf_token=await owner.token(path))
     assert answer.headers["location"] == path
-    assert await inbound.apply_due_messages(site.house.ground) == 2
+    assert await inbound.apply_due_messages(site.house.resources) == 2
 
 
 async def test_outsider_finds_nothing(site: Site, outsider: Browser, profile: Profile) -> None:

@@ -17,9 +17,9 @@ TAB = "/admin/integrations/connectors/mparticle"
 async def make_draft(site: Site) -> Profile:
     """Make a profile that is still to be filled in."""
     chain = await create_members(site.house.database, 0)
-    ground = site.house.ground
-    parts: dict[str, Any] = {"chain_id": chain, "keys": ground.keys, "policy": address_policy(ground.settings)}
-    async with ground.database.session() as session:
+    resources = site.house.resources
+    parts: dict[str, Any] = {"chain_id": chain, "keys": resources.keys, "policy": address_policy(resources.settings)}
+    async with resources.database.session() as session:
         new = NewProfile("mparticle_outbound", "standard", "mParticle", draft=True)
         return await connectors.create_profile(session, ACTOR, new=new, **parts)
 

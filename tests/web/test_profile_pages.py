@@ -27,10 +27,10 @@ async def make(site: Site, chain: UUID, label: str = "CRM", **given: Any) -> Pro
     """Make a profile that calls nobody."""
     plain: dict[str, Any] = {"variant": "none", "settings": {"base_url": "https://crm.example.com"}}
     new = NewProfile("http_api", label=label, **(plain | given))
-    ground = site.house.ground
-    async with ground.database.session() as session:
+    resources = site.house.resources
+    async with resources.database.session() as session:
         return await connectors.create_profile(
-            session, ACTOR, chain_id=chain, new=new, keys=ground.keys, policy=address_policy(ground.settings)
+            session, ACTOR, chain_id=chain, new=new, keys=resources.keys, policy=address_policy(resources.settings)
         )
 
 

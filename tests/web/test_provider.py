@@ -29,7 +29,7 @@ async def provider() -> AsyncIterator[IdentityProvider]:
 @asynccontextmanager
 async def visit(house: SmallHouse, provider: IdentityProvider, **given: Any) -> AsyncIterator[Browser]:
     """A browser at a deployment that signs in through the provider."""
-    settings = make_settings(house.ground.settings.data_dir, **provider.settings(**given))
+    settings = make_settings(house.resources.settings.data_dir, **provider.settings(**given))
     async with open_browser(build_site(house, settings=settings)) as browser:
         yield browser
 
@@ -55,7 +55,7 @@ async def link(site: Site, provider: IdentityProvider, email: str = "ada@example
         user = await find_user_by_email(session, ROOT, email)
         assert user is not None
         await link_identity(
-            session, ROOT, user, Identity(provider.issuer, provider.person.subject), now=site.house.ground.clock()
+            session, ROOT, user, Identity(provider.issuer, provider.person.subject), now=site.house.resources.clock()
         )
 
 

@@ -12,18 +12,18 @@ from tests.builders.mailboxes import Mailbox, run_mailbox
 from tests.web.conftest import PASSWORD, Browser, Site, open_browser
 from tests.web.test_second_factor import EMAIL, Hands, build
 
-from tessera.platform.ground import Ground
+from tessera.platform.resources import Resources
 
 NEW = "another quiet sentence"
 
 
 @asynccontextmanager
-async def site_with_mail(house: SmallHouse, clock: Hands) -> AsyncIterator[tuple[Browser, Mailbox, Ground]]:
+async def site_with_mail(house: SmallHouse, clock: Hands) -> AsyncIterator[tuple[Browser, Mailbox, Resources]]:
     async with run_mailbox() as mailbox:
         given = mailbox.settings(public_url="http://tessera.test")
         app = build(house, clock, **given)
         async with open_browser(app) as browser:
-            yield browser, mailbox, app.state.ground
+            yield browser, mailbox, app.state.resources
 
 
 async def ask(browser: Browser, email: str) -> Any:
@@ -45,12 +45,12 @@ async def choose(browser: Browser, password: str = NEW, again: str | None = None
 async def test_link_sets_a_new_password_once(site: Site) -> None:
     await site.add_user(EMAIL)
     clock = Hands()
-    async with site_with_mail(site.house, clock) as (browser, mailbox, ground):
+    async with site_with_mail(site.house, clock) as (browser, mailbox, resources):
         async with open_browser(site.app) as elsewhere:
             await elsewhere.sign_in(EMAIL)
             assert "a link is on its way" in (await ask(browser, f" {EMAIL.upper()} ")).text
-            waiting = str(await queued(ground))
-            await work_off(ground)
+            waiting = str(await queued(resources))
+            await work_off(resources)
             link = mailbox.link()
             token = link.partition("token=")[2]
             assert len(token) == 43
@@ -67,7 +67,7 @@ async def test_link_sets_a_new_password_once(site: Site) -> None:
         assert (await choose(browser)).status_code == 403
         assert (await browser.sign_in(EMAIL, PASSWORD)).status_code == 422
         assert (await browser.sign_in(EMAIL, NEW)).status_code == 303
-        await work_off(ground)
+        await work_off(resources)
         assert mailbox.received[-1]["Subject"] == "Your Tessera password was changed"
     async with site.house.database.session() as session:
         entries = str((await session.execute(text("SELECT * FROM audit_entries"))).all())
@@ -77,24 +77,24 @@ async def test_link_sets_a_new_password_once(site: Site) -> None:
 
 async def test_answer_does_not_tell_who_exists(site: Site) -> None:
     await site.add_user(EMAIL)
-    async with site_with_mail(site.house, Hands()) as (browser, mailbox, ground):
+    async with site_with_mail(site.house, Hands()) as (browser, mailbox, resources):
         known, unknown = await ask(browser, EMAIL), await ask(browser, "eve@example.com")
         assert known.status_code == unknown.status_code == 200
         assert known.text.replace(EMAIL, "") == unknown.text.replace("eve@example.com", "")
-        assert [task for task, _, _ in await queued(ground)] == ["auth.send_reset"] * 2
-        await work_off(ground)
+        assert [task for task, _, _ in await queued(resources)] == ["auth.send_reset"] * 2
+        await work_off(resources)
     assert mailbox.recipients == [EMAIL]
 
 
 async def test_link_ends_after_an_hour_and_with_the_next_one(site: Site) -> None:
     await site.add_user(EMAIL)
     clock = Hands()
-    async with site_with_mail(site.house, clock) as (browser, mailbox, ground):
+    async with site_with_mail(site.house, clock) as (browser, mailbox, resources):
         await ask(browser, EMAIL)
-        await work_off(ground)
+        await work_off(resources)
         first = mailbox.link()
         await ask(browser, EMAIL)
-        await work_off(ground)
+        await work_off(resources)
         assert (await follow(browser, first)).status_code == 403
         assert (await follow(browser, mailbox.link())).status_code == 200
         clock.turn(minutes=61)
@@ -103,13 +103,13 @@ async def test_link_ends_after_an_hour_and_with_the_next_one(site: Site) -> None
 
 
 async def test_requests_are_slowed_down(site: Site) -> None:
-    async with site_with_mail(site.house, Hands()) as (browser, _, ground):
+    async with site_with_mail(site.house, Hands()) as (browser, _, resources):
         for _ in range(3):
             assert (await ask(browser, "eve@example.com")).status_code == 200
         answer = await ask(browser, "eve@example.com")
         assert answer.status_code == 429
         assert "Too many requests. Wait 1 second" in answer.text
-        assert len(await queued(ground)) == 3
+        assert len(await queued(resources)) == 3
         for number in range(17):
             await ask(browser, f"guess{number}@example.com")
         assert (await ask(browser, "another@example.com")).status_code == 429
@@ -118,13 +118,13 @@ async def test_requests_are_slowed_down(site: Site) -> None:
 async def test_reset_forgets_a_lockout_but_no_second_factor(site: Site) -> None:
     await site.add_user(EMAIL)
     clock = Hands()
-    async with site_with_mail(site.house, clock) as (browser, mailbox, ground):
+    async with site_with_mail(site.house, clock) as (browser, mailbox, resources):
         for _ in range(10):
             clock.turn(minutes=6)
             await browser.sign_in(EMAIL, "wrong")
         assert (await browser.sign_in(EMAIL)).status_code == 429
         await ask(browser, EMAIL)
-        await work_off(ground)
+        await work_off(resources)
         await follow(browser, mailbox.link())
         await choose(browser)
         assert (await browser.sign_in(EMAIL, NEW)).status_code == 303
@@ -134,9 +134,9 @@ async def test_user_of_the_provider_gets_no_link(site: Site) -> None:
     await site.add_user(EMAIL)
     async with site.house.database.session() as session:
         await session.execute(text("UPDATE users SET password_hash = NULL"))
-    async with site_with_mail(site.house, Hands()) as (browser, mailbox, ground):
+    async with site_with_mail(site.house, Hands()) as (browser, mailbox, resources):
         await ask(browser, EMAIL)
-        await work_off(ground)
+        await work_off(resources)
     assert "without a password" in mailbox.received[0]["Subject"]
     assert "token=" not in mailbox.text()
 
@@ -151,7 +151,7 @@ async def test_deployment_without_mail_says_so(stranger: Browser) -> None:
 
 
 async def test_hostile_fields_are_only_wrong(site: Site) -> None:
-    async with site_with_mail(site.house, Hands()) as (browser, _, ground):
+    async with site_with_mail(site.house, Hands()) as (browser, _, resources):
         for email in ("", "x", "a@b\r\nBcc: c@d", "a\x00@b", "<script>@x", "a@" + "b" * 100_000):
             answer = await ask(browser, email)
             assert answer.status_code in {200, 422}, email
@@ -161,7 +161,7 @@ async def test_hostile_fields_are_only_wrong(site: Site) -> None:
             answer = await browser.get(f"/reset-password?token={token}")
             assert answer.headers["location"] == "/reset-password"
             assert (await browser.get("/reset-password")).status_code == 403
-        assert not re.search("guess", str(await queued(ground)))
+        assert not re.search("guess", str(await queued(resources)))
 
 
 def test_small_settings_turn_it_on(tmp_path: Any) -> None:

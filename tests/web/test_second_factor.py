@@ -31,7 +31,7 @@ class Hands:
 
 
 def build(house: SmallHouse, clock: Callable[[], datetime], **given: Any) -> Litestar:
-    settings = make_settings(house.ground.settings.data_dir, **given)
+    settings = make_settings(house.resources.settings.data_dir, **given)
     return build_site(house, settings=settings, clock=clock)
 
 

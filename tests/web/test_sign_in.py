@@ -25,7 +25,7 @@ async def test_session_cookie_is_out_of_reach_of_scripts(site: Site, stranger: B
 
 async def test_https_site_locks_its_cookie_to_the_host(house: SmallHouse, stranger: Browser, site: Site) -> None:
     await site.add_user("ada@example.com")
-    settings = house.ground.settings.model_copy(update={"public_url": "https://tessera.example"})
+    settings = house.resources.settings.model_copy(update={"public_url": "https://tessera.example"})
     async with open_browser(build_site(house, settings=settings), "https://tessera.example") as browser:
         answer = await browser.sign_in("ada@example.com")
         cookies = answer.headers.get_list("set-cookie")
@@ -112,7 +112,7 @@ def test_plain_http_promises_no_https() -> None:
 
 async def test_https_site_locks_every_cookie_to_the_host(house: SmallHouse, site: Site) -> None:
     await site.add_user("ada@example.com")
-    settings = house.ground.settings.model_copy(update={"public_url": "https://tessera.example"})
+    settings = house.resources.settings.model_copy(update={"public_url": "https://tessera.example"})
     async with open_browser(build_site(house, settings=settings), "https://tessera.example") as browser:
         answers = [await browser.get("/sign-in"), await browser.sign_in("ada@example.com")]
         token = await browser.token()
@@ -130,7 +130,7 @@ async def test_https_site_locks_every_cookie_to_the_host(house: SmallHouse, site
 
 async def test_cookie_that_a_neighbour_planted_is_no_form_token(house: SmallHouse, site: Site) -> None:
     await site.add_user("ada@example.com")
-    settings = house.ground.settings.model_copy(update={"public_url": "https://tessera.example"})
+    settings = house.resources.settings.model_copy(update={"public_url": "https://tessera.example"})
     async with open_browser(build_site(house, settings=settings), "https://tessera.example") as browser:
         browser.client.cookies.set("tessera_sign_in", "planted")
         fields = {"email": "ada@example.com", "password": "a quiet sentence", "form_token": "planted"}

@@ -72,7 +72,7 @@ async def test_draft_is_kept_as_it_stands_and_then_completed(site: Site, owner: 
     whole = await make(site)
     async with site.house.database.session() as session:
         draft = await outbound.create_template(
-            session, ACTOR, chain_id=whole.chain_id, new=NewTemplate("New", draft=True), keys=site.house.ground.keys
+            session, ACTOR, chain_id=whole.chain_id, new=NewTemplate("New", draft=True), keys=site.house.resources.keys
         )
     path, token = f"{path_of(draft)}/edit", await owner.token()
     half = {"label": "New", "method": "POST", "body": '{"half": ', "version": "1"}
@@ -139,7 +139,7 @@ async def test_secret_header_is_masked_and_kept(site: Site, owner: Browser) -> N
         assert "canary-1" not in page.text
     kept = {**secret, "header_value": "***"}
     await owner.post(path, csrf_token=token, do="save", **typed(template, version="2", **kept))
-    given, keys = {"X-Key": "canary-1"}, site.house.ground.keys
+    given, keys = {"X-Key": "canary-1"}, site.house.resources.keys
     async with site.house.database.session() as session:
         assert not await outbound.differing_headers(session, ACTOR, template.chain_id, template.id, given, keys=keys)
 

@@ -25,8 +25,8 @@ from tessera.platform.actors import Actor, ActorKind
 from tessera.platform.bodies import BODY_STATUSES, BodyTooLargeError, read_body
 from tessera.platform.errors import InvalidError, TesseraError
 from tessera.platform.failures import explain_failure
-from tessera.platform.ground import Ground
 from tessera.platform.ids import new_id
+from tessera.platform.resources import Resources
 
 logger = logging.getLogger(__name__)
 
@@ -100,9 +100,9 @@ def mount_inbound() -> ASGIRouteHandler:
     async def inbound(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.WEBSOCKET:
             return
-        ground: Ground = scope["app"].state.ground
+        resources: Resources = scope["app"].state.resources
         try:
-            answer = await respond(ground, refusals, scope, receive)
+            answer = await respond(resources, refusals, scope, receive)
         except Exception as error:
             answer = answer_failure(error)
         headers = {"Content-Type": "application/json", **answer.headers}
@@ -119,7 +119,7 @@ def answer_failure(error: Exception) -> Answer:
     return AWAY
 
 
-async def respond(ground: Ground, refusals: Refusals, scope: Any, receive: Receive) -> Answer:
+async def respond(resources: Resources, refusals: Refusals, scope: Any, receive: Receive) -> Answer:
     """Return the answer to one request."""
     found = NAME.fullmatch(raw_path(scope).removeprefix(MOUNT))
     if found is None:
@@ -129,48 +129,50 @@ async def respond(ground: Ground, refusals: Refusals, scope: Any, receive: Recei
     headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
     if headers.get(b"content-encoding", "identity").strip().lower() not in ("", "identity"):
         return COMPRESSED
-    now = ground.clock()
+    now = resources.clock()
     token = read_token(headers.get(b"authorization", ""))
     profile = None
     if token is not None:
-        profile = await inbound.find_inbound(ground.database.reader, ground.keys, name=found[1], token=token, now=now)
+        profile = await inbound.find_inbound(
+            resources.database.reader, resources.keys, name=found[1], token=token, now=now
+        )
     if profile is None:
-        return await turn_away(ground, refusals, scope, receive, found[1])
+        return await turn_away(resources, refusals, scope, receive, found[1])
     if not profile.open:
         return CLOSED
     body = await read_body(receive, scope["headers"], LARGEST_BODY)
-    return await take(ground, profile, body, now)
+    return await take(resources, profile, body, now)
 
 
-async def take(ground: Ground, profile: OpenInbound, body: bytes, now: datetime) -> Answer:
+async def take(resources: Resources, profile: OpenInbound, body: bytes, now: datetime) -> Answer:
     """Store what the body holds; an empty one, by which mParticle asks whether we are there, is answered alike."""
     try:
         messages, several = inbound.read_messages(MPARTICLE, body)
     except InvalidError as error:
         return refuse(400, error.code, error.message)
-    async with ground.database.session() as session:
-        await inbound.receive_messages(session, ground.keys, profile, messages, now=now)
+    async with resources.database.session() as session:
+        await inbound.receive_messages(session, resources.keys, profile, messages, now=now)
     answers = [inbound.answer_message(MPARTICLE, message, profile, now=now) for message in messages]
     status = 200 if all(message.is_registration or message.is_empty for message in messages) else 202
     return Answer(status, answers if several else answers[0] if answers else {})
 
 
-async def turn_away(ground: Ground, refusals: Refusals, scope: Any, receive: Receive, name: str) -> Answer:
+async def turn_away(resources: Resources, refusals: Refusals, scope: Any, receive: Receive, name: str) -> Answer:
     """Refuse who shows no token that fits, but say what this module takes: mParticle asks for that without one."""
     try:
         asked = read_registration(await read_body(receive, scope["headers"], LARGEST_UNASKED))
     except BodyTooLargeError:
         asked = None
     if asked is not None:
-        return Answer(200, inbound.answer_message(MPARTICLE, asked, None, now=ground.clock()))
+        return Answer(200, inbound.answer_message(MPARTICLE, asked, None, now=resources.clock()))
     client = scope.get("client")
     origin = client[0] if client else None
     if refusals.is_new(origin, name):
         actor = Actor(
             ActorKind.SYSTEM, None, "an unknown sender", chains=frozenset(), origin=origin, request_id=str(new_id())
         )
-        async with ground.database.session() as session:
-            await inbound.note_refusal(session, actor, name)
+        async with resources.database.session() as session:
+            await inbound.record_refusal(session, actor, name)
     return NO_TOKEN
 
 

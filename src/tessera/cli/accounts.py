@@ -11,7 +11,7 @@ import typer
 
 from tessera import loyalty
 from tessera.cli.arguments import require_id
-from tessera.cli.desk import Desk, at_desk, find_chain
+from tessera.cli.context import CommandContext, find_chain, run_command
 from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
 
 if TYPE_CHECKING:
@@ -61,28 +61,28 @@ def list_accounts(
 ) -> None:
     """List accounts, newest first; with a search by name."""
 
-    async def work(desk: Desk) -> Sequence[AccountLine]:
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
+    async def work(context: CommandContext) -> Sequence[AccountLine]:
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
             page = await loyalty.list_account_lines(
-                session, desk.actor, owner, text=search, kind=kind, number=number, size=size
+                session, context.actor, owner, text=search, kind=kind, number=number, size=size
             )
             return page.items
 
     empty = "No account found. Add one: tessera account add LAST-NAME"
-    show_list(at_desk(work), ACCOUNT, as_json=as_json, empty=empty)
+    show_list(run_command(work), ACCOUNT, as_json=as_json, empty=empty)
 
 
 @app.command("show")
 def show_account(account: AccountId, chain: ChainOption = None, as_json: AsJson = False) -> None:
     """Show one account."""
 
-    async def work(desk: Desk) -> AccountLine:
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
-            return await loyalty.get_account_line(session, desk.actor, owner, account)
+    async def work(context: CommandContext) -> AccountLine:
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
+            return await loyalty.get_account_line(session, context.actor, owner, account)
 
-    show_item(at_desk(work), DETAIL, as_json=as_json)
+    show_item(run_command(work), DETAIL, as_json=as_json)
 
 
 @app.command("add")
@@ -97,16 +97,16 @@ def add_account(
 ) -> None:
     """Add a customer."""
 
-    async def work(desk: Desk) -> AccountLine:
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
+    async def work(context: CommandContext) -> AccountLine:
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
             new = loyalty.NewCustomer(
                 last_name=last_name, first_name=first_name, email=email, phone=phone, external_id=external_id
             )
-            made = await loyalty.upsert_customer(session, desk.actor, owner, new, overwrite=False, now=desk.now())
-            return await loyalty.get_account_line(session, desk.actor, owner, made.id)
+            made = await loyalty.upsert_customer(session, context.actor, owner, new, overwrite=False, now=context.now())
+            return await loyalty.get_account_line(session, context.actor, owner, made.id)
 
-    show_item(at_desk(work), DETAIL, as_json=as_json)
+    show_item(run_command(work), DETAIL, as_json=as_json)
 
 
 @app.command("update")
@@ -121,45 +121,45 @@ def update_account(
 ) -> None:
     """Change a customer; what is not given stays."""
 
-    async def work(desk: Desk) -> AccountLine:
+    async def work(context: CommandContext) -> AccountLine:
         given: dict[str, Any] = {"last_name": last_name, "first_name": first_name, "email": email, "phone": phone}
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
             change = loyalty.CustomerChange(
                 id=account, **{name: value for name, value in given.items() if value is not None}
             )
-            await loyalty.update_accounts(session, desk.actor, owner, [change], now=desk.now())
-            return await loyalty.get_account_line(session, desk.actor, owner, account)
+            await loyalty.update_accounts(session, context.actor, owner, [change], now=context.now())
+            return await loyalty.get_account_line(session, context.actor, owner, account)
 
-    show_item(at_desk(work), DETAIL, as_json=as_json)
+    show_item(run_command(work), DETAIL, as_json=as_json)
 
 
 @app.command("add-company")
 def add_company(name: str, chain: ChainOption = None, as_json: AsJson = False) -> None:
     """Add a company."""
 
-    async def work(desk: Desk) -> AccountLine:
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
+    async def work(context: CommandContext) -> AccountLine:
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
             new = loyalty.NewCompany(name=name)
-            (made,) = await loyalty.create_companies(session, desk.actor, owner, [new], now=desk.now())
-            return await loyalty.get_account_line(session, desk.actor, owner, made.id)
+            (made,) = await loyalty.create_companies(session, context.actor, owner, [new], now=context.now())
+            return await loyalty.get_account_line(session, context.actor, owner, made.id)
 
-    show_item(at_desk(work), DETAIL, as_json=as_json)
+    show_item(run_command(work), DETAIL, as_json=as_json)
 
 
 @app.command("delete-company")
 def delete_company(account: AccountId, chain: ChainOption = None) -> None:
     """Delete a company that nothing needs any more. Customers are merged, never deleted."""
 
-    async def work(desk: Desk) -> AccountLine:
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
-            found = await loyalty.get_account_line(session, desk.actor, owner, account)
-            await loyalty.delete_companies(session, desk.actor, owner, [account], now=desk.now())
+    async def work(context: CommandContext) -> AccountLine:
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
+            found = await loyalty.get_account_line(session, context.actor, owner, account)
+            await loyalty.delete_companies(session, context.actor, owner, [account], now=context.now())
             return found
 
-    typer.echo(f"Deleted {at_desk(work).name}.")
+    typer.echo(f"Deleted {run_command(work).name}.")
 
 
 @app.command("clear")
@@ -170,9 +170,9 @@ def clear_account(
     if not yes:
         typer.confirm(f"Clear all personal data of account {account}? It cannot be taken back", abort=True)
 
-    async def work(desk: Desk) -> None:
-        async with desk.session() as session:
-            await loyalty.clear_account(session, desk.actor, account, now=desk.now())
+    async def work(context: CommandContext) -> None:
+        async with context.session() as session:
+            await loyalty.clear_account(session, context.actor, account, now=context.now())
 
-    at_desk(work)
+    run_command(work)
     typer.echo(f"Cleared account {account}. Exports, events and the audit log keep copies until they are purged.")

@@ -12,7 +12,7 @@ import typer
 from tessera.access import keys as access_keys
 from tessera.access import roles as access_roles
 from tessera.cli.arguments import require_id
-from tessera.cli.desk import Desk, at_desk, find_chain
+from tessera.cli.context import CommandContext, find_chain, run_command
 from tessera.cli.printing import AsJson, show_item, show_json, show_list
 
 if TYPE_CHECKING:
@@ -54,20 +54,24 @@ def create_key(
 ) -> None:
     """Create an API key: one for each program."""
 
-    async def work(desk: Desk) -> MadeApiKey:
-        async with desk.session() as session:
-            chains = [await find_chain(session, desk.actor, text) for text in chain or ()]
-            roles = [await access_roles.find_role(session, desk.actor, text) for text in role or ()]
+    async def work(context: CommandContext) -> MadeApiKey:
+        async with context.session() as session:
+            chains = [await find_chain(session, context.actor, text) for text in chain or ()]
+            roles = [await access_roles.find_role(session, context.actor, text) for text in role or ()]
             new = access_keys.NewApiKey(
                 label=label,
                 chains=frozenset(chains) if chain else None,
                 permissions=frozenset(permission) if permission else None,
-                expires_at=None if expires is None else desk.now() + timedelta(days=expires),
+                expires_at=None if expires is None else context.now() + timedelta(days=expires),
                 roles=frozenset(found.id for found in roles),
             )
-            return (await access_keys.create_api_keys(session, desk.actor, desk.ground.keys, [new], now=desk.now()))[0]
+            return (
+                await access_keys.create_api_keys(
+                    session, context.actor, context.resources.keys, [new], now=context.now()
+                )
+            )[0]
 
-    made = at_desk(work)
+    made = run_command(work)
     if as_json:
         show_json({"id": made.key.id, "label": made.key.label, "key": made.text})
         return
@@ -79,12 +83,15 @@ def create_key(
 def list_keys(as_json: AsJson = False) -> None:
     """List the API keys, without the keys themselves."""
 
-    async def work(desk: Desk) -> Sequence[ApiKey]:
-        async with desk.session() as session:
-            return await access_keys.list_api_keys(session, desk.actor)
+    async def work(context: CommandContext) -> Sequence[ApiKey]:
+        async with context.session() as session:
+            return await access_keys.list_api_keys(session, context.actor)
 
     show_list(
-        at_desk(work), KEY, as_json=as_json, empty="No API key yet. Make one: tessera api-key create LABEL --role ROLE"
+        run_command(work),
+        KEY,
+        as_json=as_json,
+        empty="No API key yet. Make one: tessera api-key create LABEL --role ROLE",
     )
 
 
@@ -110,20 +117,20 @@ def enable_key(key: KeyId) -> None:
 def switch_key(key: UUID, *, enabled: bool) -> None:
     """Switch a key on or off."""
 
-    async def work(desk: Desk) -> None:
-        async with desk.session() as session:
-            await access_keys.enable_api_key(session, desk.actor, key, enabled=enabled)
+    async def work(context: CommandContext) -> None:
+        async with context.session() as session:
+            await access_keys.enable_api_key(session, context.actor, key, enabled=enabled)
 
-    at_desk(work)
+    run_command(work)
 
 
 @app.command("revoke")
 def revoke_key(key: KeyId) -> None:
     """End a key for ever."""
 
-    async def work(desk: Desk) -> None:
-        async with desk.session() as session:
-            await access_keys.revoke_api_key(session, desk.actor, key, now=desk.now())
+    async def work(context: CommandContext) -> None:
+        async with context.session() as session:
+            await access_keys.revoke_api_key(session, context.actor, key, now=context.now())
 
-    at_desk(work)
+    run_command(work)
     typer.echo("Revoked. Requests with this key are refused from now on.")

@@ -8,7 +8,7 @@ import typer
 
 from tessera.access import chains as access_chains
 from tessera.cli.arguments import require_id
-from tessera.cli.desk import Desk, at_desk, find_chain
+from tessera.cli.context import CommandContext, find_chain, run_command
 from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
 
 app = typer.Typer(no_args_is_help=True)
@@ -37,45 +37,45 @@ def list_chains(
 ) -> None:
     """List the chains."""
 
-    async def work(desk: Desk) -> Sequence[object]:
-        return await access_chains.list_chains(desk.ground.database.reader, desk.actor, archived=archived)
+    async def work(context: CommandContext) -> Sequence[object]:
+        return await access_chains.list_chains(context.resources.database.reader, context.actor, archived=archived)
 
-    show_list(at_desk(work), CHAIN, as_json=as_json, empty="No chain yet. Make one: tessera chain create NAME")
+    show_list(run_command(work), CHAIN, as_json=as_json, empty="No chain yet. Make one: tessera chain create NAME")
 
 
 @app.command("create")
 def create_chain(name: str, as_json: AsJson = False) -> None:
     """Create a chain, the owner of programs, members and exports."""
 
-    async def work(desk: Desk) -> object:
-        async with desk.session() as session:
-            return (await access_chains.create_chains(session, desk.actor, [name], now=desk.now()))[0]
+    async def work(context: CommandContext) -> object:
+        async with context.session() as session:
+            return (await access_chains.create_chains(session, context.actor, [name], now=context.now()))[0]
 
-    show_item(at_desk(work), CHAIN, as_json=as_json)
+    show_item(run_command(work), CHAIN, as_json=as_json)
 
 
 @app.command("rename")
 def rename_chain(chain: ChainName, name: str, as_json: AsJson = False) -> None:
     """Give a chain another name."""
 
-    async def work(desk: Desk) -> object:
-        async with desk.session() as session:
-            found = await find_chain(session, desk.actor, chain)
-            return await access_chains.rename_chain(session, desk.actor, found, name, now=desk.now())
+    async def work(context: CommandContext) -> object:
+        async with context.session() as session:
+            found = await find_chain(session, context.actor, chain)
+            return await access_chains.rename_chain(session, context.actor, found, name, now=context.now())
 
-    show_item(at_desk(work), CHAIN, as_json=as_json)
+    show_item(run_command(work), CHAIN, as_json=as_json)
 
 
 @app.command("archive")
 def archive_chain(chain: ChainName, as_json: AsJson = False) -> None:
     """Take a chain out of every list and stop its access tokens; its data stay, and `restore` brings it back."""
 
-    async def work(desk: Desk) -> object:
-        async with desk.session() as session:
-            found = await find_chain(session, desk.actor, chain)
-            return await access_chains.archive_chain(session, desk.actor, found, now=desk.now())
+    async def work(context: CommandContext) -> object:
+        async with context.session() as session:
+            found = await find_chain(session, context.actor, chain)
+            return await access_chains.archive_chain(session, context.actor, found, now=context.now())
 
-    show_item(at_desk(work), CHAIN, as_json=as_json)
+    show_item(run_command(work), CHAIN, as_json=as_json)
 
 
 @app.command("restore")
@@ -85,22 +85,22 @@ def restore_chain(
 ) -> None:
     """Bring an archived chain back; `tessera chain list --archived` shows its id."""
 
-    async def work(desk: Desk) -> object:
-        async with desk.session() as session:
-            return await access_chains.restore_chain(session, desk.actor, chain, now=desk.now())
+    async def work(context: CommandContext) -> object:
+        async with context.session() as session:
+            return await access_chains.restore_chain(session, context.actor, chain, now=context.now())
 
-    show_item(at_desk(work), CHAIN, as_json=as_json)
+    show_item(run_command(work), CHAIN, as_json=as_json)
 
 
 @app.command("enterprises")
 def list_enterprises(as_json: AsJson = False) -> None:
     """List the enterprises of every chain."""
 
-    async def work(desk: Desk) -> Sequence[object]:
-        return await access_chains.list_enterprises(desk.ground.database.reader, desk.actor)
+    async def work(context: CommandContext) -> Sequence[object]:
+        return await access_chains.list_enterprises(context.resources.database.reader, context.actor)
 
     empty = "No enterprise yet. Make one: tessera chain add-enterprise NAME"
-    show_list(at_desk(work), ENTERPRISE, as_json=as_json, empty=empty)
+    show_list(run_command(work), ENTERPRISE, as_json=as_json, empty=empty)
 
 
 @app.command("add-enterprise")
@@ -113,10 +113,10 @@ def add_enterprise(
 ) -> None:
     """Add a property to a chain. Access tokens are given for enterprises."""
 
-    async def work(desk: Desk) -> object:
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
+    async def work(context: CommandContext) -> object:
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
             new = access_chains.NewEnterprise(name=name, time_zone=time_zone, currency_code=currency)
-            return (await access_chains.create_enterprises(session, desk.actor, owner, [new], now=desk.now()))[0]
+            return (await access_chains.create_enterprises(session, context.actor, owner, [new], now=context.now()))[0]
 
-    show_item(at_desk(work), ENTERPRISE, as_json=as_json)
+    show_item(run_command(work), ENTERPRISE, as_json=as_json)

@@ -13,14 +13,14 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines."
 def check(as_json: AsJson = False) -> None:
     """Check that balances, lots, tiers and primary memberships agree; exit code 1 when they do not."""
     from tessera import loyalty
-    from tessera.cli.desk import Desk, at_desk
+    from tessera.cli.context import CommandContext, run_command
     from tessera.cli.printing import show_json
 
-    async def work(desk: Desk) -> list[loyalty.Fault]:
-        async with desk.session() as session:
-            return await loyalty.list_faults(session, desk.actor)
+    async def work(context: CommandContext) -> list[loyalty.Fault]:
+        async with context.session() as session:
+            return await loyalty.list_faults(session, context.actor)
 
-    faults = at_desk(work)
+    faults = run_command(work)
     if as_json:
         show_json(faults)
     elif not faults:

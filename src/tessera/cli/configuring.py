@@ -12,7 +12,7 @@ from rich.text import Text
 
 from tessera import configuration
 from tessera.access import chains as access_chains
-from tessera.cli.desk import Desk, at_desk, find_chain
+from tessera.cli.context import CommandContext, find_chain, run_command
 from tessera.cli.printing import format_json, show_json
 from tessera.configuration import Action, Change, ConfigurationError, Document, FieldChange, Outcome
 from tessera.platform.db import Session
@@ -32,22 +32,24 @@ class PlannedError(Exception):
     """Ends a transaction that was only to show what would happen."""
 
 
-async def try_out(desk: Desk, document: Document, *, prune: bool, chain: str | None) -> Outcome:
+async def try_out(context: CommandContext, document: Document, *, prune: bool, chain: str | None) -> Outcome:
     """Apply in a transaction that is not kept, which tells what would happen and what would be refused."""
     outcome: Outcome | None = None
     try:
-        async with desk.session() as session:
-            outcome = await run(desk, session, document, prune=prune, chain=chain)
+        async with context.session() as session:
+            outcome = await run(context, session, document, prune=prune, chain=chain)
             raise PlannedError
     except PlannedError:
         assert outcome is not None
         return outcome
 
 
-async def run(desk: Desk, session: Session, document: Document, *, prune: bool, chain: str | None) -> Outcome:
+async def run(
+    context: CommandContext, session: Session, document: Document, *, prune: bool, chain: str | None
+) -> Outcome:
     """Apply the document to the chain that is named on the command line, or by itself."""
-    chain_id = await find_chain(session, desk.actor, chain or document.chain)
-    scope = configuration.make_scope(session, desk.actor, chain_id, desk.ground, desk.house.engine)
+    chain_id = await find_chain(session, context.actor, chain or document.chain)
+    scope = configuration.make_scope(session, context.actor, chain_id, context.resources, context.house.engine)
     return await configuration.apply_configuration(scope, document, prune=prune)
 
 
@@ -127,19 +129,19 @@ def plan(paths: Iterable[Path], *, prune: bool, chain: str | None) -> Outcome:
     """Return what applying the files would do; nothing is kept."""
     document = read_files(paths)
 
-    async def work(desk: Desk) -> Outcome:
-        return await try_out(desk, document, prune=prune, chain=chain)
+    async def work(context: CommandContext) -> Outcome:
+        return await try_out(context, document, prune=prune, chain=chain)
 
-    return at_desk(work)
+    return run_command(work)
 
 
 def apply(paths: Iterable[Path], *, prune: bool, ask: bool, chain: str | None) -> Outcome | None:
     """Apply the files, after showing what would happen and asking if wanted; None where the answer was no."""
     document = read_files(paths)
 
-    async def work(desk: Desk) -> Outcome | None:
+    async def work(context: CommandContext) -> Outcome | None:
         if ask:
-            outcome = await try_out(desk, document, prune=prune, chain=chain)
+            outcome = await try_out(context, document, prune=prune, chain=chain)
             if outcome.empty:
                 return outcome
             show_outcome(outcome, as_json=False, done=False)
@@ -147,21 +149,21 @@ def apply(paths: Iterable[Path], *, prune: bool, ask: bool, chain: str | None) -
                 raise ConfigurationError("nobody is there to say yes. Add --yes.", file="apply")
             if not typer.confirm("Apply this?"):
                 return None
-        async with desk.session() as session:
-            return await run(desk, session, document, prune=prune, chain=chain)
+        async with context.session() as session:
+            return await run(context, session, document, prune=prune, chain=chain)
 
-    return at_desk(work)
+    return run_command(work)
 
 
 def write_down(chain: str | None) -> str:
     """Return a chain's configuration as YAML."""
 
-    async def work(desk: Desk) -> str:
-        async with desk.session() as session:
-            chain_id = await find_chain(session, desk.actor, chain)
-            chains = await access_chains.list_chains(session, desk.actor)
+    async def work(context: CommandContext) -> str:
+        async with context.session() as session:
+            chain_id = await find_chain(session, context.actor, chain)
+            chains = await access_chains.list_chains(session, context.actor)
             name = next(each.name for each in chains if each.id == chain_id)
-            scope = configuration.make_scope(session, desk.actor, chain_id, desk.ground, desk.house.engine)
+            scope = configuration.make_scope(session, context.actor, chain_id, context.resources, context.house.engine)
             return await configuration.export_configuration(scope, name)
 
-    return at_desk(work)
+    return run_command(work)

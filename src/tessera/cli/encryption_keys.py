@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tessera.cli.desk import Desk, at_desk, find_chain
+from tessera.cli.context import CommandContext, find_chain, run_command
 from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
 from tessera.connectors import keys as connector_keys
 
@@ -40,26 +40,26 @@ MORE = {
 def list_keys(chain: ChainOption = None, as_json: AsJson = False) -> None:
     """List encryption keys, without their material."""
 
-    async def work(desk: Desk) -> Sequence[EncryptionKey]:
-        async with desk.session() as session:
-            owner = None if chain is None else await find_chain(session, desk.actor, chain)
-            page = await connector_keys.list_encryption_keys(session, desk.actor, chain_id=owner, size=1000)
+    async def work(context: CommandContext) -> Sequence[EncryptionKey]:
+        async with context.session() as session:
+            owner = None if chain is None else await find_chain(session, context.actor, chain)
+            page = await connector_keys.list_encryption_keys(session, context.actor, chain_id=owner, size=1000)
             return page.items
 
     empty = "No encryption key yet. Make one: tessera encryption-key create LABEL --file KEYFILE"
-    show_list(at_desk(work), KEY, as_json=as_json, empty=empty)
+    show_list(run_command(work), KEY, as_json=as_json, empty=empty)
 
 
 @app.command("show")
 def show_key(name: Name, chain: ChainOption = None, as_json: AsJson = False) -> None:
     """Show one key: what it is, not what is in it."""
 
-    async def work(desk: Desk) -> EncryptionKey:
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
-            return await connector_keys.get_encryption_key(session, desk.actor, owner, name)
+    async def work(context: CommandContext) -> EncryptionKey:
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
+            return await connector_keys.get_encryption_key(session, context.actor, owner, name)
 
-    show_item(at_desk(work), KEY | MORE, as_json=as_json)
+    show_item(run_command(work), KEY | MORE, as_json=as_json)
 
 
 @app.command("create")
@@ -81,26 +81,26 @@ def create_key(
         kind, label, file.read_text(encoding="utf-8-sig"), read_passphrase(passphrase_file), name
     )
 
-    async def work(desk: Desk) -> EncryptionKey:
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
+    async def work(context: CommandContext) -> EncryptionKey:
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
             return await connector_keys.create_encryption_key(
-                session, desk.actor, chain_id=owner, new=new, keys=desk.ground.keys
+                session, context.actor, chain_id=owner, new=new, keys=context.resources.keys
             )
 
-    show_item(at_desk(work), KEY | MORE, as_json=as_json)
+    show_item(run_command(work), KEY | MORE, as_json=as_json)
 
 
 @app.command("delete")
 def delete_key(name: Name, chain: ChainOption = None) -> None:
     """Delete a key that no profile refers to."""
 
-    async def work(desk: Desk) -> None:
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
-            await connector_keys.delete_encryption_key(session, desk.actor, owner, name)
+    async def work(context: CommandContext) -> None:
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
+            await connector_keys.delete_encryption_key(session, context.actor, owner, name)
 
-    at_desk(work)
+    run_command(work)
     typer.echo(f"Deleted the encryption key {name}.")
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 import typer
 
-from tessera.cli.desk import Desk, at_desk, find_chain
+from tessera.cli.context import CommandContext, find_chain, run_command
 from tessera.cli.printing import AsJson, ChainOption, show_list
 from tessera.platform import events
 
@@ -44,13 +44,13 @@ def list_some(
 ) -> None:
     """List events in order."""
 
-    async def work(desk: Desk) -> EventPage:
-        chains = await find_chains(desk, chain)
-        begin = await read_after(desk, after)
-        async with desk.session() as session:
+    async def work(context: CommandContext) -> EventPage:
+        chains = await find_chains(context, chain)
+        begin = await read_after(context, after)
+        async with context.session() as session:
             return await events.list_events(session, chains, after=begin, names=name, count=size)
 
-    page = at_desk(work)
+    page = run_command(work)
     show_list([plain(event) for event in page.items] if as_json else page.items, EVENT, as_json=as_json)
     if not as_json:
         typer.echo(f"Read on with: --after {page.position}")
@@ -60,35 +60,35 @@ def list_some(
 def follow(after: After = LATEST, name: Names = None, chain: ChainOption = None) -> None:
     """Print events as they happen, one JSON object a line, until it is stopped."""
 
-    async def work(desk: Desk) -> None:
-        chains = await find_chains(desk, chain)
-        position = await read_after(desk, after)
+    async def work(context: CommandContext) -> None:
+        chains = await find_chains(context, chain)
+        position = await read_after(context, after)
         while True:
             page = await events.wait_for_events(
-                desk.ground.database, chains, after=position, names=name, count=1000, seconds=WAIT_SECONDS
+                context.resources.database, chains, after=position, names=name, count=1000, seconds=WAIT_SECONDS
             )
             for event in page.items:
                 typer.echo(msgspec.json.encode(plain(event)).decode())
             position = page.position
 
     try:
-        at_desk(work)
+        run_command(work)
     except KeyboardInterrupt:
         raise typer.Exit from None
 
 
-async def find_chains(desk: Desk, text: str | None) -> Sequence[UUID] | None:
+async def find_chains(context: CommandContext, text: str | None) -> Sequence[UUID] | None:
     """Return the chain that was named, or None for every one."""
     if text is None:
         return None
-    async with desk.session() as session:
-        return [await find_chain(session, desk.actor, text)]
+    async with context.session() as session:
+        return [await find_chain(session, context.actor, text)]
 
 
-async def read_after(desk: Desk, text: str | None) -> EventPosition | None:
+async def read_after(context: CommandContext, text: str | None) -> EventPosition | None:
     """Return where to begin."""
     if text == LATEST:
-        return await events.latest_position(desk.ground.database.reader)
+        return await events.latest_position(context.resources.database.reader)
     return None if text is None else events.parse_position(text)
 
 

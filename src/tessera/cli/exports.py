@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tessera import exports, outbound, queries
-from tessera.cli.desk import Desk, at_desk, find_chain
+from tessera.cli.context import CommandContext, find_chain, run_command
 from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
 from tessera.cli.watching import conclude, watch_run
 
@@ -36,24 +36,24 @@ DEFINITION = {
 def list_definitions(as_json: AsJson = False) -> None:
     """List export definitions."""
 
-    async def work(desk: Desk) -> Sequence[Definition]:
-        async with desk.session() as session:
-            return (await exports.list_definitions(session, desk.actor, size=1000)).items
+    async def work(context: CommandContext) -> Sequence[Definition]:
+        async with context.session() as session:
+            return (await exports.list_definitions(session, context.actor, size=1000)).items
 
     empty = "No export yet. Make one: tessera export create LABEL --query NAME --template NAME"
-    show_list(at_desk(work), DEFINITION, as_json=as_json, empty=empty)
+    show_list(run_command(work), DEFINITION, as_json=as_json, empty=empty)
 
 
 @app.command("show")
 def show_definition(name: Name, chain: ChainOption = None, as_json: AsJson = False) -> None:
     """Show one export definition."""
 
-    async def work(desk: Desk) -> Definition:
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
-            return await exports.get_definition_by_name(session, desk.actor, chain_id=owner, name=name)
+    async def work(context: CommandContext) -> Definition:
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
+            return await exports.get_definition_by_name(session, context.actor, chain_id=owner, name=name)
 
-    show_item(at_desk(work), {"Id": lambda d: d.id} | DEFINITION, as_json=as_json)
+    show_item(run_command(work), {"Id": lambda d: d.id} | DEFINITION, as_json=as_json)
 
 
 @app.command("create")
@@ -69,11 +69,11 @@ def create_definition(
 ) -> None:
     """Create an export: a query, a template, and how fast to go."""
 
-    async def work(desk: Desk) -> Definition:
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
-            chosen_query = await queries.get_query(session, desk.actor, owner, query)
-            chosen_template = await outbound.get_template(session, desk.actor, owner, template)
+    async def work(context: CommandContext) -> Definition:
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
+            chosen_query = await queries.get_query(session, context.actor, owner, query)
+            chosen_template = await outbound.get_template(session, context.actor, owner, template)
             new = exports.NewDefinition(
                 label=label,
                 query_id=chosen_query.id,
@@ -82,9 +82,11 @@ def create_definition(
                 rows_per_request=rows,
                 concurrency=concurrency,
             )
-            return await exports.create_definition(session, desk.actor, chain_id=owner, new=new, keys=desk.ground.keys)
+            return await exports.create_definition(
+                session, context.actor, chain_id=owner, new=new, keys=context.resources.keys
+            )
 
-    show_item(at_desk(work), DEFINITION, as_json=as_json)
+    show_item(run_command(work), DEFINITION, as_json=as_json)
 
 
 @app.command("update")
@@ -101,14 +103,14 @@ def update_definition(
 ) -> None:
     """Change an export; what is not given stays."""
 
-    async def work(desk: Desk) -> Definition:
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
-            found = await exports.get_definition_by_name(session, desk.actor, chain_id=owner, name=name)
+    async def work(context: CommandContext) -> Definition:
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
+            found = await exports.get_definition_by_name(session, context.actor, chain_id=owner, name=name)
             given: dict[str, Any] = {
                 "label": label,
-                "query_id": (await queries.get_query(session, desk.actor, owner, query)).id if query else None,
-                "template_id": (await outbound.get_template(session, desk.actor, owner, template)).id
+                "query_id": (await queries.get_query(session, context.actor, owner, query)).id if query else None,
+                "template_id": (await outbound.get_template(session, context.actor, owner, template)).id
                 if template
                 else None,
                 "rows_per_request": rows,
@@ -116,23 +118,23 @@ def update_definition(
                 "enabled": enabled,
             }
             change = exports.DefinitionChange(**{key: value for key, value in given.items() if value is not None})
-            return await exports.update_definition(session, desk.actor, found, change, keys=desk.ground.keys)
+            return await exports.update_definition(session, context.actor, found, change, keys=context.resources.keys)
 
-    show_item(at_desk(work), DEFINITION, as_json=as_json)
+    show_item(run_command(work), DEFINITION, as_json=as_json)
 
 
 @app.command("delete")
 def delete_definition(name: Name, chain: ChainOption = None) -> None:
     """Delete an export of which no run is on record."""
 
-    async def work(desk: Desk) -> Definition:
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
-            found = await exports.get_definition_by_name(session, desk.actor, chain_id=owner, name=name)
-            await exports.delete_definition(session, desk.actor, definition_id=found.id)
+    async def work(context: CommandContext) -> Definition:
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
+            found = await exports.get_definition_by_name(session, context.actor, chain_id=owner, name=name)
+            await exports.delete_definition(session, context.actor, definition_id=found.id)
             return found
 
-    typer.echo(f"Deleted {at_desk(work).label}.")
+    typer.echo(f"Deleted {run_command(work).label}.")
 
 
 @app.command("run")
@@ -144,21 +146,21 @@ def run_definition(
 ) -> None:
     """Start a run and follow it until it ends; exit code 0 only if every row arrived."""
 
-    async def start(desk: Desk) -> Run:
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
-            found = await exports.get_definition_by_name(session, desk.actor, chain_id=owner, name=name)
-            return await exports.start_run(session, desk.actor, desk.ground.jobs, definition_id=found.id)
+    async def start(context: CommandContext) -> Run:
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
+            found = await exports.get_definition_by_name(session, context.actor, chain_id=owner, name=name)
+            return await exports.start_run(session, context.actor, context.resources.jobs, definition_id=found.id)
 
-    async def work(desk: Desk) -> Run:
-        run = await start(desk)
+    async def work(context: CommandContext) -> Run:
+        run = await start(context)
         if detach:
             return run
         if not as_json:
             typer.echo(f"Run {run.id}. Ctrl-C leaves it running; `tessera run cancel` ends it.", err=True)
-        return await watch_run(desk, run.id, quiet=as_json)
+        return await watch_run(context, run.id, quiet=as_json)
 
-    run = at_desk(work)
+    run = run_command(work)
     if detach:
         show_item(run, {"Run": lambda r: r.id, "State": lambda r: r.state}, as_json=as_json)
     else:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from tessera.cli.desk import leave_progress_out
+from tessera.cli.context import leave_progress_out
 from tessera.platform import mail
 from tessera.platform.signals import run_until_interrupted
 
@@ -24,7 +24,7 @@ def send_test(address: Annotated[str, typer.Argument(help="Where to send a messa
 
     settings = load_settings()
     configure_logging(leave_progress_out(settings))
-    letter = mail.Letter(
+    letter = mail.MailMessage(
         address,
         "Tessera can send mail",
         ("This is a test, sent from the command line. Nothing else needs to be done.",),

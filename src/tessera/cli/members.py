@@ -10,7 +10,7 @@ import typer
 
 from tessera import loyalty
 from tessera.cli.arguments import require_id
-from tessera.cli.desk import Desk, at_desk, find_chain
+from tessera.cli.context import CommandContext, find_chain, run_command
 from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
 from tessera.cli.programs import find_program
 from tessera.cli.tiers import find_tier
@@ -68,30 +68,30 @@ def list_members(
 ) -> None:
     """List members, newest first; with a search by name."""
 
-    async def work(desk: Desk) -> Sequence[Member]:
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
-            found = None if program is None else await find_program(session, desk.actor, owner, program)
+    async def work(context: CommandContext) -> Sequence[Member]:
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
+            found = None if program is None else await find_program(session, context.actor, owner, program)
             wanted = loyalty.MemberSearch(text=search, state=state, program_id=found.id if found else None)
             page = await loyalty.list_members(
-                session, desk.actor, owner, wanted, number=number, size=size, now=desk.now()
+                session, context.actor, owner, wanted, number=number, size=size, now=context.now()
             )
             return page.items
 
     empty = "No member found. Add one: tessera member add ACCOUNT --program CODE"
-    show_list(at_desk(work), MEMBER, as_json=as_json, empty=empty)
+    show_list(run_command(work), MEMBER, as_json=as_json, empty=empty)
 
 
 @app.command("show")
 def show_member(membership: MemberId, chain: ChainOption = None, as_json: AsJson = False) -> None:
     """Show one membership."""
 
-    async def work(desk: Desk) -> Member:
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
-            return await loyalty.get_member(session, desk.actor, owner, membership, now=desk.now())
+    async def work(context: CommandContext) -> Member:
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
+            return await loyalty.get_member(session, context.actor, owner, membership, now=context.now())
 
-    show_item(at_desk(work), DETAIL, as_json=as_json)
+    show_item(run_command(work), DETAIL, as_json=as_json)
 
 
 @app.command("add")
@@ -108,22 +108,22 @@ def add_member(
 ) -> None:
     """Enrol an account in a program."""
 
-    async def work(desk: Desk) -> Member:
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
+    async def work(context: CommandContext) -> Member:
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
             new = loyalty.NewMembership(
                 account_id=account,
-                program_id=(await find_program(session, desk.actor, owner, program)).id,
-                tier_id=(await find_tier(desk, session, owner, program=program, text=tier)).id if tier else None,
+                program_id=(await find_program(session, context.actor, owner, program)).id,
+                tier_id=(await find_tier(context, session, owner, program=program, text=tier)).id if tier else None,
                 membership_number=number,
                 state=state or MembershipState.ENROLLED,
                 is_primary=bool(primary),
                 points=points,
             )
-            (made,) = await loyalty.create_memberships(session, desk.actor, owner, [new], now=desk.now())
-            return await loyalty.get_member(session, desk.actor, owner, made.id, now=desk.now())
+            (made,) = await loyalty.create_memberships(session, context.actor, owner, [new], now=context.now())
+            return await loyalty.get_member(session, context.actor, owner, made.id, now=context.now())
 
-    show_item(at_desk(work), DETAIL, as_json=as_json)
+    show_item(run_command(work), DETAIL, as_json=as_json)
 
 
 @app.command("update")
@@ -141,14 +141,14 @@ def update_member(
     if tier is not None and no_tier:
         raise typer.BadParameter("Give --tier or --no-tier, one of the two.")
 
-    async def work(desk: Desk) -> Member:
+    async def work(context: CommandContext) -> Member:
         from msgspec import UNSET
 
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
             change = loyalty.MembershipChange(
                 id=membership,
-                tier_id=await find_tier_id(desk, session, owner, membership, tier)
+                tier_id=await find_tier_id(context, session, owner, membership, tier)
                 if tier
                 else None
                 if no_tier
@@ -157,28 +157,30 @@ def update_member(
                 state=UNSET if state is None else state,
                 is_primary=UNSET if primary is None else primary,
             )
-            await loyalty.update_memberships(session, desk.actor, owner, [change], now=desk.now())
-            return await loyalty.get_member(session, desk.actor, owner, membership, now=desk.now())
+            await loyalty.update_memberships(session, context.actor, owner, [change], now=context.now())
+            return await loyalty.get_member(session, context.actor, owner, membership, now=context.now())
 
-    show_item(at_desk(work), DETAIL, as_json=as_json)
+    show_item(run_command(work), DETAIL, as_json=as_json)
 
 
 @app.command("delete")
 def delete_member(membership: MemberId, chain: ChainOption = None) -> None:
     """Delete a membership; its ledger stays."""
 
-    async def work(desk: Desk) -> Member:
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
-            found = await loyalty.get_member(session, desk.actor, owner, membership, now=desk.now())
-            await loyalty.delete_memberships(session, desk.actor, owner, [membership], now=desk.now())
+    async def work(context: CommandContext) -> Member:
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
+            found = await loyalty.get_member(session, context.actor, owner, membership, now=context.now())
+            await loyalty.delete_memberships(session, context.actor, owner, [membership], now=context.now())
             return found
 
-    deleted = at_desk(work)
+    deleted = run_command(work)
     typer.echo(f"Deleted the membership of {deleted.name} in {deleted.program}.")
 
 
-async def find_tier_id(desk: Desk, session: Session, chain_id: UUID, membership_id: UUID, text: str) -> UUID:
+async def find_tier_id(
+    context: CommandContext, session: Session, chain_id: UUID, membership_id: UUID, text: str
+) -> UUID:
     """Return the id of a tier of the membership's program."""
-    member = await loyalty.get_member(session, desk.actor, chain_id, membership_id, now=desk.now())
-    return (await find_tier(desk, session, chain_id, program=str(member.program_id), text=text)).id
+    member = await loyalty.get_member(session, context.actor, chain_id, membership_id, now=context.now())
+    return (await find_tier(context, session, chain_id, program=str(member.program_id), text=text)).id

@@ -11,7 +11,7 @@ import typer
 
 from tessera import loyalty
 from tessera.cli.arguments import parse_moment, require_id
-from tessera.cli.desk import Desk, at_desk, find_chain
+from tessera.cli.context import CommandContext, find_chain, run_command
 from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
 from tessera.platform.ids import new_id
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tessera.loyalty import Balance, Movement
     from tessera.platform.db import Session
 
-    Moving = Callable[[Session, Desk, UUID], Awaitable[Sequence[Movement]]]
+    Moving = Callable[[Session, CommandContext, UUID], Awaitable[Sequence[Movement]]]
 
 app = typer.Typer(no_args_is_help=True)
 LAST_SEQUENCE = 2**63 - 1
@@ -58,11 +58,11 @@ Key = Annotated[
 def move(chain: str | None, moving: Moving, *, as_json: bool) -> None:
     """Move points in a chain and print the movements."""
 
-    async def work(desk: Desk) -> Sequence[Movement]:
-        async with desk.session() as session:
-            return await moving(session, desk, await find_chain(session, desk.actor, chain))
+    async def work(context: CommandContext) -> Sequence[Movement]:
+        async with context.session() as session:
+            return await moving(session, context, await find_chain(session, context.actor, chain))
 
-    show_list(at_desk(work), WRITTEN, as_json=as_json)
+    show_list(run_command(work), WRITTEN, as_json=as_json)
 
 
 def choose_key(key: str | None) -> str:
@@ -82,12 +82,12 @@ def list_movements(
 ) -> None:
     """List the movements of a membership, newest first."""
 
-    async def work(desk: Desk) -> Sequence[Movement]:
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
-            return await loyalty.list_movements(session, desk.actor, owner, membership, before=before, count=count)
+    async def work(context: CommandContext) -> Sequence[Movement]:
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
+            return await loyalty.list_movements(session, context.actor, owner, membership, before=before, count=count)
 
-    show_list(at_desk(work), MOVEMENT, as_json=as_json, empty="No movement yet.")
+    show_list(run_command(work), MOVEMENT, as_json=as_json, empty="No movement yet.")
 
 
 @app.command("balance")
@@ -102,12 +102,12 @@ def get_balance(
 ) -> None:
     """Show the points of a membership, at a moment."""
 
-    async def work(desk: Desk) -> Balance:
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
-            return await loyalty.get_balance(session, desk.actor, owner, membership, at=at, now=desk.now())
+    async def work(context: CommandContext) -> Balance:
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
+            return await loyalty.get_balance(session, context.actor, owner, membership, at=at, now=context.now())
 
-    show_item(at_desk(work), BALANCE, as_json=as_json)
+    show_item(run_command(work), BALANCE, as_json=as_json)
 
 
 @app.command("earn")
@@ -128,7 +128,7 @@ def earn(
 ) -> None:
     """Give points to a membership."""
 
-    async def moving(session: Session, desk: Desk, owner: UUID) -> Sequence[Movement]:
+    async def moving(session: Session, context: CommandContext, owner: UUID) -> Sequence[Movement]:
         item = loyalty.Earning(
             membership_id=membership,
             points=points,
@@ -137,7 +137,7 @@ def earn(
             active_at=active,
             expires_at=expires,
         )
-        return await loyalty.earn_points(session, desk.actor, owner, [item], now=desk.now())
+        return await loyalty.earn_points(session, context.actor, owner, [item], now=context.now())
 
     move(chain, moving, as_json=as_json)
 
@@ -153,9 +153,9 @@ def burn(
 ) -> None:
     """Spend points of a membership."""
 
-    async def moving(session: Session, desk: Desk, owner: UUID) -> Sequence[Movement]:
+    async def moving(session: Session, context: CommandContext, owner: UUID) -> Sequence[Movement]:
         item = loyalty.Burning(membership_id=membership, points=points, idempotency_key=choose_key(key), reason=reason)
-        return await loyalty.burn_points(session, desk.actor, owner, [item], now=desk.now())
+        return await loyalty.burn_points(session, context.actor, owner, [item], now=context.now())
 
     move(chain, moving, as_json=as_json)
 
@@ -172,9 +172,9 @@ def adjust(
 ) -> None:
     """Correct the balance of a membership by hand."""
 
-    async def moving(session: Session, desk: Desk, owner: UUID) -> Sequence[Movement]:
+    async def moving(session: Session, context: CommandContext, owner: UUID) -> Sequence[Movement]:
         item = loyalty.Adjustment(membership_id=membership, points=points, reason=reason, idempotency_key=key)
-        return await loyalty.adjust_points(session, desk.actor, owner, [item], now=desk.now())
+        return await loyalty.adjust_points(session, context.actor, owner, [item], now=context.now())
 
     move(chain, moving, as_json=as_json)
 
@@ -195,7 +195,7 @@ def transfer(
 ) -> None:
     """Pass points from one membership to another; they keep their expiry."""
 
-    async def moving(session: Session, desk: Desk, owner: UUID) -> Sequence[Movement]:
+    async def moving(session: Session, context: CommandContext, owner: UUID) -> Sequence[Movement]:
         item = loyalty.Transfer(
             from_membership_id=membership,
             to_membership_id=receiver,
@@ -203,7 +203,7 @@ def transfer(
             idempotency_key=choose_key(key),
             reason=reason,
         )
-        return await loyalty.transfer_points(session, desk.actor, owner, [item], now=desk.now())
+        return await loyalty.transfer_points(session, context.actor, owner, [item], now=context.now())
 
     move(chain, moving, as_json=as_json)
 
@@ -221,8 +221,8 @@ def reverse(
 ) -> None:
     """Undo a movement by its opposite, once."""
 
-    async def moving(session: Session, desk: Desk, owner: UUID) -> Sequence[Movement]:
+    async def moving(session: Session, context: CommandContext, owner: UUID) -> Sequence[Movement]:
         item = loyalty.Reversal(membership_id=membership, sequence=sequence, reason=reason)
-        return await loyalty.reverse_movements(session, desk.actor, owner, [item], now=desk.now())
+        return await loyalty.reverse_movements(session, context.actor, owner, [item], now=context.now())
 
     move(chain, moving, as_json=as_json)

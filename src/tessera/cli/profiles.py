@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tessera import connectors
-from tessera.cli.desk import Desk, at_desk, find_chain
+from tessera.cli.context import CommandContext, find_chain, run_command
 from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
 
 if TYPE_CHECKING:
@@ -44,24 +44,24 @@ STEP = {"Step": lambda s: s.title, "Passed": lambda s: s.passed, "Found": lambda
 def list_profiles(as_json: AsJson = False) -> None:
     """List connection profiles."""
 
-    async def work(desk: Desk) -> Sequence[Profile]:
-        async with desk.session() as session:
-            return (await connectors.list_profiles(session, desk.actor, size=1000)).items
+    async def work(context: CommandContext) -> Sequence[Profile]:
+        async with context.session() as session:
+            return (await connectors.list_profiles(session, context.actor, size=1000)).items
 
     empty = "No profile yet. Make one: tessera profile create LABEL --set base_url=https://…"
-    show_list(at_desk(work), PROFILE, as_json=as_json, empty=empty)
+    show_list(run_command(work), PROFILE, as_json=as_json, empty=empty)
 
 
 @app.command("show")
 def show_profile(name: Name, chain: ChainOption = None, as_json: AsJson = False) -> None:
     """Show one profile: its properties, and which secrets are set."""
 
-    async def work(desk: Desk) -> Profile:
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
-            return await connectors.get_profile(session, desk.actor, owner, name)
+    async def work(context: CommandContext) -> Profile:
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
+            return await connectors.get_profile(session, context.actor, owner, name)
 
-    show_whole(at_desk(work), as_json=as_json)
+    show_whole(run_command(work), as_json=as_json)
 
 
 @app.command("create")
@@ -78,15 +78,15 @@ def create_profile(
     """Save how to reach a system, such as --variant bearer --set base_url=https://… --secret token=-"""
     new = connectors.NewProfile(kind, variant, label, internal_name=name, settings=read_settings(setting, secret))
 
-    async def work(desk: Desk) -> Profile:
-        keys, policy = desk.ground.keys, connectors.address_policy(desk.ground.settings)
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
+    async def work(context: CommandContext) -> Profile:
+        keys, policy = context.resources.keys, connectors.address_policy(context.resources.settings)
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
             return await connectors.create_profile(
-                session, desk.actor, chain_id=owner, new=new, keys=keys, policy=policy
+                session, context.actor, chain_id=owner, new=new, keys=keys, policy=policy
             )
 
-    show_whole(at_desk(work), as_json=as_json)
+    show_whole(run_command(work), as_json=as_json)
 
 
 @app.command("update")
@@ -102,38 +102,38 @@ def update_profile(
     """Change a profile; what is not given stays."""
     change = connectors.ProfileChange(label=label, settings=read_settings(setting, secret), enabled=enabled)
 
-    async def work(desk: Desk) -> Profile:
-        keys, policy = desk.ground.keys, connectors.address_policy(desk.ground.settings)
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
-            profile = await connectors.get_profile(session, desk.actor, owner, name)
-            return await connectors.update_profile(session, desk.actor, profile, change, keys=keys, policy=policy)
+    async def work(context: CommandContext) -> Profile:
+        keys, policy = context.resources.keys, connectors.address_policy(context.resources.settings)
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
+            profile = await connectors.get_profile(session, context.actor, owner, name)
+            return await connectors.update_profile(session, context.actor, profile, change, keys=keys, policy=policy)
 
-    show_whole(at_desk(work), as_json=as_json)
+    show_whole(run_command(work), as_json=as_json)
 
 
 @app.command("copy")
 def copy_profile(name: Name, chain: ChainOption = None, as_json: AsJson = False) -> None:
     """Copy a profile, secrets included, under the next free label and name."""
 
-    async def work(desk: Desk) -> Profile:
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
-            return await connectors.copy_profile(session, desk.actor, owner, name, keys=desk.ground.keys)
+    async def work(context: CommandContext) -> Profile:
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
+            return await connectors.copy_profile(session, context.actor, owner, name, keys=context.resources.keys)
 
-    show_whole(at_desk(work), as_json=as_json)
+    show_whole(run_command(work), as_json=as_json)
 
 
 @app.command("delete")
 def delete_profile(name: Name, chain: ChainOption = None) -> None:
     """Delete a profile that nothing uses."""
 
-    async def work(desk: Desk) -> None:
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
-            await connectors.delete_profile(session, desk.actor, owner, name)
+    async def work(context: CommandContext) -> None:
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
+            await connectors.delete_profile(session, context.actor, owner, name)
 
-    at_desk(work)
+    run_command(work)
     typer.echo(f"The profile {name} is deleted.")
 
 
@@ -148,14 +148,19 @@ def try_profile(
 ) -> None:
     """Try whether a profile reaches its system, step by step. Ends with 1 where it does not."""
 
-    async def work(desk: Desk) -> ProbeResult:
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
+    async def work(context: CommandContext) -> ProbeResult:
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
         return await connectors.test_profile(
-            desk.ground, desk.house.client, desk.actor, chain_id=owner, profile_id=name, options=option or ()
+            context.resources,
+            context.house.client,
+            context.actor,
+            chain_id=owner,
+            profile_id=name,
+            options=option or (),
         )
 
-    result = at_desk(work)
+    result = run_command(work)
     show_list(result.steps, STEP, as_json=as_json, empty="There was nothing to try.")
     if not result.passed:
         raise typer.Exit(1)

@@ -10,7 +10,7 @@ import typer
 from msgspec import UNSET
 
 from tessera import loyalty
-from tessera.cli.desk import Desk, at_desk, find_chain
+from tessera.cli.context import CommandContext, find_chain, run_command
 from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
 from tessera.loyalty import ProgramType
 from tessera.platform.errors import NotFoundError
@@ -50,13 +50,13 @@ class ProgramNotFoundError(NotFoundError):
 def list_programs(chain: ChainOption = None, as_json: AsJson = False) -> None:
     """List the newest 1,000 programs of a chain."""
 
-    async def work(desk: Desk) -> Sequence[object]:
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
-            return await loyalty.list_programs(session, desk.actor, loyalty.ProgramFilter(chain_ids=[owner]))
+    async def work(context: CommandContext) -> Sequence[object]:
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
+            return await loyalty.list_programs(session, context.actor, loyalty.ProgramFilter(chain_ids=[owner]))
 
     empty = "No program yet. Make one: tessera program create NAME --code CODE"
-    show_list(at_desk(work), PROGRAM, as_json=as_json, empty=empty)
+    show_list(run_command(work), PROGRAM, as_json=as_json, empty=empty)
 
 
 @app.command("create")
@@ -74,7 +74,7 @@ def create_program(
 ) -> None:
     """Create a program that accounts can be members of."""
 
-    async def work(desk: Desk) -> object:
+    async def work(context: CommandContext) -> object:
         new = loyalty.NewProgram(
             name=name,
             code=code,
@@ -83,11 +83,11 @@ def create_program(
             number=number,
             allows_overdraft=bool(overdraft),
         )
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
-            return (await loyalty.create_programs(session, desk.actor, owner, [new], now=desk.now()))[0]
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
+            return (await loyalty.create_programs(session, context.actor, owner, [new], now=context.now()))[0]
 
-    show_item(at_desk(work), PROGRAM, as_json=as_json)
+    show_item(run_command(work), PROGRAM, as_json=as_json)
 
 
 @app.command("update")
@@ -102,33 +102,33 @@ def update_program(
 ) -> None:
     """Change a program; what is not named stays."""
 
-    async def work(desk: Desk) -> object:
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
+    async def work(context: CommandContext) -> object:
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
             change = loyalty.ProgramChange(
-                id=(await find_program(session, desk.actor, owner, program)).id,
+                id=(await find_program(session, context.actor, owner, program)).id,
                 name=UNSET if name is None else name,
                 type=UNSET if type is None else type,
                 subscription=UNSET if paid is None else "Paid" if paid else "Free",
                 allows_overdraft=UNSET if overdraft is None else overdraft,
             )
-            return (await loyalty.update_programs(session, desk.actor, owner, [change], now=desk.now()))[0]
+            return (await loyalty.update_programs(session, context.actor, owner, [change], now=context.now()))[0]
 
-    show_item(at_desk(work), PROGRAM, as_json=as_json)
+    show_item(run_command(work), PROGRAM, as_json=as_json)
 
 
 @app.command("delete")
 def delete_program(program: ProgramName, chain: ChainOption = None) -> None:
     """Delete a program without active memberships, and its tiers."""
 
-    async def work(desk: Desk) -> Program:
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
-            found = await find_program(session, desk.actor, owner, program)
-            await loyalty.delete_programs(session, desk.actor, owner, [found.id], now=desk.now())
+    async def work(context: CommandContext) -> Program:
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
+            found = await find_program(session, context.actor, owner, program)
+            await loyalty.delete_programs(session, context.actor, owner, [found.id], now=context.now())
             return found
 
-    typer.echo(f"Deleted {at_desk(work).name} and its tiers.")
+    typer.echo(f"Deleted {run_command(work).name} and its tiers.")
 
 
 async def find_program(session: Session, actor: Actor, chain_id: UUID, text: str) -> Program:

@@ -11,7 +11,7 @@ from uuid import UUID
 import typer
 
 from tessera import exports, queries
-from tessera.cli.desk import Desk, at_desk, find_chain
+from tessera.cli.context import CommandContext, find_chain, run_command
 from tessera.cli.printing import AsJson, ChainOption, Column, show_item, show_json, show_list
 from tessera.platform.json_values import text_of
 
@@ -56,23 +56,23 @@ DETAIL: Mapping[str, Column] = {
 def list_queries(chain: ChainOption = None, as_json: AsJson = False) -> None:
     """List the saved queries."""
 
-    async def work(desk: Desk) -> Sequence[Query]:
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
-            return (await queries.list_queries(session, desk.actor, owner, size=1000)).items
+    async def work(context: CommandContext) -> Sequence[Query]:
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
+            return (await queries.list_queries(session, context.actor, owner, size=1000)).items
 
     empty = 'No query yet. Make one: tessera query create LABEL --text "SELECT … FROM members"'
-    show_list(at_desk(work), QUERY, as_json=as_json, empty=empty)
+    show_list(run_command(work), QUERY, as_json=as_json, empty=empty)
 
 
 @app.command("show")
 def show_query(name: Name, chain: ChainOption = None, as_json: AsJson = False) -> None:
     """Show one query with its text."""
 
-    async def work(desk: Desk) -> Query:
-        return (await find_query(desk, chain, name))[1]
+    async def work(context: CommandContext) -> Query:
+        return (await find_query(context, chain, name))[1]
 
-    show_item(at_desk(work), DETAIL, as_json=as_json)
+    show_item(run_command(work), DETAIL, as_json=as_json)
 
 
 @app.command("create")
@@ -89,15 +89,15 @@ def create_query(
     """Save a query: one read-only SELECT over the datasets. The database reads it before it is stored."""
     select, parameters = read_text(text, file), tuple(map(read_parameter, parameter or ()))
 
-    async def work(desk: Desk) -> Query:
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
+    async def work(context: CommandContext) -> Query:
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
             new = queries.NewQuery(
                 label, select, internal_name=name, parameters=parameters, key_columns=tuple(key or ())
             )
-            return await queries.create_query(session, desk.actor, desk.house.engine, chain_id=owner, new=new)
+            return await queries.create_query(session, context.actor, context.house.engine, chain_id=owner, new=new)
 
-    show_item(at_desk(work), DETAIL, as_json=as_json)
+    show_item(run_command(work), DETAIL, as_json=as_json)
 
 
 @app.command("update")
@@ -115,8 +115,8 @@ def update_query(
     select = None if text is None and file is None else read_text(text, file)
     parameters = None if parameter is None else tuple(map(read_parameter, parameter))
 
-    async def work(desk: Desk) -> Query:
-        _, query = await find_query(desk, chain, name)
+    async def work(context: CommandContext) -> Query:
+        _, query = await find_query(context, chain, name)
         new = queries.NewQuery(
             label or query.label,
             query.text if select is None else select,
@@ -125,35 +125,35 @@ def update_query(
             parameters=query.parameters if parameters is None else parameters,
             key_columns=query.key_columns if key is None else tuple(key),
         )
-        async with desk.session() as session:
-            return await queries.update_query(session, desk.actor, desk.house.engine, query=query, new=new)
+        async with context.session() as session:
+            return await queries.update_query(session, context.actor, context.house.engine, query=query, new=new)
 
-    show_item(at_desk(work), DETAIL, as_json=as_json)
+    show_item(run_command(work), DETAIL, as_json=as_json)
 
 
 @app.command("delete")
 def delete_query(name: Name, chain: ChainOption = None) -> None:
     """Delete a query that no template and no export uses."""
 
-    async def work(desk: Desk) -> Query:
-        owner, query = await find_query(desk, chain, name)
-        async with desk.session() as session:
-            users = await exports.list_query_users(session, desk.actor, owner, query.id)
-            await queries.delete_query(session, desk.actor, query=query, users=[user.label for user in users])
+    async def work(context: CommandContext) -> Query:
+        owner, query = await find_query(context, chain, name)
+        async with context.session() as session:
+            users = await exports.list_query_users(session, context.actor, owner, query.id)
+            await queries.delete_query(session, context.actor, query=query, users=[user.label for user in users])
         return query
 
-    typer.echo(f"Deleted {at_desk(work).label}.")
+    typer.echo(f"Deleted {run_command(work).label}.")
 
 
 @app.command("preview")
 def preview_query(name: Name, chain: ChainOption = None, as_json: AsJson = False) -> None:
     """Show the first 50 rows of a query."""
 
-    async def work(desk: Desk) -> Preview:
-        owner, query = await find_query(desk, chain, name)
-        return await queries.preview_query(desk.actor, desk.house.engine, owner, query)
+    async def work(context: CommandContext) -> Preview:
+        owner, query = await find_query(context, chain, name)
+        return await queries.preview_query(context.actor, context.house.engine, owner, query)
 
-    preview = at_desk(work)
+    preview = run_command(work)
     names = [column.name for column in preview.columns]
     if as_json:
         show_json([dict(zip(names, row, strict=True)) for row in preview.rows])
@@ -172,22 +172,22 @@ def pick(place: int) -> Column:
 def count_query(name: Name, chain: ChainOption = None, as_json: AsJson = False) -> None:
     """Count the rows of a query."""
 
-    async def work(desk: Desk) -> int:
-        owner, query = await find_query(desk, chain, name)
-        return await queries.count_query(desk.actor, desk.house.engine, owner, query)
+    async def work(context: CommandContext) -> int:
+        owner, query = await find_query(context, chain, name)
+        return await queries.count_query(context.actor, context.house.engine, owner, query)
 
-    count = at_desk(work)
+    count = run_command(work)
     if as_json:
         show_json({"count": count})
     else:
         typer.echo(f"{count:,}")
 
 
-async def find_query(desk: Desk, chain: str | None, name: str) -> tuple[UUID, Query]:
+async def find_query(context: CommandContext, chain: str | None, name: str) -> tuple[UUID, Query]:
     """Return the chain's id and its query of that name."""
-    async with desk.session() as session:
-        owner = await find_chain(session, desk.actor, chain)
-        return owner, await queries.get_query(session, desk.actor, owner, name)
+    async with context.session() as session:
+        owner = await find_chain(session, context.actor, chain)
+        return owner, await queries.get_query(session, context.actor, owner, name)
 
 
 def read_text(text: str | None, file: Path | None) -> str:

@@ -9,7 +9,7 @@ import typer
 from msgspec import UNSET
 
 from tessera.access import roles as access_roles
-from tessera.cli.desk import Desk, at_desk
+from tessera.cli.context import CommandContext, run_command
 from tessera.cli.printing import AsJson, show_item, show_list
 
 if TYPE_CHECKING:
@@ -40,22 +40,22 @@ Description = Annotated[str | None, typer.Option(help="What the role is for.")]
 def list_all(as_json: AsJson = False) -> None:
     """List the roles."""
 
-    async def work(desk: Desk) -> Sequence[Role]:
-        async with desk.session() as session:
-            return await access_roles.list_roles(session, desk.actor)
+    async def work(context: CommandContext) -> Sequence[Role]:
+        async with context.session() as session:
+            return await access_roles.list_roles(session, context.actor)
 
-    show_list(at_desk(work), ROLE, as_json=as_json)
+    show_list(run_command(work), ROLE, as_json=as_json)
 
 
 @app.command("show")
 def show_role(role: RoleName, as_json: AsJson = False) -> None:
     """Show one role."""
 
-    async def work(desk: Desk) -> Role:
-        async with desk.session() as session:
-            return await access_roles.find_role(session, desk.actor, role)
+    async def work(context: CommandContext) -> Role:
+        async with context.session() as session:
+            return await access_roles.find_role(session, context.actor, role)
 
-    show_item(at_desk(work), ONE, as_json=as_json)
+    show_item(run_command(work), ONE, as_json=as_json)
 
 
 @app.command("create")
@@ -69,12 +69,12 @@ def create_role(
 ) -> None:
     """Create a role: the same for every chain."""
 
-    async def work(desk: Desk) -> Role:
+    async def work(context: CommandContext) -> Role:
         new = access_roles.NewRole(label, chosen(permission, everything=everything), description or "", internal_name)
-        async with desk.session() as session:
-            return await access_roles.create_role(session, desk.actor, new, now=desk.now())
+        async with context.session() as session:
+            return await access_roles.create_role(session, context.actor, new, now=context.now())
 
-    show_item(at_desk(work), ONE, as_json=as_json)
+    show_item(run_command(work), ONE, as_json=as_json)
 
 
 @app.command("update")
@@ -88,29 +88,31 @@ def update_role(
 ) -> None:
     """Change a role; permissions that are given replace those it has. It acts at once on everybody who holds it."""
 
-    async def work(desk: Desk) -> Role:
+    async def work(context: CommandContext) -> Role:
         change = access_roles.RoleChange(
             label=UNSET if label is None else label,
             description=UNSET if description is None else description,
             permissions=chosen(permission, everything=everything) if permission or everything else UNSET,
         )
-        async with desk.session() as session:
-            found = await access_roles.find_role(session, desk.actor, role)
-            return await access_roles.update_role(session, desk.actor, found.id, change, version=None, now=desk.now())
+        async with context.session() as session:
+            found = await access_roles.find_role(session, context.actor, role)
+            return await access_roles.update_role(
+                session, context.actor, found.id, change, version=None, now=context.now()
+            )
 
-    show_item(at_desk(work), ONE, as_json=as_json)
+    show_item(run_command(work), ONE, as_json=as_json)
 
 
 @app.command("delete")
 def delete_role(role: RoleName) -> None:
     """Delete a role that nobody holds."""
 
-    async def work(desk: Desk) -> None:
-        async with desk.session() as session:
-            found = await access_roles.find_role(session, desk.actor, role)
-            await access_roles.delete_role(session, desk.actor, found.id)
+    async def work(context: CommandContext) -> None:
+        async with context.session() as session:
+            found = await access_roles.find_role(session, context.actor, role)
+            await access_roles.delete_role(session, context.actor, found.id)
 
-    at_desk(work)
+    run_command(work)
     typer.echo("Deleted.")
 
 

@@ -10,7 +10,7 @@ import typer
 
 from tessera import exports
 from tessera.cli.arguments import require_id
-from tessera.cli.desk import Desk, at_desk, find_chain
+from tessera.cli.context import CommandContext, find_chain, run_command
 from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
 from tessera.cli.watching import conclude, watch_run
 from tessera.exports import RequestState, RunState
@@ -77,40 +77,40 @@ def list_runs(
 ) -> None:
     """List runs, newest first."""
 
-    async def work(desk: Desk) -> Sequence[Run]:
-        async with desk.session() as session:
+    async def work(context: CommandContext) -> Sequence[Run]:
+        async with context.session() as session:
             definition_id = None
             if export is not None:
-                owner = await find_chain(session, desk.actor, chain)
-                found = await exports.get_definition_by_name(session, desk.actor, chain_id=owner, name=export)
+                owner = await find_chain(session, context.actor, chain)
+                found = await exports.get_definition_by_name(session, context.actor, chain_id=owner, name=export)
                 definition_id = found.id
             page = await exports.list_runs(
-                session, desk.actor, definition_id=definition_id, state=state, number=number, size=size
+                session, context.actor, definition_id=definition_id, state=state, number=number, size=size
             )
             return page.items
 
-    show_list(at_desk(work), RUN, as_json=as_json, empty="No run yet. Start one: tessera export run NAME")
+    show_list(run_command(work), RUN, as_json=as_json, empty="No run yet. Start one: tessera export run NAME")
 
 
 @app.command("show")
 def show_run(run: RunId, as_json: AsJson = False) -> None:
     """Show one run with its counts."""
 
-    async def work(desk: Desk) -> Run:
-        async with desk.session() as session:
-            return await exports.get_run(session, desk.actor, run_id=run)
+    async def work(context: CommandContext) -> Run:
+        async with context.session() as session:
+            return await exports.get_run(session, context.actor, run_id=run)
 
-    show_item(at_desk(work), DETAIL, as_json=as_json)
+    show_item(run_command(work), DETAIL, as_json=as_json)
 
 
 @app.command("watch")
 def watch(run: RunId, as_json: AsJson = False) -> None:
     """Follow a run until it ends; exit code 0 only if every row arrived."""
 
-    async def work(desk: Desk) -> Run:
-        return await watch_run(desk, run, quiet=as_json)
+    async def work(context: CommandContext) -> Run:
+        return await watch_run(context, run, quiet=as_json)
 
-    conclude(at_desk(work), as_json=as_json)
+    conclude(run_command(work), as_json=as_json)
 
 
 @app.command("requests")
@@ -123,23 +123,23 @@ def list_requests(
 ) -> None:
     """List the requests that a run made."""
 
-    async def work(desk: Desk) -> Sequence[LoggedRequest]:
-        async with desk.session() as session:
-            page = await exports.list_requests(session, desk.actor, run, state=state, number=number, size=size)
+    async def work(context: CommandContext) -> Sequence[LoggedRequest]:
+        async with context.session() as session:
+            page = await exports.list_requests(session, context.actor, run, state=state, number=number, size=size)
             return page.items
 
-    show_list(at_desk(work), REQUEST, as_json=as_json, empty="No request.")
+    show_list(run_command(work), REQUEST, as_json=as_json, empty="No request.")
 
 
 @app.command("request")
 def show_request(run: RunId, number: int, as_json: AsJson = False) -> None:
     """Show one request: each attempt, what went out and what came back, secrets masked."""
 
-    async def work(desk: Desk) -> RequestDetail:
-        async with desk.session() as session:
-            return await exports.get_request(session, desk.actor, run, number=number)
+    async def work(context: CommandContext) -> RequestDetail:
+        async with context.session() as session:
+            return await exports.get_request(session, context.actor, run, number=number)
 
-    detail = at_desk(work)
+    detail = run_command(work)
     if as_json:
         show_item(detail, {}, as_json=True)
         return
@@ -155,19 +155,19 @@ def show_request(run: RunId, number: int, as_json: AsJson = False) -> None:
 def list_errors(run: RunId, number: Number = 1, size: Size = 20, as_json: AsJson = False) -> None:
     """List the rows that did not arrive, and why."""
 
-    async def work(desk: Desk) -> Sequence[RowError]:
-        async with desk.session() as session:
-            return (await exports.list_row_errors(session, desk.actor, run, number=number, size=size)).items
+    async def work(context: CommandContext) -> Sequence[RowError]:
+        async with context.session() as session:
+            return (await exports.list_row_errors(session, context.actor, run, number=number, size=size)).items
 
-    show_list(at_desk(work), ROW_ERROR, as_json=as_json, empty="No row error.")
+    show_list(run_command(work), ROW_ERROR, as_json=as_json, empty="No row error.")
 
 
 @app.command("cancel")
 def cancel_run(run: RunId, as_json: AsJson = False) -> None:
     """Ask a run to end: what is in flight is settled, the rest is skipped."""
 
-    async def work(desk: Desk) -> Run:
-        async with desk.session() as session:
-            return await exports.cancel_run(session, desk.actor, run_id=run)
+    async def work(context: CommandContext) -> Run:
+        async with context.session() as session:
+            return await exports.cancel_run(session, context.actor, run_id=run)
 
-    show_item(at_desk(work), RUN, as_json=as_json)
+    show_item(run_command(work), RUN, as_json=as_json)

@@ -4,7 +4,7 @@ import typer
 
 from tessera import connectors, inbound, notifications, outbound
 from tessera.access import factors as access_factors
-from tessera.cli.desk import Desk, at_desk
+from tessera.cli.context import CommandContext, run_command
 from tessera.connectors import keys as connector_keys
 
 app = typer.Typer(no_args_is_help=True)
@@ -27,9 +27,9 @@ def rotate() -> None:
 def reseal() -> None:
     """Seal every stored secret with the newest key. Restart all processes before: they must know that key."""
 
-    async def work(desk: Desk) -> tuple[int, int, int, int, int, int]:
-        keys = desk.ground.keys
-        async with desk.session() as session:
+    async def work(context: CommandContext) -> tuple[int, int, int, int, int, int]:
+        keys = context.resources.keys
+        async with context.session() as session:
             return (
                 await connectors.reseal_secrets(session, keys),
                 await outbound.reseal_templates(session, keys),
@@ -39,7 +39,7 @@ def reseal() -> None:
                 await access_factors.reseal_factors(session, keys),
             )
 
-    profiles, templates, encryption_keys, subscriptions, messages, factors = at_desk(work)
+    profiles, templates, encryption_keys, subscriptions, messages, factors = run_command(work)
     typer.echo(f"Sealed the secrets of {profiles:,} connection {'profile' if profiles == 1 else 'profiles'} anew.")
     if templates:
         shown = "template" if templates == 1 else "templates"

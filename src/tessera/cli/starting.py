@@ -13,7 +13,7 @@ from typing import TypeVar
 import typer
 
 from tessera.access.users import list_users
-from tessera.cli.desk import open_desk
+from tessera.cli.context import open_desk
 from tessera.cli.listening import find_port, url_of
 from tessera.cli.supervision import Child, Command, Supervisor
 from tessera.platform.embedded import EmbeddedServer
@@ -60,8 +60,8 @@ def start_everything(settings: Settings, *, port: int | None = None) -> None:
 
 async def welcome(settings: Settings) -> None:
     """Tell whoever starts an empty house how to get in."""
-    async with open_desk(settings) as desk, desk.session() as session:
-        if not await list_users(session, desk.actor):
+    async with open_desk(settings) as context, context.session() as session:
+        if not await list_users(session, context.actor):
             typer.echo("Nobody can sign in yet. Make the first user: tessera user create E-MAIL --role admin")
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tessera import outbound
-from tessera.cli.desk import Desk, at_desk, find_chain
+from tessera.cli.context import CommandContext, find_chain, run_command
 from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
 
 if TYPE_CHECKING:
@@ -44,24 +44,24 @@ DETAIL = TEMPLATE | {"Body": lambda t: t.shape.body, "Envelope": lambda t: t.sha
 def list_templates(as_json: AsJson = False) -> None:
     """List the templates."""
 
-    async def work(desk: Desk) -> Sequence[Template]:
-        async with desk.session() as session:
-            return (await outbound.list_templates(session, desk.actor, size=1000)).items
+    async def work(context: CommandContext) -> Sequence[Template]:
+        async with context.session() as session:
+            return (await outbound.list_templates(session, context.actor, size=1000)).items
 
     empty = "No template yet. Make one: tessera template create LABEL --query NAME --profile NAME --body FILE"
-    show_list(at_desk(work), TEMPLATE, as_json=as_json, empty=empty)
+    show_list(run_command(work), TEMPLATE, as_json=as_json, empty=empty)
 
 
 @app.command("show")
 def show_template(name: Name, chain: ChainOption = None, as_json: AsJson = False) -> None:
     """Show one template with its body."""
 
-    async def work(desk: Desk) -> Template:
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
-            return await outbound.get_template(session, desk.actor, owner, name)
+    async def work(context: CommandContext) -> Template:
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
+            return await outbound.get_template(session, context.actor, owner, name)
 
-    show_item(at_desk(work), DETAIL, as_json=as_json)
+    show_item(run_command(work), DETAIL, as_json=as_json)
 
 
 @app.command("create")
@@ -83,13 +83,15 @@ def create_template(
     given = read_shape(shape, method=method, path=path, body=body, envelope=envelope, rows=rows)
     made = outbound.read_shape({"method": "POST", **given})
 
-    async def work(desk: Desk) -> Template:
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
+    async def work(context: CommandContext) -> Template:
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
             new = outbound.NewTemplate(label, query, profile, made, internal_name=name)
-            return await outbound.create_template(session, desk.actor, chain_id=owner, new=new, keys=desk.ground.keys)
+            return await outbound.create_template(
+                session, context.actor, chain_id=owner, new=new, keys=context.resources.keys
+            )
 
-    show_item(at_desk(work), DETAIL, as_json=as_json)
+    show_item(run_command(work), DETAIL, as_json=as_json)
 
 
 @app.command("update")
@@ -110,17 +112,17 @@ def update_template(
     """Change a template; what is not given stays."""
     given = read_shape(shape, method=method, path=path, body=body, envelope=envelope, rows=rows)
 
-    async def work(desk: Desk) -> Template:
+    async def work(context: CommandContext) -> Template:
         import msgspec
 
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
-            template = await outbound.get_template(session, desk.actor, owner, name)
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
+            template = await outbound.get_template(session, context.actor, owner, name)
             made = outbound.read_shape({**msgspec.to_builtins(template.shape), **given}) if given else None
             change = outbound.TemplateChange(label=label, query=query, profile=profile, shape=made)
-            return await outbound.update_template(session, desk.actor, template, change, keys=desk.ground.keys)
+            return await outbound.update_template(session, context.actor, template, change, keys=context.resources.keys)
 
-    show_item(at_desk(work), DETAIL, as_json=as_json)
+    show_item(run_command(work), DETAIL, as_json=as_json)
 
 
 def read_shape(

@@ -10,7 +10,7 @@ import typer
 from msgspec import UNSET
 
 from tessera import loyalty
-from tessera.cli.desk import Desk, at_desk, find_chain
+from tessera.cli.context import CommandContext, find_chain, run_command
 from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
 from tessera.cli.programs import find_program
 from tessera.platform.errors import NotFoundError
@@ -44,15 +44,15 @@ class TierNotFoundError(NotFoundError):
 def list_tiers(program: Program, chain: ChainOption = None, as_json: AsJson = False) -> None:
     """List the newest 1,000 tiers of a program."""
 
-    async def work(desk: Desk) -> Sequence[object]:
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
-            parent = await find_program(session, desk.actor, owner, program)
+    async def work(context: CommandContext) -> Sequence[object]:
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
+            parent = await find_program(session, context.actor, owner, program)
             narrowing = loyalty.TierFilter(chain_ids=[owner], program_ids=[parent.id])
-            return await loyalty.list_tiers(session, desk.actor, narrowing)
+            return await loyalty.list_tiers(session, context.actor, narrowing)
 
     empty = "No tier yet. Make one: tessera tier create NAME --program PROGRAM --code CODE --ordering NUMBER"
-    show_list(at_desk(work), TIER, as_json=as_json, empty=empty)
+    show_list(run_command(work), TIER, as_json=as_json, empty=empty)
 
 
 @app.command("create")
@@ -68,14 +68,14 @@ def create_tier(
 ) -> None:
     """Create a tier of a program."""
 
-    async def work(desk: Desk) -> object:
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
-            parent = await find_program(session, desk.actor, owner, program)
+    async def work(context: CommandContext) -> object:
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
+            parent = await find_program(session, context.actor, owner, program)
             new = loyalty.NewTier(program_id=parent.id, name=name, code=code, ordering=ordering)
-            return (await loyalty.create_tiers(session, desk.actor, owner, [new], now=desk.now()))[0]
+            return (await loyalty.create_tiers(session, context.actor, owner, [new], now=context.now()))[0]
 
-    show_item(at_desk(work), TIER, as_json=as_json)
+    show_item(run_command(work), TIER, as_json=as_json)
 
 
 @app.command("update")
@@ -90,43 +90,43 @@ def update_tier(
 ) -> None:
     """Change a tier; what is not named stays."""
 
-    async def work(desk: Desk) -> object:
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
+    async def work(context: CommandContext) -> object:
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
             change = loyalty.TierChange(
-                id=(await find_tier(desk, session, owner, program=program, text=tier)).id,
+                id=(await find_tier(context, session, owner, program=program, text=tier)).id,
                 name=UNSET if name is None else name,
                 code=UNSET if code is None else code,
                 ordering=UNSET if ordering is None else ordering,
             )
-            return (await loyalty.update_tiers(session, desk.actor, owner, [change], now=desk.now()))[0]
+            return (await loyalty.update_tiers(session, context.actor, owner, [change], now=context.now()))[0]
 
-    show_item(at_desk(work), TIER, as_json=as_json)
+    show_item(run_command(work), TIER, as_json=as_json)
 
 
 @app.command("delete")
 def delete_tier(tier: TierName, program: Program, chain: ChainOption = None) -> None:
     """Delete a tier; memberships that have it lose it."""
 
-    async def work(desk: Desk) -> Tier:
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
-            found = await find_tier(desk, session, owner, program=program, text=tier)
-            await loyalty.delete_tiers(session, desk.actor, owner, [found.id], now=desk.now())
+    async def work(context: CommandContext) -> Tier:
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
+            found = await find_tier(context, session, owner, program=program, text=tier)
+            await loyalty.delete_tiers(session, context.actor, owner, [found.id], now=context.now())
             return found
 
-    typer.echo(f"Deleted {at_desk(work).name}. Memberships that had it have no tier now.")
+    typer.echo(f"Deleted {run_command(work).name}. Memberships that had it have no tier now.")
 
 
-async def find_tier(desk: Desk, session: Session, chain_id: UUID, *, program: str, text: str) -> Tier:
+async def find_tier(context: CommandContext, session: Session, chain_id: UUID, *, program: str, text: str) -> Tier:
     """Return the tier of the program with that code or id; a code goes before an id."""
-    parent = await find_program(session, desk.actor, chain_id, program)
+    parent = await find_program(session, context.actor, chain_id, program)
     wanted = parse_id(text.lower())
     filters = [loyalty.TierFilter(chain_ids=[chain_id], program_ids=[parent.id], codes=[text], count=1)]
     if wanted is not None:
         filters.append(loyalty.TierFilter(chain_ids=[chain_id], program_ids=[parent.id], ids=[wanted], count=1))
     for narrowing in filters:
-        found = await loyalty.list_tiers(session, desk.actor, narrowing)
+        found = await loyalty.list_tiers(session, context.actor, narrowing)
         if found:
             return found[0]
     raise TierNotFoundError(f"There is no tier {text} in {parent.name}. `tessera tier list` shows all.")

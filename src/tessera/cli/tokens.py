@@ -11,7 +11,7 @@ import typer
 
 from tessera.access import keys as access_keys
 from tessera.cli.arguments import require_id
-from tessera.cli.desk import Desk, at_desk
+from tessera.cli.context import CommandContext, run_command
 from tessera.cli.printing import AsJson, show_item, show_json, show_list
 
 if TYPE_CHECKING:
@@ -50,13 +50,15 @@ def create_client_token(
 ) -> None:
     """Create a client token: one for each application."""
 
-    async def work(desk: Desk) -> MadeToken:
-        async with desk.session() as session:
+    async def work(context: CommandContext) -> MadeToken:
+        async with context.session() as session:
             return (
-                await access_keys.create_client_tokens(session, desk.actor, desk.ground.keys, [label], now=desk.now())
+                await access_keys.create_client_tokens(
+                    session, context.actor, context.resources.keys, [label], now=context.now()
+                )
             )[0]
 
-    show_made(at_desk(work), as_json=as_json)
+    show_made(run_command(work), as_json=as_json)
 
 
 @app.command("create-access")
@@ -81,34 +83,36 @@ def create_access_token(
 ) -> None:
     """Create an access token: one for each connection of an application to an enterprise."""
 
-    async def work(desk: Desk) -> MadeToken:
+    async def work(context: CommandContext) -> MadeToken:
         new = access_keys.NewAccessToken(
             client_token_id=client,
             label=label,
             enterprise_ids=enterprise,
             portfolio=portfolio,
             permissions=permission or access_keys.CONNECTOR_PERMISSIONS,
-            expires_at=None if expires is None else desk.now() + timedelta(days=expires),
+            expires_at=None if expires is None else context.now() + timedelta(days=expires),
             strict=strict,
         )
-        async with desk.session() as session:
+        async with context.session() as session:
             return (
-                await access_keys.create_access_tokens(session, desk.actor, desk.ground.keys, [new], now=desk.now())
+                await access_keys.create_access_tokens(
+                    session, context.actor, context.resources.keys, [new], now=context.now()
+                )
             )[0]
 
-    show_made(at_desk(work), as_json=as_json)
+    show_made(run_command(work), as_json=as_json)
 
 
 @app.command("list")
 def list_tokens(as_json: AsJson = False) -> None:
     """List client tokens and access tokens, without the tokens themselves."""
 
-    async def work(desk: Desk) -> Sequence[object]:
-        async with desk.session() as session:
-            return await access_keys.list_tokens(session, desk.actor)
+    async def work(context: CommandContext) -> Sequence[object]:
+        async with context.session() as session:
+            return await access_keys.list_tokens(session, context.actor)
 
     empty = "No token yet. Make one: tessera token create-client LABEL"
-    show_list(at_desk(work), TOKEN, as_json=as_json, empty=empty)
+    show_list(run_command(work), TOKEN, as_json=as_json, empty=empty)
 
 
 TokenId = Annotated[
@@ -133,20 +137,20 @@ def enable_token(token: TokenId) -> None:
 def switch_token(token: UUID, *, enabled: bool) -> None:
     """Switch a token on or off."""
 
-    async def work(desk: Desk) -> None:
-        async with desk.session() as session:
-            await access_keys.enable_token(session, desk.actor, token, enabled=enabled)
+    async def work(context: CommandContext) -> None:
+        async with context.session() as session:
+            await access_keys.enable_token(session, context.actor, token, enabled=enabled)
 
-    at_desk(work)
+    run_command(work)
 
 
 @app.command("revoke")
 def revoke_token(token: TokenId) -> None:
     """End a token for ever; with a client token go all its access tokens."""
 
-    async def work(desk: Desk) -> None:
-        async with desk.session() as session:
-            await access_keys.revoke_token(session, desk.actor, token, now=desk.now())
+    async def work(context: CommandContext) -> None:
+        async with context.session() as session:
+            await access_keys.revoke_token(session, context.actor, token, now=context.now())
 
-    at_desk(work)
+    run_command(work)
     typer.echo("Revoked. Calls with this token are refused from now on.")

@@ -15,7 +15,7 @@ from tessera.access import passwords as access_passwords
 from tessera.access import roles as access_roles
 from tessera.access import sign_in as access_sign_in
 from tessera.access import users as access_users
-from tessera.cli.desk import Desk, at_desk, find_chain
+from tessera.cli.context import CommandContext, find_chain, run_command
 from tessera.cli.printing import AsJson, show_item, show_json, show_list
 from tessera.platform.errors import ConflictError
 
@@ -59,12 +59,12 @@ PasswordFile = Annotated[
 def list_all(as_json: AsJson = False) -> None:
     """List the users."""
 
-    async def work(desk: Desk) -> Sequence[User]:
-        async with desk.session() as session:
-            return await access_users.list_users(session, desk.actor)
+    async def work(context: CommandContext) -> Sequence[User]:
+        async with context.session() as session:
+            return await access_users.list_users(session, context.actor)
 
     show_list(
-        at_desk(work), USER, as_json=as_json, empty="No user yet. Make one: tessera user create E-MAIL --role admin"
+        run_command(work), USER, as_json=as_json, empty="No user yet. Make one: tessera user create E-MAIL --role admin"
     )
 
 
@@ -86,19 +86,19 @@ def create_user(
     password = given or access_passwords.make_password()
     granted = frozenset(permission) if permission else None
 
-    async def work(desk: Desk) -> User:
-        async with desk.session() as session:
+    async def work(context: CommandContext) -> User:
+        async with context.session() as session:
             new = access_users.NewUser(
                 email,
                 name or email,
                 password,
-                chains=await find_chains(session, desk, chain),
+                chains=await find_chains(session, context, chain),
                 permissions=granted,
-                roles=await find_role_ids(session, desk, role),
+                roles=await find_role_ids(session, context, role),
             )
-            return (await access_users.create_users(session, desk.actor, [new]))[0]
+            return (await access_users.create_users(session, context.actor, [new]))[0]
 
-    user = at_desk(work)
+    user = run_command(work)
     told = None if given else password
     if as_json:
         show_json({"id": user.id, "email": user.email, "name": user.name, "password": told})
@@ -122,18 +122,20 @@ def change_user(
 ) -> None:
     """Change a user; roles, chains and permissions that are given replace those held."""
 
-    async def work(desk: Desk) -> User:
-        async with desk.session() as session:
-            user = await get_by_email(session, desk, email)
+    async def work(context: CommandContext) -> User:
+        async with context.session() as session:
+            user = await get_by_email(session, context, email)
             change = access_users.UserChange(
                 name=UNSET if name is None else name,
-                roles=await find_role_ids(session, desk, role) if role else UNSET,
+                roles=await find_role_ids(session, context, role) if role else UNSET,
                 permissions=frozenset(permission) if permission else UNSET,
-                chains=None if all_chains else await find_chains(session, desk, chain) if chain else UNSET,
+                chains=None if all_chains else await find_chains(session, context, chain) if chain else UNSET,
             )
-            return await access_users.update_user(session, desk.actor, user.id, change, version=None, now=desk.now())
+            return await access_users.update_user(
+                session, context.actor, user.id, change, version=None, now=context.now()
+            )
 
-    show_item(at_desk(work), USER, as_json=as_json)
+    show_item(run_command(work), USER, as_json=as_json)
 
 
 @app.command("disable")
@@ -153,13 +155,13 @@ def enable_user(email: Email) -> None:
 def switch_user(email: str, *, enabled: bool) -> None:
     """Switch a user on or off."""
 
-    async def work(desk: Desk) -> None:
-        async with desk.session() as session:
-            user = await get_by_email(session, desk, email)
+    async def work(context: CommandContext) -> None:
+        async with context.session() as session:
+            user = await get_by_email(session, context, email)
             change = access_users.UserChange(enabled=enabled)
-            await access_users.update_user(session, desk.actor, user.id, change, version=None, now=desk.now())
+            await access_users.update_user(session, context.actor, user.id, change, version=None, now=context.now())
 
-    at_desk(work)
+    run_command(work)
 
 
 @app.command("password")
@@ -169,12 +171,14 @@ def set_password(email: Email, password_file: PasswordFile = None) -> None:
     drawn = password is None
     password = password or access_passwords.make_password()
 
-    async def work(desk: Desk) -> None:
-        async with desk.session() as session:
-            user = await get_by_email(session, desk, email)
-            await access_users.change_password(session, desk.actor, user_id=user.id, password=password, now=desk.now())
+    async def work(context: CommandContext) -> None:
+        async with context.session() as session:
+            user = await get_by_email(session, context, email)
+            await access_users.change_password(
+                session, context.actor, user_id=user.id, password=password, now=context.now()
+            )
 
-    at_desk(work)
+    run_command(work)
     typer.echo(f"New password: {password}" if drawn else "The password was changed.")
 
 
@@ -182,12 +186,12 @@ def set_password(email: Email, password_file: PasswordFile = None) -> None:
 def unlock(email: Email) -> None:
     """Let a user try again at once whose account is locked after failed sign-ins."""
 
-    async def work(desk: Desk) -> None:
-        async with desk.session() as session:
-            user = await get_by_email(session, desk, email)
-            await access_sign_in.unlock_user(session, desk.ground.keys, desk.actor, user, now=desk.now())
+    async def work(context: CommandContext) -> None:
+        async with context.session() as session:
+            user = await get_by_email(session, context, email)
+            await access_sign_in.unlock_user(session, context.resources.keys, context.actor, user, now=context.now())
 
-    at_desk(work)
+    run_command(work)
     typer.echo(f"{email} may sign in again.")
 
 
@@ -195,13 +199,13 @@ def unlock(email: Email) -> None:
 def reset_second_factor(email: Email) -> None:
     """Take the second factor away from a user who lost it; make sure first that it is them who ask."""
 
-    async def work(desk: Desk) -> None:
-        async with desk.session() as session:
+    async def work(context: CommandContext) -> None:
+        async with context.session() as session:
             await access_factors.remove_factor(
-                session, desk.ground, desk.actor, await get_by_email(session, desk, email)
+                session, context.resources, context.actor, await get_by_email(session, context, email)
             )
 
-    at_desk(work)
+    run_command(work)
     typer.echo(f"{email} signs in without a second factor until they set one up again.")
 
 
@@ -212,36 +216,36 @@ def link(
 ) -> None:
     """Let a person of the identity provider sign in as this user."""
 
-    async def work(desk: Desk) -> None:
-        issuer = desk.ground.settings.oidc_issuer
+    async def work(context: CommandContext) -> None:
+        issuer = context.resources.settings.oidc_issuer
         if issuer is None:
             raise ProviderMissingError("There is no identity provider. Set TESSERA_OIDC_ISSUER first.")
-        async with desk.session() as session:
-            user = await get_by_email(session, desk, email)
+        async with context.session() as session:
+            user = await get_by_email(session, context, email)
             await access_sign_in.link_identity(
-                session, desk.actor, user, access_sign_in.Identity(issuer, subject), now=desk.now()
+                session, context.actor, user, access_sign_in.Identity(issuer, subject), now=context.now()
             )
 
-    at_desk(work)
+    run_command(work)
     typer.echo(f"{email} may sign in through the identity provider.")
 
 
-async def get_by_email(session: Session, desk: Desk, email: str) -> User:
+async def get_by_email(session: Session, context: CommandContext, email: str) -> User:
     """Return the user with this address, enabled or not."""
-    user = await access_users.find_user_by_email(session, desk.actor, email, enabled=False)
+    user = await access_users.find_user_by_email(session, context.actor, email, enabled=False)
     if user is None:
         raise access_users.UserNotFoundError(f"There is no user {email}. `tessera user list` shows all.")
     return user
 
 
-async def find_role_ids(session: Session, desk: Desk, texts: Sequence[str] | None) -> frozenset[UUID]:
+async def find_role_ids(session: Session, context: CommandContext, texts: Sequence[str] | None) -> frozenset[UUID]:
     """Return the ids of the roles that were named."""
-    return frozenset([(await access_roles.find_role(session, desk.actor, text)).id for text in texts or ()])
+    return frozenset([(await access_roles.find_role(session, context.actor, text)).id for text in texts or ()])
 
 
-async def find_chains(session: Session, desk: Desk, texts: Sequence[str] | None) -> frozenset[UUID] | None:
+async def find_chains(session: Session, context: CommandContext, texts: Sequence[str] | None) -> frozenset[UUID] | None:
     """Return the ids of the chains that were named; None, which is every chain, without any."""
-    return frozenset([await find_chain(session, desk.actor, text) for text in texts]) if texts else None
+    return frozenset([await find_chain(session, context.actor, text) for text in texts]) if texts else None
 
 
 def read_password(path: Path | None) -> str | None:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from tessera import exports
-from tessera.cli.desk import Desk
+from tessera.cli.context import CommandContext
 from tessera.cli.printing import show_json, show_value
 from tessera.platform.failures import FAILED
 
@@ -24,15 +24,15 @@ POLL_SECONDS = 0.25
 LONELY_SECONDS = 10.0
 
 
-async def watch_run(desk: Desk, run_id: UUID, *, quiet: bool) -> Run:
+async def watch_run(context: CommandContext, run_id: UUID, *, quiet: bool) -> Run:
     """Return the run when it has ended; show its progress meanwhile."""
     begun, warned = asyncio.get_running_loop().time(), False
     with make_progress(quiet=quiet) as progress:
         task = progress.add_task("", total=None, requests=0, rate="")
         while True:
-            async with desk.session() as session:
-                run = await exports.get_run(session, desk.actor, run_id=run_id)
-            show_progress(progress, task, run, desk)
+            async with context.session() as session:
+                run = await exports.get_run(session, context.actor, run_id=run_id)
+            show_progress(progress, task, run, context)
             if not run.active:
                 return run
             if (
@@ -58,9 +58,9 @@ def make_progress(*, quiet: bool) -> Progress:
     )
 
 
-def show_progress(progress: Progress, task: TaskID, run: Run, desk: Desk) -> None:
+def show_progress(progress: Progress, task: TaskID, run: Run, context: CommandContext) -> None:
     """Bring the bar up to date."""
-    seconds = run.seconds(desk.now())
+    seconds = run.seconds(context.now())
     rate = f"{run.settled / seconds:,.0f} rows/s" if seconds else "waiting"
     progress.update(
         task,

@@ -12,7 +12,7 @@ from msgspec import UNSET
 
 from tessera import notifications
 from tessera.cli.arguments import require_id
-from tessera.cli.desk import Desk, at_desk, find_chain
+from tessera.cli.context import CommandContext, find_chain, run_command
 from tessera.cli.printing import AsJson, ChainOption, show_item, show_json, show_list
 from tessera.notifications import DeliveryState
 from tessera.platform.errors import InvalidError
@@ -87,39 +87,41 @@ def create_subscription(
 ) -> None:
     """Create a subscription, which is told of what happens from now on."""
 
-    async def work(desk: Desk) -> MadeSubscription:
-        async with desk.session() as session:
-            owner = await find_chain(session, desk.actor, chain)
+    async def work(context: CommandContext) -> MadeSubscription:
+        async with context.session() as session:
+            owner = await find_chain(session, context.actor, chain)
             new = notifications.NewSubscription(label, url, event or None)
             return (
-                await notifications.create_subscriptions(session, desk.actor, desk.ground, owner, [new], now=desk.now())
+                await notifications.create_subscriptions(
+                    session, context.actor, context.resources, owner, [new], now=context.now()
+                )
             )[0]
 
-    show_made(at_desk(work), as_json=as_json)
+    show_made(run_command(work), as_json=as_json)
 
 
 @app.command("list")
 def list_subscriptions(chain: ChainOption = None, as_json: AsJson = False) -> None:
     """List subscriptions, newest first."""
 
-    async def work(desk: Desk) -> Sequence[Subscription]:
-        async with desk.session() as session:
-            owner = None if chain is None else await find_chain(session, desk.actor, chain)
-            return await notifications.list_subscriptions(session, desk.actor, chain_id=owner)
+    async def work(context: CommandContext) -> Sequence[Subscription]:
+        async with context.session() as session:
+            owner = None if chain is None else await find_chain(session, context.actor, chain)
+            return await notifications.list_subscriptions(session, context.actor, chain_id=owner)
 
     empty = "No subscription yet. Make one: tessera webhook create LABEL URL"
-    show_list(at_desk(work), SUBSCRIPTION, as_json=as_json, empty=empty)
+    show_list(run_command(work), SUBSCRIPTION, as_json=as_json, empty=empty)
 
 
 @app.command("show")
 def show_subscription(subscription: SubscriptionId, as_json: AsJson = False) -> None:
     """Show one subscription."""
 
-    async def work(desk: Desk) -> Subscription:
-        async with desk.session() as session:
-            return await notifications.get_subscription(session, desk.actor, subscription)
+    async def work(context: CommandContext) -> Subscription:
+        async with context.session() as session:
+            return await notifications.get_subscription(session, context.actor, subscription)
 
-    show_item(at_desk(work), DETAIL, as_json=as_json)
+    show_item(run_command(work), DETAIL, as_json=as_json)
 
 
 @app.command("update")
@@ -136,30 +138,30 @@ def update_subscription(
 ) -> None:
     """Change a subscription; what is left out stays."""
 
-    async def work(desk: Desk) -> Subscription:
+    async def work(context: CommandContext) -> Subscription:
         change = notifications.SubscriptionChange(
             label=UNSET if label is None else label,
             url=UNSET if url is None else url,
             event_names=None if all_events else event or UNSET,
             enabled=UNSET if enabled is None else enabled,
         )
-        async with desk.session() as session:
+        async with context.session() as session:
             return await notifications.update_subscription(
-                session, desk.actor, desk.ground, subscription, change, now=desk.now()
+                session, context.actor, context.resources, subscription, change, now=context.now()
             )
 
-    show_item(at_desk(work), DETAIL, as_json=as_json)
+    show_item(run_command(work), DETAIL, as_json=as_json)
 
 
 @app.command("delete")
 def delete_subscription(subscription: SubscriptionId) -> None:
     """Delete a subscription with all its deliveries, sent or not."""
 
-    async def work(desk: Desk) -> None:
-        async with desk.session() as session:
-            await notifications.delete_subscription(session, desk.actor, subscription)
+    async def work(context: CommandContext) -> None:
+        async with context.session() as session:
+            await notifications.delete_subscription(session, context.actor, subscription)
 
-    at_desk(work)
+    run_command(work)
     typer.echo("Deleted.")
 
 
@@ -167,13 +169,13 @@ def delete_subscription(subscription: SubscriptionId) -> None:
 def rotate_secret(subscription: SubscriptionId, as_json: AsJson = False) -> None:
     """Draw a new secret. The one before signs too for 24 hours."""
 
-    async def work(desk: Desk) -> MadeSubscription:
-        async with desk.session() as session:
+    async def work(context: CommandContext) -> MadeSubscription:
+        async with context.session() as session:
             return await notifications.rotate_secret(
-                session, desk.actor, desk.ground.keys, subscription, now=desk.now()
+                session, context.actor, context.resources.keys, subscription, now=context.now()
             )
 
-    show_made(at_desk(work), as_json=as_json)
+    show_made(run_command(work), as_json=as_json)
 
 
 @app.command("deliveries")
@@ -188,18 +190,18 @@ def list_deliveries(
 ) -> None:
     """List deliveries, newest first."""
 
-    async def work(desk: Desk) -> Sequence[Delivery]:
-        async with desk.session() as session:
+    async def work(context: CommandContext) -> Sequence[Delivery]:
+        async with context.session() as session:
             return await notifications.list_deliveries(
                 session,
-                desk.actor,
+                context.actor,
                 subscription,
                 state=state,
                 after=after,
                 count=size,
             )
 
-    show_list(at_desk(work), DELIVERY, as_json=as_json, empty="No delivery.")
+    show_list(run_command(work), DELIVERY, as_json=as_json, empty="No delivery.")
 
 
 @app.command("replay")
@@ -219,9 +221,9 @@ def replay(
     if sum(bool(one) for one in (delivery, failed_since, events_since)) != 1:
         raise ReplayChoiceError("Say what to send again: --delivery, --failed-since or --events-since, one of them.")
 
-    async def work(desk: Desk) -> str:
-        found, actor, now = subscription, desk.actor, desk.now()
-        async with desk.session() as session:
+    async def work(context: CommandContext) -> str:
+        found, actor, now = subscription, context.actor, context.now()
+        async with context.session() as session:
             if events_since is not None:
                 since = events_since.replace(tzinfo=UTC)
                 moved = await notifications.replay_events(session, actor, found, since=since)
@@ -233,15 +235,15 @@ def replay(
                 count = await notifications.replay_deliveries(session, actor, found, delivery or (), now=now)
         return f"A worker sends {count:,} {'delivery' if count == 1 else 'deliveries'} again."
 
-    typer.echo(at_desk(work))
+    typer.echo(run_command(work))
 
 
 @app.command("test")
 def send_test(subscription: SubscriptionId, as_json: AsJson = False) -> None:
     """Have a worker send a test; `tessera webhook deliveries` shows what came of it."""
 
-    async def work(desk: Desk) -> Delivery:
-        async with desk.session() as session:
-            return await notifications.send_test(session, desk.actor, subscription, now=desk.now())
+    async def work(context: CommandContext) -> Delivery:
+        async with context.session() as session:
+            return await notifications.send_test(session, context.actor, subscription, now=context.now())
 
-    show_item(at_desk(work), DELIVERY, as_json=as_json)
+    show_item(run_command(work), DELIVERY, as_json=as_json)

@@ -11,7 +11,7 @@ from tessera.configuration.shapes import KEPT, Secret
 from tessera.connectors import AddressPolicy, address_policy
 from tessera.platform.actors import Actor
 from tessera.platform.db import Session
-from tessera.platform.ground import Ground
+from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing
 from tessera.queries import QueryEngine
 
@@ -31,10 +31,10 @@ class Scope:
     read_secret: ReadSecret
 
 
-def make_scope(session: Session, actor: Actor, chain_id: UUID, ground: Ground, engine: QueryEngine) -> Scope:
+def make_scope(session: Session, actor: Actor, chain_id: UUID, resources: Resources, engine: QueryEngine) -> Scope:
     """Return the scope whose secrets come from this process's environment and files."""
-    policy = address_policy(ground.settings)
-    return Scope(session, actor, chain_id, ground.keys, policy, engine, secret_reader(os.environ))
+    policy = address_policy(resources.settings)
+    return Scope(session, actor, chain_id, resources.keys, policy, engine, secret_reader(os.environ))
 
 
 def secret_reader(environment: Mapping[str, str]) -> ReadSecret:

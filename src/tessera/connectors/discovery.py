@@ -8,7 +8,7 @@ from tessera.connectors.events import PROFILE_CHANGED
 from tessera.connectors.profiles import KIND
 from tessera.connectors.store import profiles as store
 from tessera.platform.actors import Actor
-from tessera.platform.assets import note_change
+from tessera.platform.assets import record_change
 from tessera.platform.db import Session
 
 
@@ -21,7 +21,7 @@ async def keep_learned(session: Session, actor: Actor, profile: OpenedProfile, l
     if row is None:
         return False
     before = dict.fromkeys(learned)
-    await note_change(
+    await record_change(
         session, actor, row, kind=KIND, event=PROFILE_CHANGED, action="learned", values=(before, dict(learned))
     )
     return True

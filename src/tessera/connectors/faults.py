@@ -8,13 +8,13 @@ from tessera.platform.assets import SettingsInvalidError
 from tessera.platform.errors import ConflictError, InvalidError, TesseraError
 
 
-class Gathering:
+class FaultCollector:
     """Takes up what its blocks raise; a block that failed is left at that point."""
 
     def __init__(self) -> None:
         self.found: list[TesseraError] = []
 
-    def __enter__(self) -> "Gathering":
+    def __enter__(self) -> "FaultCollector":
         return self
 
     def __exit__(self, _kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> bool:
@@ -25,9 +25,9 @@ class Gathering:
 
 
 @contextmanager
-def gather_faults() -> Iterator[Gathering]:
+def gather_faults() -> Iterator[FaultCollector]:
     """Raise at the end what the blocks found: a single fault as it is, several as one with each at its field."""
-    gathering = Gathering()
+    gathering = FaultCollector()
     yield gathering
     if len(gathering.found) == 1:
         raise gathering.found[0]

@@ -16,7 +16,7 @@ NOT_REACHED = "Not reached."
 PROBE_BYTES = b"Tessera was here to test this connection. This file can be deleted.\n"
 
 
-class Told:
+class StepReport:
     """What a step says when it ends well."""
 
     def __init__(self) -> None:
@@ -32,15 +32,15 @@ class Steps:
         self.ended = False
 
     @contextmanager
-    def step(self, title: str) -> Iterator[Told]:
+    def step(self, title: str) -> Iterator[StepReport]:
         """Take a step; its failure is written down and ends the test."""
-        told = Told()
+        report = StepReport()
         try:
-            yield told
+            yield report
         except (FileError, CallError) as error:
             self.fail(title, error)
         else:
-            self._taken.append(ProbeStep(title, passed=True, message=told.message))
+            self._taken.append(ProbeStep(title, passed=True, message=report.message))
 
     def fail(self, title: str, error: TesseraError) -> None:
         """Write down a failed step; it is the last one."""
@@ -60,13 +60,13 @@ def titles_of(*first: str, options: frozenset[str]) -> tuple[str, ...]:
 
 async def probe_store(steps: Steps, store: FileStore, options: frozenset[str]) -> None:
     """List the root path; where that was asked for, leave a trace there and take it away again."""
-    with steps.step(LIST) as told:
+    with steps.step(LIST) as report:
         page = await store.list_page(limit=1)
-        told.message = f"There is {page.items[0].name}, for instance." if page.items else "It holds no file."
+        report.message = f"There is {page.items[0].name}, for instance." if page.items else "It holds no file."
     if WRITE in options and not steps.ended:
-        with steps.step(WRITE_TITLE) as told:
+        with steps.step(WRITE_TITLE) as report:
             await write_and_delete(store)
-            told.message = f"{len(PROBE_BYTES)} bytes went there and came back."
+            report.message = f"{len(PROBE_BYTES)} bytes went there and came back."
 
 
 async def write_and_delete(store: FileStore) -> None:

@@ -4,33 +4,33 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
-from tessera.connectors.contract import Outside, get_connector
+from tessera.connectors.contract import Network, get_connector
 from tessera.connectors.discovery import keep_learned
 from tessera.connectors.errors import ProfileDisabledError
 from tessera.connectors.files import FileStore, HostKeyChangedError
 from tessera.connectors.opening import open_profile
 from tessera.connectors.profiles import check_usable, find_row, make_profile
 from tessera.platform.actors import Actor
-from tessera.platform.ground import Ground
 from tessera.platform.http import OutboundClient
+from tessera.platform.resources import Resources
 
 
 @asynccontextmanager
 async def open_file_store(
-    ground: Ground, client: OutboundClient, actor: Actor, *, chain_id: UUID, profile_id: UUID | str
+    resources: Resources, client: OutboundClient, actor: Actor, *, chain_id: UUID, profile_id: UUID | str
 ) -> AsyncIterator[FileStore]:
     """Give the files of a profile as it is now, as long as the context lasts; no transaction is open meanwhile."""
     actor.require("connection-profiles:read")
-    async with ground.database.session() as session:
+    async with resources.database.session() as session:
         row = await find_row(session, actor, chain_id, profile_id)
         check_usable(make_profile(row))
         connector = get_connector(row["type"])
         if connector.open_files is None:
             raise ProfileDisabledError(f"{connector.label} profiles keep no files. Choose another profile.")
-        profile = await open_profile(session, row, ground.keys)
-    async with connector.open_files(profile, Outside(client, ground.settings)) as store:
+        profile = await open_profile(session, row, resources.keys)
+    async with connector.open_files(profile, Network(client, resources.settings)) as store:
         if store.learned:
-            async with ground.database.session() as session:
+            async with resources.database.session() as session:
                 kept = await keep_learned(session, actor, profile, store.learned)
             if not kept:
                 raise HostKeyChangedError(

@@ -10,8 +10,8 @@ from uuid import UUID
 from tessera.connectors.calls import CallKind, NewCall, record_call
 from tessera.connectors.contract import (
     ConnectorType,
+    Network,
     OpenedProfile,
-    Outside,
     Probe,
     ProbeResult,
     ProbeStep,
@@ -26,8 +26,8 @@ from tessera.platform.actors import Actor
 from tessera.platform.assets import SettingsInvalidError
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.errors import TesseraError
-from tessera.platform.ground import Ground
 from tessera.platform.http import OutboundClient
+from tessera.platform.resources import Resources
 from tessera.platform.secrets import Masker
 
 # Somebody sits before a page and waits.
@@ -35,7 +35,7 @@ LONGEST_SECONDS = 60
 
 
 async def test_profile(
-    ground: Ground,
+    resources: Resources,
     client: OutboundClient,
     actor: Actor,
     *,
@@ -49,14 +49,16 @@ async def test_profile(
     transaction is open while the other side takes its time.
     """
     actor.require("connection-profiles:write")
-    async with ground.database.session() as session:
+    async with resources.database.session() as session:
         row = await find_row(session, actor, chain_id, profile_id)
         probe = find_probe(get_connector(row["type"]), row, options)
-        profile = await open_profile(session, row, ground.keys)
+        profile = await open_profile(session, row, resources.keys)
     started = time.perf_counter()
-    result = await run_probe(probe, profile, Outside(client, ground.settings, ground.database), frozenset(options))
+    result = await run_probe(
+        probe, profile, Network(client, resources.settings, resources.database), frozenset(options)
+    )
     call = make_call(result, time.perf_counter() - started)
-    async with ground.database.session() as session:
+    async with resources.database.session() as session:
         await record_call(session, row["id"], call)
         if result.learned:
             await keep_learned(session, actor, profile, result.learned)
@@ -79,11 +81,11 @@ def find_probe(connector: ConnectorType, row: Mapping[str, Any], options: Collec
     return connector.probe
 
 
-async def run_probe(probe: Probe, profile: OpenedProfile, outside: Outside, options: frozenset[str]) -> ProbeResult:
+async def run_probe(probe: Probe, profile: OpenedProfile, network: Network, options: frozenset[str]) -> ProbeResult:
     """Let the kind try; whatever goes wrong out there is a step that failed."""
     try:
         async with asyncio.timeout(LONGEST_SECONDS):
-            result = await probe(profile, outside, options)
+            result = await probe(profile, network, options)
     except TimeoutError:
         message = f"The other side took longer than {LONGEST_SECONDS} s in all. Check that it answers, then test again."
         result = ProbeResult([ProbeStep("Time", False, message)])

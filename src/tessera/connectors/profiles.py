@@ -33,7 +33,7 @@ from tessera.platform.assets import (
     clean_label,
     differences,
     name_taken,
-    note_change,
+    record_change,
 )
 from tessera.platform.clock import now
 from tessera.platform.db import Session
@@ -262,7 +262,7 @@ async def delete_profile(
     except IntegrityError:  # something took it up since the list was read
         raise in_use(stored, ["something that was saved just now"]) from None
     values = (shown_values(stored), None)
-    await note_change(session, actor, stored, kind=KIND, event=PROFILE_DELETED, action="deleted", values=values)
+    await record_change(session, actor, stored, kind=KIND, event=PROFILE_DELETED, action="deleted", values=values)
 
 
 async def copy_profile(
@@ -380,7 +380,7 @@ async def insert(session: Session, actor: Actor, row: Mapping[str, Any], *, acti
         await check_room(session, row["chain_id"], get_connector(row["type"]))  # somebody took the last one just now
         raise name_taken(row["internal_name"])
     values = (None, shown_values(row))
-    await note_change(session, actor, row, kind=KIND, event=PROFILE_CREATED, action=action, values=values)
+    await record_change(session, actor, row, kind=KIND, event=PROFILE_CREATED, action=action, values=values)
     stored = await store.find_profile(session, chains=[row["chain_id"]], id_or_name=row["id"])
     assert stored is not None
     return make_profile(stored)
@@ -405,7 +405,7 @@ async def save(
     changed = {**stored, **row}
     # A secret set anew looks as it did before; that it changed is what the trail is for.
     values = differences(shown_values(stored), shown_values(changed), besides=secrets)
-    await note_change(session, actor, changed, kind=KIND, event=PROFILE_CHANGED, action="updated", values=values)
+    await record_change(session, actor, changed, kind=KIND, event=PROFILE_CHANGED, action="updated", values=values)
 
 
 def shown_values(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         list_requests,
         list_row_errors,
     )
-    from tessera.exports.retention import forget_old_runs
+    from tessera.exports.retention import purge_runs
     from tessera.exports.runs import Run, cancel_run, get_run, list_runs, start_run
     from tessera.exports.states import RequestState, RunState
     from tessera.exports.usage import AssetUser, UserKind, count_template_users, list_query_users, list_template_users
@@ -63,7 +63,6 @@ __all__ = [
     "count_template_users",
     "create_definition",
     "delete_definition",
-    "forget_old_runs",
     "get_definition",
     "get_definition_by_name",
     "get_request",
@@ -76,6 +75,7 @@ __all__ = [
     "list_row_errors",
     "list_runs",
     "list_template_users",
+    "purge_runs",
     "start_run",
     "update_definition",
 ]

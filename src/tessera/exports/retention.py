@@ -10,7 +10,7 @@ from tessera.platform.settings import Settings
 MOST, MOST_ROWS = 100, 10_000
 
 
-async def forget_old_runs(database: Database, settings: Settings, *, most_rows: int = MOST_ROWS) -> int:
+async def purge_runs(database: Database, settings: Settings, *, most_rows: int = MOST_ROWS) -> int:
     """Delete logs and runs past their days; return how many runs it touched."""
     async with database.session() as session:
         logs = await store.list_runs_with_old_log(session, settings.request_log_days, most=MOST)

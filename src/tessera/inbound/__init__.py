@@ -16,8 +16,8 @@ if TYPE_CHECKING:
         replay_rejected_messages,
     )
     from tessera.inbound.profiles import describe_inbound, rotate_inbound_token
-    from tessera.inbound.receipts import answer_message, find_inbound, note_refusal, receive_messages
-    from tessera.inbound.retention import forget_old_messages, reseal_messages
+    from tessera.inbound.receipts import answer_message, find_inbound, receive_messages, record_refusal
+    from tessera.inbound.retention import purge_messages, reseal_messages
     from tessera.inbound.sources import Message, read_messages
     from tessera.inbound.values import (
         NEWEST,
@@ -45,14 +45,14 @@ __all__ = [
     "apply_due_messages",
     "describe_inbound",
     "find_inbound",
-    "forget_old_messages",
     "get_inbound_message",
     "list_inbound_messages",
     "list_messages_after",
-    "note_refusal",
     "open_body",
+    "purge_messages",
     "read_messages",
     "receive_messages",
+    "record_refusal",
     "replay_inbound_message",
     "replay_rejected_messages",
     "reseal_messages",

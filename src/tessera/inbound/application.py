@@ -22,12 +22,12 @@ from tessera.inbound.receipts import purpose_of
 from tessera.inbound.sources import get_source
 from tessera.inbound.store import messages as store
 from tessera.inbound.values import MessageState
-from tessera.inbound.windows import Told, change_members
+from tessera.inbound.windows import MemberUpdate, change_members
 from tessera.platform.actors import Actor, ActorKind
 from tessera.platform.db import Row, Session
 from tessera.platform.errors import TesseraError, UnavailableError
 from tessera.platform.events import Event, record_events
-from tessera.platform.ground import Ground
+from tessera.platform.resources import Resources
 
 logger = logging.getLogger(__name__)
 
@@ -37,39 +37,39 @@ WINDOW = 200
 REFUSALS = ("22", "23")
 
 
-async def apply_due(ground: Ground) -> int:
+async def apply_due(resources: Resources) -> int:
     """Apply every message that waits; return how many. Any number of workers share the work, profile by profile.
 
     Changes of known members go many at a time; what is left of such a window, one by one.
     """
     applied = 0
     # Far cheaper than a transaction, and mostly the answer is no.
-    if not await store.has_waiting(ground.database.reader):
+    if not await store.has_waiting(resources.database.reader):
         return applied
     while True:
-        together, left = await apply_together(ground)
+        together, left = await apply_together(resources)
         applied += together
         for _ in range(left):
-            if not await apply_next(ground):
+            if not await apply_next(resources):
                 break
             applied += 1
         if not together and not left:
             return applied
 
 
-async def apply_together(ground: Ground) -> tuple[int, int]:
+async def apply_together(resources: Resources) -> tuple[int, int]:
     """Apply what can go together of the next window; return how many that were, and how many are left of it."""
     count = 0
     try:
-        async with ground.database.session() as session:
+        async with resources.database.session() as session:
             profile = await store.claim_profile(session)
             if profile is None:
                 return 0, 0
-            claim = make_claim(profile, ground)
+            claim = make_claim(profile, resources)
             rows = await store.list_waiting(session, claim.profile_id, WINDOW)
             count = len(rows)
             together = await change_members(
-                session, claim, [each for row in rows if (each := tell(ground, claim, row))]
+                session, claim, [each for row in rows if (each := read_update(resources, claim, row))]
             )
             return together, count - together
     except (TesseraError, DBAPIError, psycopg.Error) as error:
@@ -78,46 +78,46 @@ async def apply_together(ground: Ground) -> tuple[int, int]:
         return 0, count
 
 
-def tell(ground: Ground, claim: Claim, row: Row) -> Told | None:
+def read_update(resources: Resources, claim: Claim, row: Row) -> MemberUpdate | None:
     """Return what a message says of its member; None where it takes a look of its own."""
     try:
-        document = read_document(ground, row)
+        document = read_document(resources, row)
         if not claim.rules.update_existing or claim.source.find_reason(claim.rules, row["type"], document):
             return None
         mapped = claim.source.map_document(claim.rules, document)
     except (TesseraError, ValueError, TypeError, RecursionError):
         return None
     value = mapped.values.get(claim.rules.lookup_by)
-    return Told(row["id"], value, mapped, moment_of(row)) if value else None
+    return MemberUpdate(row["id"], value, mapped, moment_of(row)) if value else None
 
 
-async def apply_next(ground: Ground) -> bool:
+async def apply_next(resources: Resources) -> bool:
     """Apply the next message of the profile whose oldest one waits longest; return False where none waits."""
     claim: Claim | None = None
     message_id: UUID | None = None
     try:
-        async with ground.database.session() as session:
+        async with resources.database.session() as session:
             profile = await store.claim_profile(session)
             if profile is None:
                 return False
-            claim = make_claim(profile, ground)
+            claim = make_claim(profile, resources)
             # Asked after the claim: before it, another worker may have applied this very message.
             row = await store.find_waiting(session, claim.profile_id)
             if row is None:
                 return True
             message_id = row["id"]
-            await finish(session, claim, message_id, await apply(session, ground, claim, row))
+            await finish(session, claim, message_id, await apply(session, resources, claim, row))
             return True
     except (TesseraError, DBAPIError, psycopg.Error, ValueError, TypeError, RecursionError) as error:
         if claim is None or message_id is None:
             raise
         outcome = explain(error, message_id)
-    async with ground.database.session() as session:
+    async with resources.database.session() as session:
         await finish(session, claim, message_id, outcome)
     return True
 
 
-def make_claim(profile: Row, ground: Ground) -> Claim:
+def make_claim(profile: Row, resources: Resources) -> Claim:
     """Return what is needed to apply a profile's messages; whatever they change bears the profile's mark."""
     actor = Actor(
         ActorKind.SYSTEM,
@@ -128,7 +128,7 @@ def make_claim(profile: Row, ground: Ground) -> Claim:
     )
     source = get_source(profile["type"])
     rules = source.read_rules(profile["settings"])
-    return Claim(profile["id"], profile["chain_id"], actor, source, rules, ground.clock())
+    return Claim(profile["id"], profile["chain_id"], actor, source, rules, resources.clock())
 
 
 async def finish(session: Session, claim: Claim, message_id: UUID, outcome: Outcome) -> None:
@@ -140,9 +140,9 @@ async def finish(session: Session, claim: Claim, message_id: UUID, outcome: Outc
         await record_events(session, [Event(claim.chain_id, MESSAGE_REJECTED, message_id, payload)])
 
 
-async def apply(session: Session, ground: Ground, claim: Claim, row: Row) -> Outcome:
+async def apply(session: Session, resources: Resources, claim: Claim, row: Row) -> Outcome:
     """Apply one message by its profile's rules."""
-    document = read_document(ground, row)
+    document = read_document(resources, row)
     reason = claim.source.find_reason(claim.rules, row["type"], document)
     if reason is not None:
         return ignored(reason)
@@ -152,9 +152,9 @@ async def apply(session: Session, ground: Ground, claim: Claim, row: Row) -> Out
     return await apply_to_member(session, claim, mapped, moment_of(row))
 
 
-def read_document(ground: Ground, row: Row) -> Mapping[str, Any]:
+def read_document(resources: Resources, row: Row) -> Mapping[str, Any]:
     """Return what a stored message holds."""
-    document = msgspec.json.decode(ground.keys.open(row["sealed_body"], purpose_of(row["id"])).reveal())
+    document = msgspec.json.decode(resources.keys.open(row["sealed_body"], purpose_of(row["id"])).reveal())
     if not isinstance(document, Mapping):
         raise MessageUnreadableError("The message is no JSON object.")
     return document

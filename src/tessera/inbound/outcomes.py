@@ -35,9 +35,9 @@ def ignored(reason: str, account_id: UUID | None = None) -> Outcome:
     return Outcome(MessageState.IGNORED, reason, account_id=account_id)
 
 
-def rejected(reason: str, told: str, *, notes: Sequence[str] = ()) -> Outcome:
+def rejected(reason: str, update: str, *, notes: Sequence[str] = ()) -> Outcome:
     """Say that a message cannot be applied as it is."""
-    return Outcome(MessageState.REJECTED, reason, join([told, *notes]))
+    return Outcome(MessageState.REJECTED, reason, join([update, *notes]))
 
 
 def applied(state: MessageState, account_id: UUID, notes: Sequence[str]) -> Outcome:

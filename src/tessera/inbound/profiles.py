@@ -14,7 +14,7 @@ from tessera.inbound.store import tokens as token_store
 from tessera.inbound.tokens import issue_token, retire_tokens
 from tessera.inbound.values import Inbound, InboundDay, MessageState
 from tessera.platform.actors import Actor
-from tessera.platform.assets import note_change
+from tessera.platform.assets import record_change
 from tessera.platform.db import Row, Session
 from tessera.platform.secrets import MASK, KeyRing
 
@@ -49,7 +49,9 @@ async def rotate_inbound_token(
     await retire_tokens(session, profile_id, now=now)
     text = await issue_token(session, keys, Issuing(profile["chain_id"], profile_id, actor.name, now))
     values = ({"token": MASK}, {"token": MASK})
-    await note_change(session, actor, profile, kind=KIND, event=PROFILE_CHANGED, action="token rotated", values=values)
+    await record_change(
+        session, actor, profile, kind=KIND, event=PROFILE_CHANGED, action="token rotated", values=values
+    )
     return text
 
 

@@ -29,7 +29,7 @@ async def find_inbound(reader: Reader, keys: KeyRing, *, name: str, token: str, 
     return None if row is None else OpenInbound(**row)
 
 
-async def note_refusal(session: Session, actor: Actor, name: str) -> None:
+async def record_refusal(session: Session, actor: Actor, name: str) -> None:
     """Write into the audit trail that somebody was refused at the door of that name; the caller limits how often."""
     await record_entries(session, actor, [Entry("refused", KIND, None, name)])
 

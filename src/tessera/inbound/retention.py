@@ -6,23 +6,23 @@ from uuid import UUID
 from tessera.inbound.receipts import purpose_of
 from tessera.inbound.store import messages as store
 from tessera.platform.db import Session
-from tessera.platform.ground import Ground
+from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing
 
 # In one transaction, so that none is long.
 MOST, RESEALED = 2_000, 500
 
 
-async def forget_old_messages(ground: Ground) -> int:
+async def purge_messages(resources: Resources) -> int:
     """Delete bodies and messages past their days; what still waits is kept. Return how many were touched."""
-    settings, now = ground.settings, ground.clock()
+    settings, now = resources.settings, resources.clock()
     bodies, rows = now - timedelta(days=settings.inbound_body_days), now - timedelta(days=settings.inbound_message_days)
     total = 0
     clocks = now - timedelta(days=settings.inbound_clock_days)
     pieces = ((store.forget_bodies, bodies), (store.forget_messages, rows), (store.forget_clocks, clocks))
     for forget, before in pieces:
         while True:
-            async with ground.database.session() as session:
+            async with resources.database.session() as session:
                 count = await forget(session, before=before, most=MOST)
             total += count
             if count < MOST:

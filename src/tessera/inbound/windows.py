@@ -17,7 +17,7 @@ from tessera.platform.db import Session
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class MemberUpdate:
     """What a message says of the member with this value of the attribute looked up by."""
 
     message_id: UUID
@@ -26,7 +26,7 @@ class Told:
     moment: int
 
 
-async def change_members(session: Session, claim: Claim, messages: Sequence[Told]) -> int:
+async def change_members(session: Session, claim: Claim, messages: Sequence[MemberUpdate]) -> int:
     """Apply the messages whose members are found just so, in their order; return how many. The others still wait.
 
     All messages of a member are among them or none, so that its order is kept.
@@ -38,9 +38,9 @@ async def change_members(session: Session, claim: Claim, messages: Sequence[Told
     clocks = await store.list_clocks(session, claim.profile_id, [member.id for member in members.values()])
     changes: dict[UUID, dict[str, Any]] = {}
     outcomes = []
-    for told, member in known:
+    for update, member in known:
         clock, change = clocks.setdefault(member.id, {}), changes.setdefault(member.id, {})
-        outcomes.append(fold(claim, told, member, clock=clock, change=change).describe(told.message_id))
+        outcomes.append(fold(claim, update, member, clock=clock, change=change).describe(update.message_id))
     items = [make_change(account_id, values) for account_id, values in changes.items() if values]
     if items:
         await loyalty.update_accounts(session, claim.actor, claim.chain_id, items, now=claim.now)
@@ -62,15 +62,15 @@ async def find_members(session: Session, claim: Claim, values: Sequence[str]) ->
 
 
 def fold(
-    claim: Claim, told: Told, member: loyalty.Customer, *, clock: dict[str, int], change: dict[str, Any]
+    claim: Claim, update: MemberUpdate, member: loyalty.Customer, *, clock: dict[str, int], change: dict[str, Any]
 ) -> Outcome:
     """Add one message to what changes of its member, and say what it did."""
-    newer = newer_values(claim, told.mapped, clock, told.moment)
+    newer = newer_values(claim, update.mapped, clock, update.moment)
     changed = any(change.get(name, value_of(member, name)) != value for name, value in newer.items())
-    clock.update(dict.fromkeys(newer, told.moment))
+    clock.update(dict.fromkeys(newer, update.moment))
     change.update(newer)
     state = MessageState.UPDATED if changed else MessageState.UNCHANGED
-    return applied(state, member.id, told.mapped.notes)
+    return applied(state, member.id, update.mapped.notes)
 
 
 def value_of(member: loyalty.Customer, name: str) -> Any:

@@ -6,7 +6,7 @@ from tessera.loyalty.values.memberships import ProfileKind
 from tessera.platform.actors import Actor, ActorKind
 
 # Accounts always name a profile; work of the house itself, which has none, goes by this one.
-HOUSE_PROFILE = UUID(int=0)
+SYSTEM_PROFILE = UUID(int=0)
 
 
 PROFILES = {

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from tessera.loyalty.authorship import HOUSE_PROFILE
+from tessera.loyalty.authorship import SYSTEM_PROFILE
 from tessera.loyalty.errors import UnknownAccountError
 from tessera.loyalty.store import erasure as store
 from tessera.platform.actors import Actor
@@ -33,7 +33,7 @@ async def clear_account(session: Session, actor: Actor, account_id: UUID, *, now
     actor.require("members:write")
     chains = None if actor.chains is None else sorted(actor.chains)
     chain_id = await store.clear_account(
-        session, account_id, chains=chains, actor_id=actor.id or HOUSE_PROFILE, now=now
+        session, account_id, chains=chains, actor_id=actor.id or SYSTEM_PROFILE, now=now
     )
     if chain_id is None:
         raise UnknownAccountError(f"There is no account {account_id} within reach of {actor.name}.")

@@ -10,7 +10,7 @@ from tessera.loyalty.errors import ProgramCodeTakenError, UnknownProgramError
 from tessera.loyalty.events import PROGRAM_ADDED, PROGRAM_CHANGED, PROGRAM_DELETED, TIER_DELETED
 from tessera.loyalty.store import programs as store
 from tessera.loyalty.store import tiers as tier_store
-from tessera.loyalty.trail import Deed, note_additions, note_changes, note_deletions
+from tessera.loyalty.trail import Change, note_additions, note_changes, note_deletions
 from tessera.loyalty.values.programs import NewProgram, Program, ProgramChange, ProgramFilter
 from tessera.platform.actors import Actor
 from tessera.platform.db import Reader, Session
@@ -18,10 +18,10 @@ from tessera.platform.ids import new_random_id
 from tessera.platform.paging import UnknownCursorError
 
 LONGEST_NAME, LONGEST_CODE = 100, 50
-ADDED = Deed("created", "program", PROGRAM_ADDED)
-CHANGED = Deed("updated", "program", PROGRAM_CHANGED)
-DELETED = Deed("deleted", "program", PROGRAM_DELETED)
-DELETED_WITH_IT = Deed("deleted", "tier", TIER_DELETED)
+ADDED = Change("created", "program", PROGRAM_ADDED)
+CHANGED = Change("updated", "program", PROGRAM_CHANGED)
+DELETED = Change("deleted", "program", PROGRAM_DELETED)
+DELETED_WITH_IT = Change("deleted", "tier", TIER_DELETED)
 
 
 async def create_programs(

@@ -11,7 +11,7 @@ from tessera.loyalty.errors import TierCodeTakenError, UnknownProgramError, Unkn
 from tessera.loyalty.events import MEMBERSHIP_CHANGED, TIER_ADDED, TIER_CHANGED, TIER_DELETED
 from tessera.loyalty.store import programs as program_store
 from tessera.loyalty.store import tiers as store
-from tessera.loyalty.trail import Deed, note_additions, note_changes, note_deletions
+from tessera.loyalty.trail import Change, note_additions, note_changes, note_deletions
 from tessera.loyalty.values.marks import Mark
 from tessera.loyalty.values.programs import NewTier, Tier, TierChange, TierFilter
 from tessera.platform.actors import Actor
@@ -20,9 +20,9 @@ from tessera.platform.ids import new_random_id
 from tessera.platform.paging import UnknownCursorError
 
 LONGEST_NAME, LONGEST_CODE = 50, 50
-ADDED = Deed("created", "tier", TIER_ADDED)
-CHANGED = Deed("updated", "tier", TIER_CHANGED)
-DELETED = Deed("deleted", "tier", TIER_DELETED)
+ADDED = Change("created", "tier", TIER_ADDED)
+CHANGED = Change("updated", "tier", TIER_CHANGED)
+DELETED = Change("deleted", "tier", TIER_DELETED)
 
 
 async def create_tiers(

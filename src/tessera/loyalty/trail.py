@@ -15,7 +15,7 @@ from tessera.platform.events import Event, record_events
 Record = Program | Tier
 
 
-class Deed(NamedTuple):
+class Change(NamedTuple):
     """What was done to what: the words of the audit trail, and the event's name."""
 
     action: str
@@ -26,7 +26,7 @@ class Deed(NamedTuple):
 async def note_additions(
     session: Session,
     actor: Actor,
-    deed: Deed,
+    deed: Change,
     records: Sequence[Record],
     tell: Callable[[Any], Mapping[str, Any]],
 ) -> None:
@@ -35,14 +35,14 @@ async def note_additions(
     await note_each_chain(session, actor, deed, records, side="after")
 
 
-async def note_deletions(session: Session, actor: Actor, deed: Deed, records: Sequence[Record]) -> None:
+async def note_deletions(session: Session, actor: Actor, deed: Change, records: Sequence[Record]) -> None:
     """Write an event for each deleted record, and one audit entry for each chain."""
     await record_events(session, [Event(item.chain_id, deed.event, item.id, {}) for item in records])
     await note_each_chain(session, actor, deed, records, side="before")
 
 
 async def note_changes(
-    session: Session, actor: Actor, deed: Deed, befores: Mapping[UUID, Record], afters: Sequence[Record]
+    session: Session, actor: Actor, deed: Change, befores: Mapping[UUID, Record], afters: Sequence[Record]
 ) -> None:
     """Write an event and an audit entry for each record, with the properties that differ."""
     events, entries = [], []
@@ -61,7 +61,9 @@ def differences(before: Record, after: Record) -> tuple[dict[str, Any], dict[str
     return {name: old[name] for name in names}, {name: new[name] for name in names}
 
 
-async def note_each_chain(session: Session, actor: Actor, deed: Deed, records: Sequence[Record], *, side: str) -> None:
+async def note_each_chain(
+    session: Session, actor: Actor, deed: Change, records: Sequence[Record], *, side: str
+) -> None:
     """Write one audit entry for each chain: of one record with its name, of several with their number."""
     chains: dict[UUID, list[Record]] = {}
     for item in records:

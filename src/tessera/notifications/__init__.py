@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     )
     from tessera.notifications.dispatching import Dispatcher
     from tessera.notifications.errors import SubscriptionChangedError
-    from tessera.notifications.retention import forget_old_deliveries
+    from tessera.notifications.retention import purge_deliveries
     from tessera.notifications.subscriptions import (
         create_subscriptions,
         delete_subscription,
@@ -46,10 +46,10 @@ __all__ = [
     "SubscriptionChangedError",
     "create_subscriptions",
     "delete_subscription",
-    "forget_old_deliveries",
     "get_subscription",
     "list_deliveries",
     "list_subscriptions",
+    "purge_deliveries",
     "replay_deliveries",
     "replay_events",
     "replay_failed",

@@ -5,9 +5,9 @@ from uuid import UUID
 from tessera.notifications.sending import Sender
 from tessera.notifications.store import dispatching as store
 from tessera.platform.events import find_new_number, renumber_events
-from tessera.platform.ground import Ground
 from tessera.platform.http import OutboundClient
 from tessera.platform.ids import new_ids
+from tessera.platform.resources import Resources
 
 # The first look is for what just happened, the next ones are for the rest of a load: memory is bounded by these.
 FIRST_WINDOW, WINDOW = 200, 5000
@@ -16,9 +16,9 @@ FIRST_WINDOW, WINDOW = 200, 5000
 class Dispatcher:
     """What a worker does for webhooks. Any number of workers share the work."""
 
-    def __init__(self, ground: Ground, client: OutboundClient) -> None:
-        self._ground = ground
-        self._sender = Sender(ground, client)
+    def __init__(self, resources: Resources, client: OutboundClient) -> None:
+        self._ground = resources
+        self._sender = Sender(resources, client)
 
     async def realign(self) -> bool:
         """Put feed and positions right after the database was restored on another server; say whether it was."""

@@ -3,17 +3,17 @@
 from datetime import timedelta
 
 from tessera.notifications.store import deliveries as store
-from tessera.platform.ground import Ground
+from tessera.platform.resources import Resources
 
 BATCH = 5000
 
 
-async def forget_old_deliveries(ground: Ground, *, batch: int = BATCH) -> int:
+async def purge_deliveries(resources: Resources, *, batch: int = BATCH) -> int:
     """Delete deliveries that were settled before the days of the request log, a batch a transaction."""
-    before = ground.clock() - timedelta(days=ground.settings.request_log_days)
+    before = resources.clock() - timedelta(days=resources.settings.request_log_days)
     total = 0
     while True:
-        async with ground.database.session() as session:
+        async with resources.database.session() as session:
             gone = await store.forget_deliveries(session, before=before, most=batch)
         total += gone
         if gone < batch:

@@ -21,8 +21,8 @@ from tessera.notifications.subscriptions import purpose_of
 from tessera.notifications.values import DeliveryState
 from tessera.platform.db import Row
 from tessera.platform.errors import TesseraError
-from tessera.platform.ground import Ground
 from tessera.platform.http import CallError, CallLimits, OutboundClient
+from tessera.platform.resources import Resources
 
 ANSWER_SECONDS = 15
 LIMITS = CallLimits(
@@ -57,10 +57,10 @@ class Claimed:
 class Sender:
     """Sends due deliveries of all subscriptions."""
 
-    def __init__(self, ground: Ground, client: OutboundClient) -> None:
-        self._ground = ground
+    def __init__(self, resources: Resources, client: OutboundClient) -> None:
+        self._ground = resources
         self._client = client
-        self._settler = Settler(ground)
+        self._settler = Settler(resources)
         self._random = Random()  # noqa: S311 - jitter, not a secret
         self._tasks: dict[asyncio.Task[None], Claimed] = {}
         self._held: Counter[UUID] = Counter()

@@ -10,7 +10,7 @@ from tessera.platform.actors import system_actor
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.db import Session
 from tessera.platform.events import Event, record_events
-from tessera.platform.ground import Ground
+from tessera.platform.resources import Resources
 
 GATHER_SECONDS = 0.005
 ACTOR = system_actor("webhooks")
@@ -24,8 +24,8 @@ FAILING = (
 class Settler:
     """Callers wait until their outcome is committed."""
 
-    def __init__(self, ground: Ground) -> None:
-        self._ground = ground
+    def __init__(self, resources: Resources) -> None:
+        self._ground = resources
         self._waiting: list[tuple[Outcome, asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
 
@@ -59,9 +59,9 @@ class Settler:
                         future.set_result(None)
 
 
-async def record_outcomes(session: Session, ground: Ground, outcomes: Sequence[Outcome]) -> None:
+async def record_outcomes(session: Session, resources: Resources, outcomes: Sequence[Outcome]) -> None:
     """Settle deliveries, and switch off subscriptions whose receiver is gone or fails for too long."""
-    now = ground.clock()
+    now = resources.clock()
     if not await store.settle_deliveries(session, outcomes, now=now):
         return
     off = await store.note_health(session, outcomes, patience=PATIENCE, reasons=(GONE, FAILING), now=now)

@@ -17,8 +17,8 @@ from tessera.platform.actors import Actor
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.db import Row, Session
 from tessera.platform.events import Event, latest_position, record_events
-from tessera.platform.ground import Ground
 from tessera.platform.ids import new_random_ids
+from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing
 
 READ, WRITE, ADMIN = "webhooks:read", "webhooks:write", "webhooks:admin"
@@ -30,7 +30,7 @@ WRITABLE = ("label", "url", "event_names", "enabled")
 async def create_subscriptions(
     session: Session,
     actor: Actor,
-    ground: Ground,
+    resources: Resources,
     chain_id: UUID,
     items: Sequence[NewSubscription],
     *,
@@ -45,9 +45,9 @@ async def create_subscriptions(
         {
             "id": subscription_id,
             "label": check_label(item.label),
-            "url": check_url(item.url, ground.settings),
+            "url": check_url(item.url, resources.settings),
             "event_names": check_names(item.event_names),
-            "sealed_secret": ground.keys.seal(secret, purpose_of(subscription_id)),
+            "sealed_secret": resources.keys.seal(secret, purpose_of(subscription_id)),
             "enabled": item.enabled,
         }
         for subscription_id, secret, item in zip(ids, secrets, items, strict=True)
@@ -81,7 +81,7 @@ async def get_subscription(session: Session, actor: Actor, subscription_id: UUID
 async def update_subscription(
     session: Session,
     actor: Actor,
-    ground: Ground,
+    resources: Resources,
     subscription_id: UUID,
     change: SubscriptionChange,
     *,
@@ -94,7 +94,7 @@ async def update_subscription(
     """
     actor.require(WRITE)
     before = read_subscription(await lock(session, actor, subscription_id, version))
-    values = checked_values(before, change, ground)
+    values = checked_values(before, change, resources)
     if all(values[name] == getattr(before, name) for name in WRITABLE):
         return before
     await store.write_subscription(session, subscription_id, values, now=now)
@@ -160,11 +160,11 @@ async def lock(
     return row
 
 
-def checked_values(before: Subscription, change: SubscriptionChange, ground: Ground) -> dict[str, Any]:
+def checked_values(before: Subscription, change: SubscriptionChange, resources: Resources) -> dict[str, Any]:
     """Return what people may change, as it will be."""
     return {
         "label": before.label if change.label is UNSET else check_label(change.label),
-        "url": before.url if change.url is UNSET else check_url(change.url, ground.settings),
+        "url": before.url if change.url is UNSET else check_url(change.url, resources.settings),
         "event_names": before.event_names if change.event_names is UNSET else check_names(change.event_names),
         "enabled": before.enabled if change.enabled is UNSET else change.enabled,
     }

@@ -20,8 +20,8 @@ from tessera.outbound.header_seals import HeaderSeals, open_headers, sealed_valu
 from tessera.outbound.senders import RequestPlanner, Requests, Sender
 from tessera.platform.actors import Actor
 from tessera.platform.db import Session
-from tessera.platform.ground import Ground
 from tessera.platform.http import OutboundClient
+from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing
 
 # Kept with a run whose template has secret headers: they go where they were given for, whatever changes meanwhile.
@@ -35,7 +35,7 @@ async def open_sender(
     chain_id: UUID,
     profile_id: UUID,
     shape: Mapping[str, Any],
-    ground: Ground,
+    resources: Resources,
     client: OutboundClient,
 ) -> Sender:
     """Return the sender of a stored shape through a profile as it is now; refuse a profile that is switched off.
@@ -55,12 +55,12 @@ async def open_sender(
     requests = find_requests(connector)
     if connector.open_target is None:
         raise sends_nothing(connector)
-    secrets = open_secrets(row["secrets"], profile_id=row["id"], keys=ground.keys)
+    secrets = open_secrets(row["secrets"], profile_id=row["id"], keys=resources.keys)
     target = connector.open_target(row["variant"], row["settings"], secrets)
     if target.grant is not None:
-        tokens = TokenKeeper(target.grant, row["id"], database=ground.database, keys=ground.keys, client=client)
+        tokens = TokenKeeper(target.grant, row["id"], database=resources.database, keys=resources.keys, client=client)
         target = replace(target, tokens=tokens)
-    opened = open_headers(without_place(shape), HeaderSeals(chain_id, ground.keys))
+    opened = open_headers(without_place(shape), HeaderSeals(chain_id, resources.keys))
     return requests.make_sender(target, opened, client)
 
 

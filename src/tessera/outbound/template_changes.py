@@ -46,7 +46,7 @@ from tessera.platform.assets import (
     clean_label,
     differences,
     name_taken,
-    note_change,
+    record_change,
 )
 from tessera.platform.db import Session
 from tessera.platform.ids import new_random_id
@@ -126,7 +126,7 @@ async def delete_template(
     except IntegrityError:  # a definition made meanwhile: the foreign key knows it
         raise in_use(stored["label"], ["an export definition"]) from None
     values = (shown_values(stored), None)
-    await note_change(session, actor, stored, kind=KIND, event=TEMPLATE_DELETED, action="deleted", values=values)
+    await record_change(session, actor, stored, kind=KIND, event=TEMPLATE_DELETED, action="deleted", values=values)
 
 
 async def copy_template(session: Session, actor: Actor, chain_id: UUID | None, id_or_name: UUID | str) -> Template:
@@ -253,7 +253,7 @@ async def insert(session: Session, actor: Actor, row: Mapping[str, Any], *, acti
     if not await store.insert_template(session, row, actor.name):
         raise name_taken(row["internal_name"])
     values = (None, shown_values(row))
-    await note_change(session, actor, row, kind=KIND, event=TEMPLATE_CREATED, action=action, values=values)
+    await record_change(session, actor, row, kind=KIND, event=TEMPLATE_CREATED, action=action, values=values)
     (stored,) = await store.find_templates(session, chains=[row["chain_id"]], id_or_name=row["id"])
     return make_template(stored)
 
@@ -271,7 +271,7 @@ async def save(session: Session, actor: Actor, stored: Mapping[str, Any], row: M
     # A masked value looks the same when it changes.
     besides = ["headers"] if stored["shape"]["headers"] != row["shape"]["headers"] else []
     values = differences(shown_values(stored), shown_values(changed), besides=besides)
-    await note_change(session, actor, changed, kind=KIND, event=TEMPLATE_CHANGED, action="updated", values=values)
+    await record_change(session, actor, changed, kind=KIND, event=TEMPLATE_CHANGED, action="updated", values=values)
 
 
 def shown_values(row: Mapping[str, Any]) -> dict[str, Any]:

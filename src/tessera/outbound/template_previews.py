@@ -32,9 +32,9 @@ from tessera.platform.actors import Actor
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.clock import now
 from tessera.platform.db import Session
-from tessera.platform.ground import Ground
 from tessera.platform.http import OutboundClient
 from tessera.platform.ids import new_id
+from tessera.platform.resources import Resources
 from tessera.platform.secrets import MASK, KeyRing
 from tessera.queries import Column, Query, QueryEngine
 
@@ -127,7 +127,7 @@ async def preview_template(session: Session, actor: Actor, trial: Trial, rows: R
 
 
 async def send_test(
-    ground: Ground, engine: QueryEngine, client: OutboundClient, actor: Actor, trial: Trial
+    resources: Resources, engine: QueryEngine, client: OutboundClient, actor: Actor, trial: Trial
 ) -> SentTest:
     """Send the first request of the query's rows as they are now, once, and write down that it was sent.
 
@@ -136,7 +136,7 @@ async def send_test(
     actor.require("http-templates:write")
     if trial.profile_id is None:
         raise SampleMissingError("Choose the connection profile through which the test is sent.", field="profile_id")
-    async with ground.database.session() as session:
+    async with resources.database.session() as session:
         profile = await get_profile(session, actor, trial.template.chain_id, trial.profile_id)
         check_shape(trial.shape, trial.query.columns, profile)
         sender = await open_sender(
@@ -144,8 +144,8 @@ async def send_test(
             actor,
             chain_id=trial.template.chain_id,
             profile_id=trial.profile_id,
-            shape=seal_headers(plain_shape(trial.shape), HeaderSeals(profile.chain_id, ground.keys), {}),
-            ground=ground,
+            shape=seal_headers(plain_shape(trial.shape), HeaderSeals(profile.chain_id, resources.keys), {}),
+            resources=resources,
             client=client,
         )
     _, rows = await read_sample(actor, engine, trial)
@@ -155,7 +155,7 @@ async def send_test(
         raise SampleMissingError(f"There is no request to send. {reason}", field="query_id")
     answer = await sender.send(planned)
     request, excerpt = sender.make_excerpts(planned, answer)
-    await note_test(ground, actor, trial, answer)
+    await note_test(resources, actor, trial, answer)
     return SentTest(request, excerpt, answer, len(planned.ordinals))
 
 
@@ -203,7 +203,7 @@ def masked_target(profile: Mapping[str, Any]) -> Target | None:
     return connector.open_target(profile["variant"], profile["settings"], dict.fromkeys(profile["secrets"], MASK))
 
 
-async def note_test(ground: Ground, actor: Actor, trial: Trial, answer: Answer) -> None:
+async def note_test(resources: Resources, actor: Actor, trial: Trial, answer: Answer) -> None:
     """Write down that a test was sent, for the template in the audit trail and for the profile among its calls."""
     template, verdict = trial.template, answer.verdict
     assert trial.profile_id is not None
@@ -220,6 +220,6 @@ async def note_test(ground: Ground, actor: Actor, trial: Trial, answer: Answer) 
     )
     seen = {"status": answer.status, "message": call.message, "profile_id": str(trial.profile_id)}
     entry = Entry("test_sent", KIND, template.id, template.internal_name, template.chain_id, after=seen)
-    async with ground.database.session() as session:
+    async with resources.database.session() as session:
         await record_call(session, trial.profile_id, call)
         await record_entries(session, actor, [entry])

@@ -13,7 +13,7 @@ from tessera.platform.secrets import MASK, Secret
 from tessera.platform.settings import Settings
 
 # A field with such a word in its name is masked, whatever somebody put into it.
-TELLING_WORDS = ("password", "secret", "token", "authorization", "cookie", "credential", "api_key")
+SENSITIVE_WORDS = ("password", "secret", "token", "authorization", "cookie", "credential", "api_key")
 # The same for running text and tracebacks: passwords in addresses, credentials in headers, `token=…` in queries.
 TELLING_TEXTS = (
     (re.compile(r"(://[^\s:/@]*):[^\s/@]+@"), rf"\1:{MASK}@"),
@@ -80,7 +80,7 @@ def mask_fields(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> 
 
 def masked(name: str, value: object) -> object:
     """Return the value, or `***` where it is or may be a secret."""
-    if isinstance(value, Secret | SecretStr) or any(word in name.lower() for word in TELLING_WORDS):
+    if isinstance(value, Secret | SecretStr) or any(word in name.lower() for word in SENSITIVE_WORDS):
         return MASK
     if isinstance(value, Mapping):
         return {key: masked(str(key), inner) for key, inner in value.items()}

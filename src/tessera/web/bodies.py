@@ -3,7 +3,7 @@
 from litestar.enums import RequestEncodingType
 
 from tessera.platform.bodies import LARGEST_BODY, BodyBrokenError, BodyTooLargeError, read_body
-from tessera.platform.ground import Ground
+from tessera.platform.resources import Resources
 from tessera.web.visitors import SAFE_METHODS, AnyRequest, check_origin, find_signed_in
 
 # The longest form before signing in holds an address, a password and two tokens.
@@ -12,16 +12,16 @@ LARGEST_BEFORE_SIGN_IN = 64 * 1024
 MOST_FIELDS = 10_000
 
 
-async def receive_form(request: AnyRequest, ground: Ground, *, for_anyone: bool) -> bool:
+async def receive_form(request: AnyRequest, resources: Resources, *, for_anyone: bool) -> bool:
     """Read what was sent; return False, with nothing read, where the page wants a signed-in user and none sends.
 
     The session is looked up in a transaction of its own: none stays open while a slow body arrives.
     """
     if request.method in SAFE_METHODS:
         return True
-    check_origin(request, ground.settings)
-    async with ground.database.session() as session:
-        signed_in = await find_signed_in(request, ground, session, ground.clock())
+    check_origin(request, resources.settings)
+    async with resources.database.session() as session:
+        signed_in = await find_signed_in(request, resources, session, resources.clock())
     request.scope["user"] = signed_in  # error pages show the frame of whoever asks
     if signed_in is None and not for_anyone:
         return False

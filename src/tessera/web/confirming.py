@@ -17,7 +17,7 @@ from tessera.access.oidc import is_provider_on
 from tessera.access.sign_in import SignInDelayedError, confirm
 from tessera.access.users import UserSession
 from tessera.platform.errors import DeniedError, InvalidError
-from tessera.platform.ground import Ground
+from tessera.platform.resources import Resources
 from tessera.platform.settings import Settings
 from tessera.web.visitors import AnyRequest, check_token, find_signed_in, visitor_of
 
@@ -80,20 +80,20 @@ def is_fresh(signed_in: UserSession, settings: Settings, now: datetime) -> bool:
     return now - signed_in.authenticated_at <= timedelta(minutes=settings.fresh_minutes)
 
 
-async def require_fresh(request: AnyRequest, signed_in: UserSession, ground: Ground, now: datetime) -> None:
+async def require_fresh(request: AnyRequest, signed_in: UserSession, resources: Resources, now: datetime) -> None:
     """Raise where the page asks for a recent sign-in, and there was none."""
     declared: Fresh = request.route_handler.opt.get("fresh", False)
-    if not declared or request.method != "POST" or is_fresh(signed_in, ground.settings, now):
+    if not declared or request.method != "POST" or is_fresh(signed_in, resources.settings, now):
         return
     sent = await request.form()
     plain = {name: value for name, value in sent.items() if isinstance(value, str)}
     if callable(declared) and not declared(plain):
         return
     fault = NOT_YET if request.scope.get(ASKED) else None
-    raise await asking(request, signed_in, ground.settings, fault)
+    raise await asking(request, signed_in, resources.settings, fault)
 
 
-async def settle_confirmation(request: AnyRequest, ground: Ground) -> None:
+async def settle_confirmation(request: AnyRequest, resources: Resources) -> None:
     """Take the answer to our question out of the form, and believe it if it is right.
 
     In a transaction of its own, before the page's: a wrong answer must be counted although the page is refused.
@@ -109,22 +109,22 @@ async def settle_confirmation(request: AnyRequest, ground: Ground) -> None:
     if not password and not code:
         return
     fault: str | None = None
-    async with ground.database.session() as session:
-        now = ground.clock()
-        signed_in = await find_signed_in(request, ground, session, now)
+    async with resources.database.session() as session:
+        now = resources.clock()
+        signed_in = await find_signed_in(request, resources, session, now)
         if signed_in is None:
             return
         await check_token(request, signed_in)
-        visitor = visitor_of(request, ground.settings)
+        visitor = visitor_of(request, resources.settings)
         try:
-            ways = ways_of(signed_in, ground.settings)
+            ways = ways_of(signed_in, resources.settings)
             proofs = {"password": password if ways.password else None, "code": code if ways.code else None}
-            if not await confirm(session, ground, visitor, signed_in, **proofs, now=now):
+            if not await confirm(session, resources, visitor, signed_in, **proofs, now=now):
                 fault = WRONG
         except SignInDelayedError as error:
             fault = error.message
     if fault:
-        raise await asking(request, signed_in, ground.settings, fault)
+        raise await asking(request, signed_in, resources.settings, fault)
 
 
 async def asking(

@@ -64,7 +64,7 @@ def answer_failure(request: AnyRequest, error: Exception) -> Response[Any]:
     status, message = describe(error)
     if status >= 500 and not isinstance(error, TesseraError):
         logger.error("page failed: %s %s", request.method, request.url.path, exc_info=error)
-    settings = request.app.state.ground.settings
+    settings = request.app.state.resources.settings
     values = {
         **frame_of(request, request.scope.get("user")),
         "now": now(),
@@ -118,7 +118,7 @@ def lead_to(request: AnyRequest, address: str, from_part: str | None = None) -> 
 
 def ask_who_it_is(request: AnyRequest, error: ConfirmationNeededError) -> Response[str]:
     """Ask for the password or a code, with all that was typed, and go on from there."""
-    settings = request.app.state.ground.settings
+    settings = request.app.state.resources.settings
     values = {
         **frame_of(request, error.signed_in),
         "now": now(),

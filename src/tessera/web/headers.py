@@ -38,7 +38,7 @@ class SecurityHeaders(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Set the headers when the answer starts; what shows data stays out of every cache."""
-        headers = security_headers(scope["litestar_app"].state.ground.settings)
+        headers = security_headers(scope["litestar_app"].state.resources.settings)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -10,7 +10,7 @@ from litestar.datastructures import State
 from tessera.access.users import UserSession, Visitor, find_session
 from tessera.platform.db import Session
 from tessera.platform.errors import DeniedError
-from tessera.platform.ground import Ground
+from tessera.platform.resources import Resources
 from tessera.platform.settings import Settings
 from tessera.web.cookies import find_cookie
 from tessera.web.origins import find_origin, is_own_origin
@@ -35,12 +35,14 @@ class FormExpiredError(DeniedError):
     code = "form_expired"
 
 
-async def find_signed_in(request: AnyRequest, ground: Ground, session: Session, now: datetime) -> UserSession | None:
+async def find_signed_in(
+    request: AnyRequest, resources: Resources, session: Session, now: datetime
+) -> UserSession | None:
     """Return the session that the browser's cookie opens."""
-    token = find_cookie(request.cookies, ground.settings, SESSION_COOKIE)
+    token = find_cookie(request.cookies, resources.settings, SESSION_COOKIE)
     if not token:
         return None
-    return await find_session(session, ground.keys, token, now=now, lifetime=lifetime_of(ground.settings))
+    return await find_session(session, resources.keys, token, now=now, lifetime=lifetime_of(resources.settings))
 
 
 def check_origin(request: AnyRequest, settings: Settings) -> None:

@@ -20,8 +20,8 @@ from tessera.platform.actors import Actor
 from tessera.platform.callers import while_connected
 from tessera.platform.db import Session
 from tessera.platform.errors import ConflictError, DeniedError
-from tessera.platform.ground import Ground
 from tessera.platform.http import OutboundClient
+from tessera.platform.resources import Resources
 from tessera.queries import QueryEngine
 from tessera.web.assets import load_assets
 from tessera.web.bodies import receive_form
@@ -64,7 +64,7 @@ class Visit:
     """A request for a page, inside its one transaction. `chains` are those that the user sees, by name."""
 
     request: AnyRequest
-    ground: Ground
+    resources: Resources
     session: Session
     signed_in: UserSession | None
     now: datetime
@@ -73,7 +73,7 @@ class Visit:
     @cached_property
     def actor(self) -> Actor:
         """The signed-in user as an actor."""
-        return self.own.user.act(origin=client_address(self.request, self.ground.settings))
+        return self.own.user.act(origin=client_address(self.request, self.resources.settings))
 
     @property
     def own(self) -> UserSession:
@@ -97,7 +97,7 @@ class Visit:
     @property
     def chosen(self) -> Chain | None:
         """The chain that lists and new things belong to: chosen in the top bar, else the first."""
-        wanted = find_cookie(self.request.cookies, self.ground.settings, CHAIN_COOKIE)
+        wanted = find_cookie(self.request.cookies, self.resources.settings, CHAIN_COOKIE)
         return next((chain for chain in self.chains if str(chain.id) == wanted), next(iter(self.chains), None))
 
     @property
@@ -126,9 +126,9 @@ class Visit:
         self, template: str, /, *, status: int = 200, notice: Notice | None = None, **context: Any
     ) -> Response[str]:
         """Answer with a page. A notice left by the action before is shown once."""
-        waiting = NOTICES.get(find_cookie(self.request.cookies, self.ground.settings, NOTICE_COOKIE))
+        waiting = NOTICES.get(find_cookie(self.request.cookies, self.resources.settings, NOTICE_COOKIE))
         values = {**self.frame(), "now": self.now, "notice": notice or waiting, **context}
-        cookies = [end_cookie(self.ground.settings, NOTICE_COOKIE)] if waiting else []
+        cookies = [end_cookie(self.resources.settings, NOTICE_COOKIE)] if waiting else []
         return Response(render(template, values), media_type=MediaType.HTML, status_code=status, cookies=cookies)
 
     def fragment(self, template: str, /, **context: Any) -> Response[str]:
@@ -144,7 +144,7 @@ class Visit:
         """Answer with the address of the page to see next, and leave it a notice."""
         given = list(cookies or ())
         if notice:
-            given.append(make_cookie(self.ground.settings, NOTICE_COOKIE, notice, max_age=60))
+            given.append(make_cookie(self.resources.settings, NOTICE_COOKIE, notice, max_age=60))
         return Response(None, status_code=303, headers={"Location": path}, cookies=given)
 
 
@@ -157,24 +157,24 @@ async def provide_visit(request: AnyRequest, state: State) -> AsyncIterator[Visi
     A page that declares `in_transaction=False` waits for somebody else's machine: its visit's transaction has ended
     already, and it opens others from the ground around the wait.
     """
-    ground: Ground = state.ground
-    if not await receive_form(request, ground, for_anyone=needed_permission(request.route_handler) == ANYONE):
+    resources: Resources = state.resources
+    if not await receive_form(request, resources, for_anyone=needed_permission(request.route_handler) == ANYONE):
         raise SignInNeededError("Sign in to see this page.")
-    await settle_confirmation(request, ground)
-    async with ground.database.session() as session:
-        visit = await admit(request, ground, session)
+    await settle_confirmation(request, resources)
+    async with resources.database.session() as session:
+        visit = await admit(request, resources, session)
         if request.route_handler.opt.get("in_transaction", True):
             yield visit
             return
     yield visit
 
 
-async def admit(request: AnyRequest, ground: Ground, session: Session) -> Visit:
+async def admit(request: AnyRequest, resources: Resources, session: Session) -> Visit:
     """Return the visit of somebody who may see the page, or raise."""
-    now = ground.clock()
-    signed_in = await find_signed_in(request, ground, session, now)
+    now = resources.clock()
+    signed_in = await find_signed_in(request, resources, session, now)
     request.scope["user"] = signed_in  # error pages show the frame of whoever asks
-    visit = Visit(request, ground, session, signed_in, now)
+    visit = Visit(request, resources, session, signed_in, now)
     permission = needed_permission(request.route_handler)
     if permission != ANYONE:
         if permission != SIGNED_IN:
@@ -191,19 +191,19 @@ def needed_permission(handler: BaseRouteHandler) -> str:
 
 async def check_session(visit: Visit) -> None:
     """Refuse a form without the session's token, what a recent sign-in must precede, and who owes a second factor."""
-    signed_in, settings = visit.signed_in, visit.ground.settings
+    signed_in, settings = visit.signed_in, visit.resources.settings
     if signed_in is None:
         raise SignInNeededError("Sign in to see this page.")
     await check_token(visit.request, signed_in)
     owing = settings.second_factor == "everybody" or (settings.second_factor == signed_in.way == "password")
     if owing and not signed_in.has_factor and not visit.request.route_handler.opt.get("before_factor"):
         raise SecondFactorNeededError("Set up a second factor first: this deployment asks everybody for one.")
-    await require_fresh(visit.request, signed_in, visit.ground, visit.now)
+    await require_fresh(visit.request, signed_in, visit.resources, visit.now)
 
 
 def frame_of(request: AnyRequest, signed_in: UserSession | None) -> dict[str, Any]:
     """Return what the layout shows around every page."""
-    theme = find_cookie(request.cookies, request.app.state.ground.settings, THEME_COOKIE)
+    theme = find_cookie(request.cookies, request.app.state.resources.settings, THEME_COOKIE)
     return {
         "assets": load_assets(),
         "path": request.url.path,
@@ -228,4 +228,4 @@ def link_to(request: AnyRequest, changes: Mapping[str, object]) -> str:
 
 def own_address(visit: Visit) -> str:
     """Return the address that the server is reached at, without a slash at the end: the setting's or the request's."""
-    return (visit.ground.settings.public_url or str(visit.request.base_url)).rstrip("/")
+    return (visit.resources.settings.public_url or str(visit.request.base_url)).rstrip("/")

@@ -20,10 +20,10 @@ from tessera.api import build_api
 from tessera.loyalty import NewCustomer, NewMembership, NewProgram, create_accounts, create_memberships, create_programs
 from tessera.platform.actors import system_actor
 from tessera.platform.db import Database
-from tessera.platform.ground import Ground
 from tessera.platform.http import OutboundClient
 from tessera.platform.ids import new_id
 from tessera.platform.jobs import JobQueue
+from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing
 from tessera.platform.settings import Settings
 from tessera.queries import QueryEngine
@@ -37,7 +37,7 @@ class Desk:
     """The application, and the key that it is asked with."""
 
     app: Any
-    ground: Ground
+    resources: Resources
     clock: TestClock
     chain_id: UUID
     key: str | None
@@ -95,13 +95,13 @@ class Desk:
         """Make a key for this API's chain, which may do everything there unless told otherwise."""
         granted = {} if {"roles", "permissions"} & set(given) else {"roles": frozenset({ADMIN_ROLE_ID})}
         new = NewApiKey(label, **{"chains": frozenset({self.chain_id}), **granted, **given})
-        async with self.ground.database.session() as session:
-            (made,) = await create_api_keys(session, SYSTEM, self.ground.keys, [new], now=self.clock())
+        async with self.resources.database.session() as session:
+            (made,) = await create_api_keys(session, SYSTEM, self.resources.keys, [new], now=self.clock())
         return made
 
     async def add_memberships(self, count: int = 1, **program: Any) -> list[str]:
         """Add a program and memberships of customers of their own; return the memberships' ids."""
-        async with self.ground.database.session() as session:
+        async with self.resources.database.session() as session:
             new = NewProgram(name="Harbour Circle", code=f"C{new_id().hex[-12:]}", **program)
             (made,) = await create_programs(session, SYSTEM, self.chain_id, [new], now=self.clock())
             people = [NewCustomer(last_name=f"Guest {number}") for number in range(count)]
@@ -112,7 +112,7 @@ class Desk:
 
     def with_key(self, key: str | None) -> "Desk":
         """Return the same application asked with another key."""
-        return Desk(self.app, self.ground, self.clock, self.chain_id, key)
+        return Desk(self.app, self.resources, self.clock, self.chain_id, key)
 
     async def with_new_key(self, **given: Any) -> "Desk":
         """Return the same application asked with a key of its own."""
@@ -131,29 +131,29 @@ async def outbound() -> AsyncIterator[OutboundClient]:
 
 
 @pytest.fixture
-def furnish(
+def configure(
     database: Database, query_address: str, keys: KeyRing, tmp_path: Path, outbound: OutboundClient
 ) -> BuildDesk:
     """Return the maker of desks, each with a chain of its own and a key that may do everything in it."""
 
     async def furnish_one(name: str = "Harbour", **settings: Any) -> Desk:
         clock = TestClock()
-        ground = Ground(Settings(data_dir=tmp_path, **settings), database, keys, JobQueue(database), clock)
-        engine = QueryEngine(database, query_address, ground.settings)
-        state = State({"ground": ground, "engine": engine, "client": outbound})
+        resources = Resources(Settings(data_dir=tmp_path, **settings), database, keys, JobQueue(database), clock)
+        engine = QueryEngine(database, query_address, resources.settings)
+        state = State({"resources": resources, "engine": engine, "client": outbound})
         app = Litestar(build_api(), state=state, openapi_config=None, logging_config=None)
         async with database.session() as session:
             (chain,) = await create_chains(session, SYSTEM, [name], now=NOON)
-        desk = Desk(app, ground, clock, chain.id, None)
+        desk = Desk(app, resources, clock, chain.id, None)
         return await desk.with_new_key(label=name)
 
     return furnish_one
 
 
 @pytest.fixture
-async def desk(furnish: BuildDesk) -> Desk:
+async def desk(configure: BuildDesk) -> Desk:
     """Return the API asked with a key that may do everything in one chain."""
-    return await furnish()
+    return await configure()
 
 
 @pytest.fixture
@@ -163,6 +163,6 @@ async def root(desk: Desk) -> Desk:
 
 
 @pytest.fixture
-async def stranger(furnish: BuildDesk) -> Desk:
+async def stranger(configure: BuildDesk) -> Desk:
     """Return the API asked with a key of another chain."""
-    return await furnish("Stranger")
+    return await configure("Stranger")

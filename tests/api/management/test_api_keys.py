@@ -31,7 +31,7 @@ async def test_key_opens_what_it_may(desk: Desk) -> None:
 async def test_text_is_not_stored(desk: Desk) -> None:
     made = await desk.make_key("Sync")
 
-    async with desk.ground.database.session() as session:
+    async with desk.resources.database.session() as session:
         from sqlalchemy import text
 
         rows = await fetch_rows(session, text("SELECT k::text AS row FROM api_keys k"), {})
@@ -162,7 +162,7 @@ async def test_change_is_on_the_record(desk: Desk) -> None:
     made = await desk.good("POST", "/api-keys", status=201, label="Sync", permissions=["members:read"])
     await desk.good("DELETE", f"/api-keys/{made['api_key']['id']}", status=204)
 
-    async with desk.ground.database.session() as session:
+    async with desk.resources.database.session() as session:
         from sqlalchemy import text
 
         statement = text("SELECT action, actor_kind, actor_name, origin FROM audit_entries WHERE object_name = 'Sync'")

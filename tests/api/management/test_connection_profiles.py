@@ -137,8 +137,8 @@ async def test_copy_has_a_name_of_its_own(desk: Desk) -> None:
     assert (copy["label"], copy["internal_name"], list(copy["secrets"])) == ("CRM (1)", "crm_1", ["token"])
 
 
-async def test_connection_is_tested_for_real(furnish: BuildDesk) -> None:
-    desk = await furnish(allowed_networks="127.0.0.0/8", allow_insecure_http=True)
+async def test_connection_is_tested_for_real(configure: BuildDesk) -> None:
+    desk = await configure(allowed_networks="127.0.0.0/8", allow_insecure_http=True)
     async with run_receiver(lambda _: Reply(200)) as receiver:
         made = await make(desk, settings={"base_url": receiver.url, "token": TOKEN})
         outcome = await desk.good("POST", f"{BASE}/{made['id']}/test", options=[])

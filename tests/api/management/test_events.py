@@ -13,7 +13,7 @@ from tessera.platform.ids import new_ids
 async def happen(desk: Desk, count: int = 1, name: str = "loyalty.tier.added") -> list[str]:
     """Let something happen in the desk's chain."""
     subjects = new_ids(count)
-    async with desk.ground.database.session() as session:
+    async with desk.resources.database.session() as session:
         await record_events(session, [Event(desk.chain_id, name, subject, {"n": 1}) for subject in subjects])
     return [str(subject) for subject in subjects]
 

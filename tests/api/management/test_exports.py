@@ -42,11 +42,13 @@ async def kept(database: Database, query_address: str, keys: KeyRing, tmp_path: 
         chain_id = await create_members(database, 25)
         definition = await create_export(house, chain_id, receiver.url)
         run = await run_to_end(house, definition)
-        app = Litestar(build_api(), state=State({"ground": house.ground}), openapi_config=None, logging_config=None)
+        app = Litestar(
+            build_api(), state=State({"resources": house.resources}), openapi_config=None, logging_config=None
+        )
         async with database.session() as session:
             new = NewApiKey("exports", chains=frozenset({chain_id}), roles=frozenset({ADMIN_ROLE_ID}))
             (made,) = await create_api_keys(session, SYSTEM, keys, [new], now=now())
-        yield Kept(Desk(app, house.ground, TestClock(), chain_id, made.text), definition, run)
+        yield Kept(Desk(app, house.resources, TestClock(), chain_id, made.text), definition, run)
 
 
 async def test_run_tells_what_it_did(kept: Kept) -> None:

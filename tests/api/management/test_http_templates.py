@@ -13,9 +13,9 @@ BODY = '{"id": "{{ membership_id }}", "points": "{{ balance }}"}'
 
 
 @pytest.fixture
-async def desk(furnish: BuildDesk) -> Desk:
+async def desk(configure: BuildDesk) -> Desk:
     """Return an API that may call this machine."""
-    return await furnish(allowed_networks="127.0.0.0/8", allow_insecure_http=True)
+    return await configure(allowed_networks="127.0.0.0/8", allow_insecure_http=True)
 
 
 async def make(desk: Desk, url: str = "https://crm.example.com/v1", **given: Any) -> Any:

@@ -13,7 +13,7 @@ from tessera.api.management.v1 import registry
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.routes import Route
 from tessera.platform.errors import UnavailableError
-from tessera.platform.idempotency import forget_old_answers
+from tessera.platform.idempotency import purge_answers
 
 KEY = {"label": "Nightly", "permissions": ["members:read"]}
 
@@ -76,7 +76,7 @@ async def test_twenty_at_once_are_carried_out_once(desk: Desk) -> None:
 
 async def test_secret_in_a_kept_answer_is_sealed(desk: Desk) -> None:
     made = await desk.call("POST", "/api-keys", idempotency_key="one", **KEY)
-    async with desk.ground.database.session() as session:
+    async with desk.resources.database.session() as session:
         rows = (await session.execute(text("SELECT kept::text FROM kept_answers kept"))).scalars().all()
 
     assert len(rows) == 1
@@ -93,16 +93,16 @@ async def test_key_is_free_again_after_a_day(desk: Desk) -> None:
 
 async def test_old_answers_are_forgotten(desk: Desk) -> None:
     await desk.call("POST", "/api-keys", idempotency_key="one", **KEY)
-    async with desk.ground.database.session() as session:
-        assert await forget_old_answers(session, now=desk.clock()) == 0
-        assert await forget_old_answers(session, now=desk.clock() + timedelta(hours=25)) == 1
+    async with desk.resources.database.session() as session:
+        assert await purge_answers(session, now=desk.clock()) == 0
+        assert await purge_answers(session, now=desk.clock() + timedelta(hours=25)) == 1
 
 
 class Sent(Struct, frozen=True):
     count: int
 
 
-class Outside:
+class Network:
     """An operation that waits for somebody else's machine, outside any transaction."""
 
     def __init__(self) -> None:
@@ -121,40 +121,40 @@ class Outside:
 
 
 @pytest.fixture
-def outside(monkeypatch: pytest.MonkeyPatch) -> Outside:
-    outside = Outside()
-    route = Route("POST", "/sendings", "things:write", outside.send, in_transaction=False)
+def network(monkeypatch: pytest.MonkeyPatch) -> Network:
+    network = Network()
+    route = Route("POST", "/sendings", "things:write", network.send, in_transaction=False)
     monkeypatch.setattr(registry, "ROUTES", (route,))
-    return outside
+    return network
 
 
-async def test_call_under_way_is_not_begun_again(desk: Desk, outside: Outside) -> None:
+async def test_call_under_way_is_not_begun_again(desk: Desk, network: Network) -> None:
     first = asyncio.create_task(desk.call("POST", "/sendings", idempotency_key="one"))
-    await outside.begun.wait()
+    await network.begun.wait()
     meanwhile = await desk.call("POST", "/sendings", idempotency_key="one")
-    outside.may_end.set()
+    network.may_end.set()
 
     assert (meanwhile.status, meanwhile.data["code"]) == (409, "idempotency_key_in_use")
     assert (await first).data == {"count": 1}
     assert (await desk.call("POST", "/sendings", idempotency_key="one")).data == {"count": 1}
 
 
-async def test_failed_call_outside_may_come_again(desk: Desk, outside: Outside) -> None:
-    outside.may_end.set()
-    outside.failing = True
+async def test_failed_call_outside_may_come_again(desk: Desk, network: Network) -> None:
+    network.may_end.set()
+    network.failing = True
     assert (await desk.call("POST", "/sendings", idempotency_key="one")).status == 503
-    outside.failing = False
+    network.failing = False
     assert (await desk.call("POST", "/sendings", idempotency_key="one")).data == {"count": 2}
 
 
-async def test_key_of_a_call_that_died_is_free_after_its_lease(desk: Desk, outside: Outside) -> None:
+async def test_key_of_a_call_that_died_is_free_after_its_lease(desk: Desk, network: Network) -> None:
     first = asyncio.create_task(desk.call("POST", "/sendings", idempotency_key="one"))
-    await outside.begun.wait()
-    async with desk.ground.database.session() as session:
+    await network.begun.wait()
+    async with desk.resources.database.session() as session:
         await session.execute(text("UPDATE kept_answers SET claimed_until = created_at"))
     desk.clock.forward(seconds=1)
     later = await desk.call("POST", "/sendings", idempotency_key="one")
-    outside.may_end.set()
+    network.may_end.set()
 
     assert (later.status, later.data) == (200, {"count": 2})
     await first

@@ -21,12 +21,12 @@ async def make(desk: Desk) -> Any:
 async def deliver(desk: Desk, token: str, *documents: Any) -> Reply:
     """Deliver to the door, which is no part of the management API, and apply."""
     for document in documents:
-        reply = await knock(desk, encode(document), token)
-    await inbound.apply_due_messages(desk.ground)
+        reply = await request(desk, encode(document), token)
+    await inbound.apply_due_messages(desk.resources)
     return reply
 
 
-async def knock(desk: Desk, body: bytes, token: str) -> Reply:
+async def request(desk: Desk, body: bytes, token: str) -> Reply:
     application: Any = desk.app
     async with httpx.AsyncClient(transport=httpx.ASGITransport(application), base_url="http://tessera.test") as client:
         answer = await client.post(DOOR, content=body, headers={"Authorization": f"Token {token}"})
@@ -76,7 +76,7 @@ async def test_messages_are_listed_opened_and_replayed(desk: Desk) -> None:
     assert again["state"] == "waiting"
     applied = await desk.call("POST", f"{path}/messages/{rest['items'][0]['id']}/replay")
     assert (applied.status, applied.data["code"]) == (409, "message_not_replayable")
-    await inbound.apply_due_messages(desk.ground)
+    await inbound.apply_due_messages(desk.resources)
     assert await desk.good("POST", f"{path}/messages/replay") == {"messages": 1}
 
 

@@ -86,7 +86,7 @@ async def test_deleted_account_is_told(desk: Desk) -> None:
     account = await add_account(desk)
     await desk.good("DELETE", f"/accounts/{account['id']}", status=204)
 
-    async with desk.ground.database.session() as session:
+    async with desk.resources.database.session() as session:
         from sqlalchemy import text
 
         events = await fetch_rows(session, text("SELECT name FROM events ORDER BY sequence"), {})

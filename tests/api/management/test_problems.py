@@ -147,7 +147,7 @@ async def test_unknown_address(desk: Desk, method: str, path: str) -> None:
 
 async def test_pages_beside_it_answer_nothing_below(desk: Desk) -> None:
     handlers = [*build_api(), *build_pages()]
-    state = State({"ground": desk.ground})
+    state = State({"resources": desk.resources})
     app = Litestar(handlers, state=state, exception_handlers={Exception: answer_failure}, openapi_config=None)
     beside = replace(desk, app=app)
 

@@ -61,7 +61,7 @@ def test_route_is_in_the_document(route: Route) -> None:
 
 async def test_no_route_opens_without_a_live_key(desk: Desk) -> None:
     revoked, off = await desk.make_key("revoked"), await desk.make_key("off")
-    async with desk.ground.database.session() as session:
+    async with desk.resources.database.session() as session:
         await revoke_api_key(session, SYSTEM, revoked.key.id, now=NOON)
         await enable_api_key(session, SYSTEM, off.key.id, enabled=False)
     expired = await desk.make_key("expired", expires_at=NOON + timedelta(hours=1))

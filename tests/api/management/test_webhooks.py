@@ -22,10 +22,10 @@ async def subscribe(desk: Desk, **given: Any) -> Any:
 
 async def deliver(desk: Desk, count: int = 1) -> None:
     """Let things happen, and have deliveries made of them; nothing is sent."""
-    async with desk.ground.database.session() as session:
+    async with desk.resources.database.session() as session:
         events = [Event(desk.chain_id, "loyalty.tier.added", new_id(), {}) for _ in range(count)]
         await record_events(session, events)
-    await Dispatcher(desk.ground, None).dispatch()  # type: ignore[arg-type]
+    await Dispatcher(desk.resources, None).dispatch()  # type: ignore[arg-type]
 
 
 async def test_secret_is_shown_once(desk: Desk) -> None:
@@ -103,7 +103,7 @@ async def test_deliveries_are_listed_and_replayed(desk: Desk) -> None:
     assert await desk.good("POST", f"{path}/replay", delivery_ids=ids[:2]) == {"deliveries": 2}
     assert await desk.good("POST", f"{path}/replay", failed_since="2026-01-01T00:00:00Z") == {"deliveries": 0}
     assert await desk.good("POST", f"{path}/replay", events_since="2026-01-01T00:00:00Z") == {"deliveries": None}
-    await Dispatcher(desk.ground, None).dispatch()  # type: ignore[arg-type]
+    await Dispatcher(desk.resources, None).dispatch()  # type: ignore[arg-type]
     assert len((await desk.good("GET", f"{path}/deliveries"))["items"]) == 10
     unknown = await desk.call("POST", f"{path}/replay", delivery_ids=[str(uuid4())])
     assert (unknown.status, unknown.data["code"]) == (404, "delivery_not_found")
@@ -159,7 +159,7 @@ async def test_reader_may_only_read(desk: Desk) -> None:
     assert (await writer.call("POST", f"{path}/rotate-secret")).status == 403
 
 
-async def test_missing_chain_is_not_found(root: Desk, furnish: BuildDesk) -> None:
+async def test_missing_chain_is_not_found(root: Desk, configure: BuildDesk) -> None:
     reply = await root.call("POST", BASE, chain_id=str(new_id()), label="x", url=URL)
 
     assert (reply.status, reply.data["code"]) == (404, "subscription_chain_unknown")

@@ -35,14 +35,14 @@ async def house(database: Database, query_address: str, keys: KeyRing, tmp_path:
 async def create(house: SmallHouse, place: Place, **settings: Any) -> Profile:
     """Create a profile with these settings beside the credentials."""
     new = NewProfile(TYPE, "standard", "mParticle", settings={**GIVEN, **settings})
-    parts: dict[str, Any] = {"keys": house.ground.keys, "policy": address_policy(house.ground.settings)}
+    parts: dict[str, Any] = {"keys": house.resources.keys, "policy": address_policy(house.resources.settings)}
     async with house.database.session() as session:
         return await connectors.create_profile(session, OWNER, chain_id=place.chain_id, new=new, **parts)
 
 
 async def change(house: SmallHouse, profile: Profile, **settings: Any) -> Profile:
     """Change settings of the profile."""
-    parts: dict[str, Any] = {"keys": house.ground.keys, "policy": address_policy(house.ground.settings)}
+    parts: dict[str, Any] = {"keys": house.resources.keys, "policy": address_policy(house.resources.settings)}
     async with house.database.session() as session:
         return await connectors.update_profile(session, OWNER, profile, ProfileChange(settings=settings), **parts)
 
@@ -151,7 +151,7 @@ async def test_private_endpoint_is_refused(place: Place, database: Database, key
 async def probe(house: SmallHouse, place: Place, profile: Profile, options: frozenset[str]) -> ProbeResult:
     """Test the profile's connection."""
     return await connectors.test_profile(
-        house.ground, house.client, OWNER, chain_id=place.chain_id, profile_id=profile.id, options=options
+        house.resources, house.client, OWNER, chain_id=place.chain_id, profile_id=profile.id, options=options
     )
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tessera.platform.http import Gate, InvalidUrlError, NotSentError, RefusedAddressError
+from tessera.platform.http import EgressProxy, InvalidUrlError, NotSentError, RefusedAddressError
 from tessera.platform.http.addresses import Address
 from tessera.platform.http.client import OutboundClient
 
@@ -33,7 +33,7 @@ async def echo() -> AsyncIterator[int]:
     await server.wait_closed()
 
 
-async def ask(gate: Gate, line: str, *more: str, password: str | None = None, then: bytes = b"") -> bytes:
+async def ask(gate: EgressProxy, line: str, *more: str, password: str | None = None, then: bytes = b"") -> bytes:
     """Send a request head, and more once the gate has answered; return what comes back until the end."""
     url = urlsplit(gate.url)
     reader, writer = await asyncio.open_connection(url.hostname, url.port)
@@ -51,7 +51,7 @@ async def ask(gate: Gate, line: str, *more: str, password: str | None = None, th
 
 
 async def test_tunnel_carries_bytes_both_ways(echo: int) -> None:
-    async with Gate(vet_local, allow_insecure_http=False) as gate:
+    async with EgressProxy(vet_local, allow_insecure_http=False) as gate:
         answer = await ask(gate, f"CONNECT files.example.com:{echo} HTTP/1.1", then=b"\x16\x03" * 500_000)
 
     assert answer.startswith(b"HTTP/1.1 200")
@@ -59,14 +59,14 @@ async def test_tunnel_carries_bytes_both_ways(echo: int) -> None:
 
 
 async def test_nobody_passes_without_the_password(echo: int) -> None:
-    async with Gate(vet_local, allow_insecure_http=True) as gate:
+    async with EgressProxy(vet_local, allow_insecure_http=True) as gate:
         answer = await ask(gate, f"CONNECT files.example.com:{echo} HTTP/1.1", password="guess")
 
     assert answer.startswith(b"HTTP/1.1 407")
 
 
 async def test_plain_request_passes_without_the_password_in_it(echo: int) -> None:
-    async with Gate(vet_local, allow_insecure_http=True) as gate:
+    async with EgressProxy(vet_local, allow_insecure_http=True) as gate:
         line = f"GET http://files.example.com:{echo}/a?b=c HTTP/1.1"
         answer = await ask(gate, line, "Host: files.example.com", "Proxy-Connection: keep-alive")
 
@@ -74,7 +74,7 @@ async def test_plain_request_passes_without_the_password_in_it(echo: int) -> Non
 
 
 async def test_plain_request_is_refused_where_http_is(echo: int) -> None:
-    async with Gate(vet_local, allow_insecure_http=False) as gate:
+    async with EgressProxy(vet_local, allow_insecure_http=False) as gate:
         answer = await ask(gate, f"GET http://files.example.com:{echo}/ HTTP/1.1")
 
     assert answer.startswith(b"HTTP/1.1 502")
@@ -93,7 +93,7 @@ async def test_refused_address_is_not_connected_to(echo: int) -> None:
 
 
 async def test_receiver_that_is_down_is_told() -> None:
-    async with Gate(vet_local, allow_insecure_http=False) as gate:
+    async with EgressProxy(vet_local, allow_insecure_http=False) as gate:
         await ask(gate, "CONNECT files.example.com:1 HTTP/1.1")
 
     assert isinstance(gate.fault, NotSentError)

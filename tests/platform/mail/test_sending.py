@@ -10,9 +10,9 @@ from tests.builders.certificates import issue
 from tests.builders.mailboxes import run_mailbox
 
 from tessera.platform.mail import (
-    Letter,
     Link,
     MailInvalidError,
+    MailMessage,
     MailOffError,
     MailRefusedError,
     MailUnavailableError,
@@ -21,7 +21,7 @@ from tessera.platform.mail import (
 from tessera.platform.mail.sending import translate
 from tessera.platform.settings import SettingsError, load_settings
 
-LETTER = Letter(
+LETTER = MailMessage(
     "ada@example.com",
     "Grüße & <b>more</b>",
     ("First <script>alert(1)</script> & line.",),
@@ -68,7 +68,7 @@ async def test_address_becomes_no_header(address: str) -> None:
     async with run_mailbox() as mailbox:
         settings = load_settings({}, **mailbox.settings())
         with pytest.raises(MailInvalidError):
-            await send_letter(settings, Letter(address, "x", ("y",)))
+            await send_letter(settings, MailMessage(address, "x", ("y",)))
     assert mailbox.tries == 0
 
 
@@ -77,7 +77,7 @@ async def test_subject_becomes_no_header(subject: str) -> None:
     async with run_mailbox() as mailbox:
         settings = load_settings({}, **mailbox.settings())
         with pytest.raises(MailInvalidError):
-            await send_letter(settings, Letter("a@example.com", subject, ("y",)))
+            await send_letter(settings, MailMessage("a@example.com", subject, ("y",)))
     assert mailbox.tries == 0
 
 

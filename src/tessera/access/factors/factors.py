@@ -11,11 +11,11 @@ import pyotp
 
 from tessera.access.factors import store as factor_store
 from tessera.access.factors.errors import CodeWrongError, FactorExistsError, FactorMissingError
-from tessera.access.users import User, get_changeable, make_user, tell_user
+from tessera.access.users import User, get_changeable, make_user, notify_user
 from tessera.platform.actors import Actor
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.db import Row, Session
-from tessera.platform.ground import Ground
+from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing
 
 STEP_SECONDS = 30
@@ -53,9 +53,9 @@ async def find_factor(session: Session, user_id: UUID) -> Factor | None:
     return Factor(row["confirmed_at"], row["recovery_codes"])
 
 
-async def begin_factor(session: Session, ground: Ground, user: User, *, now: datetime) -> None:
+async def begin_factor(session: Session, resources: Resources, user: User, *, now: datetime) -> None:
     """Draw a secret for a user to put into their phone; an unconfirmed one before it is forgotten."""
-    sealed = ground.keys.seal(pyotp.random_base32(), purpose_of(user.id))
+    sealed = resources.keys.seal(pyotp.random_base32(), purpose_of(user.id))
     if not await factor_store.begin_factor(session, user.id, sealed, now):
         raise FactorExistsError("You have a second factor already. Remove it before you set up another.")
 
@@ -70,40 +70,40 @@ async def find_pending_factor(session: Session, keys: KeyRing, user: User) -> Pe
 
 
 async def confirm_factor(
-    session: Session, ground: Ground, actor: Actor, user: User, *, code: str, now: datetime
+    session: Session, resources: Resources, actor: Actor, user: User, *, code: str, now: datetime
 ) -> list[str]:
     """Switch the second factor on with its first code, and return the recovery codes, which nobody sees again."""
     row = await factor_store.find_factor(session, user.id)
     if row is None or row["confirmed_at"] is not None:
         raise FactorMissingError("There is no second factor to confirm. Begin with a new key.")
-    step = match_step(ground.keys, row, code, now)
+    step = match_step(resources.keys, row, code, now)
     if step is None or not await factor_store.confirm_factor(session, user.id, step, now):
         raise CodeWrongError(
             "This code does not fit. Check that the phone's clock is right, and type the newest code.", field="code"
         )
     await record_entries(session, actor, [Entry("second_factor_added", "user", user.id, user.email)])
-    await tell_user(
+    await notify_user(
         session,
-        ground,
+        resources,
         user.email,
         subject="A second factor protects your Tessera account",
         lines=("From now on, signing in takes your password and a code from your phone.",),
         origin=actor.origin,
     )
-    return await draw_codes(session, ground.keys, user.id, now)
+    return await draw_codes(session, resources.keys, user.id, now)
 
 
 async def renew_recovery_codes(
-    session: Session, ground: Ground, actor: Actor, user: User, *, now: datetime
+    session: Session, resources: Resources, actor: Actor, user: User, *, now: datetime
 ) -> list[str]:
     """Replace a user's recovery codes and return the new ones."""
     if not await factor_store.has_factor(session, user.id):
         raise FactorMissingError("You have no second factor. Set one up first.")
     await record_entries(session, actor, [Entry("recovery_codes_renewed", "user", user.id, user.email)])
-    return await draw_codes(session, ground.keys, user.id, now)
+    return await draw_codes(session, resources.keys, user.id, now)
 
 
-async def remove_factor(session: Session, ground: Ground, actor: Actor, user: User) -> None:
+async def remove_factor(session: Session, resources: Resources, actor: Actor, user: User) -> None:
     """Take a user's second factor away: their own, or as an administrator of users."""
     if actor.id != user.id:
         await get_changeable(session, actor, user.id, None)
@@ -111,9 +111,9 @@ async def remove_factor(session: Session, ground: Ground, actor: Actor, user: Us
         raise FactorMissingError(f"{user.email} has no second factor.")
     await record_entries(session, actor, [Entry("second_factor_removed", "user", user.id, user.email)])
     by = "You" if actor.id == user.id else actor.name
-    await tell_user(
+    await notify_user(
         session,
-        ground,
+        resources,
         user.email,
         subject="Your Tessera account has no second factor any more",
         lines=(f"{by} removed the second factor of your account.",),
@@ -122,27 +122,27 @@ async def remove_factor(session: Session, ground: Ground, actor: Actor, user: Us
 
 
 async def use_code(
-    session: Session, ground: Ground, user: Row, *, code: str, now: datetime, origin: str | None
+    session: Session, resources: Resources, user: Row, *, code: str, now: datetime, origin: str | None
 ) -> bool:
     """Say whether the code is good, and use it up: from the phone, or one of the recovery codes."""
     row = await factor_store.find_factor(session, user["id"])
     if row is None or row["confirmed_at"] is None:
         return False
-    step = match_step(ground.keys, row, code, now)
+    step = match_step(resources.keys, row, code, now)
     if step is not None:
         return await factor_store.use_step(session, user["id"], step)
     plain = "".join(letter for letter in code.lower() if letter.isalnum())
     if len(plain) != RECOVERY_LENGTH:
         return False
-    if not await factor_store.use_recovery_code(session, digest_of(ground.keys, user["id"], plain)):
+    if not await factor_store.use_recovery_code(session, digest_of(resources.keys, user["id"], plain)):
         return False
     left = row["recovery_codes"] - 1
     actor = make_user(user).act(origin=origin)
     entry = Entry("recovery_code_used", "user", user["id"], user["email"], after={"left": left})
     await record_entries(session, actor, [entry])
-    await tell_user(
+    await notify_user(
         session,
-        ground,
+        resources,
         user["email"],
         subject="A recovery code of your Tessera account was used",
         lines=(f"Somebody signed in with one of your recovery codes. {left} of them are left.",),

@@ -6,14 +6,14 @@ from tessera.platform.lazy_imports import import_on_first_use
 
 if TYPE_CHECKING:
     from tessera.access.sign_in.admission import (
-        TELL_LOCKOUT,
+        NOTIFY_LOCKOUT,
         SignIn,
         confirm,
         has_step,
-        note_confirmation,
+        notify_lockout,
         pass_second_step,
+        record_confirmation,
         sign_in,
-        tell_lockout,
     )
     from tessera.access.sign_in.browsers import read_mark
     from tessera.access.sign_in.delays import (
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
         Identity,
         admit_identity,
         is_identity_of,
-        is_shut,
+        is_locked_out,
         link_identity,
         unlink_identities,
     )
@@ -54,8 +54,8 @@ __all__ = [
     "FREE_ACCOUNT_FAILURES",
     "FREE_ORIGIN_FAILURES",
     "LONGEST",
+    "NOTIFY_LOCKOUT",
     "SEND_RESET",
-    "TELL_LOCKOUT",
     "Identity",
     "IdentityTakenError",
     "IdentityUnknownError",
@@ -74,20 +74,20 @@ __all__ = [
     "find_lockouts",
     "has_step",
     "is_identity_of",
+    "is_locked_out",
     "is_own_password",
     "is_reset_live",
-    "is_shut",
     "link_identity",
     "list_factor_holders",
     "lockout_after",
-    "note_confirmation",
+    "notify_lockout",
     "pass_second_step",
     "read_mark",
+    "record_confirmation",
     "redeem_reset",
     "say_wait",
     "send_reset",
     "sign_in",
-    "tell_lockout",
     "unlink_identities",
     "unlock_user",
 ]

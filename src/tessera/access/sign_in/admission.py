@@ -15,20 +15,20 @@ from tessera.access.users import (
     authenticate_session,
     find_secret,
     find_users,
+    notify_user,
     open_session,
-    tell_user,
 )
 from tessera.platform.actors import system_actor
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.db import Row, Session
-from tessera.platform.ground import Ground
 from tessera.platform.jobs import Job
+from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing
 
 STEP_DIGEST = "sign_in_steps.token_digest"
 STEP_LIFE = timedelta(minutes=10)
 PASSWORD, PROVIDER = "password", "provider"
-TELL_LOCKOUT = Job("auth.tell_lockout")
+NOTIFY_LOCKOUT = Job("auth.tell_lockout")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +41,29 @@ class SignIn:
 
 
 async def sign_in(
-    session: Session, ground: Ground, visitor: Visitor, *, email: str, password: str, now: datetime
+    session: Session, resources: Resources, visitor: Visitor, *, email: str, password: str, now: datetime
 ) -> SignIn | None:
     """Return what the right password opens, or None for a wrong address or password: nobody learns which.
 
     The caller commits in both cases, or failures are not counted. Raises `SignInDelayedError` while it is too early.
     """
-    if not ground.settings.password_sign_in:
+    if not resources.settings.password_sign_in:
         raise PasswordSignInOffError("Nobody signs in with a password here. Use the identity provider.")
-    limits = await limits_of(session, ground.keys, visitor, email=email, now=now)
+    limits = await limits_of(session, resources.keys, visitor, email=email, now=now)
     counted = await count_tries(session, limits, now)
     user = await find_secret(session, email.strip())
     if await verify_password(user["password_hash"] if user else None, password) and user:
         await settle_success(session, counted, now)
-        return await admit(session, ground, visitor, user, way=PASSWORD, now=now)
-    until = await settle_failure(session, ground.settings, counted, now)
+        return await admit(session, resources, visitor, user, way=PASSWORD, now=now)
+    until = await settle_failure(session, resources.settings, counted, now)
     if until:
-        await note_lockout(session, ground, visitor, email=email, until=until)
+        await note_lockout(session, resources, visitor, email=email, until=until)
     return None
 
 
 async def admit(
     session: Session,
-    ground: Ground,
+    resources: Resources,
     visitor: Visitor,
     user: Row,
     *,
@@ -74,11 +74,11 @@ async def admit(
     """Open a session for a user who has proved one thing, or ask for the code of their second factor."""
     if await has_factor(session, user["id"]):
         token = secrets.token_urlsafe(32)
-        digest = ground.keys.digest(token, STEP_DIGEST)
+        digest = resources.keys.digest(token, STEP_DIGEST)
         await insert_step(session, digest, user_id=user["id"], way=way, now=now, expires_at=now + STEP_LIFE)
         return SignIn(token, complete=False)
-    token = await open_session(session, ground, visitor, user, way=way, now=now, authenticated_at=authenticated_at)
-    return SignIn(token, mark=make_mark(ground.keys, account_of(ground.keys, user["email"])))
+    token = await open_session(session, resources, visitor, user, way=way, now=now, authenticated_at=authenticated_at)
+    return SignIn(token, mark=make_mark(resources.keys, account_of(resources.keys, user["email"])))
 
 
 async def has_step(session: Session, keys: KeyRing, token: str, *, now: datetime) -> bool:
@@ -87,36 +87,38 @@ async def has_step(session: Session, keys: KeyRing, token: str, *, now: datetime
 
 
 async def pass_second_step(
-    session: Session, ground: Ground, visitor: Visitor, *, token: str, code: str, now: datetime
+    session: Session, resources: Resources, visitor: Visitor, *, token: str, code: str, now: datetime
 ) -> SignIn | None:
     """Return the session that the right code opens, None for a wrong one. The caller commits in both cases."""
-    digest = ground.keys.digest(token, STEP_DIGEST)
+    digest = resources.keys.digest(token, STEP_DIGEST)
     user = await find_step(session, digest, now)
     if user is None:
         raise StepExpiredError("This sign-in took too long. Start again with your password.")
-    if not await try_code(session, ground, visitor, user, code=code, now=now):
+    if not await try_code(session, resources, visitor, user, code=code, now=now):
         return None
     await delete_step(session, digest)
-    opened = await open_session(session, ground, visitor, user, way=user["way"], now=now)
-    return SignIn(opened, mark=make_mark(ground.keys, account_of(ground.keys, user["email"])))
+    opened = await open_session(session, resources, visitor, user, way=user["way"], now=now)
+    return SignIn(opened, mark=make_mark(resources.keys, account_of(resources.keys, user["email"])))
 
 
-async def try_code(session: Session, ground: Ground, visitor: Visitor, user: Row, *, code: str, now: datetime) -> bool:
+async def try_code(
+    session: Session, resources: Resources, visitor: Visitor, user: Row, *, code: str, now: datetime
+) -> bool:
     """Say whether the code is good; counted and delayed apart from passwords, which clear only their own record."""
-    limits = await limits_of(session, ground.keys, visitor, email=user["email"], now=now, what="code")
+    limits = await limits_of(session, resources.keys, visitor, email=user["email"], now=now, what="code")
     counted = await count_tries(session, limits, now)
-    if await use_code(session, ground, user, code=code, now=now, origin=visitor.origin):
+    if await use_code(session, resources, user, code=code, now=now, origin=visitor.origin):
         await settle_success(session, counted, now)
         return True
-    until = await settle_failure(session, ground.settings, counted, now)
+    until = await settle_failure(session, resources.settings, counted, now)
     if until:
-        await note_lockout(session, ground, visitor, email=user["email"], until=until)
+        await note_lockout(session, resources, visitor, email=user["email"], until=until)
     return False
 
 
 async def confirm(
     session: Session,
-    ground: Ground,
+    resources: Resources,
     visitor: Visitor,
     signed_in: UserSession,
     *,
@@ -130,58 +132,62 @@ async def confirm(
     """
     if password is None and code is None:
         return False
-    if password is not None and not await try_password(session, ground, visitor, signed_in, password=password, now=now):
+    if password is not None and not await try_password(
+        session, resources, visitor, signed_in, password=password, now=now
+    ):
         return False
     if code is not None:
         (user,) = await find_users(session, [signed_in.user.id])
-        if not await try_code(session, ground, visitor, user, code=code, now=now):
+        if not await try_code(session, resources, visitor, user, code=code, now=now):
             return False
-    await note_confirmation(session, signed_in, origin=visitor.origin, now=now)
+    await record_confirmation(session, signed_in, origin=visitor.origin, now=now)
     return True
 
 
 async def try_password(
-    session: Session, ground: Ground, visitor: Visitor, signed_in: UserSession, *, password: str, now: datetime
+    session: Session, resources: Resources, visitor: Visitor, signed_in: UserSession, *, password: str, now: datetime
 ) -> bool:
     """Say whether this is the password of the session's user; counted and delayed like a sign-in."""
     email = signed_in.user.email
-    counted = await count_tries(session, await limits_of(session, ground.keys, visitor, email=email, now=now), now)
+    counted = await count_tries(session, await limits_of(session, resources.keys, visitor, email=email, now=now), now)
     (user,) = await find_users(session, [signed_in.user.id])
     if await verify_password(user["password_hash"], password):
         await settle_success(session, counted, now)
         return True
-    until = await settle_failure(session, ground.settings, counted, now)
+    until = await settle_failure(session, resources.settings, counted, now)
     if until:
-        await note_lockout(session, ground, visitor, email=email, until=until)
+        await note_lockout(session, resources, visitor, email=email, until=until)
     return False
 
 
-async def note_confirmation(session: Session, signed_in: UserSession, *, origin: str | None, now: datetime) -> None:
+async def record_confirmation(session: Session, signed_in: UserSession, *, origin: str | None, now: datetime) -> None:
     """Remember that this browser has just proved who uses it."""
     await authenticate_session(session, signed_in.id, now)
     entry = Entry("sign_in_confirmed", "user", signed_in.user.id, signed_in.user.email)
     await record_entries(session, signed_in.user.act(origin=origin), [entry])
 
 
-async def note_lockout(session: Session, ground: Ground, visitor: Visitor, *, email: str, until: datetime) -> None:
+async def note_lockout(
+    session: Session, resources: Resources, visitor: Visitor, *, email: str, until: datetime
+) -> None:
     """Have the worker tell the user. It also finds out whether there is one, so that the answer takes no longer."""
-    sealed = ground.keys.seal(email, TELL_LOCKOUT.name)
-    await ground.jobs.defer(session, TELL_LOCKOUT, sealed=sealed, until=until.isoformat(), origin=visitor.origin)
+    sealed = resources.keys.seal(email, NOTIFY_LOCKOUT.name)
+    await resources.jobs.defer(session, NOTIFY_LOCKOUT, sealed=sealed, until=until.isoformat(), origin=visitor.origin)
 
 
-async def tell_lockout(ground: Ground, sealed: str, until: str, origin: str | None) -> None:
+async def notify_lockout(resources: Resources, sealed: str, until: str, origin: str | None) -> None:
     """Tell a user by mail, and the audit trail, that their account is locked for a while."""
-    email = ground.keys.open(sealed, TELL_LOCKOUT.name).reveal()
-    async with ground.database.session() as session:
+    email = resources.keys.open(sealed, NOTIFY_LOCKOUT.name).reveal()
+    async with resources.database.session() as session:
         user = await find_secret(session, email.strip())
         if user is None:
             return
         entry = Entry("locked_out", "user", user["id"], user["email"], after={"until": until, "origin": origin})
         await record_entries(session, system_actor("sign-in"), [entry])
         moment = datetime.fromisoformat(until).strftime("%H:%M UTC")
-        await tell_user(
+        await notify_user(
             session,
-            ground,
+            resources,
             user["email"],
             subject="Your Tessera account is locked for a while",
             lines=(

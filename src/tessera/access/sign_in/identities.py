@@ -23,7 +23,7 @@ from tessera.access.users import (
 from tessera.platform.actors import Actor, system_actor
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.db import Row, Session
-from tessera.platform.ground import Ground
+from tessera.platform.resources import Resources
 from tessera.platform.settings import Settings
 
 
@@ -40,19 +40,19 @@ class Identity:
 
 
 async def admit_identity(
-    session: Session, ground: Ground, visitor: Visitor, identity: Identity, *, now: datetime
+    session: Session, resources: Resources, visitor: Visitor, identity: Identity, *, now: datetime
 ) -> SignIn:
     """Open a session for the user who is this person: known, linked by address or made, as the settings allow."""
     user = await identity_store.find_user(session, identity.issuer, identity.subject)
     if user is None:
-        user = await link_by_email(session, ground.settings, visitor, identity, now=now)
+        user = await link_by_email(session, resources.settings, visitor, identity, now=now)
     if user is None:
-        user = await make_user_of(session, ground.settings, visitor, identity, now=now)
+        user = await make_user_of(session, resources.settings, visitor, identity, now=now)
     if not user["enabled"]:
         raise unknown(identity)
     await identity_store.set_used(session, identity.issuer, identity.subject, now)
     proved = min(now, identity.authenticated_at or now)
-    return await admit(session, ground, visitor, user, way=PROVIDER, now=now, authenticated_at=proved)
+    return await admit(session, resources, visitor, user, way=PROVIDER, now=now, authenticated_at=proved)
 
 
 async def link_identity(session: Session, actor: Actor, user: User, identity: Identity, *, now: datetime) -> None:
@@ -130,7 +130,7 @@ async def make_user_of(
     return row
 
 
-async def is_shut(session: Session, settings: Settings) -> bool:
+async def is_locked_out(session: Session, settings: Settings) -> bool:
     """Say whether nobody can get in: no password opens, and the provider knows none of our users nor may make any."""
     if settings.password_sign_in or settings.oidc_create_users or settings.oidc_link_by_email:
         return False

@@ -5,23 +5,30 @@ from datetime import datetime
 from tessera.access.passwords import hash_password
 from tessera.access.sign_in.admission import try_password
 from tessera.access.sign_in.errors import PasswordWrongError
-from tessera.access.users import UserSession, Visitor, authenticate_session, delete_sessions_of, set_password, tell_user
+from tessera.access.users import (
+    UserSession,
+    Visitor,
+    authenticate_session,
+    delete_sessions_of,
+    notify_user,
+    set_password,
+)
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.db import Session
-from tessera.platform.ground import Ground
+from tessera.platform.resources import Resources
 
 
 async def is_own_password(
-    session: Session, ground: Ground, visitor: Visitor, signed_in: UserSession, *, password: str, now: datetime
+    session: Session, resources: Resources, visitor: Visitor, signed_in: UserSession, *, password: str, now: datetime
 ) -> bool:
     """Say whether this is the current password; the caller commits in both cases, or failures are not counted."""
     return signed_in.has_password and await try_password(
-        session, ground, visitor, signed_in, password=password, now=now
+        session, resources, visitor, signed_in, password=password, now=now
     )
 
 
 async def change_own_password(
-    session: Session, ground: Ground, visitor: Visitor, signed_in: UserSession, *, password: str, now: datetime
+    session: Session, resources: Resources, visitor: Visitor, signed_in: UserSession, *, password: str, now: datetime
 ) -> None:
     """Replace the password of whoever has just proved that they know it, and keep only this session."""
     user = signed_in.user
@@ -33,9 +40,9 @@ async def change_own_password(
     await record_entries(
         session, user.act(origin=visitor.origin), [Entry("password_changed", "user", user.id, user.email)]
     )
-    await tell_user(
+    await notify_user(
         session,
-        ground,
+        resources,
         user.email,
         subject="Your Tessera password was changed",
         lines=("You set a new password for your account. Every other browser was signed out.",),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         UserExceedsError,
         UserNotFoundError,
     )
-    from tessera.access.users.notices import tell_user
+    from tessera.access.users.notices import notify_user
     from tessera.access.users.sessions import (
         ListedSession,
         UserSession,
@@ -87,9 +87,9 @@ __all__ = [
     "list_user_page",
     "list_users",
     "make_user",
+    "notify_user",
     "open_session",
     "set_password",
     "sign_out",
-    "tell_user",
     "update_user",
 ]

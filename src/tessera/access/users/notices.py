@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 
 from tessera.platform.db import Session
-from tessera.platform.ground import Ground
-from tessera.platform.mail import Letter, is_mail_on, post_letters
+from tessera.platform.mail import MailMessage, is_mail_on, send_mail
+from tessera.platform.resources import Resources
 
 NOT_YOU = "If this was not you, set a new password and tell your administrator."
 
 
-async def tell_user(
+async def notify_user(
     session: Session,
-    ground: Ground,
+    resources: Resources,
     email: str,
     *,
     subject: str,
@@ -20,8 +20,8 @@ async def tell_user(
     after: Sequence[str] = (NOT_YOU,),
 ) -> None:
     """Post a letter to a user, where this deployment sends mail."""
-    if is_mail_on(ground.settings):
-        facts = [("When", ground.clock().strftime("%Y-%m-%d %H:%M UTC"))]
+    if is_mail_on(resources.settings):
+        facts = [("When", resources.clock().strftime("%Y-%m-%d %H:%M UTC"))]
         if origin:
             facts.append(("From the address", origin))
-        await post_letters(session, ground, [Letter(email, subject, lines, facts=facts, after=after)])
+        await send_mail(session, resources, [MailMessage(email, subject, lines, facts=facts, after=after)])

@@ -12,8 +12,8 @@ from tessera.access.users.visitors import Visitor
 from tessera.platform.actors import Actor
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.db import Row, Session
-from tessera.platform.ground import Ground
 from tessera.platform.ids import new_id
+from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing
 
 SESSION_DIGEST = "user_sessions.token_digest"
@@ -76,7 +76,7 @@ async def find_session(
 
 async def open_session(
     session: Session,
-    ground: Ground,
+    resources: Resources,
     visitor: Visitor,
     user: Row,
     *,
@@ -90,7 +90,7 @@ async def open_session(
     values = {
         "id": new_id(),
         "user_id": user["id"],
-        "token_digest": ground.keys.digest(token, SESSION_DIGEST),
+        "token_digest": resources.keys.digest(token, SESSION_DIGEST),
         "csrf_token": secrets.token_urlsafe(32),
         "now": now,
         "expires_at": now + visitor.lifetime,

@@ -8,8 +8,8 @@ from tessera import connectors, exports, outbound, queries
 from tessera.access import chains as access_chains
 from tessera.access import keys as access_keys
 from tessera.access.chains import NewEnterprise
+from tessera.cli.context import CommandContext
 from tessera.cli.demo.people import CHOSEN_PROGRAM, CHOSEN_TIER, POINTS_LIMIT, PROGRAMS
-from tessera.cli.desk import Desk
 from tessera.connectors import NewProfile, ProfileChange
 from tessera.exports import Definition, NewDefinition
 from tessera.outbound import NewTemplate
@@ -74,29 +74,33 @@ class Arranged:
     definition: Definition
 
 
-async def create_demo_chain(desk: Desk) -> UUID:
+async def create_demo_chain(context: CommandContext) -> UUID:
     """Create the chain with its enterprises, and accept the published tokens of the Connector API."""
-    now = desk.now()
-    async with desk.session() as session:
-        chain = (await access_chains.create_chains(session, desk.actor, [CHAIN], now=now))[0]
-        made = await access_chains.create_enterprises(session, desk.actor, chain.id, ENTERPRISES, now=now)
+    now = context.now()
+    async with context.session() as session:
+        chain = (await access_chains.create_chains(session, context.actor, [CHAIN], now=now))[0]
+        made = await access_chains.create_enterprises(session, context.actor, chain.id, ENTERPRISES, now=now)
         places = [enterprise.id for enterprise in made]
-        await access_keys.create_demo_tokens(session, desk.actor, desk.ground.keys, places, now=now)
+        await access_keys.create_demo_tokens(session, context.actor, context.resources.keys, places, now=now)
     return chain.id
 
 
-async def arrange_export(desk: Desk, chain_id: UUID, *, url: str, token: str) -> Arranged:
+async def arrange_export(context: CommandContext, chain_id: UUID, *, url: str, token: str) -> Arranged:
     """Create query, profile, template and definition."""
-    keys, policy = desk.ground.keys, connectors.address_policy(desk.ground.settings)
-    async with desk.session() as session:
-        query = await queries.create_query(session, desk.actor, desk.house.engine, chain_id=chain_id, new=NEW_QUERY)
+    keys, policy = context.resources.keys, connectors.address_policy(context.resources.settings)
+    async with context.session() as session:
+        query = await queries.create_query(
+            session, context.actor, context.house.engine, chain_id=chain_id, new=NEW_QUERY
+        )
         profile = await connectors.create_profile(
-            session, desk.actor, chain_id=chain_id, new=new_profile(url, token), keys=keys, policy=policy
+            session, context.actor, chain_id=chain_id, new=new_profile(url, token), keys=keys, policy=policy
         )
         new_template = NewTemplate(
             "Members in batches", query.id, profile.id, SHAPE, internal_name="members_in_batches"
         )
-        template = await outbound.create_template(session, desk.actor, chain_id=chain_id, new=new_template, keys=keys)
+        template = await outbound.create_template(
+            session, context.actor, chain_id=chain_id, new=new_template, keys=keys
+        )
         new = NewDefinition(
             label=f"{TIER.name} members to the demo's receiver",
             query_id=query.id,
@@ -104,17 +108,17 @@ async def arrange_export(desk: Desk, chain_id: UUID, *, url: str, token: str) ->
             internal_name="demo",
             concurrency=IN_FLIGHT,
         )
-        definition = await exports.create_definition(session, desk.actor, chain_id=chain_id, new=new, keys=keys)
+        definition = await exports.create_definition(session, context.actor, chain_id=chain_id, new=new, keys=keys)
     return Arranged(query, profile.id, definition)
 
 
-async def point_profile(desk: Desk, chain_id: UUID, profile_id: UUID, *, url: str, token: str) -> None:
+async def point_profile(context: CommandContext, chain_id: UUID, profile_id: UUID, *, url: str, token: str) -> None:
     """Let the demo's profile reach a receiver that listens elsewhere now."""
-    keys, policy = desk.ground.keys, connectors.address_policy(desk.ground.settings)
-    async with desk.session() as session:
-        profile = await connectors.get_profile(session, desk.actor, chain_id, profile_id)
+    keys, policy = context.resources.keys, connectors.address_policy(context.resources.settings)
+    async with context.session() as session:
+        profile = await connectors.get_profile(session, context.actor, chain_id, profile_id)
         change = ProfileChange(settings={"base_url": url, "token": token})
-        await connectors.update_profile(session, desk.actor, profile, change, keys=keys, policy=policy)
+        await connectors.update_profile(session, context.actor, profile, change, keys=keys, policy=policy)
 
 
 def new_profile(url: str, token: str) -> NewProfile:

@@ -14,8 +14,8 @@ import msgspec
 
 from tessera import loyalty
 from tessera.access.chains import Address
+from tessera.cli.context import CommandContext
 from tessera.cli.demo.people import PROGRAMS, Person, is_chosen, make_batches, make_people
-from tessera.cli.desk import Desk
 from tessera.loyalty import NewCustomer
 from tessera.platform.errors import UnavailableError
 
@@ -81,7 +81,7 @@ def connect_clients(url: str) -> list[ConnectorClient]:
 
 
 async def load_people(
-    desk: Desk,
+    context: CommandContext,
     clients: Sequence[ConnectorClient],
     *,
     chain_id: UUID,
@@ -95,7 +95,9 @@ async def load_people(
     waiting: asyncio.Queue[tuple[list[Person], list[UUID]] | None] = asyncio.Queue(maxsize=len(clients))
     begun = time.perf_counter()
     async with asyncio.TaskGroup() as group:
-        group.create_task(create_accounts(desk, waiting, chain_id=chain_id, rows=rows, seed=seed, readers=len(clients)))
+        group.create_task(
+            create_accounts(context, waiting, chain_id=chain_id, rows=rows, seed=seed, readers=len(clients))
+        )
         for client in clients:
             group.create_task(load_memberships(client, waiting, loaded, advance))
     loaded.seconds = time.perf_counter() - begun
@@ -104,7 +106,7 @@ async def load_people(
 
 
 async def create_accounts(
-    desk: Desk,
+    context: CommandContext,
     waiting: "asyncio.Queue[tuple[list[Person], list[UUID]] | None]",
     *,
     chain_id: UUID,
@@ -113,11 +115,11 @@ async def create_accounts(
     readers: int,
 ) -> None:
     """Write the people as customers, a batch a transaction, and pass each batch on."""
-    now = desk.now()
+    now = context.now()
     for batch in make_batches(make_people(rows, seed=seed, today=now.date()), BATCH):
         items = [make_customer(person) for person in batch]
-        async with desk.session() as session:
-            ids = await loyalty.create_accounts(session, desk.actor, chain_id, items, now=now)
+        async with context.session() as session:
+            ids = await loyalty.create_accounts(session, context.actor, chain_id, items, now=now)
         await waiting.put((batch, ids))
     for _ in range(readers):
         await waiting.put(None)

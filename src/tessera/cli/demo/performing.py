@@ -9,6 +9,7 @@ from uuid import UUID
 import typer
 
 from tessera import exports
+from tessera.cli.context import CommandContext, open_desk
 from tessera.cli.demo.arranging import Arranged, arrange_export, create_demo_chain
 from tessera.cli.demo.folder import DemoNote, clear_folder, load_demo_settings, mark_folder, write_note
 from tessera.cli.demo.loading import connect_clients, load_people
@@ -16,7 +17,6 @@ from tessera.cli.demo.measuring import MemoryGauge
 from tessera.cli.demo.outcomes import Outcome, judge
 from tessera.cli.demo.receiving import RunningReceiver, run_receiver
 from tessera.cli.demo.reporting import show_introduction, show_report, show_step, steps
-from tessera.cli.desk import Desk, open_desk
 from tessera.cli.starting import Running, run_everything
 from tessera.cli.watching import watch_run
 from tessera.exports import Run
@@ -32,8 +32,8 @@ def perform_demo(*, rows: int, seed: int) -> None:
 
     async def body(running: Running) -> None:
         show_step(f"Tessera runs at {running.url}")
-        async with open_desk(running.settings) as desk, run_receiver() as receiver:
-            outcomes.append(await play(running, desk, receiver, rows=rows, seed=seed))
+        async with open_desk(running.settings) as context, run_receiver() as receiver:
+            outcomes.append(await play(running, context, receiver, rows=rows, seed=seed))
 
     run_everything(settings, body, port=0)
     if not outcomes:
@@ -45,35 +45,39 @@ def perform_demo(*, rows: int, seed: int) -> None:
     typer.echo(f"demo ok: delivered {delivered} of {len(outcomes[0].selected)} memberships")
 
 
-async def play(running: Running, desk: Desk, receiver: RunningReceiver, *, rows: int, seed: int) -> Outcome:
+async def play(
+    running: Running, context: CommandContext, receiver: RunningReceiver, *, rows: int, seed: int
+) -> Outcome:
     """Load, arrange, run and compare."""
-    chain_id = await create_demo_chain(desk)
+    chain_id = await create_demo_chain(context)
     show_step(f"Loading {rows:,} members: customers in bulk, programs, tiers and memberships over the Connector API")
     with steps(rows) as progress:
         clients = connect_clients(running.url)
-        loaded = await load_people(desk, clients, chain_id=chain_id, rows=rows, seed=seed, advance=progress)
-    arranged = await arrange_export(desk, chain_id, url=receiver.url, token=receiver.token)
+        loaded = await load_people(context, clients, chain_id=chain_id, rows=rows, seed=seed, advance=progress)
+    arranged = await arrange_export(context, chain_id, url=receiver.url, token=receiver.token)
     write_note(running.settings, DemoNote(str(chain_id), str(arranged.profile_id), rows, seed))
     show_step(f"Exporting {arranged.query.label} to {receiver.url}")
     gauge = MemoryGauge(running.worker.pid)
     async with watched(gauge):
-        run = await run_export(desk, arranged)
+        run = await run_export(context, arranged)
     return Outcome(
         rows=rows,
         loaded=loaded,
         run=run,
         counts=await receiver.counts(),
-        selected=await select_ids(desk, chain_id, arranged),
+        selected=await select_ids(context, chain_id, arranged),
         received=await receiver.ids(),
         peak_megabytes=gauge.megabytes,
     )
 
 
-async def run_export(desk: Desk, arranged: Arranged) -> Run:
+async def run_export(context: CommandContext, arranged: Arranged) -> Run:
     """Start the run and wait for its end."""
-    async with desk.session() as session:
-        started = await exports.start_run(session, desk.actor, desk.ground.jobs, definition_id=arranged.definition.id)
-    return await watch_run(desk, started.id, quiet=False)
+    async with context.session() as session:
+        started = await exports.start_run(
+            session, context.actor, context.resources.jobs, definition_id=arranged.definition.id
+        )
+    return await watch_run(context, started.id, quiet=False)
 
 
 @asynccontextmanager
@@ -95,11 +99,11 @@ async def watched(gauge: MemoryGauge) -> AsyncIterator[None]:
             await looking
 
 
-async def select_ids(desk: Desk, chain_id: UUID, arranged: Arranged) -> set[UUID]:
+async def select_ids(context: CommandContext, chain_id: UUID, arranged: Arranged) -> set[UUID]:
     """Run the query once more, by itself, and return the ids it selects."""
     place = [column.name for column in arranged.query.columns].index("membership_id")
     found: set[UUID] = set()
-    blocks = desk.house.engine.copy_rows(chain_id, arranged.query, label=arranged.definition.id, now=desk.now())
+    blocks = context.house.engine.copy_rows(chain_id, arranged.query, label=arranged.definition.id, now=context.now())
     async for block in blocks:
         # A line is label, number and row with tabs between; in a JSON array of ours a backslash is the only escape.
         for line in block.splitlines():

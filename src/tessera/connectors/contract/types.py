@@ -164,7 +164,7 @@ class OpenedProfile:
 
 
 @dataclass(frozen=True, slots=True)
-class Outside:
+class Network:
     """What a kind needs to reach other people's machines."""
 
     client: OutboundClient
@@ -209,10 +209,10 @@ class ProbeResult:
 
 
 # Takes the profile, what it needs to get out, and the names of the options that the user ticked.
-Probe = Callable[[OpenedProfile, Outside, frozenset[str]], Awaitable[ProbeResult]]
+Probe = Callable[[OpenedProfile, Network, frozenset[str]], Awaitable[ProbeResult]]
 # Takes the settings as they would be stored; returns what is wrong with which property, where properties go together.
 CheckSettings = Callable[[Mapping[str, Any]], Mapping[str, str]]
-OpenFiles = Callable[[OpenedProfile, Outside], AbstractAsyncContextManager[FileStore]]
+OpenFiles = Callable[[OpenedProfile, Network], AbstractAsyncContextManager[FileStore]]
 OpenTarget = Callable[[str, Mapping[str, Any], Mapping[str, str]], Target]
 # Makes a token that opens the new profile's door, keeps what it is known by, and returns its text.
 IssueToken = Callable[[Session, KeyRing, Issuing], Awaitable[str]]

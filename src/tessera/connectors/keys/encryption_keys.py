@@ -26,7 +26,7 @@ from tessera.platform.assets import (
     clean_label,
     differences,
     name_taken,
-    note_change,
+    record_change,
 )
 from tessera.platform.clock import now
 from tessera.platform.db import Session
@@ -104,7 +104,7 @@ async def create_encryption_key(
     if not await store.insert_key(session, row, actor.name):
         raise name_taken(row["internal_name"])
     values = (None, shown_values(row))
-    await note_change(session, actor, row, kind=KIND, event=ENCRYPTION_KEY_CREATED, action="created", values=values)
+    await record_change(session, actor, row, kind=KIND, event=ENCRYPTION_KEY_CREATED, action="created", values=values)
     return await get_encryption_key(session, actor, chain_id, key_id)
 
 
@@ -173,7 +173,7 @@ async def update_encryption_key(
     secrets = {"material": change.material, "passphrase": change.passphrase}
     besides = [name for name, value in secrets.items() if value is not None]
     values = differences(shown_values(stored), shown_values(row), besides=besides)
-    await note_change(session, actor, row, kind=KIND, event=ENCRYPTION_KEY_CHANGED, action="updated", values=values)
+    await record_change(session, actor, row, kind=KIND, event=ENCRYPTION_KEY_CHANGED, action="updated", values=values)
     return await get_encryption_key(session, actor, key.chain_id, key.id)
 
 
@@ -194,7 +194,9 @@ async def delete_encryption_key(
         )
     await store.delete_key(session, stored["id"])
     values = (shown_values(stored), None)
-    await note_change(session, actor, stored, kind=KIND, event=ENCRYPTION_KEY_DELETED, action="deleted", values=values)
+    await record_change(
+        session, actor, stored, kind=KIND, event=ENCRYPTION_KEY_DELETED, action="deleted", values=values
+    )
 
 
 async def reseal_encryption_keys(session: Session, keys: KeyRing) -> int:

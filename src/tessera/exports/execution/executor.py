@@ -18,10 +18,10 @@ from tessera.exports.errors import LeaseLostError
 from tessera.exports.events import RUN_FINISHED
 from tessera.exports.execution.delivery import COMPLETED, Delivery
 from tessera.exports.execution.judging import STOPPED, Ending, Judge
-from tessera.exports.execution.lease import Hold, claim_run, run_beside
+from tessera.exports.execution.lease import Lease, claim_run, run_beside
 from tessera.exports.execution.pacing import Pace
 from tessera.exports.execution.planner import Numbers, Planner
-from tessera.exports.execution.profile_news import call_of
+from tessera.exports.execution.profile_changes import call_of
 from tessera.exports.execution.recorder import Recorder
 from tessera.exports.execution.resuming import resume_requests
 from tessera.exports.jobs import EXECUTE_RUN
@@ -34,8 +34,8 @@ from tessera.platform.actors import system_actor
 from tessera.platform.db import driver, explain_database_error
 from tessera.platform.errors import TesseraError, UnavailableError
 from tessera.platform.events import Event, record_events
-from tessera.platform.ground import Ground
 from tessera.platform.http import OutboundClient
+from tessera.platform.resources import Resources
 from tessera.queries import QueryEngine
 
 logger = logging.getLogger(__name__)
@@ -58,20 +58,22 @@ MOST_ROWS_PER_WINDOW = 8000
 class Executor:
     """Executes runs in this worker; `name` tells it from others in the log."""
 
-    def __init__(self, ground: Ground, engine: QueryEngine, client: OutboundClient, *, name: str | None = None) -> None:
-        self._ground = ground
-        self._database = ground.database
+    def __init__(
+        self, resources: Resources, engine: QueryEngine, client: OutboundClient, *, name: str | None = None
+    ) -> None:
+        self._ground = resources
+        self._database = resources.database
         self._engine = engine
         self._client = client
         self.name = name or f"{socket.gethostname()}:{os.getpid()}"
-        self._held: set[Hold] = set()
+        self._held: set[Lease] = set()
         self._stopping = False
 
     def stop(self) -> None:
         """Begin no request any more, let the calls under way end, and leave the runs to other workers."""
         self._stopping = True
-        for hold in self._held:
-            hold.stop()
+        for lease in self._held:
+            lease.stop()
 
     async def execute(self, run_id: str) -> None:
         """Execute the run, or go on where another worker left it; do nothing if it has ended or is worked on."""
@@ -80,12 +82,12 @@ class Executor:
         run = await claim_run(self._database, UUID(run_id), worker=self.name, seconds=seconds)
         if run is None:
             return
-        hold = Hold(self._database, run, seconds=seconds, hours=settings.run_deadline_hours)
-        self._held.add(hold)
+        lease = Lease(self._database, run, seconds=seconds, hours=settings.run_deadline_hours)
+        self._held.add(lease)
         if self._stopping:
-            hold.stop()
+            lease.stop()
         try:
-            ending = await run_beside(self._carry_out(run, hold), hold.keep_forever(self._ground.clock))
+            ending = await run_beside(self._carry_out(run, lease), lease.keep_forever(self._ground.clock))
             if ending is STOPPED:
                 await self._hand_over(run)
             else:
@@ -93,16 +95,16 @@ class Executor:
         except LeaseLostError:
             logger.warning("run %s went to another worker", run_id)
         except asyncio.CancelledError:
-            await hold.release()
+            await lease.release()
             raise
         finally:
-            self._held.discard(hold)
+            self._held.discard(lease)
 
-    async def requeue_stranded(self) -> None:
+    async def requeue_stalled(self) -> None:
         """Give a new job to active runs that nobody works on: theirs ended in an error or with its worker."""
         async with self._database.session() as session:
-            stranded = await store.list_stranded_runs(session, self._ground.settings.run_lease_seconds * 2)
-        for run_id in stranded:
+            stalled = await store.list_stranded_runs(session, self._ground.settings.run_lease_seconds * 2)
+        for run_id in stalled:
             await self._ground.jobs.defer_once(EXECUTE_RUN, str(run_id), run_id=str(run_id))
 
     async def _hand_over(self, run: Mapping[str, Any]) -> None:
@@ -110,18 +112,18 @@ class Executor:
             await store.release_lease(session, run["id"], run["epoch"])
             await self._ground.jobs.defer(session, EXECUTE_RUN, run_id=str(run["id"]))
 
-    async def _carry_out(self, run: Mapping[str, Any], hold: Hold) -> Ending:
+    async def _carry_out(self, run: Mapping[str, Any], lease: Lease) -> Ending:
         try:
             snapshot = read_snapshot(run["snapshot"])
             sender = await self._open_sender(run, snapshot)
             selected = run["selected"]
             if selected is None:
-                selected = await hold.unless_ended(self._select(run, snapshot))
-            if hold.ending.done():
-                return hold.ending.result()
+                selected = await lease.unless_ended(self._select(run, snapshot))
+            if lease.ending.done():
+                return lease.ending.result()
             if not selected:
                 return COMPLETED
-            return await self._send(run, snapshot, sender, hold=hold, selected=selected)
+            return await self._send(run, snapshot, sender, lease=lease, selected=selected)
         except (LeaseLostError, UnavailableError):
             # Not the run's fault: the job is tried again and goes on from here.
             raise
@@ -141,7 +143,7 @@ class Executor:
                 chain_id=run["chain_id"],
                 profile_id=snapshot.profile_id,
                 shape=snapshot.shape,
-                ground=self._ground,
+                resources=self._ground,
                 client=self._client,
             )
 
@@ -162,7 +164,7 @@ class Executor:
         return selected
 
     async def _send(
-        self, run: Mapping[str, Any], snapshot: Snapshot, sender: Sender, *, hold: Hold, selected: int
+        self, run: Mapping[str, Any], snapshot: Snapshot, sender: Sender, *, lease: Lease, selected: int
     ) -> Ending:
         connection = await self._database.connect("tessera run", autocommit=True)
         try:
@@ -172,7 +174,7 @@ class Executor:
             judge = Judge(sender)
             planner = await self._make_planner(run, snapshot, connection, pace)
             delivery = Delivery(planner, sender, recorder, pace=pace, judge=judge)
-            hold.when_ending(lambda ending: delivery.end(ending, within=grace_of(ending)))
+            lease.when_ending(lambda ending: delivery.end(ending, within=grace_of(ending)))
             work = self._deliver(run, connection, planner, recorder, judge=judge, delivery=delivery, selected=selected)
             return await run_beside(work, recorder.write_forever())
         finally:

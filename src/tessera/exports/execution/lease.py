@@ -36,7 +36,7 @@ async def claim_run(database: Database, run_id: UUID, *, worker: str, seconds: f
         await asyncio.sleep(min(max(remaining, 0.05), 0.5))
 
 
-class Hold:
+class Lease:
     """One worker's hold on one run. `ending` is set when the run should end early, whatever phase it is in."""
 
     def __init__(self, database: Database, run: Mapping[str, Any], *, seconds: float, hours: float) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from tessera.access.chains import chains_of
 from tessera.loyalty.accounts.amending import amend, find_traded
-from tessera.loyalty.authorship import HOUSE_PROFILE
+from tessera.loyalty.authorship import SYSTEM_PROFILE
 from tessera.loyalty.errors import UnknownAccountError, UnknownCompanyError, UnknownMotherCompanyError
 from tessera.loyalty.events import COMPANY_CHANGED, CUSTOMER_CHANGED
 from tessera.loyalty.store import accounts as store
@@ -39,7 +39,7 @@ async def update_accounts(
     chain_ids = chains_of(actor, chain_id)
     held = await hold(session, chain_ids, items)
     afters = dict(held)
-    updater_id = actor.id or HOUSE_PROFILE
+    updater_id = actor.id or SYSTEM_PROFILE
     for item in items:
         afters[item.id] = amend(afters[item.id], item, now=now, updater_id=updater_id, address_id=new_id())
     touched = [after for after in afters.values() if after is not held[after.id]]

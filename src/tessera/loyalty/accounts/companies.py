@@ -7,7 +7,7 @@ from uuid import UUID
 
 from tessera.access.chains import chains_of, narrow_chains, reach_of, require_chain
 from tessera.loyalty.accounts.changing import count_in_words
-from tessera.loyalty.authorship import HOUSE_PROFILE
+from tessera.loyalty.authorship import SYSTEM_PROFILE
 from tessera.loyalty.errors import UnknownAccountError, UnknownMotherCompanyError
 from tessera.loyalty.events import COMPANY_ADDED, COMPANY_DELETED
 from tessera.loyalty.store import accounts as account_store
@@ -45,7 +45,7 @@ async def create_companies(
         column: [getattr(item.address, name) if item.address else None for item in items]
         for column, name in account_store.ADDRESS.items()
     }
-    await store.insert_companies(session, chain_id, actor_id=actor.id or HOUSE_PROFILE, now=now, columns=columns)
+    await store.insert_companies(session, chain_id, actor_id=actor.id or SYSTEM_PROFILE, now=now, columns=columns)
     await record_events(session, [Event(chain_id, COMPANY_ADDED, company_id, {}) for company_id in ids])
     only = ids[0] if len(ids) == 1 else None
     words = count_in_words(len(ids), "company")
@@ -65,7 +65,7 @@ async def delete_companies(
     for company_id in wanted:
         if company_id not in held or held[company_id].kind != "company":
             raise UnknownAccountError(f"There is no company {company_id}.", account_id=company_id)
-    await store.mark_deleted(session, chain_ids, wanted, actor_id=actor.id or HOUSE_PROFILE, now=now)
+    await store.mark_deleted(session, chain_ids, wanted, actor_id=actor.id or SYSTEM_PROFILE, now=now)
     await record_events(session, [Event(held[item].chain_id, COMPANY_DELETED, item, {}) for item in wanted])
     only = wanted[0] if len(wanted) == 1 else None
     chains = [held[item].chain_id for item in wanted]

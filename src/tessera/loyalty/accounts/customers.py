@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from tessera.access.chains import chains_of, narrow_chains, reach_of, require_chain
-from tessera.loyalty.authorship import HOUSE_PROFILE
+from tessera.loyalty.authorship import SYSTEM_PROFILE
 from tessera.loyalty.errors import CustomerEmailTakenError, UnknownCompanyError
 from tessera.loyalty.events import CUSTOMER_ADDED, CUSTOMER_CHANGED
 from tessera.loyalty.store import accounts as store
@@ -45,7 +45,7 @@ async def create_accounts(
         column: [getattr(item.address, name) if item.address else None for item in items]
         for column, name in store.ADDRESS.items()
     }
-    await store.insert_customers(session, chain_id, actor_id=actor.id or HOUSE_PROFILE, columns=columns)
+    await store.insert_customers(session, chain_id, actor_id=actor.id or SYSTEM_PROFILE, columns=columns)
     await record_events(session, [Event(chain_id, CUSTOMER_ADDED, customer_id, {}) for customer_id in ids])
     only = ids[0] if len(ids) == 1 else None
     name = "1 customer" if only else f"{len(ids)} customers"
@@ -108,7 +108,7 @@ async def overwrite_customer(
         "address_id": new_id() if item.address else None,
         "classifications": list(item.classifications) or None,
         "options": list(item.options) or None,
-        "actor_id": actor.id or HOUSE_PROFILE,
+        "actor_id": actor.id or SYSTEM_PROFILE,
         "now": now,
     }
     customer = await store.overwrite_customer(session, values)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from tessera.access.chains import require_chain
 from tessera.loyalty.accounts.changing import count_in_words
-from tessera.loyalty.authorship import HOUSE_PROFILE
+from tessera.loyalty.authorship import SYSTEM_PROFILE
 from tessera.loyalty.errors import AccountInUseError, UnknownAccountError
 from tessera.loyalty.events import COMPANY_DELETED, CUSTOMER_DELETED
 from tessera.loyalty.store import accounts as account_store
@@ -35,7 +35,7 @@ async def delete_accounts(
         raise AccountInUseError(
             f"The account {min(holders)} holds memberships. Delete them first.", account_id=min(holders)
         )
-    await store.mark_deleted(session, [chain_id], wanted, actor_id=actor.id or HOUSE_PROFILE, now=now)
+    await store.mark_deleted(session, [chain_id], wanted, actor_id=actor.id or SYSTEM_PROFILE, now=now)
     kinds = [held[account_id].kind for account_id in wanted]
     await record_events(
         session, [Event(chain_id, DELETED[kind], item, {}) for item, kind in zip(wanted, kinds, strict=True)]

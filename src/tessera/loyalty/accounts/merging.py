@@ -7,7 +7,7 @@ from uuid import UUID
 
 from tessera.access.chains import chains_of
 from tessera.loyalty.accounts.planning import plan_merges
-from tessera.loyalty.authorship import HOUSE_PROFILE, profile_of
+from tessera.loyalty.authorship import SYSTEM_PROFILE, profile_of
 from tessera.loyalty.events import ACCOUNT_MERGED, MEMBERSHIP_CHANGED, MEMBERSHIP_DELETED
 from tessera.loyalty.points.transfers import hand_over_points
 from tessera.loyalty.store import accounts as account_store
@@ -37,7 +37,7 @@ async def merge_accounts(
         await store.move_memberships(session, list(plan.moved.values()), mark)
     if plan.deleted:
         await store.delete_memberships(session, list(plan.deleted.values()), mark)
-    await store.write_merges(session, accounts, plan.targets, actor_id=actor.id or HOUSE_PROFILE, mark=mark)
+    await store.write_merges(session, accounts, plan.targets, actor_id=actor.id or SYSTEM_PROFILE, mark=mark)
     await record(session, actor, accounts, plan, moved)
 
 

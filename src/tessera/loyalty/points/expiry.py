@@ -15,7 +15,7 @@ from tessera.platform.clock import Clock
 from tessera.platform.db import Database, Session
 from tessera.platform.events import Event, record_events
 
-CLOCKWORK = system_actor("points expiry")
+SYSTEM_ACTOR = system_actor("points expiry")
 
 
 async def expire_points(session: Session, actor: Actor, *, now: datetime, limit: int = 10_000) -> int:
@@ -57,7 +57,7 @@ async def expire_due_points(database: Database, clock: Clock) -> int:
     total = 0
     while True:
         async with database.session() as session:
-            expired = await expire_points(session, CLOCKWORK, now=clock())
+            expired = await expire_points(session, SYSTEM_ACTOR, now=clock())
         total += expired
         if not expired:
             return total

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from tessera.platform.assets.documents import as_json
     from tessera.platform.assets.errors import ChainNotFoundError, InUseError, NameAmbiguousError, SettingsInvalidError
     from tessera.platform.assets.names import check_name, choose_name, clean_label, name_taken
-    from tessera.platform.assets.trail import changed_meanwhile, differences, note_change
+    from tessera.platform.assets.trail import changed_meanwhile, differences, record_change
 else:
     __getattr__ = import_on_first_use(__name__, __file__)
 
@@ -24,5 +24,5 @@ __all__ = [
     "clean_label",
     "differences",
     "name_taken",
-    "note_change",
+    "record_change",
 ]

@@ -12,7 +12,7 @@ from tessera.platform.events import Event, record_events
 Values = Mapping[str, Any]
 
 
-async def note_change(
+async def record_change(
     session: Session,
     actor: Actor,
     row: Values,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
         list_entries,
         list_words,
     )
-    from tessera.platform.audit.retention import forget_old_entries
+    from tessera.platform.audit.retention import purge_entries
 else:
     __getattr__ = import_on_first_use(__name__, __file__)
 
@@ -25,9 +25,9 @@ __all__ = [
     "KeptEntry",
     "TrailFilter",
     "count_entries",
-    "forget_old_entries",
     "get_entry",
     "list_entries",
     "list_words",
+    "purge_entries",
     "record_entries",
 ]

@@ -11,7 +11,7 @@ BATCH = 5_000
 FORGET = text("SELECT tessera.forget_audit_entries(:before, :most)")
 
 
-async def forget_old_entries(database: Database, *, days: int, now: datetime, batch: int = BATCH) -> int:
+async def purge_entries(database: Database, *, days: int, now: datetime, batch: int = BATCH) -> int:
     """Delete entries older than so many days, a batch a transaction; return how many."""
     total = 0
     while True:

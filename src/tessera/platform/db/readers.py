@@ -26,7 +26,7 @@ class Reader:
         self._connect = connect
         self._room = asyncio.Semaphore(size)
         self._idle: list[Connection] = []
-        self._gatherings: dict[Any, Gathering[Any, Any]] = {}
+        self._gatherings: dict[Any, Batcher[Any, Any]] = {}
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
@@ -51,7 +51,7 @@ class Reader:
         """Return what is found for the keys, asked together with the keys of everybody who asks the same just now."""
         gathering = self._gatherings.get(ask)
         if gathering is None:
-            gathering = self._gatherings[ask] = Gathering(lambda all_keys: ask(self, all_keys))
+            gathering = self._gatherings[ask] = Batcher(lambda all_keys: ask(self, all_keys))
         return await gathering.get(keys)
 
     async def _put_back(self, connection: Connection) -> None:
@@ -71,7 +71,7 @@ class Reader:
             await connection.close()
 
 
-class Gathering(Generic[K, V]):
+class Batcher(Generic[K, V]):
     """Look-ups by key, a few under way at a time: who comes meanwhile goes along with the next.
 
     With one caller nothing waits; the more there are, the more keys share a round trip.

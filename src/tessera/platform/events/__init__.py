@@ -9,12 +9,12 @@ from tessera.platform.lazy_imports import import_on_first_use
 
 if TYPE_CHECKING:
     from tessera.platform.events.errors import PositionAheadError, PositionExpiredError, PositionInvalidError
+    from tessera.platform.events.listener import wait_for_events
     from tessera.platform.events.positions import BEGINNING, EventPosition, parse_position
     from tessera.platform.events.reading import EventPage, StoredEvent, latest_position, list_events
     from tessera.platform.events.recording import INSERT_EVENTS, Event, record_events
     from tessera.platform.events.restoring import find_new_number, renumber_events
-    from tessera.platform.events.retention import forget_old_events
-    from tessera.platform.events.waiting import wait_for_events
+    from tessera.platform.events.retention import purge_events
 else:
     __getattr__ = import_on_first_use(__name__, __file__)
 
@@ -29,10 +29,10 @@ __all__ = [
     "PositionInvalidError",
     "StoredEvent",
     "find_new_number",
-    "forget_old_events",
     "latest_position",
     "list_events",
     "parse_position",
+    "purge_events",
     "record_events",
     "renumber_events",
     "wait_for_events",

@@ -23,7 +23,7 @@ SELECT count(*) FROM gone
 """
 
 
-async def forget_old_events(database: Database, *, days: int, now: datetime, batch: int = BATCH) -> int:
+async def purge_events(database: Database, *, days: int, now: datetime, batch: int = BATCH) -> int:
     """Delete events older than so many days, a batch a transaction; return how many."""
     total = 0
     while True:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from tessera.platform.http.bodies import UnreadableBodyError, read_json
     from tessera.platform.http.calls import EXCERPT_BYTES, CallLimits, Headers, Reply
     from tessera.platform.http.client import OutboundClient
+    from tessera.platform.http.egress_proxy import EgressProxy
     from tessera.platform.http.errors import (
         CallError,
         CallErrorKind,
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
         OutcomeUnknownError,
         RefusedAddressError,
     )
-    from tessera.platform.http.gate import Gate
     from tessera.platform.http.reply_headers import ReplyHeaders
     from tessera.platform.http.resolving import Resolver
     from tessera.platform.http.tls_failures import explain_certificate
@@ -40,7 +40,7 @@ __all__ = [
     "CallLimits",
     "CertificateError",
     "CertificateFileError",
-    "Gate",
+    "EgressProxy",
     "Headers",
     "InvalidRequestError",
     "InvalidUrlError",

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tessera.platform.http.addresses import Address, Network
 from tessera.platform.http.calls import Call, CallLimits, Headers, Reply, send_call
+from tessera.platform.http.egress_proxy import EgressProxy
 from tessera.platform.http.errors import NotSentError
-from tessera.platform.http.gate import Gate
 from tessera.platform.http.resolving import Resolver, resolve_name
 from tessera.platform.http.routes import Origin, Route, build_client, read_authorities
 from tessera.platform.http.urls import parse_url
@@ -78,9 +78,9 @@ class OutboundClient:
         """Return the addresses of a host, best first, if all of them may be reached; for other ways out than HTTP."""
         return await vet_host(host, port, allowed=self._allowed, resolver=self._resolver)
 
-    def gate(self) -> Gate:
+    def gate(self) -> EgressProxy:
         """Return a gate under the same policy, for libraries that make their connections themselves."""
-        return Gate(self.vet_host, allow_insecure_http=self._allow_insecure_http)
+        return EgressProxy(self.vet_host, allow_insecure_http=self._allow_insecure_http)
 
     async def close(self) -> None:
         """Break off what is under way and close all connections."""

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
         Attempt,
         KeptAnswer,
         claim_key,
-        forget_old_answers,
         keep_answer,
+        purge_answers,
         release_key,
     )
     from tessera.platform.idempotency.errors import KeyInUseError, KeyReusedError
@@ -23,7 +23,7 @@ __all__ = [
     "KeyInUseError",
     "KeyReusedError",
     "claim_key",
-    "forget_old_answers",
     "keep_answer",
+    "purge_answers",
     "release_key",
 ]

@@ -111,7 +111,7 @@ async def release_key(session: Session, attempt: Attempt) -> None:
     await change_rows(session, RELEASE, attempt.row)
 
 
-async def forget_old_answers(session: Session, *, now: datetime, most: int = MOST) -> int:
+async def purge_answers(session: Session, *, now: datetime, most: int = MOST) -> int:
     """Delete some of what is past its day; return how many. Fewer than `most` means that nothing is left."""
     return await change_rows(session, FORGET, {"before": now - KEPT_FOR, "most": most})
 

@@ -142,7 +142,7 @@ class JobQueue:
                 if isinstance(error, Exception):
                     raise error
 
-    async def forget_ended(self, *, before: datetime, most: int = MOST_FORGOTTEN) -> int:
+    async def purge_ended(self, *, before: datetime, most: int = MOST_FORGOTTEN) -> int:
         """Delete jobs that failed for good before then, a batch a transaction; return how many."""
         total = 0
         while True:

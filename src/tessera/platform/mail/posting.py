@@ -7,11 +7,11 @@ from dataclasses import asdict
 import msgspec
 
 from tessera.platform.db import Session
-from tessera.platform.ground import Ground
 from tessera.platform.jobs import Job
 from tessera.platform.mail.errors import MailInvalidError, MailRefusedError
-from tessera.platform.mail.letters import Letter, make_message, make_message_id, parse_address
+from tessera.platform.mail.messages import MailMessage, make_message, make_message_id, parse_address
 from tessera.platform.mail.sending import require_sender, send_message
+from tessera.platform.resources import Resources
 from tessera.platform.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ PURPOSE = "mail.send"
 class Posted(msgspec.Struct):
     """A letter on its way, and the name by which a mailbox knows it when it comes twice."""
 
-    letter: Letter
+    letter: MailMessage
     message_id: str
 
 
@@ -33,22 +33,22 @@ def is_mail_on(settings: Settings) -> bool:
     return bool(settings.mail_host and settings.mail_from)
 
 
-async def post_letters(session: Session, ground: Ground, letters: Sequence[Letter]) -> None:
+async def send_mail(session: Session, resources: Resources, letters: Sequence[MailMessage]) -> None:
     """Let the worker send these letters if the caller's transaction commits."""
-    sender = require_sender(ground.settings)
+    sender = require_sender(resources.settings)
     for letter in letters:
         parse_address(letter.to)
         posted = {"letter": asdict(letter), "message_id": make_message_id(sender)}
-        sealed = ground.keys.seal(msgspec.json.encode(posted).decode(), PURPOSE)
-        await ground.jobs.defer(session, SEND_MAIL, sealed=sealed)
+        sealed = resources.keys.seal(msgspec.json.encode(posted).decode(), PURPOSE)
+        await resources.jobs.defer(session, SEND_MAIL, sealed=sealed)
 
 
-async def deliver_mail(ground: Ground, sealed: str) -> None:
+async def deliver_mail(resources: Resources, sealed: str) -> None:
     """Send what was posted. What the server refuses for good is dropped; anything else raises, to be tried again."""
-    sender = require_sender(ground.settings)
-    posted = msgspec.json.decode(ground.keys.open(sealed, PURPOSE).reveal(), type=Posted)
+    sender = require_sender(resources.settings)
+    posted = msgspec.json.decode(resources.keys.open(sealed, PURPOSE).reveal(), type=Posted)
     try:
-        message = make_message(posted.letter, sender=sender, message_id=posted.message_id, now=ground.clock())
-        await send_message(ground.settings, message)
+        message = make_message(posted.letter, sender=sender, message_id=posted.message_id, now=resources.clock())
+        await send_message(resources.settings, message)
     except (MailRefusedError, MailInvalidError) as error:
         logger.warning("a mail was not sent and will not be: %s", error.message)

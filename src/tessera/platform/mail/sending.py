@@ -23,7 +23,7 @@ from aiosmtplib import (
 from tessera.platform.clock import now
 from tessera.platform.errors import TesseraError
 from tessera.platform.mail.errors import MailOffError, MailRefusedError, MailUnavailableError
-from tessera.platform.mail.letters import Letter, make_message, make_message_id
+from tessera.platform.mail.messages import MailMessage, make_message, make_message_id
 from tessera.platform.settings import Settings
 
 PERMANENT = 500
@@ -39,7 +39,7 @@ TLS_WORDS = {
 ABOUT_THE_MESSAGE = (SMTPDataError, SMTPSenderRefused, SMTPRecipientRefused)
 
 
-async def send_letter(settings: Settings, letter: Letter) -> None:
+async def send_letter(settings: Settings, letter: MailMessage) -> None:
     """Send a letter now; raises `MailRefusedError` for good, `MailUnavailableError` for this time."""
     sender = require_sender(settings)
     await send_message(settings, make_message(letter, sender=sender, message_id=make_message_id(sender), now=now()))

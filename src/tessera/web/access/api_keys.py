@@ -59,7 +59,9 @@ async def create_api_key(visit: PageVisit) -> Response[Any]:
     sent = await read_sent(visit)
     try:
         new = read_new(visit, sent)
-        (made,) = await access_keys.create_api_keys(visit.session, visit.actor, visit.ground.keys, [new], now=visit.now)
+        (made,) = await access_keys.create_api_keys(
+            visit.session, visit.actor, visit.resources.keys, [new], now=visit.now
+        )
     except (*ANSWERED, access_roles.RoleNotFoundError) as error:
         typed = {
             "label": sent.text("label"),

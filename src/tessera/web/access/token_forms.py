@@ -41,7 +41,7 @@ async def create_client_token(visit: PageVisit) -> Response[Any]:
     label = sent.text("label")
     try:
         (made,) = await access_keys.create_client_tokens(
-            visit.session, visit.actor, visit.ground.keys, [label], now=visit.now
+            visit.session, visit.actor, visit.resources.keys, [label], now=visit.now
         )
     except ANSWERED as error:
         return visit.page(
@@ -78,7 +78,7 @@ async def create_access_token(visit: PageVisit) -> Response[Any]:
     try:
         new = read_new(sent)
         (made,) = await access_keys.create_access_tokens(
-            visit.session, visit.actor, visit.ground.keys, [new], now=visit.now
+            visit.session, visit.actor, visit.resources.keys, [new], now=visit.now
         )
     except (*ANSWERED, NotFoundError) as error:
         typed = {

@@ -80,7 +80,7 @@ async def unlock_user(visit: PageVisit, user_id: FromPath[UUID]) -> Response[Any
     """Forget failed sign-ins, so that the user may try again at once."""
     try:
         user = await access_users.get_user(visit.session, visit.actor, user_id)
-        await access_sign_in.unlock_user(visit.session, visit.ground.keys, visit.actor, user, now=visit.now)
+        await access_sign_in.unlock_user(visit.session, visit.resources.keys, visit.actor, user, now=visit.now)
     except ANSWERED as error:
         return await show_user_page(visit, user_id, error)
     return visit.go(f"{PATH}/{user_id}", notice="user_unlocked")
@@ -91,7 +91,7 @@ async def remove_user_factor(visit: PageVisit, user_id: FromPath[UUID]) -> Respo
     """Take the second factor away, for somebody who lost their phone and their recovery codes."""
     try:
         user = await access_users.get_user(visit.session, visit.actor, user_id)
-        await access_factors.remove_factor(visit.session, visit.ground, visit.actor, user)
+        await access_factors.remove_factor(visit.session, visit.resources, visit.actor, user)
     except ANSWERED as error:
         return await show_user_page(visit, user_id, error)
     return visit.go(f"{PATH}/{user_id}", notice="user_factor_removed")
@@ -111,7 +111,7 @@ async def show_user_page(
         grid=make_grid(user.permissions),
         has_factor=user.id in await access_sign_in.list_factor_holders(visit.session, visit.actor, [user.id]),
         locked_until=(
-            await access_sign_in.find_lockouts(visit.session, visit.ground.keys, [user.email], visit.now)
+            await access_sign_in.find_lockouts(visit.session, visit.resources.keys, [user.email], visit.now)
         ).get(user.email),
         is_self=is_self(visit, user),
     )

@@ -28,7 +28,7 @@ async def show_second_factor(visit: PageVisit) -> Response[Any]:
 @post(f"{PATH}/begin", permission=SIGNED_IN, before_factor=True, fresh=True)
 async def begin_second_factor(visit: PageVisit) -> Response[None]:
     """Draw a key to put into a phone."""
-    await begin_factor(visit.session, visit.ground, visit.own.user, now=visit.now)
+    await begin_factor(visit.session, visit.resources, visit.own.user, now=visit.now)
     return visit.go(PATH)
 
 
@@ -37,7 +37,9 @@ async def confirm_second_factor(visit: PageVisit) -> Response[Any]:
     """Switch the second factor on with its first code, and show the recovery codes this once."""
     code = (await visit.form()).get("code", "")
     try:
-        codes = await confirm_factor(visit.session, visit.ground, visit.actor, visit.own.user, code=code, now=visit.now)
+        codes = await confirm_factor(
+            visit.session, visit.resources, visit.actor, visit.own.user, code=code, now=visit.now
+        )
     except CodeWrongError as error:
         return await show_page(visit, fault=error.message, status=422)
     return visit.page("account/templates/codes.html", codes=codes, first=True)
@@ -46,21 +48,21 @@ async def confirm_second_factor(visit: PageVisit) -> Response[Any]:
 @post(f"{PATH}/codes", permission=SIGNED_IN, fresh=True)
 async def renew_codes(visit: PageVisit) -> Response[Any]:
     """Replace the recovery codes, and show the new ones this once."""
-    codes = await renew_recovery_codes(visit.session, visit.ground, visit.actor, visit.own.user, now=visit.now)
+    codes = await renew_recovery_codes(visit.session, visit.resources, visit.actor, visit.own.user, now=visit.now)
     return visit.page("account/templates/codes.html", codes=codes, first=False)
 
 
 @post(f"{PATH}/remove", permission=SIGNED_IN, fresh=True)
 async def remove_second_factor(visit: PageVisit) -> Response[None]:
     """Take the second factor away."""
-    await remove_factor(visit.session, visit.ground, visit.actor, visit.own.user)
+    await remove_factor(visit.session, visit.resources, visit.actor, visit.own.user)
     return visit.go(PATH, notice="factor_removed")
 
 
 async def show_page(visit: Visit, *, fault: str = "", status: int = 200) -> Response[str]:
     """Show the page in the state that the second factor is in."""
     user = visit.own.user
-    pending = await find_pending_factor(visit.session, visit.ground.keys, user)
+    pending = await find_pending_factor(visit.session, visit.resources.keys, user)
     return visit.page(
         "account/templates/second_factor.html",
         status=status,
@@ -69,7 +71,7 @@ async def show_page(visit: Visit, *, fault: str = "", status: int = 200) -> Resp
         key=" ".join(pending.key[start : start + 4] for start in range(0, len(pending.key), 4)) if pending else "",
         picture=draw(pending.uri) if pending else "",
         fault=fault,
-        needed=visit.ground.settings.second_factor,
+        needed=visit.resources.settings.second_factor,
     )
 
 

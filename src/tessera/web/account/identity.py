@@ -23,7 +23,7 @@ class LastWayInError(ConflictError):
 async def link_provider(visit: PageVisit) -> Response[Any]:
     """Offer the way to the provider, as a link: the security policy lets no form lead to another host."""
     address, cookie = await sign_in.begin(visit, Purpose.LINK)
-    label = visit.ground.settings.oidc_label
+    label = visit.resources.settings.oidc_label
     page = visit.page("account/templates/link.html", address=address, label=label)
     page.set_cookie(cookie)
     return page
@@ -32,7 +32,7 @@ async def link_provider(visit: PageVisit) -> Response[Any]:
 @post(f"{PATH}/unlink", permission=SIGNED_IN, fresh=True)
 async def unlink_provider(visit: PageVisit) -> Response[None]:
     """Take the link to the provider away, unless it is the only way in."""
-    if not (visit.own.has_password and visit.ground.settings.password_sign_in):
+    if not (visit.own.has_password and visit.resources.settings.password_sign_in):
         raise LastWayInError("Without the identity provider you could not sign in any more. Get a password first.")
     await unlink_identities(visit.session, visit.actor, visit.own.user)
     return visit.go("/account", notice="identity_unlinked")

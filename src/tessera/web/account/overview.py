@@ -18,7 +18,7 @@ PATH = "/account"
 @get(PATH, permission=SIGNED_IN)
 async def show_account(visit: PageVisit) -> Response[Any]:
     """Show who one is, and how one signs in."""
-    signed_in, settings = visit.own, visit.ground.settings
+    signed_in, settings = visit.own, visit.resources.settings
     return visit.page(
         "account/templates/account.html",
         own=signed_in,
@@ -43,8 +43,8 @@ async def change_password(visit: PageVisit) -> Response[Any]:
     faults = faults_in(password, form.get("again", ""))
     if faults:
         return show_form(visit, faults, status=422)
-    visitor = visitor_of(visit.request, visit.ground.settings)
-    given = (visit.session, visit.ground, visitor, visit.own)
+    visitor = visitor_of(visit.request, visit.resources.settings)
+    given = (visit.session, visit.resources, visitor, visit.own)
     try:
         if not await is_own_password(*given, password=form.get("current", ""), now=visit.now):
             return show_form(visit, {"current": "This is not your current password."}, status=422)

@@ -75,7 +75,7 @@ async def create_encryption_key(visit: PageVisit, chain_id: FromPath[UUID]) -> R
             internal_name=name or None,
         )
         made = await connector_keys.create_encryption_key(
-            visit.session, visit.actor, chain_id=chain_id, new=new, keys=visit.ground.keys
+            visit.session, visit.actor, chain_id=chain_id, new=new, keys=visit.resources.keys
         )
     except (InvalidError, ConflictError) as error:
         return await show_new(visit, chain_id, form, faults_of(error))
@@ -109,7 +109,7 @@ async def save_encryption_key(visit: PageVisit, chain_id: FromPath[UUID], key_id
             passphrase=form.get("passphrase") or None,
             version=parse_number(form.get("version", "")),
         )
-        await connector_keys.update_encryption_key(visit.session, visit.actor, key, change, keys=visit.ground.keys)
+        await connector_keys.update_encryption_key(visit.session, visit.actor, key, change, keys=visit.resources.keys)
     except (InvalidError, ConflictError) as error:
         return await show_edit(visit, chain_id, key_id, form, faults_of(error))
     return visit.go(path_of(key), notice="key_saved")

@@ -43,7 +43,7 @@ async def create_http_template(visit: PageVisit) -> Response[Any]:
     try:
         new = NewTemplate(typed["display_name"], draft=True)
         made = await outbound.create_template(
-            visit.session, visit.actor, chain_id=visit.chain.id, new=new, keys=visit.ground.keys
+            visit.session, visit.actor, chain_id=visit.chain.id, new=new, keys=visit.resources.keys
         )
     except (InvalidError, ConflictError) as error:
         faults = {"display_name": " ".join(faults_of(error).values())}

@@ -57,7 +57,7 @@ async def show_message(
     """Show one message; its body to who may read members."""
     profile = await connectors.get_profile(visit.session, visit.actor, chain_id, profile_id)
     message = await find(visit, profile_id, message_id)
-    body = await inbound.open_body(visit.session, visit.actor, visit.ground.keys, message)
+    body = await inbound.open_body(visit.session, visit.actor, visit.resources.keys, message)
     return visit.page(
         "integrations/templates/inbound_message.html",
         profile=profile,
@@ -90,7 +90,9 @@ async def replay_messages(visit: PageVisit, chain_id: FromPath[UUID], profile_id
 async def rotate_token(visit: PageVisit, chain_id: FromPath[UUID], profile_id: FromPath[UUID]) -> Response[Any]:
     """Make a new token and show it on the profile's page, this once."""
     profile = await connectors.get_profile(visit.session, visit.actor, chain_id, profile_id)
-    token = await inbound.rotate_inbound_token(visit.session, visit.actor, visit.ground.keys, profile_id, now=visit.now)
+    token = await inbound.rotate_inbound_token(
+        visit.session, visit.actor, visit.resources.keys, profile_id, now=visit.now
+    )
     details = {**await read_details(visit, profile), "new_token": token}
     return visit.page("integrations/templates/profile.html", **details)
 

@@ -15,7 +15,7 @@ from tessera.web.forms import WHOLE, faults_of
 from tessera.web.integrations.profile_pages import ONE, find_connector, path_of, read_details, read_reference_choices
 from tessera.web.integrations.property_fields import Typed, make_groups, name_of, possible_properties
 from tessera.web.integrations.property_reading import read_settings, sets_secret
-from tessera.web.integrations.showing import tell_change
+from tessera.web.integrations.showing import show_change
 from tessera.web.numbers import parse_number
 from tessera.web.visits import PageVisit, Visit
 
@@ -46,8 +46,8 @@ async def save_profile(visit: PageVisit, chain_id: FromPath[UUID], profile_id: F
             visit.actor,
             profile,
             change,
-            keys=visit.ground.keys,
-            policy=connectors.address_policy(visit.ground.settings),
+            keys=visit.resources.keys,
+            policy=connectors.address_policy(visit.resources.settings),
         )
     except (InvalidError, ConflictError) as error:
         return await show_refused(visit, profile, form, settings=settings, error=error)
@@ -80,7 +80,7 @@ async def show_refused(
         typed=Typed(settings, {**faults}),
         form=form,
         faults=field_names(connector, profile, faults),
-        since=[(change, tell_change(connector, change)) for change in since],
+        since=[(change, show_change(connector, change)) for change in since],
     )
 
 

@@ -99,14 +99,14 @@ async def create(visit: Visit, tile: Tile, connector: ConnectorType) -> Response
     label = form.get("label", "")
     only = connector.variants[0].key if len(connector.variants) == 1 else ""
     variant = form.get("variant", only)
-    settings = visit.ground.settings
+    settings = visit.resources.settings
     try:
         made = await connectors.create_profile(
             visit.session,
             visit.actor,
             chain_id=visit.chain.id,
             new=NewProfile(connector.key, variant, label, draft=True),
-            keys=visit.ground.keys,
+            keys=visit.resources.keys,
             policy=connectors.address_policy(settings),
         )
     except (InvalidError, ConflictError) as error:

@@ -13,7 +13,7 @@ from tessera.connectors.contract import ConnectorType, connector_types
 from tessera.inbound import Inbound
 from tessera.platform.errors import ConflictError, NotFoundError
 from tessera.web.integrations.property_fields import Choices, references_of
-from tessera.web.integrations.showing import show_properties, tell_change
+from tessera.web.integrations.showing import show_change, show_properties
 from tessera.web.integrations.tiles import CONNECTORS, find_tile
 from tessera.web.visits import PageVisit, Visit, own_address
 
@@ -43,7 +43,7 @@ async def show_profile(visit: PageVisit, chain_id: FromPath[UUID], profile_id: F
 @post(f"{ONE}/copy", permission="connection-profiles:write")
 async def copy_profile(visit: PageVisit, chain_id: FromPath[UUID], profile_id: FromPath[UUID]) -> Response[Any]:
     """Copy the profile and go to the copy."""
-    made = await connectors.copy_profile(visit.session, visit.actor, chain_id, profile_id, keys=visit.ground.keys)
+    made = await connectors.copy_profile(visit.session, visit.actor, chain_id, profile_id, keys=visit.resources.keys)
     return visit.go(path_of(made), notice="profile_copied")
 
 
@@ -57,8 +57,8 @@ async def switch_profile(visit: PageVisit, chain_id: FromPath[UUID], profile_id:
         visit.actor,
         profile,
         ProfileChange(enabled=enabled),
-        keys=visit.ground.keys,
-        policy=connectors.address_policy(visit.ground.settings),
+        keys=visit.resources.keys,
+        policy=connectors.address_policy(visit.resources.settings),
     )
     return visit.go(path_of(profile), notice="profile_enabled" if enabled else "profile_disabled")
 
@@ -126,7 +126,7 @@ async def read_details(visit: Visit, profile: Profile) -> dict[str, Any]:
         "properties": [] if connector is None else show_properties(connector, profile, choices),
         "users": await connectors.list_profile_users(session, actor, profile),
         "calls": await list_calls(session, actor, profile.chain_id, profile.id),
-        "changes": None if changes is None else [(change, tell_change(connector, change)) for change in changes],
+        "changes": None if changes is None else [(change, show_change(connector, change)) for change in changes],
         "list_path": list_path(profile),
         "tested": None,
         "refused": None,

@@ -20,7 +20,7 @@ async def test_profile(visit: PageVisit, chain_id: FromPath[UUID], profile_id: F
     options = [value for name, value in await visit.fields() if name == "option"]
     try:
         result = await connectors.test_profile(
-            visit.ground, visit.client, visit.actor, chain_id=chain_id, profile_id=profile_id, options=options
+            visit.resources, visit.client, visit.actor, chain_id=chain_id, profile_id=profile_id, options=options
         )
     except TesseraError as error:
         return await show_outcome(visit, chain_id, profile_id, refused=error)
@@ -36,7 +36,7 @@ async def show_outcome(
     refused: TesseraError | None = None,
 ) -> Response[Any]:
     """Show the profile as it is now, and above it what came of the test."""
-    async with visit.ground.database.session() as session:
+    async with visit.resources.database.session() as session:
         visit.session = session
         profile = await connectors.get_profile(session, visit.actor, chain_id, profile_id)
         details = await read_details(visit, profile)

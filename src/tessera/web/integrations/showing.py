@@ -28,7 +28,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ShownChange:
     """What one change did to one property, as text; None is nothing."""
 
     label: str
@@ -77,12 +77,12 @@ def readable(each: Property, value: Any) -> str | None:
     return f"{value:,}" if each.kind is PropertyKind.INT and isinstance(value, int) else str(value)
 
 
-def tell_change(connector: ConnectorType | None, change: KeptEntry) -> list[Told]:
+def show_change(connector: ConnectorType | None, change: KeptEntry) -> list[ShownChange]:
     """Return what a change did, by the labels of the fields."""
     labels = {**NAMES, **({each.key: each.label for each in connector.properties} if connector else {})}
     before, after = change.before or {}, change.after or {}
     return [
-        Told(label_of(key, labels), as_text(before.get(key)), as_text(after.get(key)))
+        ShownChange(label_of(key, labels), as_text(before.get(key)), as_text(after.get(key)))
         for key in dict.fromkeys((*before, *after))
         if change.action == "updated"
     ]

@@ -33,7 +33,7 @@ Choices = dict[str, list[tuple[UUID, str]]]
 @get(f"{ONE}/edit", permission="http-templates:write", in_transaction=False)
 async def edit_http_template(visit: PageVisit, chain_id: FromPath[UUID], template_id: FromPath[UUID]) -> Response[Any]:
     """Show the editor with what the template makes now."""
-    async with visit.ground.database.session() as session:
+    async with visit.resources.database.session() as session:
         template = await outbound.get_template(session, visit.actor, chain_id, template_id)
         choices = await list_choices(session, visit, template)
     form = form_of(template)
@@ -52,7 +52,7 @@ async def save_http_template(visit: PageVisit, chain_id: FromPath[UUID], templat
     try:
         change = make_change(form, draft=draft)
         async with visit.session.begin_nested():
-            await outbound.update_template(visit.session, visit.actor, template, change, keys=visit.ground.keys)
+            await outbound.update_template(visit.session, visit.actor, template, change, keys=visit.resources.keys)
     except (InvalidError, ConflictError, DeniedError) as error:
         choices = await list_choices(visit.session, visit, template)
         return editor_page(visit, template, form, choices, error=error)
@@ -64,7 +64,7 @@ async def look_at_http_template(
     visit: PageVisit, chain_id: FromPath[UUID], template_id: FromPath[UUID]
 ) -> Response[Any]:
     """Show the request that the form makes; `ask` asks whether to send it for real, `send` does."""
-    async with visit.ground.database.session() as session:
+    async with visit.resources.database.session() as session:
         template = await outbound.get_template(session, visit.actor, chain_id, template_id)
     form = read_form(await visit.fields())
     look = await take_look(visit, template, form, form.get("do"))
@@ -72,7 +72,7 @@ async def look_at_http_template(
         return visit.fragment(
             "integrations/templates/template_look.html", look=look, template=template, edit=path_of(template)
         )
-    async with visit.ground.database.session() as session:
+    async with visit.resources.database.session() as session:
         choices = await list_choices(session, visit, template)
     return editor_page(visit, template, form, choices, look=look)
 

@@ -66,7 +66,7 @@ async def take_look(visit: Visit, template: Template, form: TemplateForm, asked:
     look = TemplateLook(asked)
     try:
         change = make_change(form)
-        async with visit.ground.database.session() as session:
+        async with visit.resources.database.session() as session:
             trial = await outbound.open_trial(
                 session,
                 visit.actor,
@@ -74,17 +74,17 @@ async def take_look(visit: Visit, template: Template, form: TemplateForm, asked:
                 query=change.query,
                 profile=change.profile,
                 shape=change.shape,
-                keys=visit.ground.keys,
+                keys=visit.resources.keys,
             )
         if trial is None:
             return look
         sample = await find_sample(visit, trial, form)
         look = replace(look, columns=trial.query.columns, sample=sample, rows_asked=trial.shape.batch_size)
-        async with visit.ground.database.session() as session:
+        async with visit.resources.database.session() as session:
             preview = await outbound.preview_template(session, visit.actor, trial, sample.rows)
         look = replace(look, preview=preview)
         if asked == "send":
-            sent = await outbound.send_test(visit.ground, visit.engine, visit.client, visit.actor, trial)
+            sent = await outbound.send_test(visit.resources, visit.engine, visit.client, visit.actor, trial)
             look = replace(look, sent=sent)
     except TesseraError as error:
         name, at = place_of(error, form)

@@ -46,7 +46,7 @@ LABELS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class EditorState:
     """What is edited: a saved query, or one that is new to the chain."""
 
     chain_id: UUID
@@ -75,7 +75,7 @@ async def ask_for_query(visit: PageVisit, chain_id: FromPath[UUID]) -> Response[
     if not visit.actor.sees(chain_id):
         raise NotFoundError("There is no such chain. Choose one of those that you see.")
     label = visit.request.query_params.get("label", "")[:255]
-    return editor_page(visit, Desk(chain_id), QueryForm(label=label, text=START))
+    return editor_page(visit, EditorState(chain_id), QueryForm(label=label, text=START))
 
 
 @post(NEW, permission="queries:write")
@@ -87,21 +87,21 @@ async def create_saved_query(visit: PageVisit, chain_id: FromPath[UUID]) -> Resp
         async with visit.session.begin_nested():
             made = await queries.create_query(visit.session, visit.actor, visit.engine, chain_id=chain_id, new=new)
     except (InvalidError, ConflictError, DeniedError) as error:
-        return editor_page(visit, Desk(chain_id), form, error=error)
+        return editor_page(visit, EditorState(chain_id), form, error=error)
     return visit.go(f"{PATH}/{chain_id}/{made.id}", notice="created")
 
 
 @post(f"{NEW}/look", permission="queries:write", in_transaction=False)
 async def look_into_new_query(visit: PageVisit, chain_id: FromPath[UUID]) -> Response[Any]:
     """Show what the text gives, unsaved."""
-    return await look_page(visit, Desk(chain_id))
+    return await look_page(visit, EditorState(chain_id))
 
 
 @get(f"{ONE}/edit", permission="queries:write")
 async def edit_query(visit: PageVisit, chain_id: FromPath[UUID], query_id: FromPath[UUID]) -> Response[Any]:
     """Show the editor of a saved query."""
     query = await queries.get_query(visit.session, visit.actor, chain_id, query_id)
-    return editor_page(visit, Desk(chain_id, query), form_of(query))
+    return editor_page(visit, EditorState(chain_id, query), form_of(query))
 
 
 @post(f"{ONE}/edit", permission="queries:write")
@@ -118,35 +118,35 @@ async def save_query(visit: PageVisit, chain_id: FromPath[UUID], query_id: FromP
         async with visit.session.begin_nested():
             await queries.update_query(visit.session, visit.actor, visit.engine, query=seen, new=new)
     except (InvalidError, ConflictError, DeniedError) as error:
-        return editor_page(visit, Desk(chain_id, seen), form, error=error)
+        return editor_page(visit, EditorState(chain_id, seen), form, error=error)
     return visit.go(f"{PATH}/{chain_id}/{query_id}", notice="saved")
 
 
 @post(f"{ONE}/edit/look", permission="queries:write", in_transaction=False)
 async def look_into_query(visit: PageVisit, chain_id: FromPath[UUID], query_id: FromPath[UUID]) -> Response[Any]:
     """Show what the text gives, unsaved."""
-    async with visit.ground.database.session() as session:
+    async with visit.resources.database.session() as session:
         query = await queries.get_query(session, visit.actor, chain_id, query_id)
-    return await look_page(visit, Desk(chain_id, query))
+    return await look_page(visit, EditorState(chain_id, query))
 
 
-async def look_page(visit: Visit, desk: Desk) -> Response[Any]:
+async def look_page(visit: Visit, state: EditorState) -> Response[Any]:
     """Look at the text as the pressed button asks; answer a script with the part that changes, else with the page."""
     fields = await visit.fields()
     form, asked = read_form(fields), dict(fields).get("do", "")
-    look = await take_look(visit, desk, form, asked)
+    look = await take_look(visit, state, form, asked)
     if visit.request.headers.get("HX-Request"):
         return visit.fragment("queries/templates/query_look.html", look=look)
-    return editor_page(visit, desk, form, look=look)
+    return editor_page(visit, state, form, look=look)
 
 
-async def take_look(visit: Visit, desk: Desk, form: QueryForm, asked: str) -> Look:
+async def take_look(visit: Visit, state: EditorState, form: QueryForm, asked: str) -> Look:
     """Return what was found, or what is wrong at which place."""
     find: Callable[..., Coroutine[Any, Any, Any]] = FINDERS.get(asked, queries.describe_query)
     started = time.perf_counter()
     try:
         query = make_query(form)
-        found = await visit.while_connected(find(visit.actor, visit.engine, desk.chain_id, query))
+        found = await visit.while_connected(find(visit.actor, visit.engine, state.chain_id, query))
     except (InvalidError, DeniedError, ConflictError, UnavailableError) as error:
         return Look(asked, fault=error.message, at=place_of(error))
     return Look(asked, time.perf_counter() - started, found)
@@ -166,14 +166,14 @@ FINDERS: dict[str, Callable[..., Coroutine[Any, Any, Any]]] = {
 
 
 def editor_page(
-    visit: Visit, desk: Desk, form: QueryForm, *, error: TesseraError | None = None, look: Look | None = None
+    visit: Visit, state: EditorState, form: QueryForm, *, error: TesseraError | None = None, look: Look | None = None
 ) -> Response[Any]:
     """Answer with the editor."""
     status = 200 if error is None else 409 if isinstance(error, ConflictError) else 422
     return visit.page(
         "queries/templates/query_editor.html",
         status=status,
-        desk=desk,
+        state=state,
         form=form,
         faults={} if error is None else faults_in(error),
         labels=LABELS,

@@ -19,7 +19,7 @@ YEAR = 365 * 86_400
 
 def show_door(visit: Visit, template: str, *, status: int = 200, **context: Any) -> Response[str]:
     """Show a form for somebody who is not signed in. Its token is in a cookie too, which no other site can read."""
-    settings = visit.ground.settings
+    settings = visit.resources.settings
     token = find_cookie(visit.request.cookies, settings, FORM_COOKIE) or secrets.token_urlsafe(32)
     page = visit.page(f"sign_in/templates/{template}", status=status, form_token=token, **context)
     page.set_cookie(make_cookie(settings, FORM_COOKIE, token, samesite="strict"))
@@ -28,14 +28,14 @@ def show_door(visit: Visit, template: str, *, status: int = 200, **context: Any)
 
 def check_form_cookie(visit: Visit, token: str) -> None:
     """Refuse a form that our own page did not show."""
-    cookie = find_cookie(visit.request.cookies, visit.ground.settings, FORM_COOKIE)
+    cookie = find_cookie(visit.request.cookies, visit.resources.settings, FORM_COOKIE)
     if not token or not hmac.compare_digest(cookie.encode(), token.encode()):
         raise FormExpiredError("The sign-in form has expired. Open the sign-in page again.")
 
 
 def let_in(visit: Visit, opened: SignIn, target: str) -> Response[None]:
     """Go on with what a proof has opened: the page that was asked for, or the question for a code."""
-    settings = visit.ground.settings
+    settings = visit.resources.settings
     if not opened.complete:
         cookie = make_cookie(settings, STEP_COOKIE, opened.token)
         return visit.go(f"/sign-in/code?next={quote(target, safe='/')}", cookies=[cookie])

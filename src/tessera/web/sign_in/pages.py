@@ -29,10 +29,10 @@ async def sign_in_user(visit: PageVisit) -> Response[Any]:
     """Open a session, or say why not in the same words for everybody."""
     form = await visit.form()
     check_form_cookie(visit, form.get("form_token", ""))
-    email, visitor = form.get("email", ""), visitor_of(visit.request, visit.ground.settings)
+    email, visitor = form.get("email", ""), visitor_of(visit.request, visit.resources.settings)
     try:
         opened = await sign_in(
-            visit.session, visit.ground, visitor, email=email, password=form.get("password", ""), now=visit.now
+            visit.session, visit.resources, visitor, email=email, password=form.get("password", ""), now=visit.now
         )
     except SignInDelayedError as error:
         return show_form(visit, email=email, message=error.message, status=429)
@@ -44,8 +44,8 @@ async def sign_in_user(visit: PageVisit) -> Response[Any]:
 @get("/sign-in/code", permission=ANYONE)
 async def show_code(visit: PageVisit) -> Response[Any]:
     """Ask for the code of the second factor; without a first step there is nothing to ask."""
-    token = find_cookie(visit.request.cookies, visit.ground.settings, STEP_COOKIE)
-    if not token or not await has_step(visit.session, visit.ground.keys, token, now=visit.now):
+    token = find_cookie(visit.request.cookies, visit.resources.settings, STEP_COOKIE)
+    if not token or not await has_step(visit.session, visit.resources.keys, token, now=visit.now):
         return visit.go("/sign-in")
     return show_code_form(visit)
 
@@ -56,12 +56,12 @@ async def take_code(visit: PageVisit) -> Response[Any]:
     form = await visit.form()
     check_form_cookie(visit, form.get("form_token", ""))
     token, visitor = (
-        find_cookie(visit.request.cookies, visit.ground.settings, STEP_COOKIE),
-        visitor_of(visit.request, visit.ground.settings),
+        find_cookie(visit.request.cookies, visit.resources.settings, STEP_COOKIE),
+        visitor_of(visit.request, visit.resources.settings),
     )
     try:
         opened = await pass_second_step(
-            visit.session, visit.ground, visitor, token=token, code=form.get("code", ""), now=visit.now
+            visit.session, visit.resources, visitor, token=token, code=form.get("code", ""), now=visit.now
         )
     except StepExpiredError as error:
         return show_form(visit, message=error.message, status=403)
@@ -76,14 +76,14 @@ async def take_code(visit: PageVisit) -> Response[Any]:
 async def sign_out_user(visit: PageVisit) -> Response[None]:
     """End the session."""
     if visit.signed_in is not None:
-        origin = client_address(visit.request, visit.ground.settings)
+        origin = client_address(visit.request, visit.resources.settings)
         await sign_out(visit.session, visit.signed_in, origin=origin)
-    return visit.go("/sign-in", notice="signed_out", cookies=[end_cookie(visit.ground.settings, SESSION_COOKIE)])
+    return visit.go("/sign-in", notice="signed_out", cookies=[end_cookie(visit.resources.settings, SESSION_COOKIE)])
 
 
 def show_form(visit: Visit, *, email: str = "", message: str | None = None, status: int = 200) -> Response[str]:
     """Show the form with what was typed, and the other ways in."""
-    settings = visit.ground.settings
+    settings = visit.resources.settings
     return show_door(
         visit,
         "sign_in.html",

@@ -13,7 +13,7 @@ async def choose_chain(visit: PageVisit) -> Response[None]:
     form = await visit.form()
     chosen = form.get("chain", "")
     known = chosen if any(str(chain.id) == chosen for chain in visit.chains) else ""
-    cookie = make_cookie(visit.ground.settings, CHAIN_COOKIE, known, max_age=YEAR if known else 0)
+    cookie = make_cookie(visit.resources.settings, CHAIN_COOKIE, known, max_age=YEAR if known else 0)
     return visit.go("/", cookies=[cookie])
 
 
@@ -23,5 +23,5 @@ async def change_theme(visit: PageVisit) -> Response[None]:
     form = await visit.form()
     theme = form.get("theme", "")
     chosen = theme if theme in THEMES else ""
-    cookie = make_cookie(visit.ground.settings, THEME_COOKIE, chosen, max_age=YEAR if chosen else 0)
+    cookie = make_cookie(visit.resources.settings, THEME_COOKIE, chosen, max_age=YEAR if chosen else 0)
     return visit.go(local_path(form.get("next")), cookies=[cookie])

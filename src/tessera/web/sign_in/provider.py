@@ -15,7 +15,7 @@ from tessera.access.oidc import (
     is_provider_on,
     open_flow,
 )
-from tessera.access.sign_in import Identity, SignIn, admit_identity, is_identity_of, link_identity, note_confirmation
+from tessera.access.sign_in import Identity, SignIn, admit_identity, is_identity_of, link_identity, record_confirmation
 from tessera.platform.errors import ConflictError, TesseraError
 from tessera.web.cookies import end_cookie, find_cookie, make_cookie
 from tessera.web.failures import status_of
@@ -54,15 +54,15 @@ async def go_to_provider(visit: PageVisit) -> Response[Any]:
 @get(CALLBACK, permission=ANYONE, in_transaction=False)
 async def come_back(visit: PageVisit) -> Response[Any]:
     """Take what the provider answers: a person, who is signed in, confirmed or linked; or a reason why not."""
-    kept = find_cookie(visit.request.cookies, visit.ground.settings, FLOW_COOKIE)
+    kept = find_cookie(visit.request.cookies, visit.resources.settings, FLOW_COOKIE)
     try:
-        flow = open_flow(visit.ground.keys, kept, visit.now)
+        flow = open_flow(visit.resources.keys, kept, visit.now)
         answer = dict(visit.request.query_params)
-        claims = await provider_of(visit).finish(flow, answer, now=visit.ground.clock())
+        claims = await provider_of(visit).finish(flow, answer, now=visit.resources.clock())
         page = await take_person(visit, flow, identity_of(claims))
     except TesseraError as error:
         page = tell_failure(visit, error)
-    page.set_cookie(end_cookie(visit.ground.settings, FLOW_COOKIE))
+    page.set_cookie(end_cookie(visit.resources.settings, FLOW_COOKIE))
     return page
 
 
@@ -72,8 +72,8 @@ async def begin(visit: Visit, purpose: Purpose, target: str = "/") -> tuple[str,
     if purpose is not Purpose.SIGN_IN:
         session = str(visit.own.id)
     address, flow = await provider_of(visit).begin(purpose, now=visit.now, next=target, session=session)
-    settings = visit.ground.settings
-    return address, make_cookie(settings, FLOW_COOKIE, flow.seal(visit.ground.keys), max_age=FLOW_SECONDS)
+    settings = visit.resources.settings
+    return address, make_cookie(settings, FLOW_COOKIE, flow.seal(visit.resources.keys), max_age=FLOW_SECONDS)
 
 
 async def take_person(visit: Visit, flow: Flow, identity: Identity) -> Response[Any]:
@@ -83,23 +83,23 @@ async def take_person(visit: Visit, flow: Flow, identity: Identity) -> Response[
     signed_in = visit.own
     if str(signed_in.id) != flow.session:
         raise ProviderRefusedError("Another user has signed in in this browser meanwhile. Begin again.")
-    origin = client_address(visit.request, visit.ground.settings)
-    async with visit.ground.database.session() as session:
+    origin = client_address(visit.request, visit.resources.settings)
+    async with visit.resources.database.session() as session:
         if flow.purpose is Purpose.LINK:
             user = signed_in.user
             await link_identity(session, user.act(origin=origin), user, identity, now=visit.now)
             return visit.go("/account", notice="identity_linked")
         if not await is_identity_of(session, identity, signed_in.user.id):
             raise ProviderRefusedError("You signed in at the provider as somebody else. Begin again, as yourself.")
-        await note_confirmation(session, signed_in, origin=origin, now=visit.ground.clock())
+        await record_confirmation(session, signed_in, origin=origin, now=visit.resources.clock())
     return visit.page("sign_in/templates/confirmed.html")
 
 
 async def admit_person(visit: Visit, identity: Identity) -> SignIn:
     """Open a session for this person."""
-    visitor = visitor_of(visit.request, visit.ground.settings)
-    async with visit.ground.database.session() as session:
-        return await admit_identity(session, visit.ground, visitor, identity, now=visit.ground.clock())
+    visitor = visitor_of(visit.request, visit.resources.settings)
+    async with visit.resources.database.session() as session:
+        return await admit_identity(session, visit.resources, visitor, identity, now=visit.resources.clock())
 
 
 def tell_failure(visit: Visit, error: TesseraError) -> Response[str]:
@@ -111,7 +111,7 @@ def tell_failure(visit: Visit, error: TesseraError) -> Response[str]:
 
 def provider_of(visit: Visit) -> Provider:
     """Return this process's provider, made when it is first asked for."""
-    settings, state = visit.ground.settings, visit.request.app.state
+    settings, state = visit.resources.settings, visit.request.app.state
     if not is_provider_on(settings):
         raise ProviderOffError("This deployment has no identity provider. Sign in with your password.")
     if "provider" not in state:

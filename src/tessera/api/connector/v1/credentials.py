@@ -12,7 +12,7 @@ from tessera.access.keys import Scope, find_scope
 from tessera.api.connector.v1.decoding import decode
 from tessera.api.connector.v1.refusals import CredentialsError, invalid
 from tessera.platform.actors import Actor, ActorKind
-from tessera.platform.ground import Ground
+from tessera.platform.resources import Resources
 
 CLIENT_TOKEN, ACCESS_TOKEN = "client-token", "access-token"
 # A revoked token is refused everywhere within two seconds: one for this memory, one for the way.
@@ -44,23 +44,23 @@ class Scopes:
         self._timer = timer
         self._known: dict[tuple[bytes, bytes], tuple[float, Scope]] = {}
 
-    async def get(self, ground: Ground, digests: Digests, now: datetime) -> Scope:
+    async def get(self, resources: Resources, digests: Digests, now: datetime) -> Scope:
         """Return the scope of a known pair of tokens; raise for an unknown one."""
         key = digests.client, digests.access
         found = self._known.get(key)
         if found is None or self._timer() - found[0] >= self._seconds:
-            scope = await self._look_up(ground, digests, now)
+            scope = await self._look_up(resources, digests, now)
         else:
             scope = found[1]
         if scope is None or (scope.expires_at is not None and scope.expires_at <= now):
             raise CredentialsError("Invalid ClientToken or AccessToken.")
         return scope
 
-    async def _look_up(self, ground: Ground, digests: Digests, now: datetime) -> Scope | None:
+    async def _look_up(self, resources: Resources, digests: Digests, now: datetime) -> Scope | None:
         """Ask the database; only what is good is remembered."""
         key, asked_at = (digests.client, digests.access), self._timer()
         scope = await find_scope(
-            ground.database.reader, client_digest=digests.client, access_digest=digests.access, now=now
+            resources.database.reader, client_digest=digests.client, access_digest=digests.access, now=now
         )
         if scope is None:
             self._known.pop(key, None)
@@ -71,15 +71,15 @@ class Scopes:
         return scope
 
 
-def read_credentials(ground: Ground, body: bytes) -> Digests:
+def read_credentials(resources: Resources, body: bytes) -> Digests:
     """Return what is needed to look the tokens up; raise where one is missing."""
     given = decode(body, Credentials)
     for text in (given.client_token, given.access_token):
         if not isinstance(text, str) or not text:
             raise CredentialsError("Invalid ClientToken or AccessToken.")
     return Digests(
-        ground.keys.digest(given.client_token, CLIENT_TOKEN),
-        ground.keys.digest(given.access_token, ACCESS_TOKEN),
+        resources.keys.digest(given.client_token, CLIENT_TOKEN),
+        resources.keys.digest(given.access_token, ACCESS_TOKEN),
         given.client,
     )
 

@@ -27,7 +27,7 @@ from tessera.api.connector.v1.details import describe
 from tessera.api.problems import FAULT, Problem, problem_of
 from tessera.platform.db import explain_database_error
 from tessera.platform.errors import TesseraError
-from tessera.platform.ground import Ground
+from tessera.platform.resources import Resources
 
 logger = logging.getLogger(__name__)
 
@@ -74,44 +74,44 @@ class Answer(Struct, frozen=True):
     retry_after: int | None = None
 
 
-async def answer(ground: Ground, scopes: Scopes, asked: Asked) -> Answer:
+async def answer(resources: Resources, scopes: Scopes, asked: Asked) -> Answer:
     """Perform the operation, or say why not."""
     try:
-        return await perform(ground, scopes, asked)
+        return await perform(resources, scopes, asked)
     except Exception as error:
         return refuse(explain(error, asked), asked.request_id)
 
 
-async def perform(ground: Ground, scopes: Scopes, asked: Asked) -> Answer:
+async def perform(resources: Resources, scopes: Scopes, asked: Asked) -> Answer:
     """Check in the contract's order, then perform; an exception undoes everything."""
-    operation, now = asked.operation, ground.clock()
+    operation, now = asked.operation, resources.clock()
     body = check_text(asked.body)
-    digests = read_credentials(ground, body)
-    scope = await scopes.get(ground, digests, now)
-    await check_limit(ground, scope, now)
-    strict = ground.settings.connector_strict if scope.strict is None else scope.strict
+    digests = read_credentials(resources, body)
+    scope = await scopes.get(resources, digests, now)
+    await check_limit(resources, scope, now)
+    strict = resources.settings.connector_strict if scope.strict is None else scope.strict
     actor = actor_of(scope, request_id=asked.request_id, origin=asked.origin)
     if operation.permission is not None:
         actor.require(operation.permission)
     check_client(digests.name, strict=strict)
     request = decode(body, operation.request)
     check_members(body, operation.request, strict=strict)
-    call = Call(ground.database.reader, actor, now, scope.portfolio, scope.enterprise_ids, scope.chain_ids, strict)
+    call = Call(resources.database.reader, actor, now, scope.portfolio, scope.enterprise_ids, scope.chain_ids, strict)
     if operation.reads:
         result = await operation.perform(call, request)
     else:
-        async with ground.database.session() as session:
+        async with resources.database.session() as session:
             result = await operation.perform(replace(call, access=session), request)
     if asked.minimal and is_empty(operation, result):
         return Answer(204)
     return Answer(200, ENCODER.encode(result))
 
 
-async def check_limit(ground: Ground, scope: Scope, now: datetime) -> None:
+async def check_limit(resources: Resources, scope: Scope, now: datetime) -> None:
     """Count the request; raise beyond the limit of the deployment."""
-    limit = ground.settings.connector_request_limit
+    limit = resources.settings.connector_request_limit
     if limit:
-        await admit_request(ground.database.reader, scope.access_token_id, limit=limit, now=now)
+        await admit_request(resources.database.reader, scope.access_token_id, limit=limit, now=now)
 
 
 def is_empty(operation: Operation[Any], result: Any) -> bool:

@@ -15,8 +15,8 @@ from tessera.api.http import raw_path, write
 from tessera.api.problems import Problem, problem_of
 from tessera.platform.bodies import read_body
 from tessera.platform.errors import TesseraError
-from tessera.platform.ground import Ground
 from tessera.platform.ids import new_id
+from tessera.platform.resources import Resources
 
 MOUNT = "/api/connector"
 UNKNOWN_ADDRESS = Problem(404, "There is no such operation. Check method and address.")
@@ -32,10 +32,10 @@ class ConnectorApi:
     def __init__(self) -> None:
         self.scopes = Scopes()
 
-    async def respond(self, ground: Ground, scope: HTTPScope, receive: Receive, send: Send) -> None:
+    async def respond(self, resources: Resources, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request_id = new_id()
-        given = await self.answer(ground, scope, receive, request_id)
+        given = await self.answer(resources, scope, receive, request_id)
         headers = {"Request-Id": str(request_id)}
         if given.status != 204:
             headers["Content-Type"] = "application/json"
@@ -43,7 +43,7 @@ class ConnectorApi:
             headers["Retry-After"] = str(given.retry_after)
         await write(send, given.status, given.body, headers)
 
-    async def answer(self, ground: Ground, scope: HTTPScope, receive: Receive, request_id: UUID) -> Answer:
+    async def answer(self, resources: Resources, scope: HTTPScope, receive: Receive, request_id: UUID) -> Answer:
         """Return the answer to one request."""
         operation = OPERATIONS.get(raw_path(scope)) if scope["method"] == "POST" else None
         if operation is None:
@@ -55,7 +55,7 @@ class ConnectorApi:
             return refuse(problem_of(error, {}), request_id)
         client = scope.get("client")
         asked = Asked(operation, body, request_id, client[0] if client else None, wants_minimal(headers))
-        return await answer(ground, self.scopes, asked)
+        return await answer(resources, self.scopes, asked)
 
 
 def mount_connector_api(connector: ConnectorApi) -> ASGIRouteHandler:
@@ -64,7 +64,7 @@ def mount_connector_api(connector: ConnectorApi) -> ASGIRouteHandler:
     @asgi(MOUNT, is_mount=True, copy_scope=True)
     async def connector_api(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.WEBSOCKET:
-            await connector.respond(scope["app"].state.ground, scope, receive, send)
+            await connector.respond(scope["app"].state.resources, scope, receive, send)
 
     return connector_api
 
@@ -74,7 +74,7 @@ def put_first(app: Litestar, connector: ConnectorApi) -> ASGIApp:
 
     async def first(scope: Any, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP and scope["path"].startswith(f"{MOUNT}/"):
-            await connector.respond(app.state.ground, scope, receive, send)
+            await connector.respond(app.state.resources, scope, receive, send)
         else:
             await app(scope, receive, send)
 

@@ -88,7 +88,7 @@ async def create_api_key(call: Call, body: NewApiKey) -> MadeApiKey:
         expires_at=body.expires_at,
         roles=frozenset(body.role_ids),
     )
-    (made,) = await access_keys.create_api_keys(call.session, call.actor, call.ground.keys, [new], now=call.now)
+    (made,) = await access_keys.create_api_keys(call.session, call.actor, call.resources.keys, [new], now=call.now)
     return MadeApiKey(show(made.key), made.text)
 
 

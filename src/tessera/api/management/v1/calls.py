@@ -10,8 +10,8 @@ from litestar.types import Receive
 from tessera.platform.actors import Actor
 from tessera.platform.callers import while_connected
 from tessera.platform.db import Session
-from tessera.platform.ground import Ground
 from tessera.platform.http import OutboundClient
+from tessera.platform.resources import Resources
 from tessera.queries import QueryEngine
 
 T = TypeVar("T")
@@ -21,7 +21,7 @@ T = TypeVar("T")
 class Call:
     """A request whose key was found and holds the permission of its route."""
 
-    ground: Ground
+    resources: Resources
     actor: Actor
     now: datetime
     transaction: Session | None = None

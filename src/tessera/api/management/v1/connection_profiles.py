@@ -135,10 +135,10 @@ async def create_connection_profile(call: Call, body: NewConnectionProfile) -> C
         enabled=body.enabled,
         draft=body.draft,
     )
-    policy = connectors.address_policy(call.ground.settings)
+    policy = connectors.address_policy(call.resources.settings)
     with faults_at_members():
         made = await connectors.create_profile(
-            call.session, call.actor, chain_id=body.chain_id, new=new, keys=call.ground.keys, policy=policy
+            call.session, call.actor, chain_id=body.chain_id, new=new, keys=call.resources.keys, policy=policy
         )
     return show_profile(made)
 
@@ -154,14 +154,14 @@ async def update_connection_profile(
     """Change a connection profile: everything but its connector and how it authenticates."""
     stored = await connectors.get_profile(call.session, call.actor, None, profile)
     given = {name: getattr(body, name) for name in body.__struct_fields__ if getattr(body, name) is not UNSET}
-    policy = connectors.address_policy(call.ground.settings)
+    policy = connectors.address_policy(call.resources.settings)
     with faults_at_members():
         changed = await connectors.update_profile(
             call.session,
             call.actor,
             stored,
             ProfileChange(**given, version=if_match),
-            keys=call.ground.keys,
+            keys=call.resources.keys,
             policy=policy,
         )
     return show_profile(changed)
@@ -174,15 +174,17 @@ async def delete_connection_profile(call: Call, profile: NameOrId, if_match: int
 
 async def copy_connection_profile(call: Call, profile: NameOrId) -> ConnectionProfile:
     """Copy a connection profile, secrets included, under the next free label and internal name."""
-    return show_profile(await connectors.copy_profile(call.session, call.actor, None, profile, keys=call.ground.keys))
+    return show_profile(
+        await connectors.copy_profile(call.session, call.actor, None, profile, keys=call.resources.keys)
+    )
 
 
 async def test_connection_profile(call: Call, profile: NameOrId, body: ProfileTest) -> TestOutcome:
     """Try whether a connection profile reaches its system, step by step."""
-    async with call.ground.database.session() as session:
+    async with call.resources.database.session() as session:
         stored = await connectors.get_profile(session, call.actor, None, profile)
     result = await connectors.test_profile(
-        call.ground,
+        call.resources,
         call.client,
         call.actor,
         chain_id=stored.chain_id,

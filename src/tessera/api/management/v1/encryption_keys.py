@@ -91,7 +91,7 @@ async def create_encryption_key(call: Call, body: NewEncryptionKey) -> Encryptio
     """Save an encryption key, once its passphrase has opened it."""
     new = connector_keys.NewEncryptionKey(body.type, body.label, body.material, body.passphrase, body.internal_name)
     made = await connector_keys.create_encryption_key(
-        call.session, call.actor, chain_id=body.chain_id, new=new, keys=call.ground.keys
+        call.session, call.actor, chain_id=body.chain_id, new=new, keys=call.resources.keys
     )
     return show_key(made)
 
@@ -110,7 +110,7 @@ async def update_encryption_key(
         body.label, body.internal_name, body.material, body.passphrase, version=if_match
     )
     changed = await connector_keys.update_encryption_key(
-        call.session, call.actor, stored, change, keys=call.ground.keys
+        call.session, call.actor, stored, change, keys=call.resources.keys
     )
     return show_key(changed)
 

@@ -82,10 +82,10 @@ async def list_events(call: Call, query: EventQuery) -> Feed:
     refused with `position_expired`.
     """
     if query.chain_id is not None:
-        async with call.ground.database.session() as session:
+        async with call.resources.database.session() as session:
             await access_chains.check_chains(session, call.actor, [query.chain_id])
     page = await wait_for_events(
-        call.ground.database,
+        call.resources.database,
         chains_of(call, query),
         after=await read_after(call, query.after),
         names=query.names,
@@ -106,7 +106,7 @@ async def read_after(call: Call, text: str | None) -> EventPosition | None:
     """Return where to begin, None for the oldest event that is kept."""
     if text != LATEST:
         return None if text is None else parse_position(text)
-    return await latest_position(call.ground.database.reader)
+    return await latest_position(call.resources.database.reader)
 
 
 def show_event(event: StoredEvent) -> FeedEvent:

@@ -103,7 +103,7 @@ async def create_export_definition(call: Call, body: NewExportDefinition) -> Exp
     )
     return show_definition(
         await exports.create_definition(
-            call.session, call.actor, chain_id=body.chain_id, new=new, keys=call.ground.keys
+            call.session, call.actor, chain_id=body.chain_id, new=new, keys=call.resources.keys
         )
     )
 
@@ -132,7 +132,7 @@ async def change_export_definition(
         enabled=body.enabled,
         version=if_match,
     )
-    return show_definition(await exports.update_definition(session, actor, stored, change, keys=call.ground.keys))
+    return show_definition(await exports.update_definition(session, actor, stored, change, keys=call.resources.keys))
 
 
 async def copy_export_definition(call: Call, definition_id: UUID) -> ExportDefinition:
@@ -141,14 +141,16 @@ async def copy_export_definition(call: Call, definition_id: UUID) -> ExportDefin
     The copy is switched off, so that nothing leaves twice.
     """
     return show_definition(
-        await exports.copy_definition(call.session, call.actor, definition_id=definition_id, keys=call.ground.keys)
+        await exports.copy_definition(call.session, call.actor, definition_id=definition_id, keys=call.resources.keys)
     )
 
 
 async def run_export_definition(call: Call, definition_id: UUID) -> Run:
     """Start a run of an export definition."""
     return show_run(
-        await exports.start_run(call.session, call.actor, call.ground.jobs, definition_id=definition_id, trigger="api")
+        await exports.start_run(
+            call.session, call.actor, call.resources.jobs, definition_id=definition_id, trigger="api"
+        )
     )
 
 

@@ -192,7 +192,7 @@ async def create_http_template(call: Call, body: NewHttpTemplate) -> HttpTemplat
         draft=body.draft,
     )
     made = await outbound.create_template(
-        call.session, call.actor, chain_id=body.chain_id, new=new, keys=call.ground.keys
+        call.session, call.actor, chain_id=body.chain_id, new=new, keys=call.resources.keys
     )
     return show_template(made)
 
@@ -220,7 +220,7 @@ async def update_http_template(
         template_type=given.get("template_type"),
         draft=body.draft,
     )
-    keys = call.ground.keys
+    keys = call.resources.keys
     return show_template(await outbound.update_template(call.session, call.actor, stored, change, keys=keys))
 
 
@@ -241,7 +241,7 @@ async def preview_http_template(call: Call, template: NameOrId) -> TemplatePrevi
     """Show the request that the first rows of the template's query make; nothing is sent."""
     trial = await open_trial(call, template)
     _, rows = await call.while_connected(outbound.read_sample(call.actor, call.engine, trial))
-    async with call.ground.database.session() as session:
+    async with call.resources.database.session() as session:
         preview = await outbound.preview_template(session, call.actor, trial, rows)
     shown = preview.request
     request = None if shown is None else RenderedRequest(shown.method, shown.url, shown.headers, shown.body)
@@ -255,7 +255,7 @@ async def send_template_test(call: Call, template: NameOrId) -> TestSent:
     It is noted in the audit log and among the profile's last calls.
     """
     trial = await open_trial(call, template)
-    sent = await outbound.send_test(call.ground, call.engine, call.client, call.actor, trial)
+    sent = await outbound.send_test(call.resources, call.engine, call.client, call.actor, trial)
     verdict = sent.result.verdict
     return TestSent(
         sent.result.status,
@@ -269,10 +269,10 @@ async def send_template_test(call: Call, template: NameOrId) -> TestSent:
 
 async def open_trial(call: Call, template: str) -> Trial:
     """Return the complete template as it is stored, in a transaction that ends before anything is read or sent."""
-    async with call.ground.database.session() as session:
+    async with call.resources.database.session() as session:
         found = await outbound.get_template(session, call.actor, None, template)
         usable = await outbound.get_usable_template(session, call.actor, found.chain_id, found.id)
-        trial = await outbound.open_trial(session, call.actor, usable, keys=call.ground.keys)
+        trial = await outbound.open_trial(session, call.actor, usable, keys=call.resources.keys)
     assert trial is not None
     return trial
 

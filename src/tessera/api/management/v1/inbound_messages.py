@@ -126,7 +126,7 @@ async def rotate_inbound_token(call: Call, profile: NameOrId) -> MadeToken:
     It is in this answer and nowhere else. The one before opens for 24 hours more, older ones no longer.
     """
     profile_id = await find_id(call, profile)
-    token = await inbound.rotate_inbound_token(call.session, call.actor, call.ground.keys, profile_id, now=call.now)
+    token = await inbound.rotate_inbound_token(call.session, call.actor, call.resources.keys, profile_id, now=call.now)
     found = await inbound.describe_inbound(call.session, call.actor, profile_id, now=call.now)
     return MadeToken(token, found.former_token_until)
 
@@ -148,7 +148,7 @@ async def get_inbound_message(call: Call, profile: NameOrId, message_id: UUID) -
     """Show a message; its body to who may read members, without the sender's own settings."""
     profile_id = await find_id(call, profile)
     message = await inbound.get_inbound_message(call.session, call.actor, profile_id, message_id)
-    body = await inbound.open_body(call.session, call.actor, call.ground.keys, message)
+    body = await inbound.open_body(call.session, call.actor, call.resources.keys, message)
     return OpenedMessage(show_message(message), body)
 
 

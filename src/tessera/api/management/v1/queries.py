@@ -239,7 +239,7 @@ async def count_query(call: Call, query_ref: NameOrId, body: QueryValues) -> Que
 
 async def find(call: Call, query_ref: str) -> queries.Query:
     """Return the query, in a transaction that ends before it is run."""
-    async with call.ground.database.session() as session:
+    async with call.resources.database.session() as session:
         return await queries.get_query(session, call.actor, None, query_ref)
 
 

@@ -98,7 +98,7 @@ async def list_client_tokens(call: Call, query: PageQuery) -> Listing[ClientToke
 async def create_client_token(call: Call, body: NewClientToken) -> MadeClientToken:
     """Make a client token."""
     (made,) = await access_keys.create_client_tokens(
-        call.session, call.actor, call.ground.keys, [body.label], now=call.now
+        call.session, call.actor, call.resources.keys, [body.label], now=call.now
     )
     return MadeClientToken(ClientToken(made.id, made.label, True, call.now, None), made.text)
 
@@ -132,7 +132,7 @@ async def create_access_token(call: Call, body: NewAccessToken) -> MadeAccessTok
     It may do no more than the asking key.
     """
     new = access_keys.NewAccessToken(**{name: getattr(body, name) for name in body.__struct_fields__})
-    (made,) = await access_keys.create_access_tokens(call.session, call.actor, call.ground.keys, [new], now=call.now)
+    (made,) = await access_keys.create_access_tokens(call.session, call.actor, call.resources.keys, [new], now=call.now)
     return MadeAccessToken(show_access(await get_token(call, made.id, client=False)), made.text)
 
 

@@ -25,9 +25,9 @@ from tessera.api.management.v1.registry import find_route
 from tessera.api.management.v1.routes import BODY, IF_MATCH, KEY, QUERY, Route
 from tessera.platform.actors import Actor
 from tessera.platform.bodies import read_body as receive_body
-from tessera.platform.ground import Ground
 from tessera.platform.idempotency import Attempt, KeptAnswer, claim_key, keep_answer, release_key
 from tessera.platform.ids import new_id
+from tessera.platform.resources import Resources
 
 MOUNT = "/api/v1"
 DOCUMENT = "/openapi.json"
@@ -61,7 +61,7 @@ def build_management_api() -> ASGIRouteHandler:
         if scope["type"] == ScopeType.WEBSOCKET:
             return
         request = read_request(scope, receive)
-        answer = await respond(scope["app"].state.ground, request)
+        answer = await respond(scope["app"].state.resources, request)
         await write(send, answer.status, answer.body, {**answer.headers, "Request-Id": str(request.request_id)})
 
     return management_api
@@ -82,30 +82,30 @@ def read_request(scope: Any, receive: Receive) -> Request:
     )
 
 
-async def respond(ground: Ground, request: Request) -> Answer:
+async def respond(resources: Resources, request: Request) -> Answer:
     """Return the answer to one request, whatever happens."""
     try:
         if (request.method, request.path) == ("GET", DOCUMENT):
             return Answer(200, document(), JSON)
         route, texts = find_route(request.method, request.path)
-        actor = await authenticate(ground, request)
+        actor = await authenticate(resources, request)
         actor.require(route.permission)
-        return await run(ground, request, route, texts, actor)
+        return await run(resources, request, route, texts, actor)
     except Exception as error:
         return answer_error(error, request.request_id)
 
 
-async def authenticate(ground: Ground, request: Request) -> Actor:
+async def authenticate(resources: Resources, request: Request) -> Actor:
     """Return whom the request's key makes of its sender; in a transaction of its own, so that use is noted at once."""
     found = BEARER.fullmatch(request.headers.get("authorization", "").strip())
     actor = None
     if found is not None:
-        async with ground.database.session() as session:
+        async with resources.database.session() as session:
             actor = await find_api_key_actor(
                 session,
-                ground.keys,
+                resources.keys,
                 found[1],
-                now=ground.clock(),
+                now=resources.clock(),
                 origin=request.origin,
                 request_id=str(request.request_id),
             )
@@ -121,11 +121,11 @@ async def authenticate(ground: Ground, request: Request) -> Actor:
     return actor
 
 
-async def run(ground: Ground, request: Request, route: Route, texts: Mapping[str, str], actor: Actor) -> Answer:
+async def run(resources: Resources, request: Request, route: Route, texts: Mapping[str, str], actor: Actor) -> Answer:
     """Read what the route's function takes, run it, and return its answer; of a repeated call the first answer."""
     arguments = await read_arguments(request, route, texts)
     state = request.scope["app"].state
-    call = Call(ground, actor, ground.clock(), query_engine=state.get("engine"), outbound=state.get("client"))
+    call = Call(resources, actor, resources.clock(), query_engine=state.get("engine"), outbound=state.get("client"))
     call = replace(call, receive=request.receive)
     call = replace(call, wants_csv=route.csv is not None and prefers_csv(request.headers.get("accept", "")))
     key = read_key(request.headers, required=False) if route.repeatable else None
@@ -139,13 +139,13 @@ async def perform(call: Call, route: Route, arguments: Mapping[str, Any]) -> Ans
     """Run the function, in the request's one transaction unless it wants none."""
     if not route.in_transaction:
         return encode_answer(call, route, await route.run(call, **arguments))
-    async with call.ground.database.session() as session:
+    async with call.resources.database.session() as session:
         return encode_answer(call, route, await route.run(replace(call, transaction=session), **arguments))
 
 
 async def perform_once(call: Call, route: Route, arguments: Mapping[str, Any], attempt: Attempt) -> Answer:
     """Run the function unless it was run under this key before; a call that fails may be sent again."""
-    database, keys = call.ground.database, call.ground.keys
+    database, keys = call.resources.database, call.resources.keys
     if route.in_transaction:
         async with database.session() as session:
             kept = await claim_key(session, keys, attempt, now=call.now)

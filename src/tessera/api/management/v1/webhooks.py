@@ -147,7 +147,7 @@ async def create_webhook_subscription(call: Call, body: NewWebhookSubscription) 
     """
     new = notifications.NewSubscription(body.label, body.url, body.event_names, body.enabled)
     (made,) = await notifications.create_subscriptions(
-        call.session, call.actor, call.ground, body.chain_id, [new], now=call.now
+        call.session, call.actor, call.resources, body.chain_id, [new], now=call.now
     )
     return show_made(made)
 
@@ -165,7 +165,7 @@ async def update_webhook_subscription(
         label=body.label, url=body.url, event_names=body.event_names, enabled=body.enabled
     )
     changed = await notifications.update_subscription(
-        call.session, call.actor, call.ground, subscription_id, change, version=if_match, now=call.now
+        call.session, call.actor, call.resources, subscription_id, change, version=if_match, now=call.now
     )
     return show_subscription(changed)
 
@@ -180,7 +180,9 @@ async def rotate_webhook_secret(call: Call, subscription_id: UUID) -> MadeWebhoo
 
     The one before signs too for 24 hours; one before that is forgotten at once.
     """
-    made = await notifications.rotate_secret(call.session, call.actor, call.ground.keys, subscription_id, now=call.now)
+    made = await notifications.rotate_secret(
+        call.session, call.actor, call.resources.keys, subscription_id, now=call.now
+    )
     return show_made(made)
 
 

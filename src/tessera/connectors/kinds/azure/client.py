@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from obstore.store import AzureStore
 
-from tessera.connectors.contract import OpenedProfile, Outside
+from tessera.connectors.contract import Network, OpenedProfile
 from tessera.connectors.kinds.azure.settings import ACCOUNT_KEY, SAS_TOKEN
 from tessera.connectors.kinds.objects.store import RETRIES, ObjectStore, open_library
 
@@ -21,14 +21,14 @@ def endpoint_of(profile: OpenedProfile) -> str:
     return str(settings["endpoint_url"] or f"https://{settings['account']}.blob.core.windows.net").rstrip("/")
 
 
-def open_container(profile: OpenedProfile, outside: Outside) -> AbstractAsyncContextManager[ObjectStore]:
+def open_container(profile: OpenedProfile, network: Network) -> AbstractAsyncContextManager[ObjectStore]:
     """Open the container's root path."""
     settings = profile.settings
 
     def make(options: "ClientConfig") -> AzureStore:
         return AzureStore(config=config_of(profile), client_options=options, retry_config=RETRIES)
 
-    return open_library(make, outside, place=f"the container {settings['container']}", root=settings["root_path"] or "")
+    return open_library(make, network, place=f"the container {settings['container']}", root=settings["root_path"] or "")
 
 
 def config_of(profile: OpenedProfile) -> "AzureConfig":

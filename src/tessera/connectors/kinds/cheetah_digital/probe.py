@@ -2,19 +2,19 @@
 
 from urllib.parse import urlencode
 
-from tessera.connectors.contract import TOKEN, OpenedProfile, Outside, ProbeResult, not_reached, try_address, try_token
+from tessera.connectors.contract import TOKEN, Network, OpenedProfile, ProbeResult, not_reached, try_address, try_token
 from tessera.connectors.tokens import DEFAULT_LIFETIME, FORM_HEADERS, TokenGrant
 from tessera.platform.http import CallLimits
 
 LIMITS = CallLimits(connect_seconds=10, read_seconds=20, total_seconds=30)
 
 
-async def probe(profile: OpenedProfile, outside: Outside, _options: frozenset[str]) -> ProbeResult:
+async def probe(profile: OpenedProfile, network: Network, _options: frozenset[str]) -> ProbeResult:
     """Ask for a token with the Consumer Key and Secret, by the one grant that the endpoint knows."""
-    address = await try_address(outside.client, profile.settings["access_token_url"])
+    address = await try_address(network.client, profile.settings["access_token_url"])
     if not address.passed:
         return ProbeResult([address, not_reached(TOKEN)])
-    step, _ = await try_token(outside.client, make_grant(profile))
+    step, _ = await try_token(network.client, make_grant(profile))
     return ProbeResult([address, step])
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from obstore.store import GCSStore
 
-from tessera.connectors.contract import OpenedProfile, Outside
+from tessera.connectors.contract import Network, OpenedProfile
 from tessera.connectors.kinds.objects.store import RETRIES, ObjectStore, open_library
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def endpoint_of(profile: OpenedProfile) -> str:
     return str(profile.settings["endpoint_url"] or PUBLIC).rstrip("/")
 
 
-def open_bucket(profile: OpenedProfile, outside: Outside) -> AbstractAsyncContextManager[ObjectStore]:
+def open_bucket(profile: OpenedProfile, network: Network) -> AbstractAsyncContextManager[ObjectStore]:
     """Open the bucket's root path."""
     settings = profile.settings
 
@@ -33,4 +33,4 @@ def open_bucket(profile: OpenedProfile, outside: Outside) -> AbstractAsyncContex
             retry_config=RETRIES,
         )
 
-    return open_library(make, outside, place=f"the bucket {settings['bucket']}", root=settings["root_path"] or "")
+    return open_library(make, network, place=f"the bucket {settings['bucket']}", root=settings["root_path"] or "")

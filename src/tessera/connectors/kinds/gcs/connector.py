@@ -2,25 +2,25 @@
 
 from contextlib import AbstractAsyncContextManager
 
-from tessera.connectors.contract import Capabilities, ConnectorType, OpenedProfile, Outside, ProbeResult, Variant
+from tessera.connectors.contract import Capabilities, ConnectorType, Network, OpenedProfile, ProbeResult, Variant
 from tessera.connectors.file_probes import WRITE_OPTION
 from tessera.connectors.files import FileStore
 from tessera.connectors.kinds.gcs.settings import PROPERTIES
 
 
-def open_files(profile: OpenedProfile, outside: Outside) -> AbstractAsyncContextManager[FileStore]:
+def open_files(profile: OpenedProfile, network: Network) -> AbstractAsyncContextManager[FileStore]:
     """Return the files below the root path."""
     from tessera.connectors.kinds.gcs.client import open_bucket
 
-    return open_bucket(profile, outside)
+    return open_bucket(profile, network)
 
 
-async def probe(profile: OpenedProfile, outside: Outside, options: frozenset[str]) -> ProbeResult:
+async def probe(profile: OpenedProfile, network: Network, options: frozenset[str]) -> ProbeResult:
     """List one object below the root path."""
     from tessera.connectors.kinds.gcs.client import endpoint_of, open_bucket
     from tessera.connectors.kinds.objects.probing import probe_objects
 
-    return await probe_objects(outside, open_bucket(profile, outside), endpoint_of(profile), options)
+    return await probe_objects(network, open_bucket(profile, network), endpoint_of(profile), options)
 
 
 GCS = ConnectorType(

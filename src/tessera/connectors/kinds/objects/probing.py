@@ -3,20 +3,20 @@
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from urllib.parse import urlsplit
 
-from tessera.connectors.contract import Outside, ProbeResult
+from tessera.connectors.contract import Network, ProbeResult
 from tessera.connectors.file_probes import FIND, LIST, Steps, probe_store, titles_of
 from tessera.connectors.files import FileError, FileStore
 
 
 async def probe_objects(
-    outside: Outside, opening: AbstractAsyncContextManager[FileStore], endpoint: str, options: frozenset[str]
+    network: Network, opening: AbstractAsyncContextManager[FileStore], endpoint: str, options: frozenset[str]
 ) -> ProbeResult:
     """Find the host, list one object at most, and leave and take away a trace where that was asked for."""
     steps = Steps(titles_of(FIND, options=options))
     url = urlsplit(endpoint)
     host, port = url.hostname or "", url.port or (80 if url.scheme == "http" else 443)
     with steps.step(FIND) as told:
-        addresses = await outside.client.vet_host(host, port)
+        addresses = await network.client.vet_host(host, port)
         told.message = f"{host} is {', '.join(map(str, addresses))}."
     if steps.ended:
         return ProbeResult(steps.all())

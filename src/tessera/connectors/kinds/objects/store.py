@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import obstore
 
-from tessera.connectors.contract import Outside
+from tessera.connectors.contract import Network
 from tessera.connectors.files import (
     LARGEST_PAGE,
     FileCapabilities,
@@ -23,7 +23,7 @@ from tessera.connectors.files import (
     relative,
 )
 from tessera.connectors.kinds.objects.translation import TRANSLATIONS, translate
-from tessera.platform.http import Gate
+from tessera.platform.http import EgressProxy
 
 if TYPE_CHECKING:
     from obstore import GetOptions, ObjectMeta
@@ -52,7 +52,7 @@ class ObjectStore:
     capabilities = FileCapabilities(atomic_replace=True, atomic_move=False)
     learned: Mapping[str, Any] = {}
 
-    def __init__(self, library: "Library", place: str, root: str, gate: Gate) -> None:
+    def __init__(self, library: "Library", place: str, root: str, gate: EgressProxy) -> None:
         self._library = library
         self._place = place
         self._root = root.strip("/")
@@ -189,20 +189,20 @@ def describe(name: str, meta: "ObjectMeta") -> FileInfo:
 
 
 @asynccontextmanager
-async def open_library(make: MakeLibrary, outside: Outside, *, place: str, root: str) -> AsyncIterator[ObjectStore]:
+async def open_library(make: MakeLibrary, network: Network, *, place: str, root: str) -> AsyncIterator[ObjectStore]:
     """Open a gate, and the library's store behind it."""
-    async with outside.client.gate() as gate:
+    async with network.client.gate() as gate:
         options: ClientConfig = {
             "proxy_url": gate.url,
-            "allow_http": outside.settings.allow_insecure_http,
+            "allow_http": network.settings.allow_insecure_http,
             "connect_timeout": timedelta(seconds=15),
             # It covers the sending of a part too, so a slow line needs this long.
             "read_timeout": timedelta(minutes=5),
             "timeout": timedelta(hours=12),
             "user_agent": "Tessera",
         }
-        if outside.settings.outbound_ca_file is not None:
-            options["root_certificate"] = outside.settings.outbound_ca_file.read_bytes()
+        if network.settings.outbound_ca_file is not None:
+            options["root_certificate"] = network.settings.outbound_ca_file.read_bytes()
         try:
             library = make(options)
         except FOREIGN as error:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from obstore.store import S3Store
 
-from tessera.connectors.contract import OpenedProfile, Outside
+from tessera.connectors.contract import Network, OpenedProfile
 from tessera.connectors.kinds.objects.store import RETRIES, ObjectStore, open_library
 from tessera.connectors.kinds.s3.roles import RoleCredentials
 from tessera.connectors.kinds.s3.settings import ROLE, SSE_KMS, SSE_S3
@@ -25,12 +25,12 @@ def endpoint_of(profile: OpenedProfile) -> str:
 
 
 @asynccontextmanager
-async def open_bucket(profile: OpenedProfile, outside: Outside) -> AsyncIterator[ObjectStore]:
+async def open_bucket(profile: OpenedProfile, network: Network) -> AsyncIterator[ObjectStore]:
     """Open the bucket's root path, in a role where the profile has one."""
     # Providers, not settings: with those the library would add a session token from the environment.
     provider: S3CredentialProvider = StaticCredentials(profile)
     if profile.settings["credentials"] == ROLE:
-        provider = RoleCredentials(profile, outside)
+        provider = RoleCredentials(profile, network)
         await provider()  # the library would only say that it got none, not why
 
     def make(options: "ClientConfig") -> S3Store:
@@ -39,7 +39,7 @@ async def open_bucket(profile: OpenedProfile, outside: Outside) -> AsyncIterator
         )
 
     place = f"the bucket {profile.settings['bucket']}"
-    async with open_library(make, outside, place=place, root=profile.settings["root_path"] or "") as store:
+    async with open_library(make, network, place=place, root=profile.settings["root_path"] or "") as store:
         yield store
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
-from tessera.connectors.contract import OpenedProfile, Outside
+from tessera.connectors.contract import Network, OpenedProfile
 from tessera.connectors.files import (
     FileStoreRefusedError,
     FileStoreUnreachableError,
@@ -29,9 +29,9 @@ MEMBER = "<{0}>([^<]{{1,4096}})</{0}>"
 class RoleCredentials:
     """What the library asks for a key each time it signs; it holds the one there is until it is about to end."""
 
-    def __init__(self, profile: OpenedProfile, outside: Outside) -> None:
+    def __init__(self, profile: OpenedProfile, network: Network) -> None:
         self._profile = profile
-        self._outside = outside
+        self._outside = network
 
     async def __call__(self) -> "S3Credential":
         """Take the role on."""

@@ -1,6 +1,6 @@
 """*Test connection* of a Selligent profile: the domain answers. Its credentials are sent nowhere."""
 
-from tessera.connectors.contract import OpenedProfile, Outside, ProbeResult, ProbeStep, Target, try_target
+from tessera.connectors.contract import Network, OpenedProfile, ProbeResult, ProbeStep, Target, try_target
 from tessera.platform.http import CallLimits
 
 LIMITS = CallLimits(connect_seconds=10, read_seconds=20, total_seconds=30)
@@ -11,8 +11,8 @@ UNTRIED = ProbeStep(
 )
 
 
-async def probe(profile: OpenedProfile, outside: Outside, _options: frozenset[str]) -> ProbeResult:
+async def probe(profile: OpenedProfile, network: Network, _options: frozenset[str]) -> ProbeResult:
     """Ask the domain for its head, as anybody could."""
     target = Target(profile.settings["domain"], (), LIMITS, concurrency=1, per_second=None, secrets=())
-    result = await try_target(outside.client, target)
+    result = await try_target(network.client, target)
     return ProbeResult([*result.steps, UNTRIED], result.status)

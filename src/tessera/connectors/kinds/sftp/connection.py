@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import asyncssh
 
-from tessera.connectors.contract import OpenedProfile, Outside
+from tessera.connectors.contract import Network, OpenedProfile
 from tessera.connectors.files import FileStoreUnreachableError, HostKeyChangedError
 from tessera.connectors.kinds.sftp.settings import HOST_KEY, PUBLIC_KEY
 from tessera.connectors.kinds.sftp.translation import reason_of, translated
@@ -75,9 +75,9 @@ def host_key_of(profile: OpenedProfile) -> HostKey:
     return HostKey(frozenset((profile.settings.get(HOST_KEY) or "").split()))
 
 
-async def find_host(profile: OpenedProfile, outside: Outside) -> Sequence[Address]:
+async def find_host(profile: OpenedProfile, network: Network) -> Sequence[Address]:
     """Return the host's addresses, all vetted."""
-    return await outside.client.vet_host(profile.settings["host"], profile.settings["port"])
+    return await network.client.vet_host(profile.settings["host"], profile.settings["port"])
 
 
 async def connect(addresses: Sequence[Address], host: str, port: int) -> socket.socket:

@@ -2,24 +2,24 @@
 
 from contextlib import AbstractAsyncContextManager
 
-from tessera.connectors.contract import Capabilities, ConnectorType, OpenedProfile, Outside, ProbeResult, Variant
+from tessera.connectors.contract import Capabilities, ConnectorType, Network, OpenedProfile, ProbeResult, Variant
 from tessera.connectors.file_probes import WRITE_OPTION
 from tessera.connectors.files import FileStore
 from tessera.connectors.kinds.sftp.settings import PROPERTIES
 
 
-def open_files(profile: OpenedProfile, outside: Outside) -> AbstractAsyncContextManager[FileStore]:
+def open_files(profile: OpenedProfile, network: Network) -> AbstractAsyncContextManager[FileStore]:
     """Connect, and return the files below the root path."""
     from tessera.connectors.kinds.sftp.store import open_store
 
-    return open_store(profile, outside)
+    return open_store(profile, network)
 
 
-async def probe(profile: OpenedProfile, outside: Outside, options: frozenset[str]) -> ProbeResult:
+async def probe(profile: OpenedProfile, network: Network, options: frozenset[str]) -> ProbeResult:
     """Connect, sign in, list the root path."""
     from tessera.connectors.kinds.sftp.probing import probe_host
 
-    return await probe_host(profile, outside, options)
+    return await probe_host(profile, network, options)
 
 
 SFTP = ConnectorType(

@@ -3,7 +3,7 @@
 from contextlib import AsyncExitStack
 from functools import partial
 
-from tessera.connectors.contract import OpenedProfile, Outside, ProbeResult
+from tessera.connectors.contract import Network, OpenedProfile, ProbeResult
 from tessera.connectors.file_probes import FIND, Steps, probe_store, titles_of
 from tessera.connectors.files import HostKeyChangedError
 from tessera.connectors.kinds.sftp.connection import HostKey, connect, find_host, host_key_of, sign_in
@@ -12,20 +12,20 @@ from tessera.connectors.kinds.sftp.store import start
 CONNECT, HOST_KEY, SIGN_IN = "Connect", "Check the host key", "Sign in"
 
 
-async def probe_host(profile: OpenedProfile, outside: Outside, options: frozenset[str]) -> ProbeResult:
+async def probe_host(profile: OpenedProfile, network: Network, options: frozenset[str]) -> ProbeResult:
     """Find the host, connect, check its key, sign in, list the root path."""
     steps, host_key = Steps(titles_of(FIND, CONNECT, HOST_KEY, SIGN_IN, options=options)), host_key_of(profile)
-    await take_steps(steps, profile, outside, options=options, host_key=host_key)
+    await take_steps(steps, profile, network, options=options, host_key=host_key)
     return ProbeResult(steps.all(), learned=host_key.learned)
 
 
 async def take_steps(
-    steps: Steps, profile: OpenedProfile, outside: Outside, *, options: frozenset[str], host_key: HostKey
+    steps: Steps, profile: OpenedProfile, network: Network, *, options: frozenset[str], host_key: HostKey
 ) -> None:
     """Go on as long as nothing fails."""
     host, port = profile.settings["host"], profile.settings["port"]
     with steps.step(FIND) as told:
-        addresses = await find_host(profile, outside)
+        addresses = await find_host(profile, network)
         told.message = f"{host} is {', '.join(map(str, addresses))}."
     if steps.ended:
         return

@@ -11,7 +11,7 @@ from typing import Any
 import asyncssh
 from asyncssh.sftp import SFTPAttrs, SFTPNoSuchFile, SFTPNoSuchPath
 
-from tessera.connectors.contract import OpenedProfile, Outside
+from tessera.connectors.contract import Network, OpenedProfile
 from tessera.connectors.files import (
     LARGEST_PAGE,
     WRITING,
@@ -190,10 +190,10 @@ def describe(name: str, attributes: SFTPAttrs) -> FileInfo:
 
 
 @asynccontextmanager
-async def open_store(profile: OpenedProfile, outside: Outside) -> AsyncIterator[SftpStore]:
+async def open_store(profile: OpenedProfile, network: Network) -> AsyncIterator[SftpStore]:
     """Connect and sign in; the store lasts as long as the connection."""
     host, port, host_key = profile.settings["host"], profile.settings["port"], host_key_of(profile)
-    reconnect = partial(connect, await find_host(profile, outside), host, port)
+    reconnect = partial(connect, await find_host(profile, network), host, port)
     async with sign_in(profile, await reconnect(), host_key, reconnect) as connection:
         yield await start(connection, profile, host_key.learned)
 

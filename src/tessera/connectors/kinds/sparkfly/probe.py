@@ -3,8 +3,8 @@
 from tessera.connectors.contract import (
     CONNECTION,
     TOKEN,
+    Network,
     OpenedProfile,
-    Outside,
     ProbeResult,
     ProbeStep,
     connected_step,
@@ -19,10 +19,10 @@ from tessera.platform.http import CallError, CallLimits, Reply
 LIMITS = CallLimits(connect_seconds=10, read_seconds=20, total_seconds=30)
 
 
-async def probe(profile: OpenedProfile, outside: Outside, _options: frozenset[str]) -> ProbeResult:
+async def probe(profile: OpenedProfile, network: Network, _options: frozenset[str]) -> ProbeResult:
     """Ask for a token with identity and key in the headers that Sparkfly reads them from."""
     url = profile.settings["endpoint"]
-    address = await try_address(outside.client, url)
+    address = await try_address(network.client, url)
     if not address.passed:
         return ProbeResult([address, not_reached(CONNECTION), not_reached(TOKEN)])
     headers = (
@@ -31,7 +31,7 @@ async def probe(profile: OpenedProfile, outside: Outside, _options: frozenset[st
         ("X-Auth-Key", profile.secrets["client_secret"]),
     )
     try:
-        reply = await outside.client.send("GET", url, headers=headers, limits=LIMITS)
+        reply = await network.client.send("GET", url, headers=headers, limits=LIMITS)
     except CallError as error:
         return ProbeResult([address, *failed_steps(url, error)])
     return ProbeResult([address, connected_step(url), token_step(url, reply)], reply.status)

@@ -2,23 +2,25 @@
 
 from datetime import timedelta
 
-from tessera.connectors.contract import OpenedProfile, Outside, ProbeResult, ProbeStep
+from tessera.connectors.contract import Network, OpenedProfile, ProbeResult, ProbeStep
 from tessera.inbound.store.messages import find_last_moment
 from tessera.platform.clock import now
 
 RECENT = timedelta(hours=24)
 
 
-async def probe(profile: OpenedProfile, outside: Outside, _options: frozenset[str]) -> ProbeResult:
+async def probe(profile: OpenedProfile, network: Network, _options: frozenset[str]) -> ProbeResult:
     """Pass when a message was received in the last 24 hours."""
-    assert outside.database is not None, "whoever tests a connection has the house's database"
-    async with outside.database.session() as session:
+    assert network.database is not None, "whoever tests a connection has the house's database"
+    async with network.database.session() as session:
         last = await find_last_moment(session, profile.id)
     if last is None:
-        told = "No message has come yet. Enter the endpoint and the token in mParticle, then send an event there."
+        update = "No message has come yet. Enter the endpoint and the token in mParticle, then send an event there."
     elif now() - last > RECENT:
-        told = f"The last message came at {last:%Y-%m-%d %H:%M} UTC, more than a day ago. Look into mParticle's output."
+        update = (
+            f"The last message came at {last:%Y-%m-%d %H:%M} UTC, more than a day ago. Look into mParticle's output."
+        )
     else:
-        told = f"The last message came at {last:%Y-%m-%d %H:%M} UTC."
+        update = f"The last message came at {last:%Y-%m-%d %H:%M} UTC."
     passed = last is not None and now() - last <= RECENT
-    return ProbeResult([ProbeStep("A message in the last 24 hours", passed, told)])
+    return ProbeResult([ProbeStep("A message in the last 24 hours", passed, update)])

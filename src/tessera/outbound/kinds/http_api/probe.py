@@ -6,8 +6,8 @@ from tessera.connectors.contract import (
     ADDRESS,
     ANSWER,
     CONNECTION,
+    Network,
     OpenedProfile,
-    Outside,
     ProbeResult,
     not_reached,
     try_target,
@@ -16,14 +16,14 @@ from tessera.connectors.contract import (
 from tessera.outbound.kinds.http_api.client import open_target
 
 
-async def probe(profile: OpenedProfile, outside: Outside, _options: frozenset[str]) -> ProbeResult:
+async def probe(profile: OpenedProfile, network: Network, _options: frozenset[str]) -> ProbeResult:
     """Ask the Base URL for its head, with the profile's credentials and headers."""
     target = open_target(profile.variant, profile.settings, profile.secrets)
     if target.grant is None:
-        return await try_target(outside.client, target)
-    step, token = await try_token(outside.client, target.grant)
+        return await try_target(network.client, target)
+    step, token = await try_token(network.client, target.grant)
     if token is None:
         return ProbeResult([step, not_reached(ADDRESS), not_reached(CONNECTION), not_reached(ANSWER)])
     signed = replace(target, headers=(("Authorization", f"Bearer {token.text}"), *target.headers))
-    result = await try_target(outside.client, signed)
+    result = await try_target(network.client, signed)
     return replace(result, steps=[step, *result.steps])

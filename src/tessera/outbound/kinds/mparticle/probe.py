@@ -8,8 +8,8 @@ import msgspec
 from tessera.connectors.contract import (
     ANSWER,
     CONNECTION,
+    Network,
     OpenedProfile,
-    Outside,
     ProbeResult,
     ProbeStep,
     Target,
@@ -30,18 +30,18 @@ BODY = msgspec.json.encode({"environment": "development", "events": []})
 JSON = ("Content-Type", "application/json")
 
 
-async def probe(profile: OpenedProfile, outside: Outside, ticked: frozenset[str]) -> ProbeResult:
+async def probe(profile: OpenedProfile, network: Network, ticked: frozenset[str]) -> ProbeResult:
     """Look at the settings and the address; nothing else about mParticle is harmless, so more only where ticked."""
     target = open_target(profile.variant, profile.settings, profile.secrets)
     settings = settings_step(profile.settings)
-    address = await try_address(outside.client, target.base_url)
+    address = await try_address(network.client, target.base_url)
     if SEND_TEST_BATCH not in ticked:
         message = f"Not tried: tick “{OPTIONS[SEND_TEST_BATCH]}” to see whether key and secret are accepted."
         return ProbeResult([settings, address, ProbeStep(BATCH, None, message)])
     if not address.passed:
         return ProbeResult([settings, address, not_reached(CONNECTION), not_reached(BATCH)])
     try:
-        reply = await send_batch(outside, target)
+        reply = await send_batch(network, target)
     except CallError as error:
         steps = [step if step.title != ANSWER else renamed(step) for step in failed_steps(target.base_url, error)]
         return ProbeResult([settings, address, *steps])
@@ -49,10 +49,10 @@ async def probe(profile: OpenedProfile, outside: Outside, ticked: frozenset[str]
     return ProbeResult([settings, address, connected, batch_step(target.base_url, reply)], reply.status)
 
 
-async def send_batch(outside: Outside, target: Target) -> Reply:
+async def send_batch(network: Network, target: Target) -> Reply:
     """Send one development batch without events or user: nothing is kept of it."""
     url = f"{target.base_url.rstrip('/')}/events"
-    return await outside.client.send("POST", url, headers=(*target.headers, JSON), body=BODY, limits=target.limits)
+    return await network.client.send("POST", url, headers=(*target.headers, JSON), body=BODY, limits=target.limits)
 
 
 def settings_step(settings: Mapping[str, Any]) -> ProbeStep:

@@ -16,7 +16,7 @@ FIRST_PAUSE, LONGEST_PAUSE, GROWTH = 0.1, 1.0, 1.5
 LONGEST_WAIT = 30.0
 
 
-class Lookout:
+class EventListener:
     """Looks whether anything has become readable, while somebody waits for it."""
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ class Lookout:
                     future.set_exception(error)
 
 
-LOOKOUTS: "WeakKeyDictionary[Database, Lookout]" = WeakKeyDictionary()
+LISTENERS: "WeakKeyDictionary[Database, EventListener]" = WeakKeyDictionary()
 
 
 async def wait_for_events(
@@ -76,4 +76,4 @@ async def wait_for_events(
             return page
         after = page.position
         if not page.more:
-            await LOOKOUTS.setdefault(database, Lookout()).wait(database, after.transaction_id, left)
+            await LISTENERS.setdefault(database, EventListener()).wait(database, after.transaction_id, left)

@@ -10,7 +10,7 @@ from tessera.platform.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class Resources:
     """The parts that live as long as the process."""
 
     settings: Settings

@@ -6,7 +6,7 @@ from typing import Any
 from tessera.connectors.calls import CallKind, NewCall
 
 # The ends that the other side or the profile brought about; a query's fault or a cancellation says nothing of either.
-TELLING = frozenset(
+SENSITIVE = frozenset(
     {
         "credentials_refused",
         "certificate_untrusted",
@@ -32,4 +32,4 @@ def call_of(run: Mapping[str, Any]) -> NewCall | None:
 
 def is_telling(code: str | None) -> bool:
     """Say whether a run that failed with this code failed because of its profile or of the other side."""
-    return code in TELLING or (code or "").startswith("oauth_")
+    return code in SENSITIVE or (code or "").startswith("oauth_")

@@ -28,7 +28,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class MailMessage:
     """A mail to one reader: paragraphs, facts by name, a link, and what comes after it."""
 
     to: str
@@ -39,7 +39,7 @@ class Letter:
     after: Sequence[str] = ()
 
 
-def make_message(letter: Letter, *, sender: str, message_id: str, now: datetime) -> EmailMessage:
+def make_message(letter: MailMessage, *, sender: str, message_id: str, now: datetime) -> EmailMessage:
     """Return the message, as text and as simple HTML."""
     name, address = parseaddr(sender)
     message = EmailMessage(policy=SMTP)
@@ -92,6 +92,6 @@ def environment() -> Environment:
     )
 
 
-def render(template: str, letter: Letter) -> str:
+def render(template: str, letter: MailMessage) -> str:
     """Return the letter in one of its two forms."""
     return environment().get_template(template).render(letter=letter)

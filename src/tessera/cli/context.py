@@ -18,9 +18,9 @@ from tessera.platform.signals import run_until_interrupted
 if TYPE_CHECKING:
     from tessera.platform.actors import Actor
     from tessera.platform.db import Session
-    from tessera.platform.ground import Ground
+    from tessera.platform.resources import Resources
     from tessera.platform.settings import Settings
-    from tessera.wiring import House
+    from tessera.wiring import Application
 
 T = TypeVar("T")
 
@@ -38,27 +38,27 @@ class ChainNotFoundError(NotFoundError):
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class CommandContext:
     """What a command works with."""
 
-    house: House
+    house: Application
     actor: Actor
 
     @property
-    def ground(self) -> Ground:
+    def resources(self) -> Resources:
         """The ground of this process."""
-        return self.house.ground
+        return self.house.resources
 
     def session(self) -> AbstractAsyncContextManager[Session]:
         """One transaction."""
-        return self.ground.database.session()
+        return self.resources.database.session()
 
     def now(self) -> datetime:
         """This moment."""
-        return self.ground.clock()
+        return self.resources.clock()
 
 
-def at_desk(work: Callable[[Desk], Awaitable[T]]) -> T:
+def run_command(work: Callable[[CommandContext], Awaitable[T]]) -> T:
     """Run a command's work; the embedded database is started for it where it does not run."""
     # Loaded now, when every argument was found good: a mistyped one is answered at once.
     from tessera.platform.settings import load_settings
@@ -68,7 +68,7 @@ def at_desk(work: Callable[[Desk], Awaitable[T]]) -> T:
     log_when_needed(leave_progress_out(settings))
     with hold_database(settings):
         ensure_schema(settings)
-        return run_until_interrupted(sit_down(settings, work))
+        return run_until_interrupted(open_context(settings, work))
 
 
 class DeferredHandler(logging.Handler):
@@ -99,20 +99,20 @@ def leave_progress_out(settings: Settings) -> Settings:
     return settings.model_copy(update={"log_level": "warning"}) if settings.log_level == "info" else settings
 
 
-async def sit_down(settings: Settings, work: Callable[[Desk], Awaitable[T]]) -> T:
+async def open_context(settings: Settings, work: Callable[[CommandContext], Awaitable[T]]) -> T:
     """Make the desk and run the work at it."""
-    async with open_desk(settings) as desk:
-        return await work(desk)
+    async with open_desk(settings) as context:
+        return await work(context)
 
 
 @asynccontextmanager
-async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
+async def open_desk(settings: Settings) -> AsyncIterator[CommandContext]:
     """Have a desk for this while; somebody holds the database already."""
     from tessera.platform.actors import command_line_actor
-    from tessera.wiring import open_house
+    from tessera.wiring import open_application
 
-    async with open_house(settings, application="tessera command", pool_size=2) as house:
-        yield Desk(house, command_line_actor(getpass.getuser()))
+    async with open_application(settings, application="tessera command", pool_size=2) as house:
+        yield CommandContext(house, command_line_actor(getpass.getuser()))
 
 
 async def find_chain(session: Session, actor: Actor, text: str | None) -> UUID:

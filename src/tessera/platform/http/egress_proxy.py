@@ -26,7 +26,7 @@ HTTP_PORT = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Knock:
+class ProxyRequest:
     """What a library asks of the gate: a tunnel, or one plain request whose head is passed on."""
 
     host: str
@@ -34,7 +34,7 @@ class Knock:
     head: bytes | None
 
 
-class Gate:
+class EgressProxy:
     """Listens as long as it is open, for whoever knows its address, which holds a password."""
 
     def __init__(self, vet: Vet, *, allow_insecure_http: bool) -> None:
@@ -75,11 +75,11 @@ class Gate:
         try:
             async with asyncio.timeout(HEAD_SECONDS):
                 head = await reader.readuntil(b"\r\n\r\n")
-            knock = self._read(head)
-            if knock is None:
+            request = self._read(head)
+            if request is None:
                 writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
                 return
-            there_reader, there_writer = await self._connect(knock)
+            there_reader, there_writer = await self._connect(request)
         except CallError as error:
             self.fault = error
             writer.write(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
@@ -88,17 +88,17 @@ class Gate:
             return
         else:
             try:
-                if knock.head is None:
+                if request.head is None:
                     writer.write(b"HTTP/1.1 200 Connection Established\r\n\r\n")
                 else:
-                    there_writer.write(knock.head)
+                    there_writer.write(request.head)
                 await asyncio.gather(carry(reader, there_writer), carry(there_reader, writer))
             finally:
                 there_writer.close()
         finally:
             writer.close()
 
-    def _read(self, head: bytes) -> Knock | None:
+    def _read(self, head: bytes) -> ProxyRequest | None:
         """Return what is asked for; None where the password is missing."""
         lines = head.decode("latin-1").split("\r\n")
         fields = [line.partition(":")[::2] for line in lines[1:] if line]
@@ -113,28 +113,28 @@ class Gate:
         except ValueError:
             raise InvalidUrlError("The port of the address is none. Write host:port.") from None
         if method == "CONNECT":
-            return Knock(host, port or 443, None)
+            return ProxyRequest(host, port or 443, None)
         if not self._allow_insecure_http:
             raise InvalidUrlError(
                 f"{host} would be called by http, which sends everything readable. Use https; only a deployment with "
                 "TESSERA_ALLOW_INSECURE_HTTP=true calls http addresses."
             )
         kept = [line for line in lines[1:] if not line.lower().startswith("proxy-")]
-        return Knock(host, port or HTTP_PORT, "\r\n".join([lines[0], *kept]).encode("latin-1"))
+        return ProxyRequest(host, port or HTTP_PORT, "\r\n".join([lines[0], *kept]).encode("latin-1"))
 
-    async def _connect(self, knock: Knock) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def _connect(self, request: ProxyRequest) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Connect to the first vetted address that answers."""
         reason = "no address"
-        for address in await self._vet(knock.host, knock.port):
+        for address in await self._vet(request.host, request.port):
             try:
                 async with asyncio.timeout(CONNECT_SECONDS):
-                    return await asyncio.open_connection(str(address), knock.port)
+                    return await asyncio.open_connection(str(address), request.port)
             except TimeoutError:
                 reason = f"no answer within {CONNECT_SECONDS} s"
             except OSError as error:
                 reason = os.strerror(error.errno).lower() if error.errno else "unreachable"
         raise NotSentError(
-            f"No connection to {knock.host}: {reason}. Nothing was sent; check that it runs and can be reached."
+            f"No connection to {request.host}: {reason}. Nothing was sent; check that it runs and can be reached."
         )
 
 
