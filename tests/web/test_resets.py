@@ -152,7 +152,7 @@ async def test_deployment_without_mail_says_so(stranger: Browser) -> None:
 
 async def test_hostile_fields_are_only_wrong(site: Site) -> None:
     async with site_with_mail(site.house, Hands()) as (browser, _, resources):
-        for email in ("", "x", "a@b\r\nBcc: c@d", "a\x00@b", "<script>@x", "a@" + "b" * 100_000):
+        for email in ("", "x", "a@b\r\nBcc: c@d", "a\x00@b", "<script>@x", "a@" + "b" * 50_000):
             answer = await ask(browser, email)
             assert answer.status_code in {200, 422}, email
             assert "<script>@" not in answer.text
