@@ -81,7 +81,8 @@ SELECT %(chain_id)s::uuid, membership_id, account_id, program_id, tier_id, state
 """
 MOVEMENT_COLUMNS = "chain_id, membership_id, sequence, kind, points, balance, source, actor_id, created_at"
 MOVEMENTS = """
-SELECT %(chain_id)s::uuid, membership_id, 1, 'set', points::bigint, points, 'access_token', %(nobody)s::uuid, made_at
+SELECT %(chain_id)s::uuid, membership_id, 1::bigint, 'set', points::bigint, points, 'access_token', %(nobody)s::uuid,
+       made_at
   FROM benchmark.people
 """
 EVENT_COLUMNS = "chain_id, name, subject_id, payload, created_at"

@@ -122,7 +122,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.ledger = self.run(self.build())
 
     async def build(self) -> Ledger:
-        house = await build_house(self.database, "Harbour", 3)
+        house = await build_house(self.database, f"Harbour {new_key()}", 3)
         ledger = await build_ledger(self.database, house)
         if self.overdraft:
             await ledger.allow_overdraft()

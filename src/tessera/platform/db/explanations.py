@@ -49,10 +49,10 @@ def explain_database_error(error: BaseException) -> TesseraError | None:
         from sqlalchemy.exc import DBAPIError
         from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-    if isinstance(error, PoolTimeoutError):
-        return DatabaseUnavailableError("All connections to the database are busy. Try again.", retry_after=1)
-    if isinstance(error, DBAPIError) and error.orig is not None:
-        error = error.orig
+        if isinstance(error, PoolTimeoutError):
+            return DatabaseUnavailableError("All connections to the database are busy. Try again.", retry_after=1)
+        if isinstance(error, DBAPIError) and error.orig is not None:
+            error = error.orig
     if isinstance(error, pg.DiskFull):
         return DatabaseUnavailableError(DISK_FULL)
     if isinstance(error, pg.TooManyConnections):
