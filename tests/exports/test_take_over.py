@@ -94,7 +94,7 @@ async def test_killed_worker_loses_nothing(
     await crash(3, house, admin_address, keys_file, tmp_path)
 
 
-@pytest.mark.prove
+@pytest.mark.prove(minutes=3)
 @pytest.mark.timeout(900)
 async def test_twenty_killed_workers_lose_nothing(
     house: SmallHouse, admin_address: str, keys_file: Path, tmp_path: Path

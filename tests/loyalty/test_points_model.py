@@ -306,7 +306,7 @@ def test_ledger_behaves_like_the_model(admin_address: str, keys: KeyRing) -> Non
     prove(admin_address, keys, examples=20, steps=20, phases=[Phase.generate])
 
 
-@pytest.mark.prove
+@pytest.mark.prove(minutes=4)
 @pytest.mark.timeout(1800)
 def test_ledger_behaves_like_the_model_for_long(admin_address: str, keys: KeyRing) -> None:
     prove(admin_address, keys, examples=200, steps=50, phases=list(Phase))

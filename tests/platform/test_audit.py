@@ -102,7 +102,7 @@ async def test_trail_needs_its_permission(database: Database) -> None:
                 await action
 
 
-@pytest.mark.prove
+@pytest.mark.prove(minutes=3)
 @pytest.mark.timeout(900)
 async def test_a_million_entries_are_read_quickly_under_every_filter(database: Database, admin_address: str) -> None:
     with psycopg.connect(admin_address, autocommit=True) as connection:
