@@ -22,6 +22,10 @@ from tessera.platform.jobs import JobQueue
 from tessera.platform.resources import Resources
 from tessera.platform.secrets import load_keys
 from tessera.platform.settings import load_settings
+from tessera.wiring import CONNECTORS
+
+# Loading the wiring makes every connector type known, as it does in every process of ours.
+assert CONNECTORS
 
 SHAPE = plain_shape(TemplateShape(Method.POST, url_path="/members", body="{}"))
 
