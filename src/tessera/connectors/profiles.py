@@ -14,11 +14,11 @@ from tessera.connectors.contract import ConnectorType, Issuing, get_connector
 from tessera.connectors.errors import NotCopyableError, ProfileDisabledError, ProfileNotFoundError, VariantFrozenError
 from tessera.connectors.events import PROFILE_CHANGED, PROFILE_CREATED, PROFILE_DELETED
 from tessera.connectors.faults import gather_faults
+from tessera.connectors.moved_secrets import find_moved, find_moved_secrets
 from tessera.connectors.profile_checks import READY, check_input, check_variant, state_of
 from tessera.connectors.properties import Checked
 from tessera.connectors.references import check_references
-from tessera.connectors.sealing import change_secrets, open_secrets
-from tessera.connectors.steering import find_moved, find_moved_secrets
+from tessera.connectors.sealed_secrets import change_secrets, open_secrets
 from tessera.connectors.store import profiles as store
 from tessera.connectors.tokens import forget_tokens
 from tessera.platform.actors import Actor

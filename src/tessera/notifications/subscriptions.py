@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from tessera.notifications.errors import SubscriptionChainError, SubscriptionChangedError, SubscriptionNotFoundError
 from tessera.notifications.events import SUBSCRIPTION_CHANGED, SUBSCRIPTION_CREATED, SUBSCRIPTION_DELETED
-from tessera.notifications.signing import make_secret
+from tessera.notifications.signatures import make_secret
 from tessera.notifications.store import subscriptions as store
 from tessera.notifications.targets import check_label, check_names, check_url
 from tessera.notifications.values import MadeSubscription, NewSubscription, Subscription, SubscriptionChange

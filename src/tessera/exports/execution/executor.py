@@ -17,16 +17,16 @@ from tessera.connectors.calls import record_call
 from tessera.exports.errors import LeaseLostError
 from tessera.exports.events import RUN_FINISHED
 from tessera.exports.execution.delivery import COMPLETED, Delivery
-from tessera.exports.execution.judging import STOPPED, Ending, Judge
 from tessera.exports.execution.lease import Lease, claim_run, run_beside
-from tessera.exports.execution.pacing import Pace
+from tessera.exports.execution.outcomes import STOPPED, Ending, Judge
+from tessera.exports.execution.pace import Pace
 from tessera.exports.execution.planner import Numbers, Planner
 from tessera.exports.execution.profile_changes import call_of
 from tessera.exports.execution.recorder import Recorder
-from tessera.exports.execution.resuming import resume_requests
+from tessera.exports.execution.takeover import resume_requests
 from tessera.exports.jobs import EXECUTE_RUN
 from tessera.exports.snapshots import Snapshot, read_snapshot
-from tessera.exports.store import recording, spool
+from tessera.exports.store import run_log, spool
 from tessera.exports.store import runs as store
 from tessera.outbound import Sender, make_planner, open_sender
 from tessera.outbound.rendering import RunFacts
@@ -168,7 +168,7 @@ class Executor:
     ) -> Ending:
         connection = await self._database.connect("tessera run", autocommit=True)
         try:
-            kept_errors = await recording.count_row_errors(connection, run["id"])
+            kept_errors = await run_log.count_row_errors(connection, run["id"])
             recorder = Recorder(connection, run["id"], run["epoch"], kept_errors=kept_errors)
             pace = Pace(snapshot.concurrency or sender.concurrency, sender.per_second, time.monotonic)
             judge = Judge(sender)
@@ -192,7 +192,7 @@ class Executor:
         selected: int,
     ) -> Ending:
         try:
-            rows = await recording.list_open_requests(connection, run["id"])
+            rows = await run_log.list_open_requests(connection, run["id"])
             requests = await resume_requests(rows, planner, recorder, judge)
             return await delivery.run(requests, first_row=run["planned_row"] + 1, last_row=selected)
         finally:
@@ -222,7 +222,7 @@ class Executor:
             run["id"],
             requests=requests,
             facts=facts,
-            numbers=Numbers(*await recording.find_last_numbers(connection, run["id"])),
+            numbers=Numbers(*await run_log.find_last_numbers(connection, run["id"])),
             rows_per_window=choose_window(requests.rows_per_request, pace.most),
         )
 
@@ -233,7 +233,7 @@ class Executor:
                 raise LeaseLostError
             # What this worker began is settled, or still waited for its turn, unless it broke off in the middle.
             doubted = FAR_FUTURE if ending is UNFORESEEN else run["claimed_at"]
-            unsure = await recording.close_open_requests(await driver(session), run["id"], doubted)
+            unsure = await run_log.close_open_requests(await driver(session), run["id"], doubted)
             ended = await store.finish_run(
                 session,
                 run["id"],

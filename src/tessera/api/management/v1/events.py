@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from tessera.access import chains as access_chains
 from tessera.api.management.v1.calls import Call
-from tessera.api.management.v1.reading import Asked
+from tessera.api.management.v1.request_values import Asked
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Moment
 from tessera.platform.events import (

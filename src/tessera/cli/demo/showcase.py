@@ -8,7 +8,7 @@ from tessera.access.passwords import make_password
 from tessera.access.roles import ADMIN_ROLE_ID
 from tessera.access.users import NewUser, change_password, create_users, find_user_by_email
 from tessera.cli.context import CommandContext, open_desk
-from tessera.cli.demo.arranging import arrange_export, create_demo_chain, point_profile
+from tessera.cli.demo.data_load import connect_clients, load_people
 from tessera.cli.demo.folder import (
     DemoNote,
     check_ours,
@@ -18,10 +18,10 @@ from tessera.cli.demo.folder import (
     read_note,
     write_note,
 )
-from tessera.cli.demo.loading import connect_clients, load_people
-from tessera.cli.demo.receiving import RunningReceiver, run_receiver
-from tessera.cli.demo.reporting import show_introduction, steps
-from tessera.cli.starting import Running, run_everything, until_stopped
+from tessera.cli.demo.report import show_introduction, steps
+from tessera.cli.demo.running_receiver import RunningReceiver, run_receiver
+from tessera.cli.demo.setup import arrange_export, create_demo_chain, point_profile
+from tessera.cli.startup import Running, run_everything, until_stopped
 
 EMAIL = "admin@tessera.example"
 ROWS, SEED = 10_000, 7

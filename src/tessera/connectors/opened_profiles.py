@@ -5,7 +5,7 @@ from typing import Any
 
 from tessera.connectors.contract import OpenedProfile, get_connector
 from tessera.connectors.references import open_references
-from tessera.connectors.sealing import open_secrets
+from tessera.connectors.sealed_secrets import open_secrets
 from tessera.platform.db import Session
 from tessera.platform.secrets import KeyRing
 

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from tessera.cli.demo.outcomes import Outcome
-from tessera.cli.printing import print_table, show_value
+from tessera.cli.output import print_table, show_value
 from tessera.platform.settings import Settings
 
 

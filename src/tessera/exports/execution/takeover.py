@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from tessera.exports.execution.judging import Judge
+from tessera.exports.execution.outcomes import Judge
 from tessera.exports.execution.planner import Planner
 from tessera.exports.execution.recorder import Recorder
 from tessera.exports.execution.requests import OpenRequest

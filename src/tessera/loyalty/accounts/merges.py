@@ -6,14 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from tessera.access.chains import chains_of
-from tessera.loyalty.accounts.planning import plan_merges
+from tessera.loyalty.accounts.merge_plans import plan_merges
 from tessera.loyalty.authorship import SYSTEM_PROFILE, profile_of
 from tessera.loyalty.events import ACCOUNT_MERGED, MEMBERSHIP_CHANGED, MEMBERSHIP_DELETED
 from tessera.loyalty.points.transfers import hand_over_points
 from tessera.loyalty.store import accounts as account_store
-from tessera.loyalty.store import merging as store
+from tessera.loyalty.store import merges as store
 from tessera.loyalty.values.marks import Mark
-from tessera.loyalty.values.merging import AccountMerge, HeldAccount, MergePlan
+from tessera.loyalty.values.merges import AccountMerge, HeldAccount, MergePlan
 from tessera.platform.actors import Actor
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.db import Session

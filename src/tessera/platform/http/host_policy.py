@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tessera.platform.http.addresses import Address, Network, judge_address
 from tessera.platform.http.errors import NotSentError, RefusedAddressError
-from tessera.platform.http.resolving import Resolver
+from tessera.platform.http.name_resolution import Resolver
 from tessera.platform.http.urls import normalise_host
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from tessera.notifications.events import SUBSCRIPTION_DISABLED
 from tessera.notifications.retries import PATIENCE, Outcome
-from tessera.notifications.store import sending as store
+from tessera.notifications.store import claims as store
 from tessera.platform.actors import system_actor
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.db import Session

@@ -14,9 +14,9 @@ from random import Random
 from uuid import UUID
 
 from tessera.notifications.retries import Answer, Outcome, explain, is_success, next_wait
-from tessera.notifications.settling import Settler
-from tessera.notifications.signing import make_headers
-from tessera.notifications.store import sending as store
+from tessera.notifications.settler import Settler
+from tessera.notifications.signatures import make_headers
+from tessera.notifications.store import claims as store
 from tessera.notifications.subscriptions import purpose_of
 from tessera.notifications.values import DeliveryState
 from tessera.platform.db import Row

@@ -10,15 +10,15 @@ import typer
 
 from tessera import exports
 from tessera.cli.context import CommandContext, open_desk
-from tessera.cli.demo.arranging import Arranged, arrange_export, create_demo_chain
+from tessera.cli.demo.data_load import connect_clients, load_people
 from tessera.cli.demo.folder import DemoNote, clear_folder, load_demo_settings, mark_folder, write_note
-from tessera.cli.demo.loading import connect_clients, load_people
-from tessera.cli.demo.measuring import MemoryGauge
+from tessera.cli.demo.memory import MemoryGauge
 from tessera.cli.demo.outcomes import Outcome, judge
-from tessera.cli.demo.receiving import RunningReceiver, run_receiver
-from tessera.cli.demo.reporting import show_introduction, show_report, show_step, steps
-from tessera.cli.starting import Running, run_everything
-from tessera.cli.watching import watch_run
+from tessera.cli.demo.report import show_introduction, show_report, show_step, steps
+from tessera.cli.demo.running_receiver import RunningReceiver, run_receiver
+from tessera.cli.demo.setup import Arranged, arrange_export, create_demo_chain
+from tessera.cli.progress import watch_run
+from tessera.cli.startup import Running, run_everything
 from tessera.exports import Run
 
 

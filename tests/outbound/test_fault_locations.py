@@ -6,7 +6,7 @@ import pytest
 
 from tessera.outbound.rendering import Header, Method, TemplateShape, compile_template
 from tessera.outbound.rendering.errors import TemplateError
-from tessera.outbound.rendering.locating import locate_fault
+from tessera.outbound.rendering.fault_locations import locate_fault
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.marks import Mark
-from tessera.loyalty.values.merging import HeldAccount, Holding
+from tessera.loyalty.values.merges import HeldAccount, Holding
 from tessera.platform.db import Session, as_array
 
 # Whoever adds memberships holds their accounts first, so no further one can come to accounts that are held.

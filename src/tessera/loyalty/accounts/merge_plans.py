@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from tessera.loyalty.errors import UnknownMergeSourceError, UnknownMergeTargetError
-from tessera.loyalty.values.merging import AccountMerge, HeldAccount, Holding, MergePlan
+from tessera.loyalty.values.merges import AccountMerge, HeldAccount, Holding, MergePlan
 
 Shelves = dict[UUID, list[Holding]]
 

@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from tessera.notifications.sending import Sender
-from tessera.notifications.store import dispatching as store
+from tessera.notifications.sender import Sender
+from tessera.notifications.store import dispatches as store
 from tessera.platform.events import find_new_number, renumber_events
 from tessera.platform.http import OutboundClient
 from tessera.platform.ids import new_ids

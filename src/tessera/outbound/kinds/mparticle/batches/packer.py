@@ -10,10 +10,10 @@ from typing import Any
 
 import uuid_utils
 
-from tessera.outbound.kinds.mparticle.batches.checking import check_shape
+from tessera.outbound.kinds.mparticle.batches.checks import check_shape
 from tessera.outbound.kinds.mparticle.batches.limits import FULL_BATCH, FULL_REQUEST, LARGEST_BATCH, MOST_ROWS
 from tessera.outbound.kinds.mparticle.batches.mapping import BatchShape, RowMode, SendMode
-from tessera.outbound.kinds.mparticle.batches.reading import Piece, RowReader, RunStamp
+from tessera.outbound.kinds.mparticle.batches.row_reader import Piece, RowReader, RunStamp
 from tessera.outbound.rendering import CONTENT_TYPE, Plan, PlannedRequest, RowFailure, RowFault, RunFacts
 
 OPENING, CLOSING = b'{"source_request_id":"', b'",'

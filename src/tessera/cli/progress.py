@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from tessera import exports
 from tessera.cli.context import CommandContext
-from tessera.cli.printing import show_json, show_value
+from tessera.cli.output import show_json, show_value
 from tessera.platform.failures import FAILED
 
 if TYPE_CHECKING:

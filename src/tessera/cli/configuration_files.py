@@ -13,7 +13,7 @@ from rich.text import Text
 from tessera import configuration
 from tessera.access import chains as access_chains
 from tessera.cli.context import CommandContext, find_chain, run_command
-from tessera.cli.printing import format_json, show_json
+from tessera.cli.output import format_json, show_json
 from tessera.configuration import Action, Change, ConfigurationError, Document, FieldChange, Outcome
 from tessera.platform.db import Session
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tessera.access.chains import require_chain
-from tessera.loyalty.accounts.changing import count_in_words
+from tessera.loyalty.accounts.changes import count_in_words
 from tessera.loyalty.authorship import SYSTEM_PROFILE
 from tessera.loyalty.errors import AccountInUseError, UnknownAccountError
 from tessera.loyalty.events import COMPANY_DELETED, CUSTOMER_DELETED

@@ -5,7 +5,7 @@ them, where they keep their order of writing.
 """
 
 from tessera.platform.db import Session, driver
-from tessera.platform.events.reading import EVERY_CHAIN
+from tessera.platform.events.feed import EVERY_CHAIN
 
 # Any fixed number does: one transaction at a time does this.
 LOCK = 7_301_994

@@ -10,7 +10,7 @@ from tessera.platform.db import Session
 from tessera.platform.jobs import Job
 from tessera.platform.mail.errors import MailInvalidError, MailRefusedError
 from tessera.platform.mail.messages import MailMessage, make_message, make_message_id, parse_address
-from tessera.platform.mail.sending import require_sender, send_message
+from tessera.platform.mail.smtp import require_sender, send_message
 from tessera.platform.resources import Resources
 from tessera.platform.settings import Settings
 

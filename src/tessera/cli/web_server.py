@@ -6,7 +6,7 @@ import typer
 from granian.constants import Interfaces
 from granian.server import Server
 
-from tessera.cli.listening import find_port, url_of
+from tessera.cli.ports import find_port, url_of
 from tessera.platform.logging import configure_logging
 from tessera.platform.settings import Settings
 from tessera.platform.signals import stop_with_parent

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tessera.access.chains import chains_of
-from tessera.loyalty.accounts.amending import amend, find_traded
+from tessera.loyalty.accounts.amendments import amend, find_traded
 from tessera.loyalty.authorship import SYSTEM_PROFILE
 from tessera.loyalty.errors import UnknownAccountError, UnknownCompanyError, UnknownMotherCompanyError
 from tessera.loyalty.events import COMPANY_CHANGED, CUSTOMER_CHANGED

@@ -18,7 +18,7 @@ from tessera.platform.mail import (
     MailUnavailableError,
     send_letter,
 )
-from tessera.platform.mail.sending import translate
+from tessera.platform.mail.smtp import translate
 from tessera.platform.settings import SettingsError, load_settings
 
 LETTER = MailMessage(

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from tessera.platform.actors import Actor
-from tessera.queries.checking import check_aside
+from tessera.queries.checks import check_aside
 from tessera.queries.columns import Column
 from tessera.queries.engines import Preview, QueryEngine, Selection
 from tessera.queries.errors import QueryNotFoundError

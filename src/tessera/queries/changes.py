@@ -25,7 +25,7 @@ from tessera.queries.errors import (
     QueryVersionError,
 )
 from tessera.queries.events import QUERY_CHANGED, QUERY_CREATED, QUERY_DELETED
-from tessera.queries.looking import admit
+from tessera.queries.previews import admit
 from tessera.queries.saved import NewQuery, Query, get_query
 from tessera.queries.store import saved as store
 

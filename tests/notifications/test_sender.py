@@ -16,9 +16,9 @@ from tests.builders.receivers import Receiver, Reply, in_turn, run_receiver
 from tessera import notifications
 from tessera.notifications import DeliveryState, SubscriptionChange
 from tessera.notifications.retries import WAITS, next_wait
-from tessera.notifications.sending import MOST_CALLS, MOST_CALLS_EACH
-from tessera.notifications.signing import sign
-from tessera.notifications.store import dispatching, sending
+from tessera.notifications.sender import MOST_CALLS, MOST_CALLS_EACH
+from tessera.notifications.signatures import sign
+from tessera.notifications.store import claims, dispatches
 from tessera.platform.db import fetch_rows
 from tessera.platform.ids import new_id
 
@@ -436,9 +436,9 @@ async def test_looks_of_an_idle_worker_use_indexes(post: Post, admin_address: st
     taking |= {"window": 200, "ids": [new_id()], "now": now}
     claiming = {"full": [], "subscriptions": 16, "each": 32, "until": now, "now": now}
     for _ in range(2):
-        behind = await explain(post, dispatching.BEHIND, {})
-        take = await explain(post, dispatching.TAKE, taking)
-        claim = await explain(post, sending.CLAIM, claiming)
+        behind = await explain(post, dispatches.BEHIND, {})
+        take = await explain(post, dispatches.TAKE, taking)
+        claim = await explain(post, claims.CLAIM, claiming)
         for plan in (behind, take):
             assert "ix_events_chain_id_transaction_id_sequence" in plan
             assert "Seq Scan on events" not in plan

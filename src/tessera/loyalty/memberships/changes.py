@@ -11,7 +11,7 @@ from tessera.loyalty import rules
 from tessera.loyalty.authorship import profile_of
 from tessera.loyalty.errors import UnknownMembershipError, UnknownTierError
 from tessera.loyalty.events import MEMBERSHIP_CHANGED
-from tessera.loyalty.memberships.creating import name_rival
+from tessera.loyalty.memberships.creation import name_rival
 from tessera.loyalty.store import accounts as account_store
 from tessera.loyalty.store import changes as store
 from tessera.loyalty.store import memberships as membership_store

@@ -10,7 +10,8 @@ from uuid import UUID, uuid5
 import msgspec
 
 from tessera.outbound.rendering.bodies import RECORDS, BodyCompiler
-from tessera.outbound.rendering.checking import (
+from tessera.outbound.rendering.expressions import ExpressionCompiler
+from tessera.outbound.rendering.shape_checks import (
     CARRIES_KEY,
     batch_size_of,
     check_envelope,
@@ -18,7 +19,6 @@ from tessera.outbound.rendering.checking import (
     check_reads,
     check_shape,
 )
-from tessera.outbound.rendering.expressions import ExpressionCompiler
 from tessera.outbound.rendering.shapes import Plan, PlannedRequest, RowFailure, RunFacts, TemplateShape
 from tessera.outbound.rendering.texts import PATH, Text, compile_headers, compile_path
 from tessera.outbound.rendering.values import FAILURES, Evaluate, RowFault

@@ -14,7 +14,7 @@ import typer
 
 from tessera.access.users import list_users
 from tessera.cli.context import open_desk
-from tessera.cli.listening import find_port, url_of
+from tessera.cli.ports import find_port, url_of
 from tessera.cli.supervision import Child, Command, Supervisor
 from tessera.platform.embedded import EmbeddedServer
 from tessera.platform.errors import TesseraError, UnavailableError
