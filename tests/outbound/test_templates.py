@@ -305,7 +305,7 @@ async def test_run_takes_secret_headers_nowhere_else(
             "client": client,
         }
         await outbound.open_sender(session, OWNER, **opening, shape=kept)
-        outbound.make_planner(
+        outbound.make_renderer(
             "http_api", kept, [("id", "int8"), ("balance", "int8")], chain_id=place.chain_id, keys=keys
         )
         # Once the template has no secret any more the profile may move; the run still carries the header.

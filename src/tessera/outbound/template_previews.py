@@ -24,7 +24,7 @@ from tessera.outbound.rendering import (
     compile_template,
     plain_shape,
 )
-from tessera.outbound.senders import Answer, VerdictKind
+from tessera.outbound.senders import Outcome, OutcomeKind
 from tessera.outbound.targets import open_sender
 from tessera.outbound.template_changes import KIND, check_place, check_shape, fit_shape
 from tessera.outbound.templates import Template, get_stored_shape
@@ -78,7 +78,7 @@ class SentTest:
 
     request: str
     answer: str
-    result: Answer
+    result: Outcome
     rows: int
 
 
@@ -203,18 +203,18 @@ def masked_target(profile: Mapping[str, Any]) -> Target | None:
     return connector.open_target(profile["variant"], profile["settings"], dict.fromkeys(profile["secrets"], MASK))
 
 
-async def note_test(resources: Resources, actor: Actor, trial: Trial, answer: Answer) -> None:
+async def note_test(resources: Resources, actor: Actor, trial: Trial, answer: Outcome) -> None:
     """Write down that a test was sent, for the template in the audit trail and for the profile among its calls."""
-    template, verdict = trial.template, answer.verdict
+    template = trial.template
     assert trial.profile_id is not None
     plain = f"The receiver answered {answer.status}."
     # A receiver's own words may repeat what it was sent, and more people see a profile's calls than its members.
     personal = (await queries.check_aside(trial.query.text, trial.query.parameters)).personal
     call = NewCall(
         CallKind.SEND_TEST,
-        passed=verdict.kind is VerdictKind.OK,
-        message=plain if personal else verdict.message or plain,
-        code=verdict.code or None,
+        passed=answer.kind is OutcomeKind.OK,
+        message=plain if personal else answer.message or plain,
+        code=answer.code or None,
         status=answer.status,
         latency_ms=answer.duration_seconds * 1000,
     )

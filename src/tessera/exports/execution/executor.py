@@ -18,17 +18,18 @@ from tessera.exports.errors import LeaseLostError
 from tessera.exports.events import RUN_FINISHED
 from tessera.exports.execution.delivery import COMPLETED, Delivery
 from tessera.exports.execution.lease import Lease, claim_run, run_beside
-from tessera.exports.execution.outcomes import STOPPED, Ending, Judge
+from tessera.exports.execution.outcomes import STOPPED, Judge
 from tessera.exports.execution.pace import Pace
-from tessera.exports.execution.planner import Numbers, Planner
 from tessera.exports.execution.profile_changes import call_of
 from tessera.exports.execution.recorder import Recorder
+from tessera.exports.execution.requests import RunResult
 from tessera.exports.execution.takeover import resume_requests
+from tessera.exports.execution.windows import Numbers, WindowReader
 from tessera.exports.jobs import EXECUTE_RUN
 from tessera.exports.snapshots import Snapshot, read_snapshot
 from tessera.exports.store import run_log, spool
 from tessera.exports.store import runs as store
-from tessera.outbound import Sender, make_planner, open_sender
+from tessera.outbound import Sender, make_renderer, open_sender
 from tessera.outbound.rendering import RunFacts
 from tessera.platform.actors import system_actor
 from tessera.platform.db import driver, explain_database_error
@@ -41,7 +42,7 @@ from tessera.queries import QueryEngine
 logger = logging.getLogger(__name__)
 
 ACTOR = system_actor("exports")
-UNFORESEEN = Ending(
+UNFORESEEN = RunResult(
     "failed", "internal_error", "The run met a fault of Tessera's own. The worker's log has the details."
 )
 
@@ -112,7 +113,7 @@ class Executor:
             await store.release_lease(session, run["id"], run["epoch"])
             await self._ground.jobs.defer(session, EXECUTE_RUN, run_id=str(run["id"]))
 
-    async def _carry_out(self, run: Mapping[str, Any], lease: Lease) -> Ending:
+    async def _carry_out(self, run: Mapping[str, Any], lease: Lease) -> RunResult:
         try:
             snapshot = read_snapshot(run["snapshot"])
             sender = await self._open_sender(run, snapshot)
@@ -128,7 +129,7 @@ class Executor:
             # Not the run's fault: the job is tried again and goes on from here.
             raise
         except TesseraError as error:
-            return Ending("failed", error.code, error.message)
+            return RunResult("failed", error.code, error.message)
         except Exception as error:
             if explain_database_error(error) is not None:
                 raise
@@ -165,17 +166,17 @@ class Executor:
 
     async def _send(
         self, run: Mapping[str, Any], snapshot: Snapshot, sender: Sender, *, lease: Lease, selected: int
-    ) -> Ending:
+    ) -> RunResult:
         connection = await self._database.connect("tessera run", autocommit=True)
         try:
             kept_errors = await run_log.count_row_errors(connection, run["id"])
             recorder = Recorder(connection, run["id"], run["epoch"], kept_errors=kept_errors)
             pace = Pace(snapshot.concurrency or sender.concurrency, sender.per_second, time.monotonic)
             judge = Judge(sender)
-            planner = await self._make_planner(run, snapshot, connection, pace)
-            delivery = Delivery(planner, sender, recorder, pace=pace, judge=judge)
+            reader = await self._make_reader(run, snapshot, connection, pace)
+            delivery = Delivery(reader, sender, recorder, pace=pace, judge=judge)
             lease.when_ending(lambda ending: delivery.end(ending, within=grace_of(ending)))
-            work = self._deliver(run, connection, planner, recorder, judge=judge, delivery=delivery, selected=selected)
+            work = self._deliver(run, connection, reader, recorder, judge=judge, delivery=delivery, selected=selected)
             return await run_beside(work, recorder.write_forever())
         finally:
             await connection.close()
@@ -184,25 +185,25 @@ class Executor:
         self,
         run: Mapping[str, Any],
         connection: psycopg.AsyncConnection[Any],
-        planner: Planner,
+        reader: WindowReader,
         recorder: Recorder,
         *,
         judge: Judge,
         delivery: Delivery,
         selected: int,
-    ) -> Ending:
+    ) -> RunResult:
         try:
             rows = await run_log.list_open_requests(connection, run["id"])
-            requests = await resume_requests(rows, planner, recorder, judge)
+            requests = await resume_requests(rows, reader, recorder, judge)
             return await delivery.run(requests, first_row=run["planned_row"] + 1, last_row=selected)
         finally:
             delivery.abandon()
 
-    async def _make_planner(
+    async def _make_reader(
         self, run: Mapping[str, Any], snapshot: Snapshot, connection: psycopg.AsyncConnection[Any], pace: Pace
-    ) -> Planner:
+    ) -> WindowReader:
         columns = snapshot.query.columns
-        requests = make_planner(
+        requests = make_renderer(
             snapshot.connector,
             snapshot.shape,
             [(column.name, column.type) for column in columns],
@@ -217,7 +218,7 @@ class Executor:
             chain_id=run["chain_id"],
             definition_id=run["definition_id"],
         )
-        return Planner(
+        return WindowReader(
             self._database,
             run["id"],
             requests=requests,
@@ -226,7 +227,7 @@ class Executor:
             rows_per_window=choose_window(requests.rows_per_request, pace.most),
         )
 
-    async def _finish(self, run: Mapping[str, Any], ending: Ending) -> None:
+    async def _finish(self, run: Mapping[str, Any], ending: RunResult) -> None:
         """End the run, its open requests and its time line in one transaction, and tell of it."""
         async with self._database.session() as session:
             if not await store.lock_run(session, run["id"], run["epoch"]):
@@ -250,7 +251,7 @@ class Executor:
             await record_events(session, [Event(run["chain_id"], RUN_FINISHED, run["id"], payload)])
 
 
-def grace_of(ending: Ending) -> float:
+def grace_of(ending: RunResult) -> float:
     """Return for how many seconds calls under way are waited for when a run ends before its last row."""
     return STOPPED_SECONDS if ending is STOPPED else CANCELLED_SECONDS
 

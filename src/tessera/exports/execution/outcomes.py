@@ -1,11 +1,11 @@
 """What an answer means for its request, its rows and the run. Decisions only; nothing is sent or written here."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tessera.exports import retries
-from tessera.exports.execution.requests import OpenRequest, RowError, Settlement
+from tessera.exports.execution.requests import OpenRequest, RowError, RunResult, Settlement
 from tessera.exports.states import RequestState
-from tessera.outbound import Answer, Sender, Verdict, VerdictKind
+from tessera.outbound import Outcome, OutcomeKind, Sender
 
 SEND = "send"
 FIRST_EXCERPTS = 100
@@ -15,37 +15,12 @@ TOO_MANY_REQUESTS = 429
 LOST = "worker_lost"
 UNSENT = "not_begun"
 UNKNOWN = "outcome_unknown"
-ABORTING = frozenset({VerdictKind.CREDENTIALS, VerdictKind.CONFIGURATION})
-RETRIED = frozenset({VerdictKind.TRANSIENT, VerdictKind.REPLAY})
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a run ends: a final state, and why if that is not its last row."""
-
-    state: str
-    code: str | None = None
-    message: str | None = None
+ABORTING = frozenset({OutcomeKind.CREDENTIALS, OutcomeKind.CONFIGURATION})
+RETRIED = frozenset({OutcomeKind.TRANSIENT, OutcomeKind.REPLAY})
 
 
 # Not the run's end: its worker stops, and another one goes on.
-STOPPED = Ending("running")
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """A settlement, and what the pace and the run should make of it.
-
-    `retry_after` is for the request alone, `hold` for everything that goes to the receiver.
-    """
-
-    settlement: Settlement
-    ending: Ending | None = None
-    retry_after: float | None = None
-    hold: float | None = None
-    share: float | None = None
-    slow_down: bool = False
-    receiver_in_trouble: bool = False
+STOPPED = RunResult("running")
 
 
 class Judge:
@@ -54,36 +29,31 @@ class Judge:
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
 
-    def judge(self, request: OpenRequest, answer: Answer) -> Judgement:
-        """Return what the answer to the request's latest attempt means."""
-        verdict = answer.verdict
-        state = self._state_after(request, verdict)
-        failed = self._failed_rows(request, verdict, state)
-        waits = state is RequestState.WAITING
-        settlement = Settlement(
+    def judge(self, request: OpenRequest, outcome: Outcome) -> Settlement:
+        """Return what the outcome of the request's latest attempt means."""
+        state = self._state_after(request, outcome)
+        failed = self._failed_rows(request, outcome, state)
+        retry_after = outcome.retry_after if outcome.kind is OutcomeKind.TRANSIENT else None
+        # A receiver that asks for a share of the rate is not also waited for: the sender would idle for nothing.
+        eased = outcome.share is not None
+        return Settlement(
             request,
             state,
-            outcome=verdict.kind.value,
-            status=answer.status,
-            code=verdict.code or None,
-            message=verdict.message or None,
-            duration_ms=answer.duration_seconds * 1000,
+            outcome=outcome.kind.value,
+            status=outcome.status,
+            code=outcome.code or None,
+            message=outcome.message or None,
+            duration_ms=outcome.duration_seconds * 1000,
             sent=len(request.ordinals) - len(failed) if state in (RequestState.SENT, RequestState.PARTLY_SENT) else 0,
             failed=len(failed),
             row_errors=failed,
-            excerpt=self._excerpt(request, answer, state),
-        )
-        retry_after = answer.retry_after if verdict.kind is VerdictKind.TRANSIENT else None
-        # Told to go on with a share of the rate, a sender that stops as well would stand still for nothing.
-        eased = answer.share is not None
-        return Judgement(
-            settlement,
-            ending=ending_of(verdict, answer),
+            excerpt=self._excerpt(request, outcome, state),
+            ending=ending_of(outcome),
             retry_after=retry_after,
             hold=None if eased else retry_after,
-            share=answer.share,
-            slow_down=answer.status == TOO_MANY_REQUESTS and not eased,
-            receiver_in_trouble=verdict.kind in RETRIED and not waits,
+            share=outcome.share,
+            slow_down=outcome.status == TOO_MANY_REQUESTS and not eased,
+            receiver_in_trouble=outcome.kind in RETRIED and state is not RequestState.WAITING,
         )
 
     def judge_lost(self, request: OpenRequest) -> Settlement:
@@ -109,31 +79,31 @@ class Judge:
             waiting, state=RequestState.UNKNOWN, code=UNKNOWN, message=message, failed=len(failed), row_errors=failed
         )
 
-    def _state_after(self, request: OpenRequest, verdict: Verdict) -> RequestState:
-        if verdict.kind is VerdictKind.OK:
-            return RequestState.PARTLY_SENT if verdict.failed_rows else RequestState.SENT
-        if verdict.kind in RETRIED and not retries.is_last(request.attempts, request.lost):
+    def _state_after(self, request: OpenRequest, outcome: Outcome) -> RequestState:
+        if outcome.kind is OutcomeKind.OK:
+            return RequestState.PARTLY_SENT if outcome.failed_rows else RequestState.SENT
+        if outcome.kind in RETRIED and not retries.is_last(request.attempts, request.lost):
             return RequestState.WAITING
-        if verdict.kind is VerdictKind.SPLIT and len(request.ordinals) > 1:
+        if outcome.kind is OutcomeKind.SPLIT and len(request.ordinals) > 1:
             return RequestState.SPLIT
-        if verdict.kind is VerdictKind.UNKNOWN:
+        if outcome.kind is OutcomeKind.UNKNOWN:
             return RequestState.UNKNOWN
         return RequestState.FAILED
 
-    def _failed_rows(self, request: OpenRequest, verdict: Verdict, state: RequestState) -> list[RowError]:
+    def _failed_rows(self, request: OpenRequest, outcome: Outcome, state: RequestState) -> list[RowError]:
         if state is RequestState.PARTLY_SENT:
             return [
-                (request.ordinals[position], SEND, "refused_row", message) for position, message in verdict.failed_rows
+                (request.ordinals[position], SEND, "refused_row", message) for position, message in outcome.failed_rows
             ]
         if state in (RequestState.FAILED, RequestState.UNKNOWN):
-            return [(ordinal, SEND, verdict.code, verdict.message) for ordinal in request.ordinals]
+            return [(ordinal, SEND, outcome.code, outcome.message) for ordinal in request.ordinals]
         return []
 
-    def _excerpt(self, request: OpenRequest, answer: Answer, state: RequestState) -> tuple[str, str] | None:
+    def _excerpt(self, request: OpenRequest, outcome: Outcome, state: RequestState) -> tuple[str, str] | None:
         number = request.number
         if state is RequestState.SENT and number >= FIRST_EXCERPTS and number % EXCERPT_EVERY:
             return None
-        return self._sender.make_excerpts(request.planned, answer)
+        return self._sender.make_excerpts(request.planned, outcome)
 
 
 def judge_unsent(request: OpenRequest) -> Settlement:
@@ -148,7 +118,7 @@ def judge_broken_off(request: OpenRequest) -> Settlement:
     return Settlement(
         request,
         RequestState.UNKNOWN,
-        outcome=VerdictKind.UNKNOWN.value,
+        outcome=OutcomeKind.UNKNOWN.value,
         code=UNKNOWN,
         message=message,
         failed=len(failed),
@@ -156,12 +126,12 @@ def judge_broken_off(request: OpenRequest) -> Settlement:
     )
 
 
-def ending_of(verdict: Verdict, answer: Answer) -> Ending | None:
+def ending_of(outcome: Outcome) -> RunResult | None:
     """Return the end that the answer puts to the whole run, if it does."""
-    if verdict.kind in ABORTING:
-        return Ending("failed", verdict.code, verdict.message)
-    if verdict.kind is VerdictKind.TRANSIENT and (answer.retry_after or 0) > retries.LONGEST_RETRY_AFTER:
-        minutes = round((answer.retry_after or 0) / 60)
+    if outcome.kind in ABORTING:
+        return RunResult("failed", outcome.code, outcome.message)
+    if outcome.kind is OutcomeKind.TRANSIENT and (outcome.retry_after or 0) > retries.LONGEST_RETRY_AFTER:
+        minutes = round((outcome.retry_after or 0) / 60)
         message = f"The receiver asks to wait {minutes:,} minutes. Run again after that."
-        return Ending("failed", "retry_after_too_long", message)
+        return RunResult("failed", "retry_after_too_long", message)
     return None

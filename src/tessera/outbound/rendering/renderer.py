@@ -55,15 +55,15 @@ class CompiledTemplate:
 
     def plan(self, rows: Sequence[Row], run: RunFacts, *, first_index: int) -> Plan:
         """Return the requests of the rows, numbered from `first_index`, and the rows that could not be rendered."""
-        planner = Planner(self, run, first_index)
+        builder = RequestBuilder(self, run, first_index)
         if self.rows_per_request == 1:
             for ordinal, values in rows:
-                planner.add_single(ordinal, values)
+                builder.add_single(ordinal, values)
         else:
             for ordinal, values in rows:
-                planner.add(ordinal, values)
-            planner.close()
-        return Plan(planner.requests, planner.failures)
+                builder.add(ordinal, values)
+            builder.close()
+        return Plan(builder.requests, builder.failures)
 
 
 class EveryColumn(dict[str, int]):
@@ -129,7 +129,7 @@ def compile_envelope(envelope: str | None, compiler: ExpressionCompiler) -> Eval
     return evaluate
 
 
-class Planner:
+class RequestBuilder:
     """Collects rows into requests, for one call of `plan`."""
 
     def __init__(self, template: CompiledTemplate, run: RunFacts, first_index: int) -> None:

@@ -256,11 +256,10 @@ async def send_template_test(call: Call, template: NameOrId) -> TestSent:
     """
     trial = await open_trial(call, template)
     sent = await outbound.send_test(call.resources, call.engine, call.client, call.actor, trial)
-    verdict = sent.result.verdict
     return TestSent(
         sent.result.status,
-        verdict.kind.value,
-        verdict.message,
+        sent.result.kind.value,
+        sent.result.message,
         sent.result.duration_seconds * 1000,
         sent.request,
         sent.answer,

@@ -36,7 +36,7 @@ def open_target(variant: str, settings: Mapping[str, Any], secrets: Mapping[str,
     )
 
 
-def make_planner(shape: Mapping[str, Any], columns: Sequence[tuple[str, str]]) -> CompiledTemplate:
+def make_renderer(shape: Mapping[str, Any], columns: Sequence[tuple[str, str]]) -> CompiledTemplate:
     """Return the template ready to plan requests of the query's rows."""
     return compile_template(read_shape(shape), columns)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from http import HTTPStatus
 
-from tessera.outbound.senders import Verdict, VerdictKind
+from tessera.outbound.senders import Outcome, OutcomeKind
 from tessera.platform.http import TRANSIENT_STATUSES, CallErrorKind
 
 SPLITTABLE = frozenset({400, 413, 422})
@@ -13,14 +13,14 @@ IDEMPOTENT = frozenset({"GET", "PUT", "DELETE"})
 StatusRanges = Sequence[tuple[int, int]]
 
 
-OK = Verdict(VerdictKind.OK)
+OK = Outcome(OutcomeKind.OK)
 
 ERRORS = {
-    CallErrorKind.CERTIFICATE: (VerdictKind.CONFIGURATION, "certificate_untrusted"),
-    CallErrorKind.REFUSED_ADDRESS: (VerdictKind.CONFIGURATION, "address_refused"),
-    CallErrorKind.INVALID_URL: (VerdictKind.CONFIGURATION, "url_not_allowed"),
-    CallErrorKind.INVALID_REQUEST: (VerdictKind.PERMANENT, "request_invalid"),
-    CallErrorKind.NOT_SENT: (VerdictKind.TRANSIENT, "not_sent"),
+    CallErrorKind.CERTIFICATE: (OutcomeKind.CONFIGURATION, "certificate_untrusted"),
+    CallErrorKind.REFUSED_ADDRESS: (OutcomeKind.CONFIGURATION, "address_refused"),
+    CallErrorKind.INVALID_URL: (OutcomeKind.CONFIGURATION, "url_not_allowed"),
+    CallErrorKind.INVALID_REQUEST: (OutcomeKind.PERMANENT, "request_invalid"),
+    CallErrorKind.NOT_SENT: (OutcomeKind.TRANSIENT, "not_sent"),
 }
 
 
@@ -29,42 +29,41 @@ def can_replay(method: str, *, has_key: bool) -> bool:
     return has_key or method in IDEMPOTENT
 
 
-def classify_status(status: int, *, success: StatusRanges, rows: int) -> Verdict:
+def classify_status(status: int, *, success: StatusRanges, rows: int) -> Outcome:
     """Return what a status means for a request of so many rows."""
     if any(first <= status <= last for first, last in success):
         return OK
     name = name_of(status)
     if status in CREDENTIALS:
-        return Verdict(
-            VerdictKind.CREDENTIALS,
+        return Outcome(
+            OutcomeKind.CREDENTIALS,
             "credentials_refused",
             f"The receiver answered {name}: it refuses the profile's credentials. Correct them, then run again.",
         )
     if status in TRANSIENT_STATUSES:
-        return Verdict(VerdictKind.TRANSIENT, f"status_{status}", f"The receiver answered {name}.")
+        return Outcome(OutcomeKind.TRANSIENT, f"status_{status}", f"The receiver answered {name}.")
     if 300 <= status < 400:
         message = f"The receiver answered {name}: redirects are never followed. Point the profile to the final address."
-        return Verdict(VerdictKind.PERMANENT, f"status_{status}", message)
-    kind = VerdictKind.SPLIT if status in SPLITTABLE and rows > 1 else VerdictKind.PERMANENT
-    return Verdict(kind, f"status_{status}", f"The receiver answered {name}. Its answer is in the request log.")
+        return Outcome(OutcomeKind.PERMANENT, f"status_{status}", message)
+    kind = OutcomeKind.SPLIT if status in SPLITTABLE and rows > 1 else OutcomeKind.PERMANENT
+    return Outcome(kind, f"status_{status}", f"The receiver answered {name}. Its answer is in the request log.")
 
 
-def classify_unreadable(status: int, why: str) -> Verdict:
+def classify_unreadable(status: int, why: str) -> Outcome:
     """Return what a success answer means that was to name refused items and cannot be read: nobody knows which."""
     message = (
         f"The receiver answered {name_of(status)}, but the answer {why}: which rows it refused is not known. "
         "It is in the request log; check with the receiver, and correct the template's error path."
     )
-    return Verdict(VerdictKind.UNKNOWN, "answer_unreadable", message)
+    return Outcome(OutcomeKind.UNKNOWN, "answer_unreadable", message)
 
 
-def classify_error(kind: CallErrorKind, message: str, *, replayable: bool) -> Verdict:
+def classify_error(kind: CallErrorKind, message: str, *, replayable: bool) -> Outcome:
     """Return what a call without an answer means."""
     if kind is CallErrorKind.UNKNOWN:
-        verdict = VerdictKind.REPLAY if replayable else VerdictKind.UNKNOWN
-        return Verdict(verdict, "outcome_unknown", message)
-    verdict, code = ERRORS[kind]
-    return Verdict(verdict, code, message)
+        return Outcome(OutcomeKind.REPLAY if replayable else OutcomeKind.UNKNOWN, "outcome_unknown", message)
+    meaning, code = ERRORS[kind]
+    return Outcome(meaning, code, message)
 
 
 def name_of(status: int) -> str:

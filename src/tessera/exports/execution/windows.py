@@ -1,4 +1,4 @@
-"""Turns spooled rows into windows of requests: reads a range, renders it, numbers it."""
+"""Windows of requests, made of spooled rows: a range is read, rendered and numbered."""
 
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from tessera.exports.execution.requests import OpenRequest, Window
 from tessera.exports.store.spool import read_chosen_rows, read_rows
-from tessera.outbound import RequestPlanner
+from tessera.outbound import RequestRenderer
 from tessera.outbound.rendering import PlannedRequest, RowFailure, RunFacts
 from tessera.platform.db import Database, driver
 from tessera.platform.json_values import decode_rows
@@ -14,15 +14,15 @@ from tessera.platform.json_values import decode_rows
 RENDER = "render"
 
 
-class Planner:
-    """Plans one run. The same rows give the same requests, byte for byte, in every worker."""
+class WindowReader:
+    """Reads the windows of one run. The same rows give the same requests, byte for byte, in every worker."""
 
     def __init__(
         self,
         database: Database,
         run_id: UUID,
         *,
-        requests: RequestPlanner,
+        requests: RequestRenderer,
         facts: RunFacts,
         numbers: "Numbers",
         rows_per_window: int,

@@ -7,11 +7,11 @@ import msgspec
 import pytest
 
 from tessera.connectors.errors import UrlNotAllowedError
+from tessera.outbound.calls.outcomes import can_replay, classify_error, classify_status
 from tessera.outbound.calls.partial import UnreadableAnswerError, find_refused_rows
 from tessera.outbound.calls.urls import UrlMaker, check_queries
-from tessera.outbound.calls.verdicts import can_replay, classify_error, classify_status
 from tessera.outbound.rendering import ErrorPath, PlannedRequest
-from tessera.outbound.senders import VerdictKind
+from tessera.outbound.senders import OutcomeKind
 from tessera.platform.http import CallErrorKind
 from tessera.platform.http.retry_after import parse_retry_after
 
@@ -19,57 +19,57 @@ NOW = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
 SUCCESS = ((200, 299),)
 
 STATUSES = {
-    VerdictKind.OK: (200, 201, 202, 204, 299),
-    VerdictKind.PERMANENT: (
+    OutcomeKind.OK: (200, 201, 202, 204, 299),
+    OutcomeKind.PERMANENT: (
         *(100, 300, 301, 302, 303, 304, 307, 308),
         *(404, 405, 406, 409, 410, 411, 415, 402, 418, 426, 431, 451, 499),
         *(501, 505, 506, 508, 510, 511, 525, 526, 599, 600),
     ),
-    VerdictKind.SPLIT: (400, 413, 422),
-    VerdictKind.TRANSIENT: (408, 425, 429, 500, 502, 503, 504, 507, 509, 520, 521, 522, 523, 524, 529, 530),
-    VerdictKind.CREDENTIALS: (401, 403),
+    OutcomeKind.SPLIT: (400, 413, 422),
+    OutcomeKind.TRANSIENT: (408, 425, 429, 500, 502, 503, 504, 507, 509, 520, 521, 522, 523, 524, 529, 530),
+    OutcomeKind.CREDENTIALS: (401, 403),
 }
 
 
 @pytest.mark.parametrize(("kind", "status"), [(kind, status) for kind, all_ in STATUSES.items() for status in all_])
-def test_status_has_its_class(kind: VerdictKind, status: int) -> None:
+def test_status_has_its_class(kind: OutcomeKind, status: int) -> None:
     verdict = classify_status(status, success=SUCCESS, rows=100)
     assert verdict.kind is kind
-    assert (verdict.code == "") is (kind is VerdictKind.OK)
-    assert kind is VerdictKind.OK or str(status) in verdict.message
+    assert (verdict.code == "") is (kind is OutcomeKind.OK)
+    assert kind is OutcomeKind.OK or str(status) in verdict.message
 
 
 @pytest.mark.parametrize("status", [400, 413, 422])
 def test_single_row_is_not_split(status: int) -> None:
-    assert classify_status(status, success=SUCCESS, rows=1).kind is VerdictKind.PERMANENT
+    assert classify_status(status, success=SUCCESS, rows=1).kind is OutcomeKind.PERMANENT
 
 
 def test_success_list_decides_first() -> None:
-    assert classify_status(404, success=((200, 204), (404, 404)), rows=1).kind is VerdictKind.OK
-    assert classify_status(205, success=((200, 204),), rows=1).kind is VerdictKind.PERMANENT
+    assert classify_status(404, success=((200, 204), (404, 404)), rows=1).kind is OutcomeKind.OK
+    assert classify_status(205, success=((200, 204),), rows=1).kind is OutcomeKind.PERMANENT
 
 
 @pytest.mark.parametrize(
     ("kind", "replayable", "expected", "code"),
     [
-        (CallErrorKind.NOT_SENT, False, VerdictKind.TRANSIENT, "not_sent"),
-        (CallErrorKind.NOT_SENT, True, VerdictKind.TRANSIENT, "not_sent"),
-        (CallErrorKind.CERTIFICATE, True, VerdictKind.CONFIGURATION, "certificate_untrusted"),
-        (CallErrorKind.REFUSED_ADDRESS, True, VerdictKind.CONFIGURATION, "address_refused"),
-        (CallErrorKind.INVALID_URL, True, VerdictKind.CONFIGURATION, "url_not_allowed"),
-        (CallErrorKind.INVALID_REQUEST, True, VerdictKind.PERMANENT, "request_invalid"),
-        (CallErrorKind.UNKNOWN, True, VerdictKind.REPLAY, "outcome_unknown"),
-        (CallErrorKind.UNKNOWN, False, VerdictKind.UNKNOWN, "outcome_unknown"),
+        (CallErrorKind.NOT_SENT, False, OutcomeKind.TRANSIENT, "not_sent"),
+        (CallErrorKind.NOT_SENT, True, OutcomeKind.TRANSIENT, "not_sent"),
+        (CallErrorKind.CERTIFICATE, True, OutcomeKind.CONFIGURATION, "certificate_untrusted"),
+        (CallErrorKind.REFUSED_ADDRESS, True, OutcomeKind.CONFIGURATION, "address_refused"),
+        (CallErrorKind.INVALID_URL, True, OutcomeKind.CONFIGURATION, "url_not_allowed"),
+        (CallErrorKind.INVALID_REQUEST, True, OutcomeKind.PERMANENT, "request_invalid"),
+        (CallErrorKind.UNKNOWN, True, OutcomeKind.REPLAY, "outcome_unknown"),
+        (CallErrorKind.UNKNOWN, False, OutcomeKind.UNKNOWN, "outcome_unknown"),
     ],
 )
-def test_error_has_its_class(kind: CallErrorKind, replayable: bool, expected: VerdictKind, code: str) -> None:
+def test_error_has_its_class(kind: CallErrorKind, replayable: bool, expected: OutcomeKind, code: str) -> None:
     verdict = classify_error(kind, "why", replayable=replayable)
     assert (verdict.kind, verdict.code, verdict.message) == (expected, code, "why")
 
 
 def test_every_kind_of_error_has_a_class() -> None:
     for kind in CallErrorKind:
-        assert classify_error(kind, "why", replayable=False).kind in VerdictKind
+        assert classify_error(kind, "why", replayable=False).kind in OutcomeKind
 
 
 @pytest.mark.parametrize(
