@@ -90,6 +90,6 @@ async def answer_health(state: State) -> Response[dict[str, str]]:
     try:
         await check_database(state.resources.database)
     except Exception as error:
-        told = {"status": "unavailable", "message": explain_failure(error).message}
-        return Response(told, status_code=HTTP_503_SERVICE_UNAVAILABLE, headers=UNCACHED)
+        body = {"status": "unavailable", "message": explain_failure(error).message}
+        return Response(body, status_code=HTTP_503_SERVICE_UNAVAILABLE, headers=UNCACHED)
     return Response({"status": "ok"}, status_code=HTTP_200_OK, headers=UNCACHED)

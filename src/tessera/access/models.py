@@ -74,7 +74,7 @@ class UserSessionRow(Table):
     authenticated_at: Mapped[datetime] = mapped_column(
         server_default=func.now(), comment="when this browser last proved who uses it"
     )
-    way: Mapped[str] = mapped_column(server_default=text("'password'"), comment="password or provider")
+    method: Mapped[str] = mapped_column("way", server_default=text("'password'"), comment="password or provider")
 
 
 class SignInFailureRow(Table):
@@ -126,7 +126,7 @@ class SignInStepRow(Table):
 
     token_digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("tessera.users.id", ondelete="CASCADE"))
-    way: Mapped[str]
+    method: Mapped[str] = mapped_column("way")
     expires_at: Mapped[datetime]
 
 

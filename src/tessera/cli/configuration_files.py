@@ -88,11 +88,11 @@ def show_outcome(outcome: Outcome, *, as_json: bool, done: bool) -> None:
             show_change(console, change)
     counts = {action: outcome.count(action) for action in Action}
     words = ("created", "changed", "deleted") if done else ("to create", "to change", "to delete")
-    told = ", ".join(
+    summary = ", ".join(
         f"{counts[action]} {word}"
         for action, word in zip((Action.CREATE, Action.UPDATE, Action.DELETE), words, strict=True)
     )
-    typer.echo(f"{told}; {counts[Action.KEEP]} as described already.")
+    typer.echo(f"{summary}; {counts[Action.KEEP]} as described already.")
 
 
 def show_change(console: Console, change: Change) -> None:

@@ -99,12 +99,12 @@ def create_user(
             return (await access_users.create_users(session, context.actor, [new]))[0]
 
     user = run_command(work)
-    told = None if given else password
+    shown = None if given else password
     if as_json:
-        show_json({"id": user.id, "email": user.email, "name": user.name, "password": told})
+        show_json({"id": user.id, "email": user.email, "name": user.name, "password": shown})
         return
-    if told:
-        typer.echo(f"Password: {told}\nIt is shown this once.\n")
+    if shown:
+        typer.echo(f"Password: {shown}\nIt is shown this once.\n")
     show_item(user, USER, as_json=False)
 
 

@@ -417,9 +417,9 @@ def shown_values(row: Mapping[str, Any]) -> dict[str, Any]:
 def in_use(stored: Mapping[str, Any], users: Sequence[str]) -> InUseError:
     """Say who uses the profile."""
     more = stored["used_by"] - len(users)
-    told = ", ".join(users) + (f" and {more:,} more" if more > 0 else "")
+    named = ", ".join(users) + (f" and {more:,} more" if more > 0 else "")
     return InUseError(
-        f"The connection profile {stored['label']} is used by {told}. Choose another profile there first.",
+        f"The connection profile {stored['label']} is used by {named}. Choose another profile there first.",
         users=list(users),
     )
 

@@ -74,7 +74,7 @@ def read_snapshot(stored: Mapping[str, Any]) -> Snapshot:
     return msgspec.convert(stored, Snapshot)
 
 
-async def tells_of_members(stored: Mapping[str, Any]) -> bool:
+async def shows_members(stored: Mapping[str, Any]) -> bool:
     """Say whether what the run sent and received may tell who somebody is."""
     query = read_snapshot(stored).query
     try:

@@ -62,8 +62,8 @@ async def replay_failed(
     actor.require(WRITE)
     subscription = await get_subscription(session, actor, subscription_id)
     count = await store.replay_failed(session, subscription_id, since=since, now=now)
-    told = {"deliveries": count, "failed_since": since.isoformat()}
-    await record_entries(session, actor, [entry_of("replayed", subscription, after=told)])
+    details = {"deliveries": count, "failed_since": since.isoformat()}
+    await record_entries(session, actor, [entry_of("replayed", subscription, after=details)])
     return count
 
 
@@ -75,8 +75,8 @@ async def replay_events(session: Session, actor: Actor, subscription_id: UUID, *
     actor.require(WRITE)
     subscription = read_subscription(await lock(session, actor, subscription_id, None))
     moved = await rewind_subscription(session, subscription_id, subscription.chain_id, since=since)
-    told = {"events_since": since.isoformat()}
-    await record_entries(session, actor, [entry_of("replayed", subscription, after=told)])
+    details = {"events_since": since.isoformat()}
+    await record_entries(session, actor, [entry_of("replayed", subscription, after=details)])
     return moved
 
 
@@ -86,8 +86,8 @@ async def send_test(session: Session, actor: Actor, subscription_id: UUID, *, no
     subscription = await get_subscription(session, actor, subscription_id)
     if not subscription.enabled:
         raise SubscriptionDisabledError(f"{subscription.label} is switched off. Switch it on, then test it.")
-    told = {"message": "A test."}
-    data = {"chain_id": subscription.chain_id, "subject_id": subscription.id, "sequence": 0, "payload": told}
+    details = {"message": "A test."}
+    data = {"chain_id": subscription.chain_id, "subject_id": subscription.id, "sequence": 0, "payload": details}
     body = {"type": SUBSCRIPTION_TESTED, "timestamp": now.astimezone(UTC), "data": data}
     delivery_id = new_id()
     text = msgspec.json.encode(body).decode()

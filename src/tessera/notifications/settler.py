@@ -67,8 +67,10 @@ async def record_outcomes(session: Session, resources: Resources, outcomes: Sequ
     off = await store.note_health(session, outcomes, patience=PATIENCE, reasons=(GONE, FAILING), now=now)
     events, entries = [], []
     for row in off:
-        told = {"reason": row["disabled_reason"]}
-        events.append(Event(row["chain_id"], SUBSCRIPTION_DISABLED, row["id"], told))
-        entries.append(Entry("disabled", "webhook_subscription", row["id"], row["label"], row["chain_id"], after=told))
+        details = {"reason": row["disabled_reason"]}
+        events.append(Event(row["chain_id"], SUBSCRIPTION_DISABLED, row["id"], details))
+        entries.append(
+            Entry("disabled", "webhook_subscription", row["id"], row["label"], row["chain_id"], after=details)
+        )
     await record_events(session, events)
     await record_entries(session, ACTOR, entries)

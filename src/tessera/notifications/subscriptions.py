@@ -55,8 +55,12 @@ async def create_subscriptions(
     await store.insert_subscriptions(session, chain_id, rows, position=await latest_position(session), now=now)
     made = {row["id"]: read_subscription(row) for row in await store.select_subscriptions(session, None, ids)}
     subscriptions = [made[one] for one in ids]
-    await record_events(session, [Event(chain_id, SUBSCRIPTION_CREATED, one.id, told(one)) for one in subscriptions])
-    await record_entries(session, actor, [entry_of("created", one, after=told(one)) for one in subscriptions])
+    await record_events(
+        session, [Event(chain_id, SUBSCRIPTION_CREATED, one.id, recorded_values(one)) for one in subscriptions]
+    )
+    await record_entries(
+        session, actor, [entry_of("created", one, after=recorded_values(one)) for one in subscriptions]
+    )
     return [MadeSubscription(*parts) for parts in zip(subscriptions, secrets, strict=True)]
 
 
@@ -99,7 +103,7 @@ async def update_subscription(
         return before
     await store.write_subscription(session, subscription_id, values, now=now)
     after = await get_subscription(session, actor, subscription_id)
-    old, new = told(before), told(after)
+    old, new = recorded_values(before), recorded_values(after)
     changed = sorted(name for name in new if old[name] != new[name])
     await record_events(session, [Event(after.chain_id, SUBSCRIPTION_CHANGED, after.id, {"changed": changed})])
     entry = entry_of("changed", after, {name: old[name] for name in changed}, {name: new[name] for name in changed})
@@ -115,7 +119,7 @@ async def delete_subscription(
     before = read_subscription(await lock(session, actor, subscription_id, version, deleting=True))
     await store.delete_subscription(session, subscription_id)
     await record_events(session, [Event(before.chain_id, SUBSCRIPTION_DELETED, before.id, {})])
-    await record_entries(session, actor, [entry_of("deleted", before, before=told(before))])
+    await record_entries(session, actor, [entry_of("deleted", before, before=recorded_values(before))])
 
 
 async def rotate_secret(
@@ -192,7 +196,7 @@ def read_subscription(row: Row) -> Subscription:
     return Subscription(**{name: row[name] for name in Subscription.__slots__})
 
 
-def told(subscription: Subscription) -> dict[str, Any]:
+def recorded_values(subscription: Subscription) -> dict[str, Any]:
     """Return what events and the audit trail keep of a subscription."""
     names = subscription.event_names
     return {

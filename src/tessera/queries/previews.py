@@ -1,4 +1,4 @@
-"""Looking into queries, saved or still being written: columns, first rows, count, plan. Each look is logged."""
+"""Previews of queries, saved or still being written: columns, first rows, count, plan. Each one is logged."""
 
 import logging
 from collections.abc import Mapping, Sequence

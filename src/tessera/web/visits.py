@@ -195,7 +195,7 @@ async def check_session(visit: Visit) -> None:
     if signed_in is None:
         raise SignInNeededError("Sign in to see this page.")
     await check_token(visit.request, signed_in)
-    owing = settings.second_factor == "everybody" or (settings.second_factor == signed_in.way == "password")
+    owing = settings.second_factor == "everybody" or (settings.second_factor == signed_in.method == "password")
     if owing and not signed_in.has_factor and not visit.request.route_handler.opt.get("before_factor"):
         raise SecondFactorNeededError("Set up a second factor first: this deployment asks everybody for one.")
     await require_fresh(visit.request, signed_in, visit.resources, visit.now)

@@ -112,11 +112,11 @@ async def use_recovery_code(session: Session, digest: bytes) -> bool:
 
 
 async def insert_step(
-    session: Session, digest: bytes, *, user_id: UUID, way: str, now: datetime, expires_at: datetime
+    session: Session, digest: bytes, *, user_id: UUID, method: str, now: datetime, expires_at: datetime
 ) -> None:
     """Store that a browser owes a code, and forget those that came too late."""
     await session.execute(DELETE_OLD_STEPS, {"now": now})
-    values = {"digest": digest, "user_id": user_id, "way": way, "expires_at": expires_at}
+    values = {"digest": digest, "user_id": user_id, "way": method, "expires_at": expires_at}
     await session.execute(INSERT_STEP, values)
 
 

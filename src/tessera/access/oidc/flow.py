@@ -86,7 +86,7 @@ class Provider:
 
     async def begin(self, purpose: Purpose, *, now: datetime, next: str = "/", session: str = "") -> tuple[str, Flow]:  # noqa: A002
         """Return the address to send somebody to, and what their browser must bring back."""
-        metadata = await self.learn(now)
+        metadata = await self.discover(now)
         flow = Flow(
             purpose=purpose,
             state=secrets.token_urlsafe(32),
@@ -113,7 +113,7 @@ class Provider:
 
     async def finish(self, flow: Flow, answer: Mapping[str, str], *, now: datetime) -> Claims:
         """Return the person whom the provider sent back with this answer."""
-        metadata = await self.learn(now)
+        metadata = await self.discover(now)
         check_answer(metadata, flow, answer)
         tokens = await self.redeem(metadata, flow, answer["code"])
         claims = await self.verify(metadata, flow, str(tokens.get("id_token", "")), now=now)
@@ -123,7 +123,7 @@ class Provider:
             check_freshness(flow, claims)
         return claims
 
-    async def learn(self, now: datetime) -> Metadata:
+    async def discover(self, now: datetime) -> Metadata:
         """Return the provider's addresses."""
         if self._metadata is None or now - self._metadata[1] > KEPT:
             self._metadata = (await fetch_metadata(self._client, self._issuer), now)
@@ -177,8 +177,8 @@ class Provider:
         found = await fetch_json(self._client, "GET", metadata.userinfo_endpoint, headers=headers)
         if found.get("sub") != claims.subject:
             raise ProviderAnswerError(f"The identity provider mixed two people up. {AGAIN}")
-        told = claims_of({**found, "iss": claims.issuer})
-        return replace(claims, email=told.email, email_verified=told.email_verified, name=claims.name or told.name)
+        given = claims_of({**found, "iss": claims.issuer})
+        return replace(claims, email=given.email, email_verified=given.email_verified, name=claims.name or given.name)
 
 
 def check_answer(metadata: Metadata, flow: Flow, answer: Mapping[str, str]) -> None:

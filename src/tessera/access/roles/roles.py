@@ -94,7 +94,7 @@ async def create_role(session: Session, actor: Actor, new: NewRole, *, now: date
     if not await store.insert_role(session, stored_values(values, actor, now)):
         raise taken_meanwhile(label)
     role = await get_role(session, actor, role_id)
-    await record_entries(session, actor, [Entry("created", "role", role.id, role.label, after=told(role))])
+    await record_entries(session, actor, [Entry("created", "role", role.id, role.label, after=recorded_values(role))])
     return role
 
 
@@ -155,7 +155,7 @@ async def update_role(
     if not await store.update_role(session, {**stored_values(values, actor, now), "version": before.version}):
         raise changed_meanwhile(before.label)
     after = await get_role(session, actor, role_id)
-    old, new = differences(told(before), told(after))
+    old, new = differences(recorded_values(before), recorded_values(after))
     if new:
         await record_entries(session, actor, [Entry("changed", "role", role_id, after.label, before=old, after=new)])
     return after
@@ -175,7 +175,7 @@ async def delete_role(session: Session, actor: Actor, role_id: UUID, *, version:
         )
     if not await store.delete_role(session, role_id, role.version):
         raise changed_meanwhile(role.label)
-    await record_entries(session, actor, [Entry("deleted", "role", role_id, role.label, before=told(role))])
+    await record_entries(session, actor, [Entry("deleted", "role", role_id, role.label, before=recorded_values(role))])
 
 
 async def hold_roles(session: Session, actor: Actor, role_ids: Sequence[UUID]) -> tuple[HeldRole, ...]:
@@ -289,7 +289,7 @@ def read_role(row: Row) -> Role:
     return Role(**{**row, "permissions": as_set(row["permissions"])})
 
 
-def told(role: Role) -> dict[str, Any]:
+def recorded_values(role: Role) -> dict[str, Any]:
     """Return what the audit trail keeps of a role; `everything` stands for a list that has no end."""
     return {
         "label": role.label,

@@ -54,7 +54,7 @@ async def sign_in(
     user = await find_secret(session, email.strip())
     if await verify_password(user["password_hash"] if user else None, password) and user:
         await settle_success(session, counted, now)
-        return await admit(session, resources, visitor, user, way=PASSWORD, now=now)
+        return await admit(session, resources, visitor, user, method=PASSWORD, now=now)
     until = await settle_failure(session, resources.settings, counted, now)
     if until:
         await note_lockout(session, resources, visitor, email=email, until=until)
@@ -67,7 +67,7 @@ async def admit(
     visitor: Visitor,
     user: Row,
     *,
-    way: str,
+    method: str,
     now: datetime,
     authenticated_at: datetime | None = None,
 ) -> SignIn:
@@ -75,9 +75,11 @@ async def admit(
     if await has_factor(session, user["id"]):
         token = secrets.token_urlsafe(32)
         digest = resources.keys.digest(token, STEP_DIGEST)
-        await insert_step(session, digest, user_id=user["id"], way=way, now=now, expires_at=now + STEP_LIFE)
+        await insert_step(session, digest, user_id=user["id"], method=method, now=now, expires_at=now + STEP_LIFE)
         return SignIn(token, complete=False)
-    token = await open_session(session, resources, visitor, user, way=way, now=now, authenticated_at=authenticated_at)
+    token = await open_session(
+        session, resources, visitor, user, method=method, now=now, authenticated_at=authenticated_at
+    )
     return SignIn(token, mark=make_mark(resources.keys, account_of(resources.keys, user["email"])))
 
 
@@ -97,7 +99,7 @@ async def pass_second_step(
     if not await try_code(session, resources, visitor, user, code=code, now=now):
         return None
     await delete_step(session, digest)
-    opened = await open_session(session, resources, visitor, user, way=user["way"], now=now)
+    opened = await open_session(session, resources, visitor, user, method=user["way"], now=now)
     return SignIn(opened, mark=make_mark(resources.keys, account_of(resources.keys, user["email"])))
 
 

@@ -52,7 +52,7 @@ async def admit_identity(
         raise unknown(identity)
     await identity_store.set_used(session, identity.issuer, identity.subject, now)
     proved = min(now, identity.authenticated_at or now)
-    return await admit(session, resources, visitor, user, way=PROVIDER, now=now, authenticated_at=proved)
+    return await admit(session, resources, visitor, user, method=PROVIDER, now=now, authenticated_at=proved)
 
 
 async def link_identity(session: Session, actor: Actor, user: User, identity: Identity, *, now: datetime) -> None:

@@ -33,7 +33,7 @@ from tessera.access.users.users import (
     check_own,
     check_permissions,
     get_user,
-    told,
+    recorded_values,
 )
 from tessera.platform.actors import Actor
 from tessera.platform.audit import Entry, record_entries
@@ -76,7 +76,7 @@ async def update_user(
         await user_store.set_roles(session, user_id, [role.id for role in wanted.roles])
     if before.enabled and not wanted.enabled:
         await sessions.delete_sessions_of(session, user_id)
-    old, new = differences(told(before), told(wanted))
+    old, new = differences(recorded_values(before), recorded_values(wanted))
     if new:
         action = "changed" if set(new) != {"enabled"} else "enabled" if wanted.enabled else "disabled"
         await record_entries(session, actor, [Entry(action, "user", user_id, wanted.email, before=old, after=new)])
@@ -118,7 +118,7 @@ async def delete_user(session: Session, actor: Actor, user_id: UUID, *, version:
         await keep_administrator(session, user)
     if not await user_store.delete_user(session, user_id, user.version):
         raise changed_meanwhile(user)
-    await record_entries(session, actor, [Entry("deleted", "user", user_id, user.email, before=told(user))])
+    await record_entries(session, actor, [Entry("deleted", "user", user_id, user.email, before=recorded_values(user))])
 
 
 async def end_sessions(session: Session, actor: Actor, user_id: UUID) -> None:

@@ -33,7 +33,7 @@ class UserSession:
     csrf_token: str
     expires_at: datetime
     authenticated_at: datetime
-    way: str
+    method: str
     has_password: bool
     has_factor: bool
     has_identity: bool
@@ -48,7 +48,7 @@ class ListedSession:
     seen_at: datetime
     origin: str | None
     user_agent: str | None
-    way: str
+    method: str
 
 
 async def find_session(
@@ -67,7 +67,7 @@ async def find_session(
         csrf_token=row["csrf_token"],
         expires_at=expires_at,
         authenticated_at=row["authenticated_at"],
-        way=row["way"],
+        method=row["way"],
         has_password=row["has_password"],
         has_factor=row["has_factor"],
         has_identity=row["has_identity"],
@@ -80,7 +80,7 @@ async def open_session(
     visitor: Visitor,
     user: Row,
     *,
-    way: str,
+    method: str,
     now: datetime,
     authenticated_at: datetime | None = None,
 ) -> str:
@@ -96,12 +96,12 @@ async def open_session(
         "expires_at": now + visitor.lifetime,
         "origin": visitor.origin,
         "user_agent": (visitor.user_agent or "")[:255] or None,
-        "way": way,
+        "way": method,
         "authenticated_at": authenticated_at or now,
     }
     await sessions.insert_session(session, values)
     actor = make_user(user).act(origin=visitor.origin)
-    await record_entries(session, actor, [Entry("signed_in", "user", user["id"], user["email"], after={"way": way})])
+    await record_entries(session, actor, [Entry("signed_in", "user", user["id"], user["email"], after={"way": method})])
     return token
 
 

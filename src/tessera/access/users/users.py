@@ -96,7 +96,7 @@ async def create_users(session: Session, actor: Actor, new: Sequence[NewUser]) -
     )
     users = [make_user(row) for row in await records.find_users(session, ids)]
     await record_entries(
-        session, actor, [Entry("created", "user", user.id, user.email, after=told(user)) for user in users]
+        session, actor, [Entry("created", "user", user.id, user.email, after=recorded_values(user)) for user in users]
     )
     return users
 
@@ -177,7 +177,7 @@ def make_user(row: Row) -> User:
     )
 
 
-def told(user: User) -> dict[str, Any]:
+def recorded_values(user: User) -> dict[str, Any]:
     """Return what the audit trail keeps of a user; `every chain` stands for a list that has no end."""
     return {
         "email": user.email,

@@ -195,12 +195,12 @@ class ProbeStep:
 class ProbeResult:
     """What *Test connection* found, step by step, and the last HTTP status; secrets never stand in it.
 
-    `learned` are properties that the profile did not have and now gets, such as the fingerprint of a host key.
+    `discovered` are properties that the profile did not have and now gets, such as the fingerprint of a host key.
     """
 
     steps: Sequence[ProbeStep]
     status: int | None = None
-    learned: Mapping[str, Any] = field(default_factory=dict)
+    discovered: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:

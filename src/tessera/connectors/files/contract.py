@@ -45,7 +45,7 @@ class FileStore(Protocol):
     """
 
     capabilities: FileCapabilities
-    learned: Mapping[str, Any]
+    discovered: Mapping[str, Any]
     """Properties that the profile did not have and now gets, such as the fingerprint of a host key."""
 
     async def put(self, name: str, chunks: AsyncIterable[bytes]) -> int:

@@ -88,12 +88,12 @@ UPDATE connection_profiles
  WHERE id = :id AND version = :version
 """)
 
-# Only what is still empty is filled in: of two connections that learn at once, one wins.
-LEARN = text("""
+# Only what is still empty is filled in: of two connections that discover at once, one wins.
+DISCOVER = text("""
 UPDATE connection_profiles p
-   SET settings = p.settings || cast(:learned AS jsonb), version = version + 1
+   SET settings = p.settings || cast(:discovered AS jsonb), version = version + 1
  WHERE p.id = :id
-   AND NOT EXISTS (SELECT FROM jsonb_object_keys(cast(:learned AS jsonb)) AS key WHERE p.settings ->> key <> '')
+   AND NOT EXISTS (SELECT FROM jsonb_object_keys(cast(:discovered AS jsonb)) AS key WHERE p.settings ->> key <> '')
 RETURNING p.id, p.chain_id, p.internal_name, p.version
 """)
 
@@ -188,9 +188,13 @@ async def update_profile(session: Session, row: Mapping[str, Any], actor: str) -
     return await change_rows(session, UPDATE, {**as_json(row), "actor": actor}) == 1
 
 
-async def learn_settings(session: Session, profile_id: UUID, learned: Mapping[str, Any]) -> Mapping[str, Any] | None:
+async def discover_settings(
+    session: Session, profile_id: UUID, discovered: Mapping[str, Any]
+) -> Mapping[str, Any] | None:
     """Fill in settings that are all still empty; None means that they are not, or that the profile is gone."""
-    return await fetch_row(session, LEARN, {"id": profile_id, "learned": msgspec.json.encode(learned).decode()})
+    return await fetch_row(
+        session, DISCOVER, {"id": profile_id, "discovered": msgspec.json.encode(discovered).decode()}
+    )
 
 
 async def delete_profile(session: Session, profile_id: UUID) -> None:

@@ -115,19 +115,19 @@ def is_sendable(token: str) -> bool:
 def explain_refusal(grant: TokenGrant, reply: Reply) -> TokenError:
     """Return what an answer that is no success means."""
     host, answer = host_of(grant), decode(reply.excerpt)
-    told = f"The token endpoint {host} answered {reply.status}"
+    said = f"The token endpoint {host} answered {reply.status}"
     if reply.status in TRANSIENT_STATUSES:
         wait = reply.retry_after(now())
-        return TokenError(f"{told}. Try again later.", reason="oauth_unavailable", temporary=True, retry_after=wait)
+        return TokenError(f"{said}. Try again later.", reason="oauth_unavailable", temporary=True, retry_after=wait)
     if 300 <= reply.status < 400:
-        message = f"{told}: redirects are never followed. Give the final address as the Access Token URL."
+        message = f"{said}: redirects are never followed. Give the final address as the Access Token URL."
         return TokenError(message, reason="oauth_redirected")
     code = answer.get("error")
     if isinstance(code, str) and code in ADVICE:
-        message = f"{told}, {code}{saying(grant, answer)}. {ADVICE[code]}"
+        message = f"{said}, {code}{saying(grant, answer)}. {ADVICE[code]}"
         return TokenError(message, reason=f"oauth_{code}")
     return TokenError(
-        f"{told} and gave no token{saying(grant, answer)}. Correct the Access Token URL and the client's credentials.",
+        f"{said} and gave no token{saying(grant, answer)}. Correct the Access Token URL and the client's credentials.",
         reason="oauth_refused",
     )
 

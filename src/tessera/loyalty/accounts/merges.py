@@ -61,11 +61,11 @@ async def record(
 ) -> None:
     """Write an event for each membership and source, and one audit entry for each target."""
     events = [
-        Event(item.chain_id, MEMBERSHIP_CHANGED, item.id, tell_move(plan, item.id, item.account_id))
+        Event(item.chain_id, MEMBERSHIP_CHANGED, item.id, move_payload(plan, item.id, item.account_id))
         for item in plan.moved.values()
     ]
     events += [
-        Event(item.chain_id, MEMBERSHIP_DELETED, item.id, tell_end(plan, item.id, moved))
+        Event(item.chain_id, MEMBERSHIP_DELETED, item.id, end_payload(plan, item.id, moved))
         for item in plan.deleted.values()
     ]
     events += [
@@ -90,12 +90,12 @@ async def record(
     await record_entries(session, actor, entries)
 
 
-def tell_move(plan: MergePlan, membership_id: UUID, account_id: UUID) -> dict[str, Any]:
+def move_payload(plan: MergePlan, membership_id: UUID, account_id: UUID) -> dict[str, Any]:
     """Return what an event tells of a membership that moved."""
     demotion = {"is_primary": False} if membership_id in plan.demoted else {}
     return {"account_id": account_id, **demotion}
 
 
-def tell_end(plan: MergePlan, membership_id: UUID, moved: Mapping[UUID, int]) -> dict[str, Any]:
+def end_payload(plan: MergePlan, membership_id: UUID, moved: Mapping[UUID, int]) -> dict[str, Any]:
     """Return what an event tells of a membership that went: where its points are now."""
     return {"merged_into_id": plan.heirs[membership_id], "points": moved.get(membership_id, 0)}

@@ -119,7 +119,7 @@ async def record(
     session: Session, actor: Actor, chain_id: UUID, steps: Sequence[MembershipStep], *, demoted: set[UUID]
 ) -> None:
     """Write an event for each membership that changed, and one audit entry with the counts."""
-    events = [Event(chain_id, MEMBERSHIP_CHANGED, step.id, told) for step in steps if (told := step.told)]
+    events = [Event(chain_id, MEMBERSHIP_CHANGED, step.id, payload) for step in steps if (payload := step.payload)]
     events += [Event(chain_id, MEMBERSHIP_CHANGED, item, {"is_primary": False}) for item in sorted(demoted)]
     await record_events(session, events)
     if steps:

@@ -41,11 +41,11 @@ async def expire_points(session: Session, actor: Actor, *, now: datetime, limit:
     counts: dict[UUID, list[int]] = defaultdict(list)
     for chain_id, _, points, _, _ in lines:
         counts[chain_id].append(points)
-    await record_entries(session, actor, [tell_expiry(chain_id, points) for chain_id, points in counts.items()])
+    await record_entries(session, actor, [expiry_entry(chain_id, points) for chain_id, points in counts.items()])
     return len(lines)
 
 
-def tell_expiry(chain_id: UUID, points: list[int]) -> Entry:
+def expiry_entry(chain_id: UUID, points: list[int]) -> Entry:
     """Return the audit entry of what left in a chain."""
     name = "1 movement" if len(points) == 1 else f"{len(points)} movements"
     after = {"count": len(points), "memberships": len(points), "points": sum(points)}

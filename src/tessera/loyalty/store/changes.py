@@ -65,7 +65,7 @@ WITH changed AS (
   SELECT %(chain_id)s, id, {NEXT_SEQUENCE}, %(set)s, points, coalesce(balance, 0), %(source)s, %(actor_id)s, %(now)s
     FROM changed WHERE points IS NOT NULL
   RETURNING membership_id, sequence
-), told AS (
+), recorded AS (
   {INSERT_EVENTS}
   SELECT %(chain_id)s, %(event)s, id,
          jsonb_build_object('kind', %(set)s::text, 'points', points, 'balance', balance, 'sequence', sequence)

@@ -1,8 +1,8 @@
-"""What would come of a template as its editor has it: the live request of real rows, or one that is sent.
+"""The preview of a template as its editor has it: the request that real rows make, or one that was sent.
 
-The page carries the first rows of the query and sends them back with every look, so that typing asks the database for
-nothing. They need no seal: whoever sends them sees what they make and nobody else does, and a test that leaves the
-house reads its rows anew.
+The page carries the first rows of the query and sends them back for every preview, so that typing asks the database for
+nothing. They need no seal: only the user who sends them sees what they make, and a test that is really sent reads its
+rows again.
 """
 
 import json
@@ -18,7 +18,7 @@ from tessera.queries import Column
 from tessera.web.integrations.template_forms import TemplateForm, make_change, place_of
 from tessera.web.visits import Visit
 
-# More rows than this show nothing new, and travel with every look.
+# More rows than this show nothing new, and travel with every preview.
 MOST_ROWS, LARGEST_SAMPLE = 20, 64 * 1024
 SHOWN_BODY = 16 * 1024
 
@@ -41,8 +41,8 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class TemplateLook:
-    """One look: the request, or what is wrong in which field at which place."""
+class EditorPreview:
+    """What the editor shows: the request, or what is wrong in which field at which place."""
 
     asked: str = "preview"
     columns: Sequence[Column] = ()
@@ -61,9 +61,9 @@ class TemplateLook:
         return (request.body or "")[:SHOWN_BODY] if request else ""
 
 
-async def take_look(visit: Visit, template: Template, form: TemplateForm, asked: str) -> TemplateLook:
+async def make_preview(visit: Visit, template: Template, form: TemplateForm, asked: str) -> EditorPreview:
     """Return what comes of the form; `send` sends one request for real."""
-    look = TemplateLook(asked)
+    found = EditorPreview(asked)
     try:
         change = make_change(form)
         async with visit.resources.database.session() as session:
@@ -77,19 +77,19 @@ async def take_look(visit: Visit, template: Template, form: TemplateForm, asked:
                 keys=visit.resources.keys,
             )
         if trial is None:
-            return look
+            return found
         sample = await find_sample(visit, trial, form)
-        look = replace(look, columns=trial.query.columns, sample=sample, rows_asked=trial.shape.batch_size)
+        found = replace(found, columns=trial.query.columns, sample=sample, rows_asked=trial.shape.batch_size)
         async with visit.resources.database.session() as session:
             preview = await outbound.preview_template(session, visit.actor, trial, sample.rows)
-        look = replace(look, preview=preview)
+        found = replace(found, preview=preview)
         if asked == "send":
             sent = await outbound.send_test(visit.resources, visit.engine, visit.client, visit.actor, trial)
-            look = replace(look, sent=sent)
+            found = replace(found, sent=sent)
     except TesseraError as error:
         name, at = place_of(error, form)
-        return replace(look, fault=error.message, field=name, at=at)
-    return look
+        return replace(found, fault=error.message, field=name, at=at)
+    return found
 
 
 async def find_sample(visit: Visit, trial: Trial, form: TemplateForm) -> Sample:

@@ -193,8 +193,8 @@ def only_chain(call: Call, chain_id: UUID | None) -> UUID:
     """Return the chain that is named, or the only one that the key sees."""
     chains = call.actor.chains or frozenset()
     if chain_id is None and len(chains) != 1:
-        told = "The key sees several chains. Name the one whose accounts are meant."
-        raise RefusedError(422, "chain_missing", told, [Fault(told, parameter="chain_id")])
+        message = "The key sees several chains. Name the one whose accounts are meant."
+        raise RefusedError(422, "chain_missing", message, [Fault(message, parameter="chain_id")])
     return chain_id or next(iter(chains))
 
 

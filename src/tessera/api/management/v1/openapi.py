@@ -80,12 +80,12 @@ def describe_route(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]:
     """Return one operation of the document."""
     text = python_inspect.getdoc(route.run) or route.name
     summary, _, description = text.partition("\n")
-    told = f"{description.strip()}\n\nNeeds the permission `{route.permission}`.".strip()
+    text = f"{description.strip()}\n\nNeeds the permission `{route.permission}`.".strip()
     operation: dict[str, Any] = {
         "operationId": route.name,
         "tags": [tag_of(route)],
         "summary": summary.rstrip("."),
-        "description": told,
+        "description": text,
         "x-permission": route.permission,
         "responses": describe_answers(route, schemas),
     }

@@ -221,8 +221,8 @@ async def preview_query(call: Call, query_ref: NameOrId, body: QueryValues) -> Q
     """Run a query and show its first rows."""
     stored = await find(call, query_ref)
     started = time.perf_counter()
-    looking = queries.preview_query(call.actor, call.engine, stored.chain_id, stored, body.parameters)
-    found = await call.while_connected(looking)
+    preview = queries.preview_query(call.actor, call.engine, stored.chain_id, stored, body.parameters)
+    found = await call.while_connected(preview)
     columns = [show_column(column) for column in found.columns]
     rows: Any = [msgspec.Raw(encode(row)) for row in found.rows]
     return QueryPreview(columns, rows, time.perf_counter() - started)

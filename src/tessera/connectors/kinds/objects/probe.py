@@ -15,9 +15,9 @@ async def probe_objects(
     steps = Steps(titles_of(FIND, options=options))
     url = urlsplit(endpoint)
     host, port = url.hostname or "", url.port or (80 if url.scheme == "http" else 443)
-    with steps.step(FIND) as told:
+    with steps.step(FIND) as step:
         addresses = await network.client.vet_host(host, port)
-        told.message = f"{host} is {', '.join(map(str, addresses))}."
+        step.message = f"{host} is {', '.join(map(str, addresses))}."
     if steps.ended:
         return ProbeResult(steps.all())
     async with AsyncExitStack() as stack:

@@ -16,7 +16,7 @@ async def probe_host(profile: OpenedProfile, network: Network, options: frozense
     """Find the host, connect, check its key, sign in, list the root path."""
     steps, host_key = Steps(titles_of(FIND, CONNECT, HOST_KEY, SIGN_IN, options=options)), host_key_of(profile)
     await take_steps(steps, profile, network, options=options, host_key=host_key)
-    return ProbeResult(steps.all(), learned=host_key.learned)
+    return ProbeResult(steps.all(), discovered=host_key.discovered)
 
 
 async def take_steps(
@@ -24,40 +24,42 @@ async def take_steps(
 ) -> None:
     """Go on as long as nothing fails."""
     host, port = profile.settings["host"], profile.settings["port"]
-    with steps.step(FIND) as told:
+    with steps.step(FIND) as step:
         addresses = await find_host(profile, network)
-        told.message = f"{host} is {', '.join(map(str, addresses))}."
+        step.message = f"{host} is {', '.join(map(str, addresses))}."
     if steps.ended:
         return
-    with steps.step(CONNECT) as told:
+    with steps.step(CONNECT) as step:
         reconnect = partial(connect, addresses, host, port)
         sock = await reconnect()
-        told.message = f"Port {port} answers."
+        step.message = f"Port {port} answers."
     if steps.ended:
         return
     async with AsyncExitStack() as stack:
         failure: Exception | None = None
         try:
             store = await start(
-                await stack.enter_async_context(sign_in(profile, sock, host_key, reconnect)), profile, host_key.learned
+                await stack.enter_async_context(sign_in(profile, sock, host_key, reconnect)),
+                profile,
+                host_key.discovered,
             )
         except Exception as error:
             failure = error
         if host_key.shown:
-            with steps.step(HOST_KEY) as told:
-                told.message = told_of(host_key)
+            with steps.step(HOST_KEY) as step:
+                step.message = describe_key(host_key)
                 if isinstance(failure, HostKeyChangedError):
                     raise failure
         if steps.ended:
             return
-        with steps.step(SIGN_IN) as told:
+        with steps.step(SIGN_IN) as step:
             if failure is not None:
                 raise failure
-            told.message = f"Signed in as {profile.settings['username']}."
+            step.message = f"Signed in as {profile.settings['username']}."
         if not steps.ended:
             await probe_store(steps, store, options)
 
 
-def told_of(host_key: HostKey) -> str:
+def describe_key(host_key: HostKey) -> str:
     """Say what is known of the host's key."""
-    return f"It is the pinned one, {host_key.shown[-1]}." if host_key.pinned else f"Learned: {host_key.shown[-1]}."
+    return f"It is the pinned one, {host_key.shown[-1]}." if host_key.pinned else f"Discovered: {host_key.shown[-1]}."

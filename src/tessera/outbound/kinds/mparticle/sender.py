@@ -93,6 +93,8 @@ def read_reasons(body: bytes) -> list[str]:
 
 def reason_of(error: Any) -> str:
     """Return one error's message, or its code."""
-    told = (error.get("message") or error.get("code")) if isinstance(error, dict) else None
+    message = (error.get("message") or error.get("code")) if isinstance(error, dict) else None
     # A log line, so no character of the receiver may end it or be one that the database cannot store.
-    return "".join(each if each.isprintable() else " " for each in str(told)) if isinstance(told, str | int) else ""
+    return (
+        "".join(each if each.isprintable() else " " for each in str(message)) if isinstance(message, str | int) else ""
+    )
