@@ -125,7 +125,7 @@ async def test_host_that_is_down_is_told(network: Network, partner: Counterpart)
 
 async def test_server_of_sha1_days_is_refused(tmp_path: Path, network: Network) -> None:
     async with asyncssh_server(tmp_path, kex_algs=["diffie-hellman-group14-sha1"]) as server:
-        with pytest.raises(FileStoreRefusedError, match="let us in"):
+        with pytest.raises(FileStoreRefusedError, match="answer the sign-in"):
             async with open_at(server, network):
                 pass
 

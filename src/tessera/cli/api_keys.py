@@ -126,7 +126,7 @@ def switch_key(key: UUID, *, enabled: bool) -> None:
 
 @app.command("revoke")
 def revoke_key(key: KeyId) -> None:
-    """End a key for ever."""
+    """Revoke a key permanently."""
 
     async def work(context: CommandContext) -> None:
         async with context.session() as session:

@@ -41,7 +41,7 @@ def apply(
     chain: Chain = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make what is there what the files describe, all of it or nothing; once more changes nothing."""
+    """Make what is there what the files describe, all of it or nothing; applying again changes nothing."""
     from tessera.cli import configuration_files
 
     outcome = configuration_files.apply(files, prune=prune, ask=not yes, chain=chain)

@@ -33,7 +33,7 @@ class PlannedError(Exception):
 
 
 async def try_out(context: CommandContext, document: Document, *, prune: bool, chain: str | None) -> Outcome:
-    """Apply in a transaction that is not kept, which tells what would happen and what would be refused."""
+    """Apply in a transaction that is rolled back, which shows what would happen and what would be refused."""
     outcome: Outcome | None = None
     try:
         async with context.session() as session:
@@ -49,7 +49,7 @@ async def run(
 ) -> Outcome:
     """Apply the document to the chain that is named on the command line, or by itself."""
     chain_id = await find_chain(session, context.actor, chain or document.chain)
-    scope = configuration.make_scope(session, context.actor, chain_id, context.resources, context.house.engine)
+    scope = configuration.make_scope(session, context.actor, chain_id, context.resources, context.application.engine)
     return await configuration.apply_configuration(scope, document, prune=prune)
 
 
@@ -146,7 +146,7 @@ def apply(paths: Iterable[Path], *, prune: bool, ask: bool, chain: str | None) -
                 return outcome
             show_outcome(outcome, as_json=False, done=False)
             if not sys.stdin.isatty():
-                raise ConfigurationError("nobody is there to say yes. Add --yes.", file="apply")
+                raise ConfigurationError("there is no terminal to confirm in. Add --yes.", file="apply")
             if not typer.confirm("Apply this?"):
                 return None
         async with context.session() as session:
@@ -163,7 +163,9 @@ def write_down(chain: str | None) -> str:
             chain_id = await find_chain(session, context.actor, chain)
             chains = await access_chains.list_chains(session, context.actor)
             name = next(each.name for each in chains if each.id == chain_id)
-            scope = configuration.make_scope(session, context.actor, chain_id, context.resources, context.house.engine)
+            scope = configuration.make_scope(
+                session, context.actor, chain_id, context.resources, context.application.engine
+            )
             return await configuration.export_configuration(scope, name)
 
     return run_command(work)

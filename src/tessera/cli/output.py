@@ -19,7 +19,7 @@ ChainOption = Annotated[
 # What a column or line shows of a thing.
 Column = Callable[[Any], object]
 
-# In a pipe there is no width to fit: a cut id is of no use to anybody.
+# In a pipe there is no width to fit: a cut id is of no use.
 PIPE_WIDTH = 240
 
 

@@ -48,8 +48,8 @@ BALANCE = {
 
 MembershipId = Annotated[UUID, typer.Argument(metavar="MEMBERSHIP", parser=require_id, help="Id of the membership.")]
 Points = Annotated[int, typer.Argument(help="How many points.", min=1)]
-Reason = Annotated[str | None, typer.Option(help="Why, for whoever reads the ledger.")]
-GivenReason = Annotated[str, typer.Option(help="Why, for whoever reads the ledger.")]
+Reason = Annotated[str | None, typer.Option(help="Why, for readers of the ledger.")]
+GivenReason = Annotated[str, typer.Option(help="Why, for readers of the ledger.")]
 Key = Annotated[
     str | None, typer.Option(help="Idempotency key: the same command with the same key moves the points once.")
 ]
@@ -66,7 +66,7 @@ def move(chain: str | None, moving: Moving, *, as_json: bool) -> None:
 
 
 def choose_key(key: str | None) -> str:
-    """Return the key that was typed, or one that nobody used."""
+    """Return the key that was typed, or an unused one."""
     return key or str(new_id())
 
 

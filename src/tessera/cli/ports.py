@@ -24,7 +24,7 @@ def find_port(host: str, port: int) -> tuple[str, int]:
         family, _, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     except socket.gaierror:
         raise ListenAddressError(
-            f"TESSERA_HTTP_HOST names {host}, which nobody knows. Use an address of this machine."
+            f"TESSERA_HTTP_HOST names {host}, which cannot be resolved. Use an address of this machine."
         ) from None
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         # Without SO_REUSEPORT, which the server sets: with it two servers would share the port without noticing.

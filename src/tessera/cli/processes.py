@@ -1,4 +1,4 @@
-"""Commands that start the house: everything at once, one process of it, or only the schema."""
+"""Commands that start Tessera: everything at once, one process of it, or only the schema."""
 
 import os
 import sys

@@ -153,7 +153,7 @@ def try_profile(
             owner = await find_chain(session, context.actor, chain)
         return await connectors.test_profile(
             context.resources,
-            context.house.client,
+            context.application.client,
             context.actor,
             chain_id=owner,
             profile_id=name,
@@ -191,6 +191,6 @@ def split_pair(text: str) -> tuple[str, str]:
 
 
 def ask(key: str) -> str:
-    """Ask for a secret without showing it; take it from a pipe where nobody sits there."""
+    """Ask for a secret without showing it; take it from a pipe where there is no terminal."""
     stdin = typer.get_text_stream("stdin")
     return typer.prompt(key, hide_input=True) if stdin.isatty() else stdin.readline().strip()

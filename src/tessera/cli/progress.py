@@ -1,4 +1,4 @@
-"""Following a run in the terminal: rows, requests, rate and time left, until it ends."""
+"""The progress of a run in the terminal: rows, requests, rate and time left, until it ends."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def watch_run(context: CommandContext, run_id: UUID, *, quiet: bool) -> Ru
 
 
 def make_progress(*, quiet: bool) -> Progress:
-    """Return the bar, on standard error, so that standard output stays clean; nothing where nobody looks."""
+    """Return the bar, on standard error, so that standard output stays clean; nothing where it is no terminal."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(bar_width=20),

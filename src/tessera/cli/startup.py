@@ -1,4 +1,4 @@
-"""`tessera up`: the database, the schema, then web process and worker, watched until told to stop."""
+"""`tessera up`: the database, the schema, then web process and worker, watched until they are stopped."""
 
 import asyncio
 import os
@@ -59,10 +59,10 @@ def start_everything(settings: Settings, *, port: int | None = None) -> None:
 
 
 async def welcome(settings: Settings) -> None:
-    """Tell whoever starts an empty house how to get in."""
+    """Print how to sign in to an empty deployment."""
     async with open_desk(settings) as context, context.session() as session:
         if not await list_users(session, context.actor):
-            typer.echo("Nobody can sign in yet. Make the first user: tessera user create E-MAIL --role admin")
+            typer.echo("No user can sign in yet. Create the first user: tessera user create E-MAIL --role admin")
 
 
 async def until_stopped(running: Running) -> None:
@@ -135,7 +135,7 @@ async def run_processes(
 
 
 async def keep_database(server: EmbeddedServer) -> None:
-    """Start the embedded server again whenever it is gone, whoever started it."""
+    """Start the embedded server again whenever it is gone, whichever process started it."""
     try:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
@@ -151,7 +151,7 @@ async def keep_database(server: EmbeddedServer) -> None:
 
 
 def warn(text: str) -> None:
-    """Tell the operator."""
+    """Warn the operator."""
     typer.echo(text, err=True)
 
 

@@ -146,7 +146,7 @@ def switch_token(token: UUID, *, enabled: bool) -> None:
 
 @app.command("revoke")
 def revoke_token(token: TokenId) -> None:
-    """End a token for ever; with a client token go all its access tokens."""
+    """Revoke a token permanently; with a client token go all its access tokens."""
 
     async def work(context: CommandContext) -> None:
         async with context.session() as session:

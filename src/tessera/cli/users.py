@@ -142,7 +142,7 @@ def change_user(
 def disable_user(email: Email) -> None:
     """Let a user sign in no more, and end every session of theirs."""
     switch_user(email, enabled=False)
-    typer.echo("Switched off, and signed out everywhere. `tessera user enable` lets them in again.")
+    typer.echo("Disabled, and signed out everywhere. `tessera user enable` allows sign-in again.")
 
 
 @app.command("enable")

@@ -1,4 +1,4 @@
-"""The web process: Granian with our application, after a look at everything that could be wrong."""
+"""The web process: Granian with our application, after a check of everything that could be wrong."""
 
 import resource
 

@@ -54,7 +54,7 @@ def wanted(specs: Sequence[tuple[Item, Spec]], kind: Kind) -> bool:
 
 
 async def apply_item(scope: Scope, handler: Handler, item: Item, spec: Spec, known: Known | None) -> Change:
-    """Store one item where it differs from what is there; tell of a refusal at its place."""
+    """Store one item where it differs from what is there; report a refusal at its place."""
     if known is not None and is_described(item, spec, known.name, known.plain):
         return Change(item.kind, item.name, Action.KEEP)
     try:

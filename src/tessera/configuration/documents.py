@@ -1,4 +1,4 @@
-"""From YAML texts to items, each with the line it stands on. Pure."""
+"""From YAML texts to items, each with its line. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -137,7 +137,7 @@ class Reader:
             # A key is the text that it is: `on` and `007` are names.
             name = str(key.value) if isinstance(key, yaml.ScalarNode) else str(self.value(key))
             if name in seen:
-                raise self.fault(f"{name!r} stands twice in {what}. Keep one", key)
+                raise self.fault(f"{name!r} occurs twice in {what}. Keep one", key)
             seen.add(name)
             yield name, inner
 

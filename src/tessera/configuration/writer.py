@@ -1,4 +1,4 @@
-"""Writing down what is there, as files that describe it."""
+"""Exports what is there, as files that describe it."""
 
 from collections.abc import Mapping
 from decimal import Decimal

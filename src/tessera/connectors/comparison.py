@@ -1,4 +1,4 @@
-"""Comparing what is stored with what somebody would store, secrets included; the stored ones never leave this room."""
+"""Comparing what is stored with what would be stored, secrets included; the stored ones never leave this room."""
 
 import hmac
 from collections.abc import Mapping

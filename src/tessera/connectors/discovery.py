@@ -15,7 +15,7 @@ from tessera.platform.db import Session
 async def keep_discovered(
     session: Session, actor: Actor, profile: OpenedProfile, discovered: Mapping[str, Any]
 ) -> bool:
-    """Store what was discovered where the profile still lacks it; False means that somebody was faster.
+    """Store what was discovered where the profile still lacks it; False means that another connection was faster.
 
     The profile gets a new version, so that a form opened before cannot clear the property again unseen.
     """

@@ -1,4 +1,4 @@
-"""From a saved profile to its files: for exports, imports and whoever else moves files."""
+"""From a saved profile to its files: for exports, imports and everything else that moves files."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""Opening a profile for its kind: the one place where *Test connection* and senders get at its secrets."""
+"""Opened profiles: the one place where *Test connection* and senders get at a profile's secrets."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -28,7 +28,7 @@ async def open_profile(session: Session, row: Mapping[str, Any], keys: KeyRing) 
 
 
 def list_secrets(profile: OpenedProfile) -> list[str]:
-    """Return everything in an opened profile that nobody may read."""
+    """Return everything secret in an opened profile."""
     keys = profile.keys.values()
     texts = [*profile.secrets.values(), *(key.material for key in keys), *(key.passphrase for key in keys)]
     return [text for text in texts if text]

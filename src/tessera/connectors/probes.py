@@ -30,7 +30,7 @@ from tessera.platform.http import OutboundClient
 from tessera.platform.resources import Resources
 from tessera.platform.secrets import Masker
 
-# Somebody sits before a page and waits.
+# A user waits in front of a page.
 LONGEST_SECONDS = 60
 
 

@@ -49,7 +49,7 @@ USERS_TOLD = 20
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A connection profile as others see it: `secrets` tells which are set, and since when.
+    """A connection profile as others see it: `secrets` says which are set, and since when.
 
     `token` is there once: when the profile was just created, and its type makes a token that others show us.
     """
@@ -118,7 +118,7 @@ class NewProfile:
 class ProfileChange:
     """What changes. None leaves a thing as it is, and so does a property that `settings` does not name.
 
-    `version` is the one the caller saw; with it, a change made by somebody else in the meantime is refused.
+    `version` is the one the caller saw; with it, a change made in the meantime is refused.
     """
 
     label: str | None = None
@@ -331,7 +331,7 @@ async def changed_properties(
 ) -> tuple[dict[str, Any], Mapping[str, str | None]]:
     """Return the stored properties with the change made, and which secrets it sets or clears."""
     if not change.settings:
-        # Nothing is checked anew: a profile whose address is no longer allowed can still be switched off.
+        # Nothing is checked again: a profile whose address is no longer allowed can still be switched off.
         return {key: stored[key] for key in ("settings", "secrets", "state")}, {}
     connector = get_connector(stored["type"])
     checked = check_input(
@@ -377,7 +377,7 @@ async def renamed(session: Session, stored: Mapping[str, Any], name: str | None)
 async def insert(session: Session, actor: Actor, row: Mapping[str, Any], *, action: str) -> Profile:
     """Store a new row, note it, and return its profile."""
     if not await store.insert_profile(session, row, actor.name):
-        await check_room(session, row["chain_id"], get_connector(row["type"]))  # somebody took the last one just now
+        await check_room(session, row["chain_id"], get_connector(row["type"]))  # the last one was taken just now
         raise name_taken(row["internal_name"])
     values = (None, shown_values(row))
     await record_change(session, actor, row, kind=KIND, event=PROFILE_CREATED, action=action, values=values)
@@ -403,13 +403,13 @@ async def save(
     if not won:
         raise changed_meanwhile(stored["label"])
     changed = {**stored, **row}
-    # A secret set anew looks as it did before; that it changed is what the trail is for.
+    # A secret that is set again looks as it did before; that it changed is what the audit log is for.
     values = differences(shown_values(stored), shown_values(changed), besides=secrets)
     await record_change(session, actor, changed, kind=KIND, event=PROFILE_CHANGED, action="updated", values=values)
 
 
 def shown_values(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a profile's values for the audit trail, secrets masked."""
+    """Return a profile's values for the audit log, secrets masked."""
     names = ("label", "internal_name", "type", "variant", "enabled", "state")
     return {**{name: row[name] for name in names}, **row["settings"], **dict.fromkeys(row["secrets"], MASK)}
 

@@ -65,7 +65,7 @@ def check_properties(
 
 
 def forget_secrets(connector: ConnectorType, shown: list[Property], sealed: Collection[str], checked: Checked) -> None:
-    """Take away secrets of properties that the profile has no longer: nobody would see that they are still there."""
+    """Take away secrets of properties that the profile has no longer: they would remain unseen."""
     gone = {each.key for each in connector.properties} - {each.key for each in shown}
     checked.secrets.update(dict.fromkeys(key for key in sealed if key.partition(":")[0] in gone))
 
@@ -136,7 +136,7 @@ def is_url(each: Property) -> bool:
 def read_text(each: Property, value: Any) -> str:
     """Return a text as it is stored."""
     if not isinstance(value, str):
-        raise ValueError("Give a text.")  # noqa: TRY004 - told to the user like any other fault
+        raise ValueError("Give a text.")  # noqa: TRY004 - shown to the user like any other fault
     if len(value) > LONGEST_TEXT:
         raise ValueError(f"Longer than {LONGEST_TEXT:,} characters. Shorten it.")
     check_storable(value)

@@ -18,7 +18,7 @@ from tessera.platform.actors import Actor
 from tessera.platform.db import Session
 from tessera.platform.paging import Page
 
-HIDDEN = "Hidden, because it may tell of members. Whoever has the permission members:read sees it."
+HIDDEN = "Hidden, because it may describe members. Users with the permission members:read see it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ async def list_rates(session: Session, actor: Actor, run_id: UUID) -> list[Rate]
 
 
 async def must_hide(session: Session, actor: Actor, run_id: UUID) -> bool:
-    """Say whether the run, which the actor may see, tells of members whom they may not see."""
+    """Say whether the run, which the actor may see, shows members whom they may not see."""
     run = await get_run(session, actor, run_id=run_id)
     return not actor.may("members:read") and await shows_members(run.snapshot)
 

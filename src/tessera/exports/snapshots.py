@@ -17,7 +17,7 @@ from tessera.queries import Query
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything a worker needs but the profile's secrets, which it opens anew each time.
+    """Everything a worker needs but the profile's secrets, which it opens each time.
 
     `shape` says what goes out, as the profile's connector reads it; its secret headers stay sealed.
     """
@@ -75,7 +75,7 @@ def read_snapshot(stored: Mapping[str, Any]) -> Snapshot:
 
 
 async def shows_members(stored: Mapping[str, Any]) -> bool:
-    """Say whether what the run sent and received may tell who somebody is."""
+    """Say whether what the run sent and received may identify persons."""
     query = read_snapshot(stored).query
     try:
         return (await queries.check_aside(query.text, query.parameters)).personal

@@ -79,7 +79,7 @@ async def apply_together(resources: Resources) -> tuple[int, int]:
 
 
 def read_update(resources: Resources, claim: Claim, row: Row) -> MemberUpdate | None:
-    """Return what a message says of its member; None where it takes a look of its own."""
+    """Return what a message says of its member; None where it has to be read by itself."""
     try:
         document = read_document(resources, row)
         if not claim.rules.update_existing or claim.source.find_reason(claim.rules, row["type"], document):
@@ -132,7 +132,7 @@ def make_claim(profile: Row, resources: Resources) -> Claim:
 
 
 async def finish(session: Session, claim: Claim, message_id: UUID, outcome: Outcome) -> None:
-    """Write what became of a message that still waits; raise where somebody else was faster."""
+    """Write the outcome of a message that still waits; raise if another worker was faster."""
     if not await store.settle_message(session, outcome.describe(message_id), claim.now):
         raise MessageNotFoundError(f"The message {message_id} waits no longer.")
     if outcome.state is MessageState.REJECTED:

@@ -35,6 +35,6 @@ class MessageNotFoundError(NotFoundError):
 
 
 class MessageNotReplayableError(ConflictError):
-    """The message was applied already, or its body was forgotten."""
+    """The message was applied already, or its body was deleted."""
 
     code = "message_not_replayable"

@@ -71,7 +71,7 @@ class ProgramCodeTakenError(ConflictError):
 
 
 class ProgramNumberTakenError(ConflictError):
-    """Numbers of programs are unique in a chain, for ever."""
+    """Numbers of programs are unique in a chain, permanently."""
 
     code = "program_number_taken"
 

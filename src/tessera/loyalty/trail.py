@@ -16,7 +16,7 @@ Record = Program | Tier
 
 
 class Change(NamedTuple):
-    """What was done to what: the words of the audit trail, and the event's name."""
+    """What was done to what: the words of the audit log, and the event's name."""
 
     action: str
     kind: str

@@ -1,4 +1,4 @@
-"""Who is told what: subscriptions to events, and their deliveries."""
+"""Subscriptions to events, and their deliveries."""
 
 from typing import TYPE_CHECKING
 

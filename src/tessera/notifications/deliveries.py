@@ -68,7 +68,7 @@ async def replay_failed(
 
 
 async def replay_events(session: Session, actor: Actor, subscription_id: UUID, *, since: datetime) -> bool:
-    """Read the feed again from the first event since then: all is told once more, in new deliveries.
+    """Read the feed again from the first event since then: all are sent again, in new deliveries.
 
     False means that nothing since then has been read yet, so there is nothing to take back.
     """
@@ -81,7 +81,7 @@ async def replay_events(session: Session, actor: Actor, subscription_id: UUID, *
 
 
 async def send_test(session: Session, actor: Actor, subscription_id: UUID, *, now: datetime) -> Delivery:
-    """Make a delivery of an event that nothing stands behind; a worker sends it at once."""
+    """Make a delivery of a test event, which is not stored; a worker sends it at once."""
     actor.require(WRITE)
     subscription = await get_subscription(session, actor, subscription_id)
     if not subscription.enabled:

@@ -1,4 +1,4 @@
-"""Dispatching: reads the feed for every subscription, makes deliveries, and has them sent."""
+"""The dispatcher reads the feed for every subscription, makes deliveries, and has them sent."""
 
 from uuid import UUID
 
@@ -39,7 +39,7 @@ class Dispatcher:
         return await store.has_due(self._ground.database.reader)
 
     async def dispatch(self) -> int:
-        """Make deliveries of all events that are to be told; return how many."""
+        """Make deliveries of all events that are due; return how many."""
         async with self._ground.database.session() as session:
             behind = await store.list_behind(session)
         made, window = 0, FIRST_WINDOW

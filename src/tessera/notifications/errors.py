@@ -33,7 +33,7 @@ class LabelInvalidError(InvalidError):
 
 
 class WebhookUrlError(InvalidError):
-    """A webhook subscription's URL is none that this deployment calls."""
+    """This deployment cannot call the URL of a webhook subscription."""
 
     code = "webhook_url_invalid"
 
@@ -45,7 +45,7 @@ class EventNamesError(InvalidError):
 
 
 class SubscriptionChangedError(ConflictError):
-    """Somebody else changed the webhook subscription meanwhile."""
+    """The webhook subscription was changed by another user in the meantime."""
 
     code = "subscription_changed"
 

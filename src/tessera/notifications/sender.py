@@ -1,4 +1,4 @@
-"""Sending: a worker claims what is due, sends a bounded number at once, and settles what came of it.
+"""The sender: a worker claims what is due, sends a bounded number at once, and settles the outcomes.
 
 A delivery stays due until its outcome is committed, so a worker that dies loses nothing; another one takes its
 deliveries when their claims end. What may then arrive twice is what had begun: no more than may be sent at once.

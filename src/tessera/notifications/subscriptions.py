@@ -1,4 +1,4 @@
-"""Subscriptions: made, read, changed and deleted by people; what they are told is dispatching's business."""
+"""Subscriptions: made, read, changed and deleted by people; what they receive is the dispatcher's work."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -36,7 +36,7 @@ async def create_subscriptions(
     *,
     now: datetime,
 ) -> list[MadeSubscription]:
-    """Create subscriptions of a chain, all or none; they are told of what happens from now on."""
+    """Create subscriptions of a chain, all or none; they receive events from now on."""
     actor.require(WRITE)
     if not actor.sees(chain_id):
         raise SubscriptionChainError(f"There is no chain {chain_id} within reach of {actor.name}.", field="chain_id")
@@ -94,7 +94,7 @@ async def update_subscription(
 ) -> Subscription:
     """Change the subscription; with a `version`, only if it is still that one.
 
-    One that is switched on again is told of everything since it was switched off, as far as events are kept.
+    One that is switched on again receives everything since it was disabled, as far as events are kept.
     """
     actor.require(WRITE)
     before = read_subscription(await lock(session, actor, subscription_id, version))
@@ -159,7 +159,7 @@ async def lock(
         raise unknown(subscription_id)
     if version is not None and row["version"] != version:
         raise SubscriptionChangedError(
-            f"{row['label']} was changed by somebody else in the meantime. Read it again, then change it."
+            f"{row['label']} was changed by another user in the meantime. Read it again, then change it."
         )
     return row
 
@@ -197,7 +197,7 @@ def read_subscription(row: Row) -> Subscription:
 
 
 def recorded_values(subscription: Subscription) -> dict[str, Any]:
-    """Return what events and the audit trail keep of a subscription."""
+    """Return what events and the audit log keep of a subscription."""
     names = subscription.event_names
     return {
         "label": subscription.label,

@@ -1,4 +1,4 @@
-"""The one interface behind which every way out stands: what plans requests, what sends them, and what an answer is.
+"""The one interface of every way out: what plans requests, what sends them, and what an answer is.
 
 A run works with these and never asks which kind of connector it has.
 """
@@ -58,7 +58,7 @@ class Outcome:
 class RequestRenderer(Protocol):
     """Turns rows into requests. Pure: the same rows make the same bytes, in every worker.
 
-    The rows of one request, or the first or last of them, make one request again: so a request can be rendered anew
+    The rows of one request, or the first or last of them, make one request again: so a request can be rendered again
     after a take-over, and split in halves.
     """
 
@@ -82,7 +82,7 @@ class Sender(Protocol):
         """What may leave in a second, counted by the requests' weights; None is as much as the receiver takes."""
 
     async def send(self, planned: PlannedRequest) -> Outcome:
-        """Call the receiver once. No answer is an answer too: this raises for nothing that the receiver does."""
+        """Call the receiver once. A missing answer is an outcome: this raises for nothing that the receiver does."""
 
     def can_replay(self, planned: PlannedRequest) -> bool:
         """Say whether sending the request again is safe although the first may have been processed."""

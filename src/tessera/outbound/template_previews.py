@@ -1,6 +1,6 @@
 """A template tried before it works for a run: the request that sample rows make, shown or sent once.
 
-A preview sends nothing and shows no secret. A test reads its rows anew, whatever a page showed before.
+A preview sends nothing and shows no secret. A test reads its rows again, whatever a page showed before.
 """
 
 from collections.abc import Mapping, Sequence
@@ -108,7 +108,7 @@ async def open_trial(
 
 
 async def read_sample(actor: Actor, engine: QueryEngine, trial: Trial) -> tuple[Sequence[Column], Rows]:
-    """Return the columns and the first rows of the trial's query, to whoever may see them."""
+    """Return the columns and the first rows of the trial's query, to an actor who may see them."""
     preview = await queries.preview_query(actor, engine, trial.query.chain_id, trial.query)
     return preview.columns, preview.rows
 
@@ -120,7 +120,7 @@ async def preview_template(session: Session, actor: Actor, trial: Trial, rows: R
     if trial.profile_id is not None:
         actor.require("connection-profiles:read")
         profile = await find_row(session, actor, trial.template.chain_id, trial.profile_id)
-    # The same run every time, so that its key stands still while somebody types.
+    # The same run every time, so that its key does not change while the user types.
     planned, failures = plan_first(trial, rows, run_id=trial.template.id)
     shown = None if planned is None else show_request(planned, trial.shape, profile)
     return TemplatePreview(shown, failures, len(planned.ordinals) if planned else 0)
@@ -181,7 +181,7 @@ def facts_of(trial: Trial, run_id: UUID) -> RunFacts:
 
 
 def show_request(planned: PlannedRequest, shape: TemplateShape, profile: Mapping[str, Any] | None) -> ShownRequest:
-    """Return the request as people may see it; without a profile its path stands alone."""
+    """Return the request as people may see it; without a profile only its path."""
     body = None if planned.body is None else planned.body.decode()
     size = len(planned.body or b"")
     url, headers = planned.path, planned.headers
@@ -204,7 +204,7 @@ def masked_target(profile: Mapping[str, Any]) -> Target | None:
 
 
 async def note_test(resources: Resources, actor: Actor, trial: Trial, answer: Outcome) -> None:
-    """Write down that a test was sent, for the template in the audit trail and for the profile among its calls."""
+    """Write down that a test was sent, for the template in the audit log and for the profile among its calls."""
     template = trial.template
     assert trial.profile_id is not None
     plain = f"The receiver answered {answer.status}."

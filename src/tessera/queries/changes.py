@@ -1,4 +1,4 @@
-"""Making, changing, copying and deleting saved queries."""
+"""Changes of saved queries: created, updated, copied and deleted."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -45,7 +45,7 @@ async def create_query(session: Session, actor: Actor, engine: QueryEngine, *, c
 
 
 async def update_query(session: Session, actor: Actor, engine: QueryEngine, *, query: Query, new: NewQuery) -> Query:
-    """Change a query as it was read; a change by somebody else in between is a conflict."""
+    """Change a query as it was read; a change by another user in between is a conflict."""
     actor.require("queries:write")
     await get_query(session, actor, query.chain_id, query.id)
     columns = await examine(actor, engine, query.chain_id, new)
@@ -140,7 +140,7 @@ async def insert(
 
 
 async def save(session: Session, query: Query, values: Mapping[str, Any]) -> None:
-    """Write the changed row, unless somebody else was faster with the query or with the name."""
+    """Write the changed row, unless another change of the query or the name was faster."""
     try:
         async with session.begin_nested():
             won = await store.update_query(session, {**values, "version": query.version})
@@ -176,8 +176,8 @@ def check_version(query: Query, version: int | None) -> None:
 
 
 def changed_meanwhile(query: Query) -> QueryVersionError:
-    """Say that somebody else was faster."""
-    return QueryVersionError(f"{query.label} was changed by somebody else. Read it again, then change it.")
+    """Return the error for a change that came too late."""
+    return QueryVersionError(f"{query.label} was changed by another user. Read it again, then change it.")
 
 
 def in_use(query: Query, users: Sequence[str]) -> QueryInUseError:
@@ -207,7 +207,7 @@ def stored_values(
 
 
 def shown(new: NewQuery, name: str) -> dict[str, Any]:
-    """Return what the audit trail keeps of a query."""
+    """Return what the audit log keeps of a query."""
     return asdict(new) | {"label": new.label.strip(), "internal_name": name}
 
 

@@ -56,7 +56,7 @@ class CheckedQuery:
 
     @property
     def personal(self) -> bool:
-        """Say whether a dataset among them tells who somebody is."""
+        """Say whether a dataset among them identifies persons."""
         return any(NAMES[name].personal for name in self.datasets)
 
 
@@ -86,7 +86,7 @@ def check_frame(text: str, tokens: Sequence[Token]) -> None:
     depth, subscripts, ended = 0, 0, False
     for before, token in pairwise((tokens[0], *tokens)):
         if ended and token.token_type is not TokenType.SEMICOLON:
-            refuse(text, token.start, "a query is one statement. Delete what stands after the semicolon")
+            refuse(text, token.start, "a query is one statement. Delete what follows the semicolon")
         ended = token.token_type is TokenType.SEMICOLON
         depth += token.token_type in (TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.CASE)
         depth -= token.token_type in (TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.END)
@@ -99,7 +99,7 @@ def check_frame(text: str, tokens: Sequence[Token]) -> None:
 
 
 def parse(text: str, tokens: Sequence[Token]) -> exp.Expr:
-    """Return the syntax tree; parameters stand in it as numbers, because a number may stand wherever a value may."""
+    """Return the syntax tree; parameters are numbers in it, because a number is allowed wherever a value is."""
     readable: list[Token] = []
     for index, token in enumerate(tokens):
         if is_parameter(tokens, index):

@@ -1,6 +1,6 @@
 """Running queries, as the login that can read the datasets of one chain and nothing else.
 
-Every query has a connection of its own, so that nothing one query leaves behind can reach another. Which chain it sees
+Every query has its own connection, so that nothing one query leaves behind can reach another. Which chain it sees
 is a row that only the application can write; the query itself has no way to change it.
 """
 
@@ -75,7 +75,7 @@ class Selection(Protocol):
 
     @property
     def key_columns(self) -> Sequence[str]:
-        """The columns that tell its rows apart, in order."""
+        """The columns that identify its rows, in order."""
         ...
 
 
@@ -200,7 +200,7 @@ class QueryEngine:
         return await asyncio.to_thread(cut, text, parameters)
 
     def check_block(self, block: bytes, rows: int) -> None:
-        """Stop a query that gives too many rows, or a row that nobody could send."""
+        """Stop a query that gives too many rows, or a row that is too large to send."""
         if rows > self.row_limit:
             raise QueryTooLargeError(
                 f"The query gives more than {self.row_limit:,} rows. Select fewer, or raise TESSERA_QUERY_ROW_LIMIT.",

@@ -17,7 +17,7 @@ Given = Mapping[str, object] | None
 
 
 async def describe_query(actor: Actor, engine: QueryEngine, chain_id: UUID, query: Selection) -> Sequence[Column]:
-    """Return the columns of a saved or unsaved query, to whoever may see its rows; it is read, and not run."""
+    """Return the columns of a saved or unsaved query, to an actor who may see its rows; it is read, and not run."""
     await admit(actor, chain_id, query.text, query.parameters)
     return await engine.describe(chain_id, query.text, query.parameters)
 
@@ -25,7 +25,7 @@ async def describe_query(actor: Actor, engine: QueryEngine, chain_id: UUID, quer
 async def preview_query(
     actor: Actor, engine: QueryEngine, chain_id: UUID, query: Selection, given: Given = None
 ) -> Preview:
-    """Return the first rows of a saved or unsaved query, to whoever may see them."""
+    """Return the first rows of a saved or unsaved query, to an actor who may see them."""
     await admit(actor, chain_id, query.text, query.parameters)
     preview = await engine.preview(chain_id, query, given)
     logger.info("query previewed", extra={"chain_id": str(chain_id), "actor": actor.name, "rows": len(preview.rows)})
@@ -33,7 +33,7 @@ async def preview_query(
 
 
 async def count_query(actor: Actor, engine: QueryEngine, chain_id: UUID, query: Selection, given: Given = None) -> int:
-    """Return how many rows a saved or unsaved query gives, to whoever may see them."""
+    """Return how many rows a saved or unsaved query gives, to an actor who may see them."""
     await admit(actor, chain_id, query.text, query.parameters)
     count = await engine.count(chain_id, query, given)
     logger.info("query counted", extra={"chain_id": str(chain_id), "actor": actor.name, "rows": count})
@@ -48,7 +48,7 @@ async def explain_query(actor: Actor, engine: QueryEngine, chain_id: UUID, query
 
 
 async def admit(actor: Actor, chain_id: UUID, text: str, parameters: Sequence[Parameter]) -> None:
-    """Raise unless the actor may read queries of the chain, and members where a dataset tells who somebody is."""
+    """Raise unless the actor may read queries of the chain, and members where a dataset identifies persons."""
     actor.require("queries:read")
     if not actor.sees(chain_id):
         raise QueryNotFoundError(f"There is no chain {chain_id}. List the chains to find yours.")

@@ -68,7 +68,7 @@ def tokenize(text: str) -> list[Token]:
 
 def read_tree(text: str, tokens: Sequence[Token]) -> exp.Expr | None:
     """Return the syntax tree of one statement; raise what the parser raises, or `TooManyStepsError`."""
-    # With the whole text as context an error tells its exact place.
+    # With the whole text as context an error names its exact place.
     (tree,) = POSTGRES.parser(error_message_context=len(text)).parse(list(tokens), text)
     return tree
 

@@ -29,7 +29,7 @@ AGAIN = "Go back to the sign-in page and start again."
 
 
 class Purpose(StrEnum):
-    """What somebody goes to the provider for."""
+    """The purpose of a visit to the provider."""
 
     SIGN_IN = "sign-in"
     CONFIRM = "confirm"
@@ -85,7 +85,7 @@ class Provider:
         return (self._settings.public_url or "").rstrip("/") + CALLBACK
 
     async def begin(self, purpose: Purpose, *, now: datetime, next: str = "/", session: str = "") -> tuple[str, Flow]:  # noqa: A002
-        """Return the address to send somebody to, and what their browser must bring back."""
+        """Return the address to send the user to, and what their browser must bring back."""
         metadata = await self.discover(now)
         flow = Flow(
             purpose=purpose,
@@ -142,11 +142,11 @@ class Provider:
             return read_id_token(token, self._keys[0], expected)
         except UnknownSigningKeyError:
             raise ProviderAnswerError(
-                "The identity provider signed with a key that it does not publish. Tell your administrator."
+                "The identity provider signed with a key that it does not publish. Contact your administrator."
             ) from None
 
     async def redeem(self, metadata: Metadata, flow: Flow, code: str) -> dict[str, Any]:
-        """Return the tokens that the code stands for."""
+        """Exchange the code for tokens."""
         secret = self._settings.oidc_client_secret
         headers = [("Content-Type", "application/x-www-form-urlencoded")]
         form = {
@@ -170,7 +170,7 @@ class Provider:
         return found
 
     async def ask_for_email(self, metadata: Metadata, claims: Claims, access_token: object) -> Claims:
-        """Ask the provider for what the token left out; what it says of somebody else is refused."""
+        """Ask the provider for what the token left out; what it says about another user is refused."""
         if metadata.userinfo_endpoint is None or not isinstance(access_token, str) or not access_token.isprintable():
             return claims
         headers = [("Authorization", f"Bearer {access_token}")]
@@ -189,11 +189,11 @@ def check_answer(metadata: Metadata, flow: Flow, answer: Mapping[str, str]) -> N
     if (issuer is not None or metadata.names_issuer) and issuer != metadata.issuer:
         raise ProviderAnswerError(f"Another provider than ours answered. {AGAIN}")
     if not answer.get("code"):
-        raise ProviderRefusedError(f"The identity provider did not let you in ({word_of(answer)}). {AGAIN}")
+        raise ProviderRefusedError(f"The identity provider refused the sign-in ({word_of(answer)}). {AGAIN}")
 
 
 def check_freshness(flow: Flow, claims: Claims) -> None:
-    """Refuse a confirmation for which the provider did not ask its user anew."""
+    """Refuse a confirmation for which the provider did not ask its user again."""
     earliest = flow.begun_at - timedelta(seconds=SKEW_SECONDS)
     if claims.authenticated_at is None or claims.authenticated_at < earliest:
         raise ProviderAnswerError(
@@ -202,7 +202,7 @@ def check_freshness(flow: Flow, claims: Claims) -> None:
 
 
 def word_of(answer: Mapping[str, Any]) -> str:
-    """Return the error's name, where it has the shape of one; anything else is somebody's text."""
+    """Return the error's name, where it has the shape of one; anything else is free text."""
     word = str(answer.get("error", ""))
     return word if word and len(word) < 50 and word.replace("_", "").isalnum() and word.isascii() else "no reason given"
 

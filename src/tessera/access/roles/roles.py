@@ -162,7 +162,7 @@ async def update_role(
 
 
 async def delete_role(session: Session, actor: Actor, role_id: UUID, *, version: int | None = None) -> None:
-    """Delete a role that nobody holds."""
+    """Delete a role that is not held."""
     role = await get_changeable(session, actor, role_id, version)
     await store.lock_role(session, role_id)
     holders = await store.list_holders(session, role_id, HOLDERS_TOLD)
@@ -179,7 +179,7 @@ async def delete_role(session: Session, actor: Actor, role_id: UUID, *, version:
 
 
 async def hold_roles(session: Session, actor: Actor, role_ids: Sequence[UUID]) -> tuple[HeldRole, ...]:
-    """Return roles to give to somebody, none of which has more than the actor; they stay until the transaction ends."""
+    """Return roles to grant, none of which has more than the actor; they stay until the transaction ends."""
     wanted = sorted(set(role_ids))
     roles = read_roles(await store.hold_roles(session, wanted))
     missing = set(wanted) - {role.id for role in roles}
@@ -202,7 +202,7 @@ def require_changer(actor: Actor) -> None:
     actor.require("roles:admin")
     if actor.chains is not None:
         raise RoleReachError(
-            f"Roles are the same for every chain, and {actor.name} sees only some. Ask somebody who sees every chain."
+            f"Roles are the same for every chain, and {actor.name} sees only some. Ask a user who sees every chain."
         )
 
 
@@ -224,11 +224,11 @@ async def get_changeable(session: Session, actor: Actor, role_id: UUID, version:
 
 
 async def keep_administrator(session: Session, role: Role) -> None:
-    """Raise where the role is what somebody is the last administrator by."""
+    """Raise where the role makes its holder the last administrator."""
     await guard_administrators(session)
     if await has_other_administrator(session) and not await has_other_administrator(session, role_id=role.id):
         raise LastAdministratorError(
-            f"Nobody would be left who may do everything: give the role Admin to a user before {role.label} loses it.",
+            f"No user would be left who may do everything: give the role Admin to a user before {role.label} loses it.",
             field="permissions",
         )
 
@@ -290,7 +290,7 @@ def read_role(row: Row) -> Role:
 
 
 def recorded_values(role: Role) -> dict[str, Any]:
-    """Return what the audit trail keeps of a role; `everything` stands for a list that has no end."""
+    """Return what the audit log keeps of a role; `everything` stands for a list that has no end."""
     return {
         "label": role.label,
         "internal_name": role.internal_name,
@@ -311,9 +311,9 @@ def reach_of(actor: Actor) -> list[UUID] | None:
 
 
 def changed_meanwhile(label: str) -> RoleChangedError:
-    """Say that somebody else was faster."""
+    """Return the error for a change that came too late."""
     return RoleChangedError(
-        f"The role {label} was changed by somebody else in the meantime. Read it again, then change it."
+        f"The role {label} was changed by another user in the meantime. Read it again, then change it."
     )
 
 

@@ -20,7 +20,7 @@ SESSION_DIGEST = "user_sessions.token_digest"
 LONGEST_LIFE = timedelta(days=30)
 # Writing at every request would cost more than knowing the last second is worth.
 TOUCH_EVERY = timedelta(minutes=1)
-# More would be somebody's robot; they all end with "end all others".
+# More would be a robot's; they all end with "end all others".
 MOST_LISTED = 200
 
 
@@ -84,7 +84,7 @@ async def open_session(
     now: datetime,
     authenticated_at: datetime | None = None,
 ) -> str:
-    """Store a new session, tell the audit trail, and return the token."""
+    """Store a new session, write it into the audit log, and return the token."""
     await sessions.delete_expired(session, now)
     token = secrets.token_urlsafe(32)
     values = {

@@ -178,7 +178,7 @@ def make_user(row: Row) -> User:
 
 
 def recorded_values(user: User) -> dict[str, Any]:
-    """Return what the audit trail keeps of a user; `every chain` stands for a list that has no end."""
+    """Return what the audit log keeps of a user; `every chain` stands for a list that has no end."""
     return {
         "email": user.email,
         "name": user.name,
@@ -221,7 +221,7 @@ def check_own(actor: Actor, permissions: frozenset[str]) -> None:
     excess = find_excess(actor, permissions)
     if excess:
         raise GrantExceedsError(
-            f"{actor.name} lacks {excess}, so nobody can be given it. Leave it out.", field="permissions"
+            f"{actor.name} lacks {excess}, so they cannot grant it. Leave it out.", field="permissions"
         )
 
 
@@ -230,7 +230,7 @@ def check_chains(actor: Actor, chains: frozenset[UUID] | None) -> None:
     foreign = find_foreign_chain(actor, chains)
     if foreign:
         raise GrantExceedsError(
-            f"{actor.name} does not see {foreign}, so nobody can be let see it. Choose among your own chains.",
+            f"{actor.name} does not see {foreign}, so they cannot grant access to it. Choose among your own chains.",
             field="chain_ids",
         )
 

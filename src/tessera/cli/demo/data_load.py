@@ -1,4 +1,4 @@
-"""Loading the demo's people: accounts with the room's bulk function, the rest over the real Connector API."""
+"""The demo's people, loaded: accounts with the room's bulk function, the rest over the real Connector API."""
 
 import asyncio
 import http.client
@@ -53,7 +53,7 @@ class Loaded:
 
 
 class ConnectorClient:
-    """A client of the Connector API as anybody could write one: plain HTTP, credentials in the body."""
+    """A client of the Connector API as a partner could write one: plain HTTP, credentials in the body."""
 
     def __init__(self, url: str, client_token: str, access_token: str) -> None:
         address = urlsplit(url)

@@ -47,7 +47,7 @@ def judge(outcome: Outcome) -> None:
     if missing:
         faults.append(f"{len(missing):,} did not arrive")
     if extra:
-        faults.append(f"{len(extra):,} arrived that nobody chose")
+        faults.append(f"{len(extra):,} arrived that were not selected")
     if outcome.run.sent != len(outcome.selected) or not outcome.selected:
         faults.append(f"the run says {outcome.run.state.value}, {outcome.run.sent:,} sent")
     if faults:

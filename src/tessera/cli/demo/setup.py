@@ -90,7 +90,7 @@ async def arrange_export(context: CommandContext, chain_id: UUID, *, url: str, t
     keys, policy = context.resources.keys, connectors.address_policy(context.resources.settings)
     async with context.session() as session:
         query = await queries.create_query(
-            session, context.actor, context.house.engine, chain_id=chain_id, new=NEW_QUERY
+            session, context.actor, context.application.engine, chain_id=chain_id, new=NEW_QUERY
         )
         profile = await connectors.create_profile(
             session, context.actor, chain_id=chain_id, new=new_profile(url, token), keys=keys, policy=policy

@@ -100,10 +100,12 @@ async def watched(gauge: MemoryGauge) -> AsyncIterator[None]:
 
 
 async def select_ids(context: CommandContext, chain_id: UUID, arranged: Arranged) -> set[UUID]:
-    """Run the query once more, by itself, and return the ids it selects."""
+    """Run the query again, by itself, and return the ids it selects."""
     place = [column.name for column in arranged.query.columns].index("membership_id")
     found: set[UUID] = set()
-    blocks = context.house.engine.copy_rows(chain_id, arranged.query, label=arranged.definition.id, now=context.now())
+    blocks = context.application.engine.copy_rows(
+        chain_id, arranged.query, label=arranged.definition.id, now=context.now()
+    )
     async for block in blocks:
         # A line is label, number and row with tabs between; in a JSON array of ours a backslash is the only escape.
         for line in block.splitlines():

@@ -193,7 +193,7 @@ class ProbeStep:
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """What *Test connection* found, step by step, and the last HTTP status; secrets never stand in it.
+    """What *Test connection* found, step by step, and the last HTTP status; it never contains secrets.
 
     `discovered` are properties that the profile did not have and now gets, such as the fingerprint of a host key.
     """

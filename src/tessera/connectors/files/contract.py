@@ -10,7 +10,7 @@ LARGEST_PAGE = 1000
 
 @dataclass(frozen=True, slots=True)
 class FileCapabilities:
-    """What a store can, so that nobody asks which kind it is.
+    """What a store can do, so that callers need not ask which kind it is.
 
     `atomic_replace`: a file that is put or moved takes the place of an older one at once, never half, never missing.
     `atomic_move`: a file is renamed; without it, it is copied, then deleted, and a crash between leaves both.

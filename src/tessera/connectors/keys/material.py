@@ -89,7 +89,7 @@ def read_ssh_key(material: str, passphrase: str | None, _now: datetime) -> KeyFa
 
 
 def read_protection(material: str) -> tuple[bool, int]:
-    """Return whether a key is encrypted, and how often its passphrase is stretched where the format tells it."""
+    """Return whether a key is encrypted, and how often its passphrase is stretched where the format says so."""
     lines = material.strip().splitlines()
     try:
         data = b64decode("".join(line.strip() for line in lines[1:-1]))
@@ -118,7 +118,7 @@ def read_pgp_public_key(material: str, passphrase: str | None, now: datetime) ->
         raise material_fault(
             "This is a private key. Paste the partner's public key, or choose the type PGP private key."
         )
-    # The library answers with a RuntimeError whose text is a stack trace: only that it fails is told.
+    # The library answers with a RuntimeError whose text is a stack trace: only that it fails is shown.
     try:
         certificate = pysequoia.Cert.from_bytes(material.encode())
         revoked, expires_at = certificate.is_revoked, certificate.expiration

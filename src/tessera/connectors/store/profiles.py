@@ -179,12 +179,12 @@ async def count_types(session: Session, chains: Iterable[UUID] | None) -> Sequen
 
 
 async def insert_profile(session: Session, row: Mapping[str, Any], actor: str) -> bool:
-    """Store a new profile; False means that somebody was faster with its name."""
+    """Store a new profile; False means that its name was taken in the meantime."""
     return await change_rows(session, INSERT, {**as_json(row), "actor": actor}) == 1
 
 
 async def update_profile(session: Session, row: Mapping[str, Any], actor: str) -> bool:
-    """Store the profile's changes; False means that somebody changed it in the meantime."""
+    """Store the profile's changes; False means that it was changed in the meantime."""
     return await change_rows(session, UPDATE, {**as_json(row), "actor": actor}) == 1
 
 
@@ -209,7 +209,7 @@ async def list_names(session: Session, chain_id: UUID) -> tuple[set[str], set[st
 
 
 async def count_of_type(session: Session, chain_id: UUID, kind: str) -> int:
-    """Return how many profiles of the type the chain has; whoever counts next waits until this transaction ends."""
+    """Return how many profiles of the type the chain has; the next count waits until this transaction ends."""
     parameters = {"chain_id": chain_id, "type": kind}
     await session.execute(LOCK_TYPE, parameters)
     return await session.scalar(COUNT_OF_TYPE, parameters) or 0

@@ -108,7 +108,7 @@ def read_lifetime(grant: TokenGrant, given: Any) -> float:
 
 
 def is_sendable(token: str) -> bool:
-    """Say whether the token can stand in a header: visible ASCII, nothing that would end the line."""
+    """Say whether the token is allowed in a header: visible ASCII, nothing that would end the line."""
     return 0 < len(token) <= LONGEST_TOKEN and token.isascii() and token.isprintable() and " " not in token
 
 
@@ -143,7 +143,7 @@ def explain_call(grant: TokenGrant, error: CallError) -> TokenError:
 
 
 def unreadable(grant: TokenGrant, why: str) -> TokenError:
-    """Say that a success answer is none that can be used."""
+    """Return the error for a success answer that cannot be used."""
     message = f"The token endpoint {host_of(grant)} answered, but {why}. Check the Access Token URL."
     return TokenError(message, reason="oauth_answer_invalid")
 
@@ -171,5 +171,5 @@ def decode(body: bytes) -> Mapping[str, Any]:
 
 
 def host_of(grant: TokenGrant) -> str:
-    """Return the endpoint's host; the rest of its address may hold what nobody should read."""
+    """Return the endpoint's host; the rest of its address may hold secrets."""
     return parse_url(grant.url, allow_insecure_http=True).host_str or ""

@@ -57,7 +57,7 @@ MOST_ROWS_PER_WINDOW = 8000
 
 
 class Executor:
-    """Executes runs in this worker; `name` tells it from others in the log."""
+    """Executes runs in this worker; `name` identifies it in the log."""
 
     def __init__(
         self, resources: Resources, engine: QueryEngine, client: OutboundClient, *, name: str | None = None
@@ -102,7 +102,7 @@ class Executor:
             self._held.discard(lease)
 
     async def requeue_stalled(self) -> None:
-        """Give a new job to active runs that nobody works on: theirs ended in an error or with its worker."""
+        """Give a new job to active runs without a worker: theirs ended in an error or with its worker."""
         async with self._database.session() as session:
             stalled = await store.list_stranded_runs(session, self._ground.settings.run_lease_seconds * 2)
         for run_id in stalled:
@@ -133,7 +133,7 @@ class Executor:
         except Exception as error:
             if explain_database_error(error) is not None:
                 raise
-            logger.exception("run %s failed in a way that nobody foresaw", run["id"])
+            logger.exception("run %s failed unexpectedly", run["id"])
             return UNFORESEEN
 
     async def _open_sender(self, run: Mapping[str, Any], snapshot: Snapshot) -> Sender:
@@ -228,7 +228,7 @@ class Executor:
         )
 
     async def _finish(self, run: Mapping[str, Any], ending: RunResult) -> None:
-        """End the run, its open requests and its time line in one transaction, and tell of it."""
+        """End the run, its open requests and its time line in one transaction, and record an event."""
         async with self._database.session() as session:
             if not await store.lock_run(session, run["id"], run["epoch"]):
                 raise LeaseLostError

@@ -24,7 +24,7 @@ STOPPED = RunResult("running")
 
 
 class Judge:
-    """Judges the answers of one run."""
+    """Decides what the outcomes of one run mean."""
 
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
@@ -57,7 +57,7 @@ class Judge:
         )
 
     def judge_lost(self, request: OpenRequest) -> Settlement:
-        """Return what becomes of an attempt whose worker died before it could write the outcome."""
+        """Return the settlement of an attempt whose worker died before it could write the outcome."""
         waiting = Settlement(
             request,
             RequestState.WAITING,
@@ -69,9 +69,9 @@ class Judge:
             lost=True,
         )
         if not self._sender.can_replay(request.planned):
-            message = "The worker stopped while the request was under way, and sending it again could double it."
+            message = "The worker stopped while the request was under way, and sending it again could duplicate it."
         elif request.lost >= retries.MOST_LOST:
-            message = f"{request.lost} workers stopped while the request was under way. Look into their logs."
+            message = f"{request.lost} workers stopped while the request was under way. Check their logs."
         else:
             return waiting
         failed = [(ordinal, SEND, UNKNOWN, message) for ordinal in request.ordinals]
@@ -107,12 +107,12 @@ class Judge:
 
 
 def judge_unsent(request: OpenRequest) -> Settlement:
-    """Return what becomes of an attempt that was written down and never sent, because its worker stops."""
+    """Return the settlement of an attempt that was written down and never sent, because its worker stops."""
     return Settlement(request, RequestState.WAITING, outcome=UNSENT, code=UNSENT, lost=True)
 
 
 def judge_broken_off(request: OpenRequest) -> Settlement:
-    """Return what becomes of a call that was still under way when its run had to end."""
+    """Return the settlement of a call that was still under way when its run had to end."""
     message = "The run ended before the receiver answered. The row may have arrived; check with the receiver."
     failed = [(ordinal, SEND, UNKNOWN, message) for ordinal in request.ordinals]
     return Settlement(

@@ -1,4 +1,4 @@
-"""Going on after a take-over: what a dead worker had begun, and may or may not have sent."""
+"""A take-over: what a dead worker had begun, and may or may not have sent."""
 
 import asyncio
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from tessera.exports.states import RequestState
 async def resume_requests(
     rows: Sequence[dict[str, Any]], reader: WindowReader, recorder: Recorder, judge: Judge
 ) -> list[OpenRequest]:
-    """Settle the attempts that nobody will settle any more; return the requests that go on."""
+    """Settle the attempts of lost workers; return the requests that go on."""
     requests = [await rebuild_request(row, reader) for row in rows]
     lost = [request for request, row in zip(requests, rows, strict=True) if row["state"] == RequestState.BEGUN]
     for request in lost:

@@ -51,7 +51,7 @@ class WindowReader:
         return Window(number, until, requests, [row_error(failure) for failure in plan.failures])
 
     async def plan_again(self, ordinals: Sequence[int], index: int | None = None) -> PlannedRequest:
-        """Render one request anew from its rows: after a take-over, or under a new number for half of a split one."""
+        """Render one request again from its rows: after a take-over, or under a new number for half of a split one."""
         number = self._numbers.take_request() if index is None else index
         async with self._database.session() as session:
             found = await read_chosen_rows(await driver(session), self._run_id, list(ordinals))

@@ -1,4 +1,4 @@
-"""Changing customers and companies, many of both at once."""
+"""Changes of customers and companies, many of both at once."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -158,6 +158,6 @@ async def record(session: Session, actor: Actor, accounts: Sequence[Account]) ->
 
 
 def count_in_words(count: int, kind: str) -> str:
-    """Return the number of accounts as the audit trail tells it."""
+    """Return the number of accounts as the audit log names it."""
     plural = {"customer": "customers", "company": "companies"}
     return f"1 {kind}" if count == 1 else f"{count} {plural[kind]}"

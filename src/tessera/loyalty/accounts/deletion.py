@@ -1,4 +1,4 @@
-"""Deleting accounts, customers and companies alike, once they hold no membership any more."""
+"""Deletion of accounts, customers and companies alike, once they hold no membership any more."""
 
 from collections.abc import Sequence
 from datetime import datetime

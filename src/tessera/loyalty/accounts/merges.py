@@ -1,4 +1,4 @@
-"""Merging accounts: the target survives, the sources become inactive and their memberships move."""
+"""Merges of accounts: the target survives, the sources become inactive and their memberships move."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -91,11 +91,11 @@ async def record(
 
 
 def move_payload(plan: MergePlan, membership_id: UUID, account_id: UUID) -> dict[str, Any]:
-    """Return what an event tells of a membership that moved."""
+    """Return the payload of the event of a membership that moved."""
     demotion = {"is_primary": False} if membership_id in plan.demoted else {}
     return {"account_id": account_id, **demotion}
 
 
 def end_payload(plan: MergePlan, membership_id: UUID, moved: Mapping[UUID, int]) -> dict[str, Any]:
-    """Return what an event tells of a membership that went: where its points are now."""
+    """Return the payload of the event of a membership that was merged: where its points are now."""
     return {"merged_into_id": plan.heirs[membership_id], "points": moved.get(membership_id, 0)}

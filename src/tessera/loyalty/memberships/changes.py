@@ -1,4 +1,4 @@
-"""Changing memberships: what a call asks for, settled against what is there, written in one go."""
+"""Changes of memberships: what a call asks for, settled against what is there, written in one go."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -34,7 +34,7 @@ async def update_memberships(
     """Change all of the memberships or none; return them in the given order.
 
     Several changes of one membership count as one, the later property winning. What stays as it was is not touched:
-    neither its moment of change nor the feed tells of it.
+    neither its moment of change nor the feed shows it.
     """
     require_chain(actor, chain_id)
     check_urls("url", (item.url for item in items))

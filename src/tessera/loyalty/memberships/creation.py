@@ -1,4 +1,4 @@
-"""Adding memberships, in bulk."""
+"""Creation of memberships, in bulk."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Deleting memberships. They stay readable as deleted, and their ledgers with them."""
+"""Deletion of memberships. They stay readable as deleted, and their ledgers with them."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Listing memberships."""
+"""Lists of memberships."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Burning points, and adjusting balances by hand."""
+"""Burns of points, and adjustments of balances by hand."""
 
 from collections.abc import Sequence
 from datetime import datetime

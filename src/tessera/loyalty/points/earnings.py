@@ -1,4 +1,4 @@
-"""Earning points."""
+"""Earned points."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -62,7 +62,7 @@ def earn(book: Book, item: Earning) -> Draft | Movement:
 
 
 def ended(item: Earning, why: str) -> MovementInvalidError:
-    """Return the refusal of points that would be over before anybody could spend them."""
+    """Return the refusal of points that would expire before they could be spent."""
     moment = item.expires_at.isoformat() if item.expires_at else ""
     return MovementInvalidError(
         f"The points for membership {item.membership_id} would expire at {moment}, {why}. Give a later expiry.",

@@ -21,7 +21,7 @@ SYSTEM_ACTOR = system_actor("points expiry")
 async def expire_points(session: Session, actor: Actor, *, now: datetime, limit: int = 10_000) -> int:
     """Let points of every chain leave that are over, at most `limit` lots' memberships at one go.
 
-    Returns how many memberships lost some. One that somebody else works on just now is left for the next time.
+    Returns how many memberships lost some. One that is being changed just now is left for the next time.
     """
     ids = await store.hold_due_memberships(session, now=now, limit=limit)
     if not ids:

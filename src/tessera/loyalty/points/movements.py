@@ -1,4 +1,4 @@
-"""Reading the ledger: movements, and the balance at an instant."""
+"""Movements of the ledger, and the balance at an instant."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -29,8 +29,8 @@ async def get_balance(
 ) -> Balance:
     """Return a membership's points at an instant, without one: now.
 
-    In the past that is the sum of the movements written until then. Now and in the future it is what stands in the
-    books, without points that are over by then, and as if nobody earned or spent any more.
+    In the past that is the sum of the movements written until then. Now and in the future it is what is in the
+    books, without points that are over by then, and as if no more were earned or spent.
     """
     require_chain(actor, chain_id)
     standing = await lot_store.read_standing(session, chain_id, membership_id)
@@ -43,7 +43,7 @@ async def get_balance(
 
 
 def look_ahead(membership_id: UUID, balance: int | None, lots: Sequence[Lot], *, at: datetime) -> Balance:
-    """Return the points at an instant that is not over, as the lots tell."""
+    """Return the points at an instant that is not over, by the lots."""
     alive = [lot for lot in lots if not lot.has_ended(at)]
     if balance is not None:
         balance -= sum(lot.remaining for lot in lots) - sum(lot.remaining for lot in alive)

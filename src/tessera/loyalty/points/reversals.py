@@ -1,4 +1,4 @@
-"""Undoing movements by their opposite."""
+"""Reversals: movements undone by their opposite."""
 
 from collections.abc import Sequence
 from datetime import datetime

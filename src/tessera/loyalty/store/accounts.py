@@ -193,7 +193,7 @@ SELECT DISTINCT account_id FROM memberships
  WHERE chain_id = %(chain_id)s AND account_id = ANY (%(ids)s::uuid[]) AND deleted_at IS NULL
 """
 
-# E-mail addresses and external ids are judged row by row, so accounts that trade theirs have to let go of them first.
+# E-mail addresses and external ids are judged row by row, so accounts that trade theirs have to release them first.
 RELEASE = """
 UPDATE accounts
    SET email = CASE kind WHEN 'company' THEN email END, external_id = CASE kind WHEN 'customer' THEN external_id END

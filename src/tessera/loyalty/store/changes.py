@@ -34,7 +34,7 @@ UPDATE memberships SET is_primary = false, updated_at = %(now)s, updater_kind = 
 RETURNING memberships.id
 """
 
-# Unique numbers are judged row by row, so memberships that trade theirs have to let go of them first.
+# Unique numbers are judged row by row, so memberships that trade theirs have to release them first.
 CLEAR_IDENTIFIERS = """
 UPDATE memberships SET membership_number = NULL, provider_membership_id = NULL
   FROM unnest(%(ids)s::uuid[]) AS given (id)

@@ -40,7 +40,7 @@ SELECT p.*
  WHERE p.chain_id = %(chain_id)s
 """  # noqa: S608 - constants
 
-# Whoever writes a movement holds its membership, so that nobody else takes the number.
+# Writing a movement holds its membership, so that the number is not taken twice.
 NEXT_SEQUENCE = """coalesce((
   SELECT p.sequence FROM points_movements p WHERE p.membership_id = changed.id
    ORDER BY p.sequence DESC LIMIT 1), 0) + 1"""

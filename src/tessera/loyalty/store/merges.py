@@ -8,7 +8,7 @@ from tessera.loyalty.values.marks import Mark
 from tessera.loyalty.values.merges import HeldAccount, Holding
 from tessera.platform.db import Session, as_array
 
-# Whoever adds memberships holds their accounts first, so no further one can come to accounts that are held.
+# Adding memberships holds their accounts first, so no further one can come to accounts that are held.
 LOCK_MEMBERSHIPS = """
 SELECT id, chain_id, account_id, program_id, is_primary FROM memberships
  WHERE account_id = ANY (%(accounts)s::uuid[]) AND deleted_at IS NULL

@@ -15,7 +15,7 @@ Sex = Literal["Male", "Female"]
 
 
 class PersonalData(Struct, frozen=True, kw_only=True):
-    """What a customer tells about itself."""
+    """What describes a customer."""
 
     last_name: str
     first_name: str | None = None

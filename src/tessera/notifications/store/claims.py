@@ -44,7 +44,7 @@ HOLD = """
 SELECT id, failing_since FROM webhook_subscriptions WHERE id = ANY (%(ids)s::uuid[]) ORDER BY id FOR KEY SHARE
 """
 
-# A success is true whoever reports it; a failure counts while the delivery is in the hands of the one who reports it.
+# A success is true whichever worker reports it; a failure counts while the worker that reports it has the claim.
 SETTLE = """
 UPDATE webhook_deliveries d
    SET state = new.state, attempts = new.attempts, due_at = coalesce(new.due_at, d.due_at), claimed_until = NULL,

@@ -69,7 +69,7 @@ RETURNING (SELECT count(*) FROM page) AS read, (SELECT count(*) FROM wanted) AS 
 """
 
 
-# Of what a subscription had not been told yet, the first in the new order; more may be told twice, nothing is left out.
+# The first event in the new order that a subscription had not received; some may arrive twice, none is left out.
 REALIGN = """
 UPDATE webhook_subscriptions s
    SET position_transaction_id = %(number)s::text::xid8,

@@ -50,7 +50,7 @@ def classify_status(status: int, *, success: StatusRanges, rows: int) -> Outcome
 
 
 def classify_unreadable(status: int, why: str) -> Outcome:
-    """Return what a success answer means that was to name refused items and cannot be read: nobody knows which."""
+    """Return what a success answer means that should name refused items and cannot be read: they are unknown."""
     message = (
         f"The receiver answered {name_of(status)}, but the answer {why}: which rows it refused is not known. "
         "It is in the request log; check with the receiver, and correct the template's error path."

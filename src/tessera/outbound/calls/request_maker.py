@@ -24,7 +24,7 @@ class RequestMaker:
         return self._urls.make(planned.path)
 
     def headers_of(self, planned: PlannedRequest) -> Headers:
-        """Return everything that stands in its head."""
+        """Return everything in its head."""
         headers = (*self._headers, *planned.headers)
         if planned.idempotency_key is None or self._key_header is None:
             return headers

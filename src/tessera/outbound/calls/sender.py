@@ -33,7 +33,7 @@ class HttpSender:
         self.per_second = target.per_second
 
     async def send(self, planned: PlannedRequest) -> Outcome:
-        """Call the receiver once. No answer is an answer too: this raises for nothing that the receiver does."""
+        """Call the receiver once. A missing answer is an outcome: this raises for nothing that the receiver does."""
         return await self._call(planned, self._headers_of(planned))
 
     async def _call(self, planned: PlannedRequest, headers: Headers) -> Outcome:

@@ -28,7 +28,7 @@ class TokenSender(HttpSender):
         self._remembered: list[str] = []
 
     async def send(self, planned: PlannedRequest) -> Outcome:
-        """Call the receiver once, and once more with a new token if it refuses the first."""
+        """Call the receiver once, and again with a new token if it refuses the first."""
         try:
             token = await self._tokens.get()
             answer = await self._call(planned, self._signed(planned, token))

@@ -134,7 +134,7 @@ def to_sha256(value: Any) -> str:
 
 
 def to_md5(value: Any) -> str:
-    """Return the hash of the trimmed, lower-cased text; receivers ask for it, nothing rests on its strength."""
+    """Return the hash of the trimmed, lower-cased text; receivers ask for it; no security depends on its strength."""
     return hashlib.md5(text_of(value).strip().lower().encode(), usedforsecurity=False).hexdigest()
 
 

@@ -159,7 +159,7 @@ class RequestBuilder:
         self.size = self.around
 
     def envelope_size(self) -> int:
-        """Return how many bytes stand around the records, one less because the first has no comma before it."""
+        """Return how many bytes are around the records, one less because the first has no comma before it."""
         try:
             return len(self.wrap(b"[]")) - 1
         except (RowFault, *FAILURES):

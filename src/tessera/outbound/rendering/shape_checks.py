@@ -71,7 +71,7 @@ def check_reads(text: Text, place: str, *, several_rows: bool) -> None:
     for expression in text.expressions:
         if several_rows and expression.columns:
             raise TemplateError(
-                f'the column "{min(expression.columns)}" cannot stand here while a request carries several rows. '
+                f'the column "{min(expression.columns)}" cannot be used here while a request carries several rows. '
                 "Use run, or set Batch Size to 1.",
                 place=place,
                 character=expression.start,
@@ -81,7 +81,7 @@ def check_reads(text: Text, place: str, *, several_rows: bool) -> None:
 
 
 def check_facts(expressions: list[Expression], place: str, *, unknown: frozenset[str]) -> None:
-    """Refuse what the run does not know yet where the expressions stand."""
+    """Refuse what the run does not know yet at the place of the expressions."""
     for expression in expressions:
         early = expression.facts & unknown
         if early:
@@ -95,11 +95,11 @@ def check_facts(expressions: list[Expression], place: str, *, unknown: frozenset
 def check_envelope(expressions: list[Expression], records_seen: int) -> None:
     """Refuse an envelope without its one place for the records, or with columns."""
     if records_seen != 1:
-        raise TemplateError('the text "{{ records }}" must stand exactly once, as a whole value.', place="Envelope")
+        raise TemplateError('the text "{{ records }}" must occur exactly once, as a whole value.', place="Envelope")
     for expression in expressions:
         if expression.columns:
             raise TemplateError(
-                f'the column "{min(expression.columns)}" cannot stand outside the records.',
+                f'the column "{min(expression.columns)}" cannot be used outside the records.',
                 place="Envelope",
                 character=expression.start,
             )

@@ -1,4 +1,4 @@
-"""The audit trail: who changed what, from what to what. Append-only."""
+"""The audit log: who changed what, from what to what. Append-only."""
 
 from typing import TYPE_CHECKING
 

@@ -1,7 +1,7 @@
-"""Reading the audit trail: newest first, by any filter, within the chains that the reader sees.
+"""The audit log: newest first, by any filter, within the chains that the reader sees.
 
 Who sees only some chains is shown nothing that happened outside any chain. Statements are put together of constants for
-the filters given, so that each is answered by the end of an index, however long the trail is.
+the filters given, so that each is answered by the end of an index, however long the log is.
 """
 
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ FIND = text(
     f"SELECT {COLUMNS} FROM audit_entries e"
     " WHERE e.id = :id AND (cast(:chains AS uuid[]) IS NULL OR e.chain_id = ANY(cast(:chains AS uuid[])))"
 )
-# From one word to the next through the index: a handful of looks, where counting would read everything.
+# Skips from one word to the next through the index, where counting would read everything.
 WORDS = """
 WITH RECURSIVE words AS (
   (SELECT {column} AS word FROM audit_entries ORDER BY {column} LIMIT 1)
@@ -57,7 +57,7 @@ BITMAPS = text("SELECT set_config('enable_bitmapscan', :state, true)")
 
 
 class AuditEntryNotFoundError(NotFoundError):
-    """No such entry of the audit trail within reach."""
+    """No such entry of the audit log within reach."""
 
     code = "audit_entry_not_found"
 
@@ -133,12 +133,12 @@ async def get_entry(session: Session, actor: Actor, entry_id: int) -> KeptEntry:
     chains = None if actor.chains is None else sorted(actor.chains)
     row = await fetch_row(session, FIND, {"id": entry_id, "chains": chains})
     if row is None:
-        raise AuditEntryNotFoundError(f"There is no entry {entry_id} in the audit trail. Read the list to find yours.")
+        raise AuditEntryNotFoundError(f"There is no entry {entry_id} in the audit log. Read the list to find yours.")
     return KeptEntry(**row)
 
 
 async def list_words(session: Session, actor: Actor) -> tuple[list[str], list[str]]:
-    """Return the kinds of object and the actions that the trail knows."""
+    """Return the kinds of object and the actions that the log knows."""
     actor.require(READ)
     kinds = await fetch_rows(session, KINDS, {})
     actions = await fetch_rows(session, ACTIONS, {})

@@ -1,10 +1,10 @@
-"""What everybody may read and call by default, and `tessera_query` must not. Only a superuser can take it away."""
+"""What PUBLIC may read and call by default, and `tessera_query` must not. Only a superuser can revoke it."""
 
 from typing import Any
 
 import psycopg
 
-# Catalogs tell the names of everything; these functions sleep, read files, change settings, take locks, call queries
+# Catalogs reveal the names of everything; these functions sleep, read files, change settings, take locks, call queries
 # given as text, or ask about objects the caller cannot see. Operators and casts need none of them.
 FUNCTIONS = (
     "pg\\_%",
@@ -69,7 +69,7 @@ GRANT USAGE ON LANGUAGE plpgsql TO tessera_owner, tessera_app;
 
 
 def harden(connection: psycopg.Connection[Any]) -> None:
-    """Take catalogs and dangerous functions from everybody in this database, and give them back to our other roles."""
+    """Revoke catalogs and dangerous functions from PUBLIC in this database, and grant them to our other roles."""
     cursor = psycopg.ClientCursor(connection)
     with connection.transaction():
         # A DO block takes no parameters: they are put into the text on our side.

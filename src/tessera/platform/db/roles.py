@@ -1,6 +1,6 @@
 """The three roles, and which address each login connects with.
 
-`tessera_owner`  no login; owns every table, and is confined by row security like anybody else
+`tessera_owner`  no login; owns every table, and is confined by row security like any other role
 `tessera_app`    the processes' login: all rows, no structure
 `tessera_query`  the login of analytics queries: the dataset views of one chain at a time, and nothing else
 

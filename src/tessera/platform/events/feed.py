@@ -1,4 +1,4 @@
-"""Reading events, so that nothing ever appears behind a position already read.
+"""The feed of events, in which nothing ever appears behind a position already read.
 
 A transaction may commit long after it wrote its events, and sequence numbers are drawn before that. So the order is by
 transaction first, and what is read ends below the oldest transaction that still runs anywhere on the server: all before
@@ -74,7 +74,7 @@ class StoredEvent:
 
     @property
     def sequence(self) -> int:
-        """The number that tells the order of writing; numbers may skip."""
+        """The number that gives the order of writing; numbers may skip."""
         return self.position.sequence
 
 
@@ -124,7 +124,7 @@ async def latest_position(session: Session | Reader) -> EventPosition:
 
 
 async def ask(session: Session | Reader, statement: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Run one statement, planned anew: what is far behind and what is at the end need different plans."""
+    """Run one statement, planned for this call: what is far behind and what is at the end need different plans."""
     if isinstance(session, Reader):
         async with session.connection() as connection:
             return await ask_over(connection, statement, parameters)
@@ -180,5 +180,5 @@ def read_event(row: Mapping[str, Any]) -> StoredEvent:
 
 
 def position_of(row: Mapping[str, Any]) -> EventPosition:
-    """Return where a row stands."""
+    """Return the position of a row."""
     return EventPosition(row["transaction_id"], row["sequence"])

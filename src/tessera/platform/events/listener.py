@@ -17,7 +17,7 @@ LONGEST_WAIT = 30.0
 
 
 class EventListener:
-    """Looks whether anything has become readable, while somebody waits for it."""
+    """Checks whether anything has become readable, while a reader waits for it."""
 
     def __init__(self) -> None:
         self._waiting: dict[asyncio.Future[None], int] = {}

@@ -1,4 +1,4 @@
-"""Writing events, in the transaction of what they tell of."""
+"""Events, written in the transaction of the change they describe."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import msgspec
 
 from tessera.platform.db import Session, as_array, driver
 
-# For statements that tell of the very rows they write.
+# For statements that write events about the very rows they change.
 INSERT_EVENTS = "INSERT INTO events (chain_id, name, subject_id, payload)"
 INSERT = (
     f"{INSERT_EVENTS} "  # noqa: S608 - constants
@@ -20,7 +20,7 @@ ENCODER = msgspec.json.Encoder()
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened to `subject_id`; `name` is `room.noun.past` and API for ever."""
+    """Something that happened to `subject_id`; `name` is `room.noun.past` and public API: it never changes."""
 
     chain_id: UUID
     name: str

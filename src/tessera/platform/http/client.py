@@ -1,4 +1,4 @@
-"""The one way out over HTTP: addresses vetted when connecting, limits on everything, failures told apart."""
+"""The one way out over HTTP: addresses vetted when connecting, limits on everything, failures by their kind."""
 
 import time
 from collections.abc import Callable, Sequence

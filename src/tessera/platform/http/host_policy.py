@@ -1,4 +1,4 @@
-"""The address policy applied to a host: one bad address refuses it, because whoever names it chooses which we get."""
+"""The address policy applied to a host: one bad address refuses it, because its owner chooses which one we get."""
 
 from collections.abc import Sequence
 

@@ -10,7 +10,7 @@ from tessera.platform.http.errors import NotSentError
 
 Resolver = Callable[[str, int], Awaitable[Sequence[Address]]]
 
-# A name server that hangs holds a thread for long after we gave up waiting: these are ours, nobody else starves.
+# A name server that hangs holds a thread for long after we gave up waiting: these are ours, no one else starves.
 THREADS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="resolver")
 LIMIT_SECONDS = 5
 

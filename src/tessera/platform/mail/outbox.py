@@ -1,4 +1,4 @@
-"""Posting: letters wait in the job queue, sealed, because they hold links that open things."""
+"""The outbox: messages wait in the job queue, sealed, because they hold links that grant access."""
 
 import logging
 from collections.abc import Sequence

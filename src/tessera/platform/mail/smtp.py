@@ -1,4 +1,4 @@
-"""Sending over SMTP. Every failure of the library is translated here, and says whether trying again may help."""
+"""SMTP. Every failure of the library is translated here, and says whether trying again may help."""
 
 import re
 import ssl
@@ -35,7 +35,7 @@ TLS_WORDS = {
     "UNSUPPORTED_PROTOCOL": "both sides have no TLS version in common",
     "HANDSHAKE_FAILURE": "both sides have no way of encryption in common",
 }
-# What a server says about one message. About logging in and greeting it says the same to all, until somebody mends it.
+# What a server says about one message. About logging in and greeting it says the same to all until settings change.
 ABOUT_THE_MESSAGE = (SMTPDataError, SMTPSenderRefused, SMTPRecipientRefused)
 
 
@@ -97,10 +97,12 @@ def translate(error: Exception, settings: Settings) -> TesseraError:
         return MailRefusedError(f"{server} refused the message: {said(error)}. Check address and sender.")
     if isinstance(error, SMTPAuthenticationError):
         return MailUnavailableError(
-            f"{server} does not let us in: {said(error)}. Check TESSERA_MAIL_USER and TESSERA_MAIL_PASSWORD."
+            f"{server} refuses the sign-in: {said(error)}. Check TESSERA_MAIL_USER and TESSERA_MAIL_PASSWORD."
         )
     if isinstance(error, SMTPResponseException) and not isinstance(error, SMTPHeloError | SMTPConnectError):
-        return MailUnavailableError(f"{server} asks to come again: {said(error)}. It is sent again by itself.")
+        return MailUnavailableError(
+            f"{server} asked us to try again later: {said(error)}. Tessera sends the message again automatically."
+        )
     return MailUnavailableError(
         f"{server} cannot be reached: {first_line(error)}. Check TESSERA_MAIL_HOST, _PORT and _TLS."
     )

@@ -13,7 +13,7 @@ STANDING = {False: (ACTIVE,), True: (DELETED,), None: (ACTIVE, DELETED)}
 
 
 class Position(NamedTuple):
-    """Where a record stands in its list."""
+    """The position of a record in its list."""
 
     created_at: datetime
     sequence: int
@@ -88,7 +88,7 @@ def narrow(narrowing: Narrowing, position: Position | None) -> Conditions:
 async def find_position(
     session: Session | Reader, source: Source, chain_ids: Sequence[UUID], cursor: UUID
 ) -> Position | None:
-    """Return where the record stands, deleted or not, whatever the filters."""
+    """Return the record's position, deleted or not, whatever the filters."""
     rows = await run_statement(
         session,
         f"SELECT created_at, sequence FROM {source.table} "  # noqa: S608 - constants

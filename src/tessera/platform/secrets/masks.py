@@ -1,4 +1,4 @@
-"""Masking: known secrets are replaced in texts that people will read."""
+"""Masks: known secrets are replaced in texts that people will read."""
 
 import base64
 import json

@@ -85,7 +85,7 @@ def read_credentials(resources: Resources, body: bytes) -> Digests:
 
 
 def actor_of(scope: Scope, *, request_id: UUID, origin: str | None) -> Actor:
-    """Return the actor that a scope stands for."""
+    """Return the actor of a scope."""
     return Actor(
         ActorKind.ACCESS_TOKEN,
         scope.access_token_id,

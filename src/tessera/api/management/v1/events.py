@@ -64,7 +64,7 @@ class FeedEvent(Struct, frozen=True):
     chain_id: UUID
     subject_id: Annotated[UUID, Meta(description="What it happened to.")]
     created_at: Moment
-    payload: Annotated[Mapping[str, Any], Meta(description="What is told of it; more members may come.")]
+    payload: Annotated[Mapping[str, Any], Meta(description="What the event contains; members may be added.")]
 
 
 class Feed(Struct, frozen=True):

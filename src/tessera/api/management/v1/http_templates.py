@@ -19,7 +19,7 @@ Verb = Literal["POST", "GET", "PUT", "PATCH", "DELETE"]
 Kind = Annotated[Literal["outbound_api"], Meta(description="Chosen once.")]
 Path = Annotated[str, Meta(max_length=8192, description="Below the profile's address; may hold `{{ column }}`.")]
 Json = Annotated[
-    str, Meta(max_length=4_194_304, description="JSON text; `{{ column }}` stands inside its strings. Null is none.")
+    str, Meta(max_length=4_194_304, description="JSON text, with `{{ column }}` inside its strings. Null is none.")
 ]
 Rows = Annotated[int, Meta(ge=1, le=1000, description="How many rows one request carries.")]
 Bytes = Annotated[int, Meta(ge=1, le=67_108_864, description="Largest body of a request.")]

@@ -28,10 +28,10 @@ TITLES = {
     "409": "The state of things forbids it.",
     "412": "The thing is not what `If-Match` says; read it again.",
     "413": "The body is larger than 8 MB.",
-    "422": "The request does not fit; `errors` tells where.",
-    "429": "Too many requests; `Retry-After` tells when to go on.",
+    "422": "The request does not fit; `errors` says where.",
+    "429": "Too many requests; `Retry-After` says when to continue.",
     "500": "Something went wrong on the server.",
-    "503": "Not available just now; `Retry-After` tells when to try again.",
+    "503": "Not available just now; `Retry-After` says when to try again.",
 }
 
 
@@ -101,7 +101,7 @@ def describe_route(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]:
 
 
 def tag_of(route: Route) -> str:
-    """Return the heading that an operation stands under."""
+    """Return the heading of an operation."""
     return route.segments[0]
 
 

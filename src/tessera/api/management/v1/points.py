@@ -195,7 +195,7 @@ async def list_points_movements(call: Call, membership_id: UUID, query: Movement
 async def get_balance(call: Call, membership_id: UUID, query: BalanceQuery) -> Balance:
     """Read a membership's points at an instant.
 
-    In the past it is the sum of the movements until then; in the future what is left if nobody earns or spends.
+    In the past it is the sum of the movements until then; in the future what is left if no points are earned or spent.
     """
     chain_id = await loyalty.get_membership_chain(call.session, call.actor, [membership_id])
     balance = await loyalty.get_balance(call.session, call.actor, chain_id, membership_id, at=query.at, now=call.now)

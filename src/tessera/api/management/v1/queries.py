@@ -29,7 +29,7 @@ Sql = Annotated[
 ]
 Description = Annotated[str, Meta(max_length=2000)]
 Keys = Annotated[
-    list[Text], Meta(max_length=100, description="Columns that tell rows apart, in order; used to send stable batches.")
+    list[Text], Meta(max_length=100, description="Columns that identify a row, in order; used to send stable batches.")
 ]
 Sort = Literal["label", "-label", "internal_name", "-internal_name", "created", "-created", "updated", "-updated"]
 TypeName = Literal["text", "int", "decimal", "bool", "date", "timestamp"]
@@ -161,7 +161,7 @@ async def list_queries(call: Call, query: SavedQueryFilter) -> NumberedListing[S
 async def create_query(call: Call, body: NewSavedQuery) -> SavedQuery:
     """Save a query after the database has read it.
 
-    One that reads datasets which tell who somebody is needs the permission `members:read` too.
+    One that reads datasets which identify persons needs the permission `members:read` too.
     """
     new = NewQuery(
         body.label,

@@ -21,7 +21,7 @@ STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
 MEMBER = re.compile(r"(?:missing required|contains unknown) field `(?P<name>[^`]+)`")
 INTEGER = re.compile(r"-?(0|[1-9]\d{0,18})")
 BOOLEANS = {"true": True, "false": False}
-# What the database and every client can tell apart; days at the edges have no neighbours in other time zones.
+# What the database and every client can distinguish; days at the edges have no neighbours in other time zones.
 YEARS = range(1900, 9999)
 FARTHEST_ZONE = timedelta(hours=14)
 # As the answers give it: a strong tag around a version.
@@ -147,7 +147,7 @@ def read_scalar(text: str, kind: inspect.Type | None) -> Any:
 
 
 def read_place(text: str, kind: Any, name: str) -> Any:
-    """Return what stands in a path; a text that can be no id names nothing that exists."""
+    """Return the id in a path; a text that can be no id names nothing that exists."""
     if kind is NameOrId:
         found: Any = text if NAME_OR_ID.fullmatch(text) else None
     else:

@@ -41,7 +41,7 @@ class NewUser(Asked, frozen=True):
     name: Name
     password: Annotated[
         Annotated[str, Meta(min_length=12, max_length=256)] | None,
-        Meta(description="Null has one drawn, which the answer tells."),
+        Meta(description="Null has one drawn, which the answer contains."),
     ] = None
     chain_ids: Annotated[ChainIds, Meta(description="Null is every chain.")] = None
     role_ids: RoleIds = field(default_factory=list)

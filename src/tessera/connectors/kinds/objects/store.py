@@ -175,7 +175,7 @@ class Source:
 def is_next(meta: "ObjectMeta", offset: str | None) -> bool:
     """Say whether an object is a file that we could name, behind the offset.
 
-    Consoles leave empty objects that stand for folders. Azure begins with the offset itself, and some stores that speak
+    Consoles leave empty objects as folders. Azure begins with the offset itself, and some stores that speak
     like S3 do not know it at all.
     """
     path = meta["path"]

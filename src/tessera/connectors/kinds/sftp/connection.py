@@ -142,7 +142,7 @@ async def open_connection(
     """Sign in over the socket, by one of the host key's algorithms that are left."""
     settings, host = profile.settings, profile.settings["host"]
     by_key = settings["auth_type"] == PUBLIC_KEY
-    with translated(host, "let us in"):
+    with translated(host, "answer the sign-in"):
         try:
             return await asyncssh.connect(
                 host,

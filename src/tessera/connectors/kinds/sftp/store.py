@@ -48,7 +48,7 @@ class SftpStore:
         self.capabilities = FileCapabilities(atomic_replace=True, atomic_move=True)
 
     async def put(self, name: str, chunks: AsyncIterable[bytes]) -> int:
-        """Write beside the final name, then rename: nobody ever sees half a file there."""
+        """Write beside the final name, then rename: a partial file is never visible there."""
         path = self._path(name)
         with translated(self._host, f"store {name}"):
             size = await self._write(path + WRITING, chunks)

@@ -55,7 +55,7 @@ def parse(text: str) -> Any:
 def read_object(value: Any, place: str) -> dict[str, Any]:
     """Return an object's members."""
     if not isinstance(value, Mapping):
-        raise ValueError(f"{place} must be a JSON object.")  # noqa: TRY004 - told to the user like any other fault
+        raise ValueError(f"{place} must be a JSON object.")  # noqa: TRY004 - shown to the user like any other fault
     return dict(value)
 
 
@@ -76,7 +76,7 @@ def check_profiles(members: Mapping[str, Any]) -> None:
     lookup_by = members["lookup_by"]
     if lookup_by not in LOOKUPS:
         raise ValueError(
-            f"user_profiles.lookup_by: {shown(lookup_by)} cannot tell members apart. Use {' or '.join(LOOKUPS)}."
+            f"user_profiles.lookup_by: {shown(lookup_by)} does not identify members. Use {' or '.join(LOOKUPS)}."
         )
     targets = check_entries(read_object(members["user_attributes"], "user_profiles.user_attributes"))
     if lookup_by not in targets:
@@ -97,7 +97,7 @@ def check_entries(entries: Mapping[str, Any]) -> set[str]:
         if not isinstance(target, str) or target not in BY_NAME:
             raise ValueError(f"{place}: {shown(target)} is no member attribute. There are: {', '.join(BY_NAME)}.")
         if target in targets:
-            raise ValueError(f"{place}: {target} stands on the right of another entry already. Keep one of them.")
+            raise ValueError(f"{place}: {target} is on the right of another entry already. Keep one of them.")
         targets.add(target)
     return targets
 

@@ -1,4 +1,4 @@
-"""Both forms in which mParticle sends, told apart by the body: Firehose requests and webhook batches. Pure."""
+"""Both forms in which mParticle sends, recognised by the body: Firehose requests and webhook batches. Pure."""
 
 from codecs import BOM_UTF8
 from collections.abc import Mapping

@@ -58,7 +58,7 @@ def clean_token(text: str) -> str:
 
 
 def clean_headers(headers: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Refuse names and values that HTTP does not allow, the profile owns, or that stand twice."""
+    """Refuse names and values that HTTP does not allow, the profile owns, or that occur twice."""
     seen: set[str] = set()
     for header in headers:
         name = header["name"]
@@ -67,7 +67,7 @@ def clean_headers(headers: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if name.lower() in OWNED:
             raise ValueError(f"{name} belongs to the connection. Leave it out.")
         if name.lower() in seen:
-            raise ValueError(f"{name} stands here twice. Keep one.")
+            raise ValueError(f"{name} occurs twice. Keep one.")
         if len(header["value"] or "") > LONGEST_HEADER:
             raise ValueError(f"The value of {name} is longer than {LONGEST_HEADER:,} characters. Shorten it.")
         clean_line(header["value"] or "")

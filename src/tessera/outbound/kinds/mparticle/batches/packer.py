@@ -34,7 +34,7 @@ class Batch:
     events: list[bytes] = field(default_factory=list)
 
     def render(self, namespace: uuid_utils.UUID, run_id: str) -> tuple[str, bytes]:
-        """Return the batch's id and its bytes. The id tells its rows, so halves of it are not taken for repeats."""
+        """Return the batch's id and its bytes. The id depends on its rows, so halves are not taken for repeats."""
         name = f"{run_id}/{self.first}-{self.last}/{self.piece.user.decode()}"
         request_id = str(uuid_utils.uuid5(namespace, name))
         events = EVENTS + b",".join(self.events) + b"]" if self.events else b""
@@ -142,7 +142,7 @@ class Packer:
                 path=self.compiled.path,
                 headers=(CONTENT_TYPE,),
                 body=body if self.compiled.single else b"[" + body + b"]",
-                # Repeats are told by the ids inside; the first of them names the request in the log.
+                # Repeats are recognised by the ids inside; the first of them names the request in the log.
                 idempotency_key=rendered[0][0],
                 weight=len(self.batches),
             )
