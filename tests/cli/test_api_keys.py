@@ -32,7 +32,7 @@ def test_key_lives_and_ends(tessera: Tessera) -> None:
     assert tessera("api-key", "disable", made["id"]).exit_code == 0
     assert tessera("api-key", "enable", made["id"]).exit_code == 0
     assert tessera("api-key", "revoke", made["id"]).exit_code == 0
-    assert "revoked for ever" in str(tessera("api-key", "enable", made["id"]).exception)
+    assert "revoked permanently" in str(tessera("api-key", "enable", made["id"]).exception)
 
 
 def test_key_that_cannot_be_made(tessera: Tessera) -> None:

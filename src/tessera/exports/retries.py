@@ -15,7 +15,7 @@ BROKEN_AFTER = 10
 def choose_wait(attempt: int, retry_after: float | None, random: Random) -> float:
     """Return the seconds between try `attempt` (from 1) and the next.
 
-    Full jitter keeps many workers from knocking at the same moment; a receiver's own wish is a lower bound,
+    Full jitter keeps many workers from calling at the same moment; a receiver's own wish is a lower bound,
     with up to a tenth more for the same reason. A wish of 0, or a moment that has passed, shortens nothing.
     """
     backoff = random.uniform(0, min(LONGEST_WAIT, 2.0 ** (attempt - 1)))

@@ -168,7 +168,7 @@ SELECT {COLUMNS} FROM accounts
  WHERE chain_id = ANY (%(chains)s::uuid[]) AND id = ANY (%(ids)s::uuid[]) AND kind = 'customer'
 """  # noqa: S608 - constants
 
-# One order for everybody who locks several accounts keeps two calls from waiting for each other. Deletion is judged
+# One order for everyone who locks several accounts keeps two calls from waiting for each other. Deletion is judged
 # outside the lateral select: inside, a table without statistics yet would be read chain by chain instead of by its key.
 LOCK_ACTIVE = """
 SELECT count(*) FILTER (WHERE locked.deleted_at IS NULL)

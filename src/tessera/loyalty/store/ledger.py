@@ -17,7 +17,7 @@ COLUMNS = (
     "p.idempotency_key, p.created_at, p.active_at, p.expires_at, p.transfer_id, p.reverses"
 )
 
-# One order for everybody who locks several memberships keeps two calls from waiting for each other. The lateral select
+# One order for everyone who locks several memberships keeps two calls from waiting for each other. The lateral select
 # goes by the key even where a table has no statistics yet: OFFSET keeps the planner from judging deletion inside it.
 HOLD = """
 SELECT locked.id, coalesce(locked.balance, 0),

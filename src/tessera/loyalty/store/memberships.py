@@ -52,7 +52,7 @@ SELECT %(chain_id)s, %(event)s, id,
   FROM made
 """  # noqa: S608 - constants
 
-# One order for everybody who locks several memberships keeps two calls from waiting for each other. The lateral select
+# One order for everyone who locks several memberships keeps two calls from waiting for each other. The lateral select
 # goes by the key even where a table has no statistics yet: OFFSET keeps the planner from judging deletion inside it.
 LOCK_ACTIVE = f"""
 SELECT locked.* FROM (SELECT id FROM unnest(%(ids)s::uuid[]) AS given (id) ORDER BY id) AS wanted

@@ -26,7 +26,7 @@ class CallLimits:
     """How long a call may take, and how much of an answer is read before the rest is left unread.
 
     `kept_bytes` is how much of what is read the reply holds. `addresses` is at how many of a name's addresses the call
-    may knock.
+    may be tried.
     """
 
     connect_seconds: float = 5
