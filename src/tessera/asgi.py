@@ -39,7 +39,7 @@ def create_app() -> BodyGuard:
 
 
 def build_app(settings: Settings, connector: ConnectorApi | None = None) -> Litestar:
-    """Return the application; what it needs is made when it starts, and found as `state.ground`."""
+    """Return the application; what it needs is made when it starts, and found as `state.resources`."""
 
     @asynccontextmanager
     async def configure(app: Litestar) -> AsyncIterator[None]:

@@ -67,7 +67,7 @@ async def lines(database: Database, place: Place, resources: Resources, client: 
                 session, OWNER, chain_id=place.chain_id, new=new, keys=resources.keys, policy=POLICY
             )
             sealed = seal_headers(plain_shape(shape), HeaderSeals(place.chain_id, resources.keys), {})
-            parts: dict[str, Any] = {"profile_id": profile.id, "shape": sealed, "ground": resources}
+            parts: dict[str, Any] = {"profile_id": profile.id, "shape": sealed, "resources": resources}
             sender = await outbound.open_sender(session, OWNER, chain_id=place.chain_id, client=client, **parts)
             yield Line(sender, receiver)
 
@@ -200,7 +200,7 @@ async def test_private_address_is_refused_when_connecting(
         parts: dict[str, Any] = {
             "profile_id": profile.id,
             "shape": plain_shape(SHAPE),
-            "ground": resources,
+            "resources": resources,
             "client": strict,
         }
         sender = await outbound.open_sender(session, OWNER, chain_id=place.chain_id, **parts)
@@ -280,7 +280,7 @@ async def test_disabled_profile_opens_no_sender(
         parts: dict[str, Any] = {
             "profile_id": profile.id,
             "shape": plain_shape(SHAPE),
-            "ground": resources,
+            "resources": resources,
             "client": client,
         }
         with pytest.raises(ProfileDisabledError, match="switched off"):

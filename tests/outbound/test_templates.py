@@ -301,7 +301,7 @@ async def test_run_takes_secret_headers_nowhere_else(
         opening: dict[str, Any] = {
             "chain_id": place.chain_id,
             "profile_id": profile.id,
-            "ground": resources,
+            "resources": resources,
             "client": client,
         }
         await outbound.open_sender(session, OWNER, **opening, shape=kept)

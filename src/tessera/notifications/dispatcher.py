@@ -17,12 +17,12 @@ class Dispatcher:
     """What a worker does for webhooks. Any number of workers share the work."""
 
     def __init__(self, resources: Resources, client: OutboundClient) -> None:
-        self._ground = resources
+        self._resources = resources
         self._sender = Sender(resources, client)
 
     async def realign(self) -> bool:
         """Put feed and positions right after the database was restored on another server; say whether it was."""
-        async with self._ground.database.session() as session:
+        async with self._resources.database.session() as session:
             number = await find_new_number(session)
             if number is None:
                 return False
@@ -32,15 +32,15 @@ class Dispatcher:
 
     async def is_behind(self) -> bool:
         """Say whether there are events to make deliveries of."""
-        return await store.is_behind(self._ground.database.reader)
+        return await store.is_behind(self._resources.database.reader)
 
     async def has_due(self) -> bool:
         """Say whether a delivery may be due."""
-        return await store.has_due(self._ground.database.reader)
+        return await store.has_due(self._resources.database.reader)
 
     async def dispatch(self) -> int:
         """Make deliveries of all events that are due; return how many."""
-        async with self._ground.database.session() as session:
+        async with self._resources.database.session() as session:
             behind = await store.list_behind(session)
         made, window = 0, FIRST_WINDOW
         # In turns, so that a large load of one chain does not keep the others waiting.
@@ -56,11 +56,11 @@ class Dispatcher:
 
     async def _take_up(self, subscription_id: UUID, window: int) -> tuple[int, int]:
         """Make deliveries of the next events of a subscription; return how many were read, and how many wanted."""
-        async with self._ground.database.session() as session:
+        async with self._resources.database.session() as session:
             locked = await store.lock_for_dispatch(session, subscription_id)
             if locked is None:
                 return 0, 0
-            ids, now = new_ids(window), self._ground.clock()
+            ids, now = new_ids(window), self._resources.clock()
             return await store.take_up_events(session, subscription_id, locked, ids, now=now)
 
     def stop(self) -> None:

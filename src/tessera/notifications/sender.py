@@ -58,7 +58,7 @@ class Sender:
     """Sends due deliveries of all subscriptions."""
 
     def __init__(self, resources: Resources, client: OutboundClient) -> None:
-        self._ground = resources
+        self._resources = resources
         self._client = client
         self._settler = Settler(resources)
         self._random = Random()  # noqa: S311 - jitter, not a secret
@@ -105,9 +105,9 @@ class Sender:
         room = min(CLAIMED_SUBSCRIPTIONS, (MOST_CLAIMED - len(self._tasks)) // CLAIMED_EACH)
         if room <= 0:
             return []
-        now = self._ground.clock()
+        now = self._resources.clock()
         until = now + CLAIM
-        async with self._ground.database.session() as session:
+        async with self._resources.database.session() as session:
             rows = await store.claim_deliveries(
                 session, full=full, subscriptions=room, each=CLAIMED_EACH, until=until, now=now
             )
@@ -120,7 +120,7 @@ class Sender:
         return claimed
 
     def _open(self, row: Row, until: datetime, now: datetime) -> Claimed:
-        keys, purpose = self._ground.keys, purpose_of(row["subscription_id"])
+        keys, purpose = self._resources.keys, purpose_of(row["subscription_id"])
         sealed = [row["sealed_secret"]]
         if row["former_secret_until"] is not None and row["former_secret_until"] > now:
             sealed.append(row["sealed_former_secret"])
@@ -163,8 +163,8 @@ class Sender:
 
     async def _deliver(self, delivery: Claimed) -> None:
         async with self._turns[delivery.subscription_id], self._all_turns:
-            if self._end is not None or self._ground.clock() > delivery.until - MARGIN:
-                async with self._ground.database.session() as session:
+            if self._end is not None or self._resources.clock() > delivery.until - MARGIN:
+                async with self._resources.database.session() as session:
                     await store.release_deliveries(session, [delivery.id], delivery.until)
                 return
             task = asyncio.current_task()
@@ -178,7 +178,7 @@ class Sender:
                 self._calling.discard(task)
 
     async def _call(self, delivery: Claimed) -> Answer:
-        now = self._ground.clock()
+        now = self._resources.clock()
         headers = make_headers(delivery.secrets, str(delivery.id), now, delivery.body)
         try:
             reply = await self._client.send("POST", delivery.url, headers=headers, body=delivery.body, limits=LIMITS)
@@ -191,7 +191,7 @@ class Sender:
         return self._judge_row(row, delivery.until, answer)
 
     def _judge_row(self, row: Row, until: datetime, answer: Answer) -> Outcome:
-        attempts, now = row["attempts"] + 1, self._ground.clock()
+        attempts, now = row["attempts"] + 1, self._resources.clock()
         state, due_at = DeliveryState.DELIVERED, None
         if not is_success(answer):
             wait = None if answer.status == 410 else next_wait(attempts, answer.retry_after, self._random.random())
@@ -221,5 +221,5 @@ class Sender:
         for delivery in left.values():
             by_claim[delivery.until].append(delivery.id)
         for until, ids in by_claim.items():
-            async with self._ground.database.session() as session:
+            async with self._resources.database.session() as session:
                 await store.release_deliveries(session, ids, until)

@@ -25,7 +25,7 @@ class Settler:
     """Callers wait until their outcome is committed."""
 
     def __init__(self, resources: Resources) -> None:
-        self._ground = resources
+        self._resources = resources
         self._waiting: list[tuple[Outcome, asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
 
@@ -47,8 +47,8 @@ class Settler:
         while self._waiting:
             group, self._waiting = self._waiting, []
             try:
-                async with self._ground.database.session() as session:
-                    await record_outcomes(session, self._ground, [outcome for outcome, _ in group])
+                async with self._resources.database.session() as session:
+                    await record_outcomes(session, self._resources, [outcome for outcome, _ in group])
             except Exception as error:
                 for _, future in group:
                     if not future.done():

@@ -62,7 +62,7 @@ class Executor:
     def __init__(
         self, resources: Resources, engine: QueryEngine, client: OutboundClient, *, name: str | None = None
     ) -> None:
-        self._ground = resources
+        self._resources = resources
         self._database = resources.database
         self._engine = engine
         self._client = client
@@ -78,7 +78,7 @@ class Executor:
 
     async def execute(self, run_id: str) -> None:
         """Execute the run, or go on where another worker left it; do nothing if it has ended or is worked on."""
-        settings = self._ground.settings
+        settings = self._resources.settings
         seconds = settings.run_lease_seconds
         run = await claim_run(self._database, UUID(run_id), worker=self.name, seconds=seconds)
         if run is None:
@@ -88,7 +88,7 @@ class Executor:
         if self._stopping:
             lease.stop()
         try:
-            ending = await run_beside(self._carry_out(run, lease), lease.keep_forever(self._ground.clock))
+            ending = await run_beside(self._carry_out(run, lease), lease.keep_forever(self._resources.clock))
             if ending is STOPPED:
                 await self._hand_over(run)
             else:
@@ -104,14 +104,14 @@ class Executor:
     async def requeue_stalled(self) -> None:
         """Give a new job to active runs without a worker: theirs ended in an error or with its worker."""
         async with self._database.session() as session:
-            stalled = await store.list_stranded_runs(session, self._ground.settings.run_lease_seconds * 2)
+            stalled = await store.list_stranded_runs(session, self._resources.settings.run_lease_seconds * 2)
         for run_id in stalled:
-            await self._ground.jobs.defer_once(EXECUTE_RUN, str(run_id), run_id=str(run_id))
+            await self._resources.jobs.defer_once(EXECUTE_RUN, str(run_id), run_id=str(run_id))
 
     async def _hand_over(self, run: Mapping[str, Any]) -> None:
         async with self._database.session() as session:
             await store.release_lease(session, run["id"], run["epoch"])
-            await self._ground.jobs.defer(session, EXECUTE_RUN, run_id=str(run["id"]))
+            await self._resources.jobs.defer(session, EXECUTE_RUN, run_id=str(run["id"]))
 
     async def _carry_out(self, run: Mapping[str, Any], lease: Lease) -> RunResult:
         try:
@@ -144,7 +144,7 @@ class Executor:
                 chain_id=run["chain_id"],
                 profile_id=snapshot.profile_id,
                 shape=snapshot.shape,
-                resources=self._ground,
+                resources=self._resources,
                 client=self._client,
             )
 
@@ -208,7 +208,7 @@ class Executor:
             snapshot.shape,
             [(column.name, column.type) for column in columns],
             chain_id=run["chain_id"],
-            keys=self._ground.keys,
+            keys=self._resources.keys,
         )
         facts = RunFacts(
             id=run["id"],
