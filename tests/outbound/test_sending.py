@@ -283,7 +283,7 @@ async def test_disabled_profile_opens_no_sender(
             "resources": resources,
             "client": client,
         }
-        with pytest.raises(ProfileDisabledError, match="switched off"):
+        with pytest.raises(ProfileDisabledError, match="disabled"):
             await outbound.open_sender(session, OWNER, chain_id=place.chain_id, **parts)
         with pytest.raises(ProfileNotFoundError):
             await outbound.open_sender(session, place.outsider, chain_id=place.chain_id, **parts)

@@ -80,8 +80,8 @@ def test_datasets_that_are_read_are_known() -> None:
         ("", "The query is empty"),
         ("-- nothing", "The query is empty"),
         ("SELECT 'open", "The query cannot be read: a text"),
-        ("SELECT a\n  FROM secrets", "Line 2, column 8: secrets is no dataset. Datasets are accounts, programs"),
-        ("SELECT a FROM other.members", "Line 1, column 15: other.members is no dataset"),
+        ("SELECT a\n  FROM secrets", "Line 2, column 8: secrets is not a dataset. Datasets are accounts, programs"),
+        ("SELECT a FROM other.members", "Line 1, column 15: other.members is not a dataset"),
         (
             "SELECT a,\n\n       Pg_Sleep(1) AS b",
             "Line 3, column 8: the function pg_sleep is not allowed in a query. docs/reference/datasets.md lists those",

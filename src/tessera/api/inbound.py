@@ -69,7 +69,7 @@ NO_TOKEN = refuse(
 CLOSED = refuse(
     503,
     "inbound_closed",
-    "The connection profile is switched off for the time being.",
+    "The connection profile is currently disabled.",
     **{"Retry-After": str(RETRY_SECONDS)},
 )
 AWAY = refuse(503, "unavailable", "The message could not be stored. Send it again.", **{"Retry-After": "5"})

@@ -62,7 +62,7 @@ def migrate(
         ),
     ] = False,
 ) -> None:
-    """Bring the database's schema up to date, under a lock. `tessera up` does it by itself."""
+    """Bring the database's schema up to date, under a lock. `tessera up` does it automatically."""
     from tessera.cli.migration import migrate_database, show_roles
     from tessera.platform.settings import load_settings
 

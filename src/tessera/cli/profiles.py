@@ -186,7 +186,7 @@ def split_pair(text: str) -> tuple[str, str]:
     """Split `key=value`."""
     key, sign, value = text.partition("=")
     if not sign or not key:
-        raise typer.BadParameter(f"{text!r} is no KEY=VALUE.")
+        raise typer.BadParameter(f"{text!r} is not a KEY=VALUE.")
     return key, value
 
 

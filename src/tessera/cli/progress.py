@@ -46,7 +46,7 @@ async def watch_run(context: CommandContext, run_id: UUID, *, quiet: bool) -> Ru
 
 
 def make_progress(*, quiet: bool) -> Progress:
-    """Return the bar, on standard error, so that standard output stays clean; nothing where it is no terminal."""
+    """Return the bar, on standard error, so that standard output stays clean; nothing where it is not a terminal."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(bar_width=20),

@@ -208,7 +208,7 @@ def read_parameter(text: str) -> Parameter:
     name, _, kind = declared.partition(":")
     if kind not in list(queries.ParameterType):
         raise typer.BadParameter(
-            f"{text!r} is no NAME:TYPE or NAME:TYPE=DEFAULT. Types are {', '.join(queries.ParameterType)}."
+            f"{text!r} is not a NAME:TYPE or NAME:TYPE=DEFAULT. Types are {', '.join(queries.ParameterType)}."
         )
     return queries.Parameter(name, queries.ParameterType(kind), default if sign else None)
 

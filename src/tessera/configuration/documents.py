@@ -107,7 +107,7 @@ def compose(file: str, text: str) -> yaml.Node | None:
         return yaml.compose(text.removeprefix("\ufeff"), Loader=CoreLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or "it is no YAML"
+        problem = getattr(error, "problem", None) or "it is not YAML"
         raise ConfigurationError(str(problem), file=file, line=mark.line + 1 if mark else None) from None
     except (RecursionError, ValueError) as error:
         raise ConfigurationError(f"it cannot be read as YAML: {error}", file=file) from None

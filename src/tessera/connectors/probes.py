@@ -69,7 +69,7 @@ async def test_profile(
 
 
 def find_probe(connector: ConnectorType, row: Mapping[str, Any], options: Collection[str]) -> Probe:
-    """Return what tries such a profile, or refuse: a profile that is switched off may be tried, a draft not."""
+    """Return what tries such a profile, or refuse: a profile that is disabled may be tried, a draft not."""
     if connector.probe is None:
         raise NotTestableError(f"{connector.label} profiles cannot be tested: nothing harmless is known to call.")
     if row["state"] != READY:

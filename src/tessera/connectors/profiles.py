@@ -288,11 +288,11 @@ async def copy_profile(
 
 
 def check_usable(profile: Profile) -> None:
-    """Refuse a profile that is switched off or not filled in yet."""
+    """Refuse a profile that is disabled or not filled in yet."""
     if not profile.ready:
         raise ProfileDisabledError(f"The connection profile {profile.label} is incomplete. Fill it in first.")
     if not profile.enabled:
-        raise ProfileDisabledError(f"The connection profile {profile.label} is switched off. Enable it first.")
+        raise ProfileDisabledError(f"The connection profile {profile.label} is disabled. Enable it first.")
 
 
 async def find_row(session: Session, actor: Actor, chain_id: UUID | None, id_or_name: UUID | str) -> Mapping[str, Any]:
@@ -331,7 +331,7 @@ async def changed_properties(
 ) -> tuple[dict[str, Any], Mapping[str, str | None]]:
     """Return the stored properties with the change made, and which secrets it sets or clears."""
     if not change.settings:
-        # Nothing is checked again: a profile whose address is no longer allowed can still be switched off.
+        # Nothing is checked again: a profile whose address is no longer allowed can still be disabled.
         return {key: stored[key] for key in ("settings", "secrets", "state")}, {}
     connector = get_connector(stored["type"])
     checked = check_input(

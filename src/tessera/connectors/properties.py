@@ -147,7 +147,7 @@ def read_text(each: Property, value: Any) -> str:
 
 
 def check_storable(text: str) -> None:
-    """Refuse what no text column holds, and what is no text at all."""
+    """Refuse what no text column holds, and what is not a text at all."""
     if "\0" in text:
         raise ValueError("The character of code zero cannot be stored. Take it out.")
     if any("\ud800" <= character <= "\udfff" for character in text):
@@ -203,7 +203,7 @@ def parse_json(text: str) -> Any:
     try:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeEncodeError) as error:
-        raise ValueError(f"This is no JSON: {error}.") from None
+        raise ValueError(f"This is not JSON: {error}.") from None
     except RecursionError:
         raise ValueError(f"Nested more than {DEEPEST_JSON} deep. Flatten it.") from None
 

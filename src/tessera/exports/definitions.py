@@ -88,7 +88,7 @@ async def update_definition(
 
 
 async def copy_definition(session: Session, actor: Actor, *, definition_id: UUID, keys: KeyRing) -> Definition:
-    """Copy a definition under the next free label and internal name, switched off so that nothing leaves twice."""
+    """Copy a definition under the next free label and internal name, disabled so that nothing leaves twice."""
     stored = await get_definition(session, actor, definition_id=definition_id)
     labels = await store.labels_taken(session, stored.chain_id)
     new = NewDefinition(

@@ -38,7 +38,7 @@ class Snapshot:
 async def take_snapshot(session: Session, actor: Actor, definition: Definition) -> Mapping[str, Any]:
     """Return the snapshot as plain JSON; refuse what could not run."""
     if not definition.enabled:
-        raise NotRunnableError(f"{definition.label} is switched off. Enable it, then run it.")
+        raise NotRunnableError(f"{definition.label} is disabled. Enable it, then run it.")
     query = await queries.get_query(session, actor, definition.chain_id, definition.query_id)
     if (await queries.check_aside(query.text, query.parameters)).personal:
         actor.require("members:read")
@@ -47,7 +47,7 @@ async def take_snapshot(session: Session, actor: Actor, definition: Definition) 
     profile = await connectors.get_profile(session, actor, definition.chain_id, template.profile_id)
     if not profile.enabled:
         raise NotRunnableError(
-            f"The connection profile {profile.label} is switched off. Enable it, then run {definition.label}.",
+            f"The connection profile {profile.label} is disabled. Enable it, then run {definition.label}.",
         )
     shape = await outbound.get_stored_shape(session, actor, template)
     if definition.rows_per_request is not None:

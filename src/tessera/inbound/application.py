@@ -73,7 +73,7 @@ async def apply_together(resources: Resources) -> tuple[int, int]:
             )
             return together, count - together
     except (TesseraError, DBAPIError, psycopg.Error) as error:
-        # One of them cannot be applied, and each by itself shows which; what is no message's fault shows again.
+        # One of them cannot be applied, and each by itself shows which; what is not a message's fault shows again.
         logger.info("messages are applied one by one: %s", type(error).__name__)
         return 0, count
 
@@ -156,7 +156,7 @@ def read_document(resources: Resources, row: Row) -> Mapping[str, Any]:
     """Return what a stored message holds."""
     document = msgspec.json.decode(resources.keys.open(row["sealed_body"], purpose_of(row["id"])).reveal())
     if not isinstance(document, Mapping):
-        raise MessageUnreadableError("The message is no JSON object.")
+        raise MessageUnreadableError("The message is not a JSON object.")
     return document
 
 

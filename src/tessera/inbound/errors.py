@@ -23,7 +23,7 @@ class InboundProgramError(InvalidError):
 
 
 class MessageUnreadableError(InvalidError):
-    """What came in is no message."""
+    """What came in is not a message."""
 
     code = "message_unreadable"
 

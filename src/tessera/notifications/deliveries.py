@@ -85,7 +85,7 @@ async def send_test(session: Session, actor: Actor, subscription_id: UUID, *, no
     actor.require(WRITE)
     subscription = await get_subscription(session, actor, subscription_id)
     if not subscription.enabled:
-        raise SubscriptionDisabledError(f"{subscription.label} is switched off. Switch it on, then test it.")
+        raise SubscriptionDisabledError(f"{subscription.label} is disabled. Enable it, then test it.")
     details = {"message": "A test."}
     data = {"chain_id": subscription.chain_id, "subject_id": subscription.id, "sequence": 0, "payload": details}
     body = {"type": SUBSCRIPTION_TESTED, "timestamp": now.astimezone(UTC), "data": data}

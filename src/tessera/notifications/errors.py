@@ -39,7 +39,7 @@ class WebhookUrlError(InvalidError):
 
 
 class EventNamesError(InvalidError):
-    """A webhook subscription names something that is no event."""
+    """A webhook subscription names something that is not an event."""
 
     code = "webhook_events_invalid"
 
@@ -51,6 +51,6 @@ class SubscriptionChangedError(ConflictError):
 
 
 class SubscriptionDisabledError(ConflictError):
-    """The webhook subscription is switched off."""
+    """The webhook subscription is disabled."""
 
     code = "subscription_disabled"

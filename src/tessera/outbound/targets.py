@@ -38,7 +38,7 @@ async def open_sender(
     resources: Resources,
     client: OutboundClient,
 ) -> Sender:
-    """Return the sender of a stored shape through a profile as it is now; refuse a profile that is switched off.
+    """Return the sender of a stored shape through a profile as it is now; refuse a profile that is disabled.
 
     The sender outlives the session: the token that it may need is kept in transactions of its own.
     """

@@ -181,7 +181,7 @@ class Settings(BaseSettings):
         if value is None and info.data.get("mail_host"):
             raise ValueError("TESSERA_MAIL_HOST is set, so this must be set too")
         if value is not None and ("@" not in value or not value.isprintable()):
-            raise ValueError("this is no address such as tessera@example.com")
+            raise ValueError("this is not an address such as tessera@example.com")
         return value
 
     @field_validator("oidc_client_id")
@@ -239,7 +239,7 @@ def load_settings(environment: Mapping[str, str] | None = None, **given: object)
 
 
 def read_files(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the values that `TESSERA_X_FILE` variables point to, for every setting that is no file itself."""
+    """Return the values that `TESSERA_X_FILE` variables point to, for every setting that is not a file itself."""
     values: dict[str, str] = {}
     for name in Settings.model_fields:
         variable = f"{PREFIX}{name.upper()}_FILE"
@@ -251,7 +251,7 @@ def read_files(environment: Mapping[str, str]) -> dict[str, str]:
         try:
             values[name] = Path(path).read_text(encoding="utf-8-sig").strip()
         except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is no text"
+            reason = getattr(error, "strerror", None) or "it is not a text"
             raise SettingsError(f"{variable} names {path}, which cannot be read: {reason}. Mend the path.") from None
     return values
 

@@ -179,11 +179,11 @@ class Check:
             self.refuse(node, "FROM takes datasets and SELECTs in parentheses, not functions")
         name, schema = name_of(node.this), name_of(node.args["db"]) if node.args.get("db") else None
         if node.args.get("catalog") or schema not in (None, SCHEMA):
-            self.refuse(node, f"{node.sql('postgres')[:80]} is no dataset. {self.choices()}")
+            self.refuse(node, f"{node.sql('postgres')[:80]} is not a dataset. {self.choices()}")
         if schema is None and name in expressions:
             return None
         if name not in NAMES:
-            self.refuse(node, f"{name[:60]} is no dataset. {self.choices()}")
+            self.refuse(node, f"{name[:60]} is not a dataset. {self.choices()}")
         return name
 
     def column(self, node: exp.Column) -> None:
@@ -206,7 +206,7 @@ class Check:
             self.refuse(node, f"the type {node.sql('postgres')[:60]} is not allowed in a query")
 
     def expression(self, node: exp.CTE) -> None:
-        """Refuse WITH names that could hide a table of the database, and WITH parts that are no SELECT."""
+        """Refuse WITH names that could hide a table of the database, and WITH parts that are not SELECT."""
         name = name_of(node.args["alias"].this)
         if name.startswith("pg_") or name in NAMES:
             self.refuse(node, f"the WITH name {name[:60]} is taken. Choose another")

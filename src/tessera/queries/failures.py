@@ -56,10 +56,10 @@ CAUSES: dict[type[psycopg.Error], str] = {
     pg.SyntaxError: "A query is one SELECT. This is another statement, or one with SELECT … INTO.",
     pg.DivisionByZero: "A row divides by zero. Write x / nullif(y, 0).",
     pg.NumericValueOutOfRange: "A number of a row is too large for its type. Cast it to numeric before calculating.",
-    pg.InvalidTextRepresentation: "A text of a row is no value of the type it is cast to. Filter such rows out first.",
-    pg.InvalidDatetimeFormat: "A text of a row is no date or time. Filter such rows out before the cast.",
+    pg.InvalidTextRepresentation: "A text of a row is not a value of the type it is cast to. Filter such rows out.",
+    pg.InvalidDatetimeFormat: "A text of a row is not a date or time. Filter such rows out before the cast.",
     pg.DatetimeFieldOverflow: "A date or time of a row is out of range. Filter such rows out first.",
-    pg.InvalidRegularExpression: "A pattern of the query is no regular expression. Correct it.",
+    pg.InvalidRegularExpression: "A pattern of the query is not a regular expression. Correct it.",
     pg.CardinalityViolation: "A SELECT used as a single value gives several rows. Add LIMIT 1 or an aggregate.",
     pg.FeatureNotSupported: "The query uses something that is not allowed at its place. Check calls and FROM.",
 }

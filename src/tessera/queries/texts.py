@@ -56,7 +56,9 @@ def tokenize(text: str) -> list[Token]:
         curly = QUOTE.search(text)
         if curly is not None:
             refuse(
-                text, curly.start(), f"a text, a quoted name or a comment is never closed, and {curly[0]} is no quote"
+                text,
+                curly.start(),
+                f"a text, a quoted name or a comment is never closed, and {curly[0]} is not a quote",
             )
         raise QueryInvalidError(
             "The query cannot be read: a text, a quoted name or a comment is never closed. Close it."

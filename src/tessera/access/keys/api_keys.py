@@ -1,6 +1,6 @@
 """API keys: what opens the management API. A key's text is known to its holder; the database keeps a keyed digest.
 
-Nothing is cached: a key that is revoked, or switched off, opens nothing from the next request on, in every process.
+Nothing is cached: a key that is revoked, or disabled, opens nothing from the next request on, in every process.
 """
 
 import secrets
@@ -196,7 +196,7 @@ def check_key(actor: Actor, new: NewApiKey, now: datetime) -> None:
     unshaped = find_unshaped(new.permissions or ())
     if unshaped is not None:
         raise ApiKeyInvalidError(
-            f"{unshaped[:100]!r} is no permission. Write a resource and one of {', '.join(LEVELS)}: members:read.",
+            f"{unshaped[:100]!r} is not a permission. Write a resource and one of {', '.join(LEVELS)}: members:read.",
             field="permissions",
         )
     if new.expires_at is not None and new.expires_at <= now:

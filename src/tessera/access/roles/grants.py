@@ -70,6 +70,6 @@ def find_unshaped(permissions: Iterable[str]) -> str | None:
 
 
 def find_unknown(permissions: Iterable[str]) -> str | None:
-    """Return the first text that is no permission of the catalogue."""
+    """Return the first text that is not a permission of the catalogue."""
     known = set(list_permissions())
     return next((text for text in sorted(permissions) if text not in known), None)

@@ -211,7 +211,7 @@ def check_permissions(permissions: frozenset[str]) -> None:
     unshaped = find_unshaped(permissions)
     if unshaped is not None:
         raise UserInvalidError(
-            f"{unshaped[:100]!r} is no permission. Write a resource and one of {', '.join(LEVELS)}: exports:read.",
+            f"{unshaped[:100]!r} is not a permission. Write a resource and one of {', '.join(LEVELS)}: exports:read.",
             field="permissions",
         )
 
@@ -241,7 +241,9 @@ def check_email(email: str) -> str:
     name, at, host = address.rpartition("@")
     unfit = len(address) > 254 or " " in address or not address.isprintable()
     if not (name and at and host) or unfit:
-        raise UserInvalidError(f"{email[:100]!r} is no e-mail address. Write it as name@example.com.", field="email")
+        raise UserInvalidError(
+            f"{email[:100]!r} is not an e-mail address. Write it as name@example.com.", field="email"
+        )
     return address
 
 

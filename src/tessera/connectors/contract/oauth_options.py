@@ -40,7 +40,7 @@ def clean_parameters(value: Any) -> dict[str, str]:
         try:
             value = msgspec.json.decode(value)
         except (msgspec.DecodeError, RecursionError):
-            raise ValueError('This is no JSON object. Write {"resource": "https://…"}.') from None
+            raise ValueError('This is not a JSON object. Write {"resource": "https://…"}.') from None
     if not isinstance(value, dict) or not all(isinstance(text, str) for text in (*value, *value.values())):
         raise ValueError('Give an object whose values are texts, such as {"resource": "https://…"}.')
     if len(value) > MOST_PARAMETERS:

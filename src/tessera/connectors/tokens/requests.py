@@ -72,7 +72,7 @@ def read_token(grant: TokenGrant, reply: Reply) -> FetchedToken:
     except UnreadableBodyError as error:
         raise unreadable(grant, f"the answer {error}") from None
     if not isinstance(answer, dict):
-        raise unreadable(grant, "the answer is no JSON object")
+        raise unreadable(grant, "the answer is not a JSON object")
     text = answer.get("access_token")
     if text is None:
         raise unreadable(grant, f"the answer has no access_token. It has: {list_names(answer)}")
@@ -103,7 +103,7 @@ def read_lifetime(grant: TokenGrant, given: Any) -> float:
     if isinstance(given, str) and given.strip().isascii() and given.strip().isdigit():
         given = float(given.strip()[:12])
     if isinstance(given, bool) or not isinstance(given, int | float) or given <= 0:
-        raise unreadable(grant, "its expires_in is no number of seconds to come")
+        raise unreadable(grant, "its expires_in is not a number of seconds to come")
     return min(float(given), LONGEST_LIFETIME)
 
 

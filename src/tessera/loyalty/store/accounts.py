@@ -297,7 +297,7 @@ async def search_customers(
 async def select_customers(
     session: Session | Reader, chain_ids: Sequence[UUID], narrowing: CustomerFilter, *, reach: Sequence[UUID]
 ) -> list[Customer] | None:
-    """Return a page of customers; None where the cursor is no customer of the reach."""
+    """Return a page of customers; None where the cursor is not a customer of the reach."""
     position = None
     if narrowing.cursor is not None:
         position = await find_position(session, SOURCE, reach, narrowing.cursor)

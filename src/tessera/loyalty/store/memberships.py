@@ -152,7 +152,7 @@ async def select_memberships(
     reach: Sequence[UUID],
     now: datetime,
 ) -> list[Membership] | None:
-    """Return a page of memberships as they are now; None where the cursor is no membership of the reach."""
+    """Return a page of memberships as they are now; None where the cursor is not a membership of the reach."""
     if narrowing.only_ids:
         return await select_by_ids(session, chain_ids, narrowing, now=now)
     position = None

@@ -157,7 +157,7 @@ async def lock_active_tiers(session: Session, chain_id: UUID, ids: Sequence[UUID
 async def select_tiers(
     session: Session | Reader, chain_ids: Sequence[UUID], narrowing: TierFilter, *, reach: Sequence[UUID]
 ) -> list[Tier] | None:
-    """Return a page of tiers; None where the cursor is no tier of the reach."""
+    """Return a page of tiers; None where the cursor is not a tier of the reach."""
     position = None
     if narrowing.cursor is not None:
         position = await find_position(session, SOURCE, reach, narrowing.cursor)

@@ -114,7 +114,7 @@ async def settle_deliveries(session: Session, outcomes: Sequence[Outcome], *, no
 async def note_health(
     session: Session, outcomes: Sequence[Outcome], *, patience: timedelta, reasons: tuple[str, str], now: datetime
 ) -> list[Row]:
-    """Write down whether subscriptions succeed or fail; return those that were switched off.
+    """Write down whether subscriptions succeed or fail; return those that were disabled.
 
     `reasons` are those of one whose receiver is gone, and of one that fails for longer than `patience` allows.
     """

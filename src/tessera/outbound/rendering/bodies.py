@@ -178,7 +178,7 @@ def parse_json(text: str, name: str) -> Any:
 
 
 def explain_json(fault: str, character: str) -> str:
-    """Return why the text is no JSON at this character."""
+    """Return why the text is not JSON at this character."""
     if character and (not character.isascii() or not character.isprintable()):
         return f"the character {name_character(character)} is not allowed here"
     return next((words for known, words in JSON_FAULTS.items() if fault.startswith(known)), "it cannot be read here")

@@ -74,7 +74,7 @@ def to_bool(value: Any) -> bool:
 
 
 def to_json(value: Any) -> Any:
-    """Return the value that JSON text spells; what is no text is a JSON value already."""
+    """Return the value that JSON text spells; what is not a text is a JSON value already."""
     if not isinstance(value, str):
         return value
     try:

@@ -13,7 +13,7 @@ from tessera.platform.errors import TesseraError
 
 # "wrote only": the server extends a file by half a block, and leaves the reason to a hint.
 FULL = ("No space left on device", "Disk quota exceeded", "wrote only")
-DISK_FULL = "The disk of the database is full. Free some space; Tessera goes on by itself."
+DISK_FULL = "The disk of the database is full. Free some space; Tessera then continues automatically."
 # The two places of the embedded server's socket, as `make_socket_folder` names them.
 OWN_SOCKET = re.compile(r"/(postgresql/socket|tessera-\d+-[0-9a-f]{12})/\.s\.PGSQL\.")
 GONE = ("Connection refused", "No such file or directory", "timeout expired")
@@ -74,7 +74,7 @@ def explain_refusal(said: str) -> DatabaseUnavailableError:
         return DatabaseUnavailableError(DISK_FULL)
     if OWN_SOCKET.search(said) and any(text in said for text in GONE):
         return DatabaseUnavailableError(
-            "The embedded database is not running. `tessera up` starts it again by itself; otherwise run `tessera up`.",
+            "The embedded database is not running. `tessera up` restarts it automatically; otherwise run `tessera up`.",
             retry_after=1,
         )
     for text, reason in REFUSALS.items():

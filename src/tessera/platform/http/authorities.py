@@ -14,7 +14,7 @@ def read_pem(text: str, now: datetime) -> list[x509.Certificate]:
     if "PRIVATE KEY-----" in text:
         raise ValueError("This holds a private key, which only its server should have. Paste certificates only.")
     if BEGIN not in text:
-        raise ValueError(f'This is no certificate in PEM: it begins with "{BEGIN}". Paste the whole text.')
+        raise ValueError(f'This is not a certificate in PEM: it begins with "{BEGIN}". Paste the whole text.')
     try:
         found = x509.load_pem_x509_certificates(text.encode())
     except ValueError:

@@ -98,6 +98,6 @@ def actor_of(scope: Scope, *, request_id: UUID, origin: str | None) -> Actor:
 
 
 def check_client(name: Any, *, strict: bool) -> None:
-    """Raise where the client gives no name, which only a strict door minds, or one that is no text."""
+    """Raise where the client gives no name, which only a strict door minds, or one that is not a text."""
     if (strict and not name) or not isinstance(name, str | None):
         raise invalid("Client")

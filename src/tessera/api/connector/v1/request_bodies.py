@@ -41,7 +41,7 @@ def check_text(body: bytes) -> bytes:
 
 
 def unreadable(error: Exception, body: bytes) -> InvalidJsonError:
-    """Return the refusal of a body that is no JSON, with the cause and the place that the reader gives."""
+    """Return the refusal of a body that is not JSON, with the cause and the place that the reader gives."""
     if body.startswith(GZIP):
         return InvalidJsonError("Invalid JSON.", reason="The body is compressed with gzip. Send it uncompressed.")
     if isinstance(error, RecursionError):
@@ -74,7 +74,7 @@ def decoder_of(kind: type[T]) -> msgspec.json.Decoder[T]:
 
 
 def check_syntax(body: bytes) -> None:
-    """Raise where the body is no JSON at all: reading stops at the first fault, maybe before the end was seen."""
+    """Raise where the body is not JSON at all: reading stops at the first fault, maybe before the end was seen."""
     try:
         msgspec.json.decode(body)
     except msgspec.ValidationError:
@@ -176,7 +176,7 @@ def check_characters(value: Any, steps: tuple[Step, ...]) -> None:
 def check_shape(value: Any, kind: inspect.Type, steps: tuple[Step, ...], *, strict: bool) -> None:
     """Raise for a member that the kind does not have, a wrapper without its value, or a number that is not exact."""
     if isinstance(value, Decimal):
-        raise invalid(*steps, reason="This is no whole number.")
+        raise invalid(*steps, reason="This is not a whole number.")
     if isinstance(kind, inspect.ListType) and isinstance(value, list):
         for place, inner in enumerate(value):
             check_shape(inner, open_union(kind.item_type), (*steps, place), strict=strict)

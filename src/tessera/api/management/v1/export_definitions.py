@@ -138,7 +138,7 @@ async def change_export_definition(
 async def copy_export_definition(call: Call, definition_id: UUID) -> ExportDefinition:
     """Copy an export definition.
 
-    The copy is switched off, so that nothing leaves twice.
+    The copy is disabled, so that nothing leaves twice.
     """
     return show_definition(
         await exports.copy_definition(call.session, call.actor, definition_id=definition_id, keys=call.resources.keys)

@@ -22,7 +22,7 @@ chain is not found. Times are RFC 3339 with a zone. Lists are read page by page:
 the next. Failures are problem bodies (RFC 9457) with a stable `code`."""
 TITLES = {
     "400": "The request cannot be read.",
-    "401": "The API key is missing, unknown, switched off, expired or revoked.",
+    "401": "The API key is missing, unknown, disabled, expired or revoked.",
     "403": "The API key lacks a permission.",
     "404": "There is no such thing, or the API key does not see it.",
     "409": "The state of things forbids it.",

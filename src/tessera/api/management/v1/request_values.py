@@ -47,7 +47,7 @@ class NoQuery(Asked, frozen=True):
 
 
 def read_body(body: bytes, kind: type[T]) -> T:
-    """Return the body as this kind: 400 where it is no JSON, 422 where it is something else."""
+    """Return the body as this kind: 400 where it is not JSON, 422 where it is something else."""
     if kind not in DECODERS:
         DECODERS[kind] = msgspec.json.Decoder(kind)
     # Some clients put a byte-order mark before the JSON; it says nothing.
@@ -66,11 +66,11 @@ def read_body(body: bytes, kind: type[T]) -> T:
 
 
 def check_json(body: bytes) -> None:
-    """Raise where the body is no JSON text at all: the typed decoder stops at the first fault and may not see that."""
+    """Raise where the body is not a JSON text at all: the typed decoder stops at the first fault and may miss that."""
     try:
         msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        detail = "The body is empty. Send JSON." if not body.strip() else f"The body is no JSON: {error}."
+        detail = "The body is empty. Send JSON." if not body.strip() else f"The body is not JSON: {error}."
         raise RefusedError(400, "unreadable_json", detail) from None
 
 
@@ -153,7 +153,7 @@ def read_place(text: str, kind: Any, name: str) -> Any:
     else:
         found = int(text) if kind is int and INTEGER.fullmatch(text) else parse_id(text) if kind is UUID else None
     if found is None:
-        detail = f"There is nothing at this address: {name} is no id."
+        detail = f"There is nothing at this address: {name} is not an id."
         raise RefusedError(404, "not_found", detail, [Fault("Not an id.", parameter=name)])
     return found
 

@@ -115,7 +115,7 @@ async def authenticate(resources: Resources, request: Request) -> Actor:
             "key_needed" if found is None else "key_refused",
             "Send an API key: Authorization: Bearer tsr_…"
             if found is None
-            else "The API key is unknown, switched off, expired or revoked. Ask the administrator who gave it to you.",
+            else "The API key is unknown, disabled, expired or revoked. Ask the administrator who gave it to you.",
             headers={"WWW-Authenticate": "Bearer" if found is None else 'Bearer error="invalid_token"'},
         )
     return actor

@@ -172,7 +172,7 @@ class SftpStore:
         return join(self._root, check_name(name))
 
     async def _check_root(self) -> None:
-        """Refuse a root path that is no folder."""
+        """Refuse a root path that is not a folder."""
         if self._root and not await self._client.isdir(self._root):
             raise self._no_root()
 

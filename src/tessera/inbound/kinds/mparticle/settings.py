@@ -49,7 +49,7 @@ def parse(text: str) -> Any:
     try:
         return msgspec.json.decode(text.encode())
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"This is no valid JSON: {error}.") from None
+        raise ValueError(f"This is not a valid JSON: {error}.") from None
 
 
 def read_object(value: Any, place: str) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def check_keys(members: Iterable[str], known: Iterable[str], place: str) -> None
     for key in members:
         if key not in known:
             where = f" in {place}" if place else ""
-            raise ValueError(f"{shown(key)} is no key{where}. Keys are: {', '.join(known)}.")
+            raise ValueError(f"{shown(key)} is not a key{where}. Keys are: {', '.join(known)}.")
 
 
 def check_profiles(members: Mapping[str, Any]) -> None:
@@ -95,7 +95,7 @@ def check_entries(entries: Mapping[str, Any]) -> set[str]:
         if not key.strip() or len(key) > LONGEST_KEY or "\x00" in key:
             raise ValueError(f"{place}: a key is an mParticle attribute's name of 1 to {LONGEST_KEY} characters.")
         if not isinstance(target, str) or target not in BY_NAME:
-            raise ValueError(f"{place}: {shown(target)} is no member attribute. There are: {', '.join(BY_NAME)}.")
+            raise ValueError(f"{place}: {shown(target)} is not a member attribute. There are: {', '.join(BY_NAME)}.")
         if target in targets:
             raise ValueError(f"{place}: {target} is on the right of another entry already. Keep one of them.")
         targets.add(target)
@@ -103,7 +103,7 @@ def check_entries(entries: Mapping[str, Any]) -> set[str]:
 
 
 def check_options(members: Mapping[str, Any]) -> None:
-    """Refuse an option that does not exist, or is no boolean where it must be one."""
+    """Refuse an option that does not exist, or is not a boolean where it must be one."""
     check_keys(members, (*SWITCHES, PROGRAM), "options")
     for key, value in members.items():
         if key in SWITCHES and not isinstance(value, bool):

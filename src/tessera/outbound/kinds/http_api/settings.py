@@ -63,7 +63,7 @@ def clean_headers(headers: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for header in headers:
         name = header["name"]
         if not HEADER_NAME.fullmatch(name):
-            raise ValueError(f"{name[:80]!r} is no header name. Use letters, digits and hyphens.")
+            raise ValueError(f"{name[:80]!r} is not a header name. Use letters, digits and hyphens.")
         if name.lower() in OWNED:
             raise ValueError(f"{name} belongs to the connection. Leave it out.")
         if name.lower() in seen:

@@ -70,7 +70,7 @@ NAMES = {
 
 FAILURES = {
     "204": ("NoContent", "Nothing to return, and `Prefer: return=minimal` was sent."),
-    "400": ("BadRequest", "The body is no JSON object, breaks the contract, or names a record that is not there."),
+    "400": ("BadRequest", "The body is not a JSON object, breaks the contract, or names a record that is not there."),
     "401": ("Unauthorized", "The tokens open nothing, or lack the permission."),
     "403": ("Forbidden", "A rule of the business forbids it; the message is meant for people."),
     "408": ("RequestTimeout", "The request is too heavy. Ask for less at once."),
