@@ -145,7 +145,7 @@ def test_database_that_dies_before_ready_is_started_again(new_folder: Path, caps
 
     said = capsys.readouterr()
     assert killed
-    assert "Nobody can sign in yet." in said.out
+    assert "No user can sign in yet." in said.out
     assert "TESSERA_DATABASE_URL" not in said.err
     assert EmbeddedServer(new_folder).pid is None
 

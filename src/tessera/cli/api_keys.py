@@ -104,14 +104,14 @@ KeyId = Annotated[
 def disable_key(key: KeyId) -> None:
     """Switch a key off."""
     switch_key(key, enabled=False)
-    typer.echo("Switched off. `tessera api-key enable` switches it on again.")
+    typer.echo("Disabled. `tessera api-key enable` enables it again.")
 
 
 @app.command("enable")
 def enable_key(key: KeyId) -> None:
     """Switch a key on again."""
     switch_key(key, enabled=True)
-    typer.echo("Switched on.")
+    typer.echo("Enabled.")
 
 
 def switch_key(key: UUID, *, enabled: bool) -> None:

@@ -124,14 +124,14 @@ TokenId = Annotated[
 def disable_token(token: TokenId) -> None:
     """Switch a token off; with a client token go all its access tokens."""
     switch_token(token, enabled=False)
-    typer.echo("Switched off. `tessera token enable` switches it on again.")
+    typer.echo("Disabled. `tessera token enable` enables it again.")
 
 
 @app.command("enable")
 def enable_token(token: TokenId) -> None:
     """Switch a token on again."""
     switch_token(token, enabled=True)
-    typer.echo("Switched on.")
+    typer.echo("Enabled.")
 
 
 def switch_token(token: UUID, *, enabled: bool) -> None:

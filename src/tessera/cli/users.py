@@ -149,7 +149,7 @@ def disable_user(email: Email) -> None:
 def enable_user(email: Email) -> None:
     """Let a user sign in again."""
     switch_user(email, enabled=True)
-    typer.echo("Switched on.")
+    typer.echo("Enabled.")
 
 
 def switch_user(email: str, *, enabled: bool) -> None:

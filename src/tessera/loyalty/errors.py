@@ -95,7 +95,7 @@ class ProgramInUseError(ConflictError):
 
 
 class MembershipDoublesError(ConflictError):
-    """A uniqueness rule cannot be switched on while memberships break it."""
+    """A uniqueness rule cannot be enabled while memberships break it."""
 
     code = "membership_doubles"
 
