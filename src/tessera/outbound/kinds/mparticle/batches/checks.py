@@ -89,7 +89,7 @@ def name_faults(line: MappingLine, place: str) -> Iterator[Fault]:
     if line.target in NAMES:
         what, known = NAMES[line.target]
         if line.name not in known:
-            yield place, f"{line.name[:80]!r} is not a {what}. There are: {', '.join(known)}."
+            yield place, f"{line.name[:80]!r} is not a known {what}. There are: {', '.join(known)}."
         return
     if not 1 <= len(line.name) <= LONGEST_NAME:
         yield place, f"a name has 1 to {LONGEST_NAME} characters."
