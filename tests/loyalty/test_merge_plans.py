@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tessera.loyalty.accounts.planning import plan_merges
+from tessera.loyalty.accounts.merge_plans import plan_merges
 from tessera.loyalty.errors import UnknownMergeSourceError, UnknownMergeTargetError
-from tessera.loyalty.values.merging import AccountMerge, HeldAccount, Holding
+from tessera.loyalty.values.merges import AccountMerge, HeldAccount, Holding
 
 CHAIN = UUID(int=1)
 A, B, C, D = (UUID(int=number) for number in range(10, 14))

@@ -301,11 +301,11 @@ async def test_run_takes_secret_headers_nowhere_else(
         opening: dict[str, Any] = {
             "chain_id": place.chain_id,
             "profile_id": profile.id,
-            "ground": resources,
+            "resources": resources,
             "client": client,
         }
         await outbound.open_sender(session, OWNER, **opening, shape=kept)
-        outbound.make_planner(
+        outbound.make_renderer(
             "http_api", kept, [("id", "int8"), ("balance", "int8")], chain_id=place.chain_id, keys=keys
         )
         # Once the template has no secret any more the profile may move; the run still carries the header.

@@ -1,4 +1,4 @@
-"""Reading the audit trail: newest first, under every filter, and quickly however long it is."""
+"""Reading the audit log: newest first, under every filter, and quickly however long it is."""
 
 import statistics
 import time

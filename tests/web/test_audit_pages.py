@@ -1,4 +1,4 @@
-"""The audit trail on pages: filters, what differs, and who sees which entries."""
+"""The audit log on pages: filters, what differs, and who sees which entries."""
 
 import re
 from itertools import product

@@ -130,7 +130,7 @@ async def test_change_by_somebody_else_is_a_conflict(site: Site, owner: Browser)
     assert (await owner.post(path, csrf_token=token, **typed(query, label="First"))).status_code == 303
     late = await owner.post(path, csrf_token=token, **typed(query, label="Second"))
     assert late.status_code == 409
-    assert "changed by somebody else" in late.text
+    assert "changed by another user" in late.text
     assert 'value="Second"' in late.text
 
 

@@ -42,7 +42,7 @@ class Problem:
     details: str | None = None
 
 
-FAULT = Problem(500, "Something went wrong. Report the RequestId to whoever runs this server.")
+FAULT = Problem(500, "Something went wrong. Report the RequestId to the operator of this server.")
 
 
 def problem_of(error: TesseraError, named: Mapping[str, str]) -> Problem:

@@ -1,4 +1,4 @@
-"""`tessera webhook`: who is told of events, and what came of it."""
+"""`tessera webhook`: subscriptions to events, and their deliveries."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from msgspec import UNSET
 from tessera import notifications
 from tessera.cli.arguments import require_id
 from tessera.cli.context import CommandContext, find_chain, run_command
-from tessera.cli.printing import AsJson, ChainOption, show_item, show_json, show_list
+from tessera.cli.output import AsJson, ChainOption, show_item, show_json, show_list
 from tessera.notifications import DeliveryState
 from tessera.platform.errors import InvalidError
 
@@ -85,7 +85,7 @@ def create_subscription(
     chain: ChainOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Create a subscription, which is told of what happens from now on."""
+    """Create a subscription, which receives events from now on."""
 
     async def work(context: CommandContext) -> MadeSubscription:
         async with context.session() as session:
@@ -214,10 +214,10 @@ def replay(
         datetime | None, typer.Option(help="Everything that failed for good since then (UTC).")
     ] = None,
     events_since: Annotated[
-        datetime | None, typer.Option(help="Every event since then (UTC) once more, in new deliveries.")
+        datetime | None, typer.Option(help="Every event since then (UTC) again, in new deliveries.")
     ] = None,
 ) -> None:
-    """Have deliveries, or events, sent once more: give one of the options."""
+    """Have deliveries, or events, sent again: give one of the options."""
     if sum(bool(one) for one in (delivery, failed_since, events_since)) != 1:
         raise ReplayChoiceError("Say what to send again: --delivery, --failed-since or --events-since, one of them.")
 

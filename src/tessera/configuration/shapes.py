@@ -123,7 +123,7 @@ def as_text(spec: Spec) -> bytes:
 
 
 def read_spec(item: Item) -> Spec:
-    """Return what the item describes; what does not fit is told of with its place."""
+    """Return what the item describes; what does not fit is reported with its place."""
     try:
         # A template's body is JSON, which has room for every digit; what else has a place for a number keeps a float.
         values = dict(item.values) if item.kind is Kind.TEMPLATES else plain_numbers(item, item.values)

@@ -84,7 +84,7 @@ class OAuthTokenRow(Table):
     sealed_token: Mapped[str | None]
     usable_until: Mapped[datetime | None] = mapped_column(comment="the expiry, less a margin")
     claim: Mapped[UUID | None] = mapped_column(comment="who fetches the next token")
-    claimed_until: Mapped[datetime | None] = mapped_column(comment="until then nobody else may fetch")
+    claimed_until: Mapped[datetime | None] = mapped_column(comment="until then no one else may fetch")
 
 
 class EncryptionKeyRow(Table):

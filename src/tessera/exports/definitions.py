@@ -88,7 +88,7 @@ async def update_definition(
 
 
 async def copy_definition(session: Session, actor: Actor, *, definition_id: UUID, keys: KeyRing) -> Definition:
-    """Copy a definition under the next free label and internal name, switched off so that nothing leaves twice."""
+    """Copy a definition under the next free label and internal name, disabled so that nothing leaves twice."""
     stored = await get_definition(session, actor, definition_id=definition_id)
     labels = await store.labels_taken(session, stored.chain_id)
     new = NewDefinition(
@@ -113,7 +113,7 @@ async def delete_definition(session: Session, actor: Actor, *, definition_id: UU
             await store.delete_definition(session, stored.id)
     except IntegrityError:
         raise DefinitionInUseError(
-            f"{stored.label} has runs on record, which tell what left. Switch it off instead: nothing leaves any more."
+            f"{stored.label} has runs on record, which show what was sent. Disable it instead: it then sends nothing."
         ) from None
     before = {"label": stored.label, "query": stored.query_label, "template": stored.template_label}
     await note(session, actor, stored, "deleted", DEFINITION_DELETED, values=(before, None))
@@ -148,9 +148,9 @@ async def check_columns(session: Session, actor: Actor, query: Query, template: 
 
 
 def changed_meanwhile(definition: Definition) -> DefinitionChangedError:
-    """Say that somebody else was faster."""
+    """Return the error for a change that came too late."""
     return DefinitionChangedError(
-        f"{definition.label} was changed by somebody else in the meantime. Read it again, then change it."
+        f"{definition.label} was changed by another user in the meantime. Read it again, then change it."
     )
 
 

@@ -23,7 +23,7 @@ class InboundProgramError(InvalidError):
 
 
 class MessageUnreadableError(InvalidError):
-    """What came in is no message."""
+    """What came in is not a message."""
 
     code = "message_unreadable"
 
@@ -35,6 +35,6 @@ class MessageNotFoundError(NotFoundError):
 
 
 class MessageNotReplayableError(ConflictError):
-    """The message was applied already, or its body was forgotten."""
+    """The message was applied already, or its body was deleted."""
 
     code = "message_not_replayable"

@@ -35,7 +35,7 @@ class InboundTokenRow(Table):
 
 
 class InboundMessageRow(Table):
-    """One message, and what became of it."""
+    """One message and its outcome."""
 
     __tablename__ = "inbound_messages"
     __table_args__ = (

@@ -16,7 +16,7 @@ OVERLAP = timedelta(hours=24)
 
 
 def digest_of(keys: KeyRing, text: str) -> bytes:
-    """Return what a token is looked up by: no comparison tells by its time how much of a guess was right."""
+    """Return what a token is looked up by: no comparison reveals by its time how much of a guess was right."""
     return keys.digest(text, DIGEST)
 
 

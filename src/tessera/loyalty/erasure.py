@@ -29,7 +29,7 @@ async def clear_deleted_records(database: Database, *, days: int, now: datetime,
 
 
 async def clear_account(session: Session, actor: Actor, account_id: UUID, *, now: datetime) -> None:
-    """Clear names and everything else that the account tells about a person or company; it cannot be taken back."""
+    """Clear names and everything else that identifies the person or company; it cannot be undone."""
     actor.require("members:write")
     chains = None if actor.chains is None else sorted(actor.chains)
     chain_id = await store.clear_account(

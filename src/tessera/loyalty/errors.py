@@ -71,7 +71,7 @@ class ProgramCodeTakenError(ConflictError):
 
 
 class ProgramNumberTakenError(ConflictError):
-    """Numbers of programs are unique in a chain, for ever."""
+    """Numbers of programs are unique in a chain, permanently."""
 
     code = "program_number_taken"
 
@@ -95,7 +95,7 @@ class ProgramInUseError(ConflictError):
 
 
 class MembershipDoublesError(ConflictError):
-    """A uniqueness rule cannot be switched on while memberships break it."""
+    """A uniqueness rule cannot be enabled while memberships break it."""
 
     code = "membership_doubles"
 

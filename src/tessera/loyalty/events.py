@@ -1,4 +1,4 @@
-"""Names of what happens in this room. They are API for ever."""
+"""Names of what happens in this room. They are public API and never change."""
 
 CUSTOMER_ADDED = "loyalty.customer.added"
 CUSTOMER_CHANGED = "loyalty.customer.changed"

@@ -78,5 +78,5 @@ async def get_account_line(session: Session, actor: Actor, chain_id: UUID, accou
 
 
 def is_too_far(number: int, size: int) -> bool:
-    """Say whether the page begins where nobody counts any more."""
+    """Say whether the page begins beyond the counted range."""
     return (number - 1) * size >= COUNT_LIMIT

@@ -90,7 +90,7 @@ async def update_tiers(
 async def make_room(
     session: Session, chain_ids: Sequence[UUID], befores: Mapping[UUID, Tier], afters: Mapping[UUID, Tier]
 ) -> None:
-    """Raise where a changed code is taken; let tiers that trade their codes let go of them."""
+    """Raise where a changed code is taken; let tiers that trade their codes release them."""
     if all(after.code == befores[after.id].code for after in afters.values()):
         return
     places = [(after.program_id, after.code) for after in afters.values()]

@@ -33,24 +33,24 @@ class LabelInvalidError(InvalidError):
 
 
 class WebhookUrlError(InvalidError):
-    """A webhook subscription's URL is none that this deployment calls."""
+    """This deployment cannot call the URL of a webhook subscription."""
 
     code = "webhook_url_invalid"
 
 
 class EventNamesError(InvalidError):
-    """A webhook subscription names something that is no event."""
+    """A webhook subscription names something that is not an event."""
 
     code = "webhook_events_invalid"
 
 
 class SubscriptionChangedError(ConflictError):
-    """Somebody else changed the webhook subscription meanwhile."""
+    """The webhook subscription was changed by another user in the meantime."""
 
     code = "subscription_changed"
 
 
 class SubscriptionDisabledError(ConflictError):
-    """The webhook subscription is switched off."""
+    """The webhook subscription is disabled."""
 
     code = "subscription_disabled"

@@ -1,4 +1,4 @@
-"""Names of what happens in this room. They are API for ever."""
+"""Names of what happens in this room. They are public API and never change."""
 
 SUBSCRIPTION_CREATED = "webhooks.subscription.created"
 SUBSCRIPTION_CHANGED = "webhooks.subscription.changed"

@@ -10,7 +10,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery stands; a pending one is sent, or sent again, when it is due."""
+    """The state of a delivery; a pending one is sent, or sent again, when it is due."""
 
     PENDING = "pending"
     DELIVERED = "delivered"
@@ -38,7 +38,7 @@ class SubscriptionChange(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """Somebody who is told of a chain's events.
+    """A receiver of a chain's events.
 
     `disabled_reason` says why Tessera itself switched it off; `failing_since` is the first failure after the last
     success; `position` is how far the feed was read for it; `former_secret_until` is how long the secret before the

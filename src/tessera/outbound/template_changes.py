@@ -83,7 +83,7 @@ async def create_template(
 async def update_template(
     session: Session, actor: Actor, template: Template, change: TemplateChange, *, keys: KeyRing
 ) -> Template:
-    """Change a template, and compile it anew unless it is a draft that stays one."""
+    """Change a template, and compile it again unless it is a draft that stays one."""
     actor.require("http-templates:write")
     stored = await find_row(session, actor, template.chain_id, template.id)
     if change.version is not None and change.version != stored["version"]:
@@ -275,7 +275,7 @@ async def save(session: Session, actor: Actor, stored: Mapping[str, Any], row: M
 
 
 def shown_values(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a template's values for the audit trail, the values of secret headers masked."""
+    """Return a template's values for the audit log, the values of secret headers masked."""
     ids = {name: None if row[name] is None else str(row[name]) for name in ("query_id", "profile_id")}
     named = {name: row[name] for name in ("label", "internal_name", "state")}
     return {**named, **ids, **hide_headers(row["shape"])}

@@ -124,7 +124,7 @@ async def list_templates(
 async def list_query_templates(
     session: Session, actor: Actor, chain_id: UUID, query_id: UUID, *, count: int
 ) -> Sequence[tuple[UUID, str]]:
-    """Return ids and labels of the templates that use the query, to whoever sees the chain."""
+    """Return ids and labels of the templates that use the query, to an actor who sees the chain."""
     return await store.list_of_query(session, chain_id, query_id, limit=count) if actor.sees(chain_id) else []
 
 

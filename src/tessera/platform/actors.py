@@ -10,7 +10,7 @@ LEVELS = ("read", "write", "admin")
 
 
 class ActorKind(StrEnum):
-    """The kinds of actor, as the audit trail names them."""
+    """The kinds of actor, as the audit log names them."""
 
     USER = "user"
     ACCESS_TOKEN = "access_token"  # noqa: S105 - a kind, not a token
@@ -21,7 +21,7 @@ class ActorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Whoever asks. `chains` None sees every chain; `permissions` None may do everything."""
+    """Who asks. `chains` None sees every chain; `permissions` None may do everything."""
 
     kind: ActorKind
     id: UUID | None
@@ -60,5 +60,5 @@ def command_line_actor(name: str) -> Actor:
 
 
 def system_actor(name: str) -> Actor:
-    """Return the actor of work that nobody asked for just now."""
+    """Return the actor of work without a request behind it."""
     return Actor(ActorKind.SYSTEM, None, name)

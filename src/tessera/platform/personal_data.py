@@ -1,4 +1,4 @@
-"""The register of what may tell about a person: every column of text, JSON or dates, classified.
+"""The register of what may describe a person: every column of text, JSON or dates, classified.
 
 A test compares it with the schema, so that no new column goes unclassified. What an erasure has to look at is here.
 """
@@ -56,7 +56,7 @@ STAFF: Columns = {
     "user_sessions": ("origin", "user_agent"),
     "users": ("email", "name"),
 }
-"""What tells about users of the deployment."""
+"""What describes users of the deployment."""
 
 OTHERS: Columns = {
     "access_tokens": ("digest", "permissions"),
@@ -109,4 +109,4 @@ OTHERS: Columns = {
         "label", "url", "event_names", "sealed_secret", "sealed_former_secret", "disabled_reason",
     ),
 }  # fmt: skip
-"""What tells about nobody: names of things, codes, digests, sealed secrets."""
+"""What describes no person: names of things, codes, digests, sealed secrets."""

@@ -1,4 +1,4 @@
-"""Chains and enterprises: made by administrators and the demo, read by everybody."""
+"""Chains and enterprises: made by administrators and the demo, read by every room."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -27,10 +27,10 @@ from tessera.platform.texts import check_urls, is_website
 
 
 async def create_chains(session: Session, actor: Actor, names: Sequence[str], *, now: datetime) -> list[Chain]:
-    """Create chains; only somebody who sees every chain may, because nobody else could see them afterwards."""
+    """Create chains; only a user who sees every chain may, because others could not see them afterwards."""
     if actor.chains is not None:
         raise ChainReachError(
-            f"{actor.name} sees only some chains and would not see a new one. Ask somebody who sees every chain."
+            f"{actor.name} sees only some chains and would not see a new one. Ask a user who sees every chain."
         )
     await check_chain_names(session, names)
     chains = [Chain(made, name, now, now) for made, name in zip(new_random_ids(len(names)), names, strict=True)]

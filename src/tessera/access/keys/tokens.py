@@ -205,7 +205,7 @@ async def enable_token(session: Session, actor: Actor, token_id: UUID, *, enable
 
 
 async def revoke_token(session: Session, actor: Actor, token_id: UUID, *, now: datetime) -> None:
-    """End a credential for ever; with a client token go all its access tokens."""
+    """Revoke a credential permanently; a client token takes all its access tokens with it."""
     token = await get_changeable(session, actor, token_id)
     await store.revoke_token(session, token, now=now)
     await record_change(session, actor, token, "revoked")
@@ -222,7 +222,7 @@ async def get_changeable(session: Session, actor: Actor, token_id: UUID) -> Toke
     ):
         raise TokenReachError(
             f"Access tokens of other chains hang on the client token {token.label}. Switch the access tokens of your"
-            " own chains instead, or ask somebody who sees every chain."
+            " own chains instead, or ask an administrator who sees every chain."
         )
     touched = [each for each in every if token_id in (each.id, each.client_token_id) and each.revoked_at is None]
     for each in touched:

@@ -74,19 +74,19 @@ def offer_link(email: str, settings: Settings, token: str) -> MailMessage:
     return MailMessage(
         email,
         "Set a new password for Tessera",
-        ("Somebody, most likely you, asked to set a new password for your Tessera account.",),
+        ("Someone, most likely you, asked to set a new password for your Tessera account.",),
         link=Link("Set a new password", url),
         after=("The link works once, for an hour.", IGNORE),
     )
 
 
 def explain_provider(email: str, settings: Settings) -> MailMessage:
-    """Return the letter to somebody who has no password to forget."""
+    """Return the message to a user without a password."""
     return MailMessage(
         email,
         "You sign in to Tessera without a password",
         (
-            "Somebody, most likely you, asked to set a new password for your Tessera account.",
+            "Someone, most likely you, asked to set a new password for your Tessera account.",
             f"Your account has none: on the sign-in page, choose to sign in with {settings.oidc_label}.",
         ),
     )
@@ -100,7 +100,7 @@ async def is_reset_live(session: Session, keys: KeyRing, token: str, *, now: dat
 async def redeem_reset(
     session: Session, resources: Resources, visitor: Visitor, *, token: str, password: str, now: datetime
 ) -> None:
-    """Set the password that the link's user chose, end all their sessions and lock-outs, and tell them."""
+    """Set the password that the link's user chose, end all their sessions and lock-outs, and notify them."""
     check_password(password)
     hashed = await hash_password(password)
     user = await reset_store.take_reset(session, resources.keys.digest(token, RESET_DIGEST), now)

@@ -193,14 +193,14 @@ class ProbeStep:
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """What *Test connection* found, step by step, and the last HTTP status; secrets never stand in it.
+    """What *Test connection* found, step by step, and the last HTTP status; it never contains secrets.
 
-    `learned` are properties that the profile did not have and now gets, such as the fingerprint of a host key.
+    `discovered` are properties that the profile did not have and now gets, such as the fingerprint of a host key.
     """
 
     steps: Sequence[ProbeStep]
     status: int | None = None
-    learned: Mapping[str, Any] = field(default_factory=dict)
+    discovered: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:

@@ -169,7 +169,7 @@ async def update_encryption_key(
         raise name_taken(row["internal_name"]) from None
     if not won:
         raise changed_meanwhile(stored["label"])
-    # Material set anew looks as it did before; that it changed is what the trail is for.
+    # Material that is set again looks as it did before; that it changed is what the audit log is for.
     secrets = {"material": change.material, "passphrase": change.passphrase}
     besides = [name for name, value in secrets.items() if value is not None]
     values = differences(shown_values(stored), shown_values(row), besides=besides)
@@ -272,7 +272,7 @@ async def renamed(session: Session, stored: Mapping[str, Any], name: str | None)
 
 
 def shown_values(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a key's values for the audit trail, secrets masked."""
+    """Return a key's values for the audit log, secrets masked."""
     names = ("label", "internal_name", "type", "algorithm", "fingerprint")
     expires_at = row["expires_at"]
     return {

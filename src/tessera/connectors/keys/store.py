@@ -127,17 +127,17 @@ async def list_keys(
 
 
 async def insert_key(session: Session, row: Mapping[str, Any], actor: str) -> bool:
-    """Store a new key; False means that somebody was faster with its name."""
+    """Store a new key; False means that its name was taken in the meantime."""
     return await change_rows(session, INSERT, {**row, "actor": actor}) == 1
 
 
 async def update_key(session: Session, row: Mapping[str, Any], actor: str) -> bool:
-    """Store the key's changes; False means that somebody changed it in the meantime."""
+    """Store the key's changes; False means that it was changed in the meantime."""
     return await change_rows(session, UPDATE, {**row, "actor": actor}) == 1
 
 
 async def lock_key(session: Session, key_id: UUID) -> None:
-    """Let nobody take the key up until the transaction ends."""
+    """Keep the key from being used until the transaction ends."""
     await session.execute(LOCK, {"id": key_id})
 
 

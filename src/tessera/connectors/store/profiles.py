@@ -88,12 +88,12 @@ UPDATE connection_profiles
  WHERE id = :id AND version = :version
 """)
 
-# Only what is still empty is filled in: of two connections that learn at once, one wins.
-LEARN = text("""
+# Only what is still empty is filled in: of two connections that discover at once, one wins.
+DISCOVER = text("""
 UPDATE connection_profiles p
-   SET settings = p.settings || cast(:learned AS jsonb), version = version + 1
+   SET settings = p.settings || cast(:discovered AS jsonb), version = version + 1
  WHERE p.id = :id
-   AND NOT EXISTS (SELECT FROM jsonb_object_keys(cast(:learned AS jsonb)) AS key WHERE p.settings ->> key <> '')
+   AND NOT EXISTS (SELECT FROM jsonb_object_keys(cast(:discovered AS jsonb)) AS key WHERE p.settings ->> key <> '')
 RETURNING p.id, p.chain_id, p.internal_name, p.version
 """)
 
@@ -179,18 +179,22 @@ async def count_types(session: Session, chains: Iterable[UUID] | None) -> Sequen
 
 
 async def insert_profile(session: Session, row: Mapping[str, Any], actor: str) -> bool:
-    """Store a new profile; False means that somebody was faster with its name."""
+    """Store a new profile; False means that its name was taken in the meantime."""
     return await change_rows(session, INSERT, {**as_json(row), "actor": actor}) == 1
 
 
 async def update_profile(session: Session, row: Mapping[str, Any], actor: str) -> bool:
-    """Store the profile's changes; False means that somebody changed it in the meantime."""
+    """Store the profile's changes; False means that it was changed in the meantime."""
     return await change_rows(session, UPDATE, {**as_json(row), "actor": actor}) == 1
 
 
-async def learn_settings(session: Session, profile_id: UUID, learned: Mapping[str, Any]) -> Mapping[str, Any] | None:
+async def discover_settings(
+    session: Session, profile_id: UUID, discovered: Mapping[str, Any]
+) -> Mapping[str, Any] | None:
     """Fill in settings that are all still empty; None means that they are not, or that the profile is gone."""
-    return await fetch_row(session, LEARN, {"id": profile_id, "learned": msgspec.json.encode(learned).decode()})
+    return await fetch_row(
+        session, DISCOVER, {"id": profile_id, "discovered": msgspec.json.encode(discovered).decode()}
+    )
 
 
 async def delete_profile(session: Session, profile_id: UUID) -> None:
@@ -205,7 +209,7 @@ async def list_names(session: Session, chain_id: UUID) -> tuple[set[str], set[st
 
 
 async def count_of_type(session: Session, chain_id: UUID, kind: str) -> int:
-    """Return how many profiles of the type the chain has; whoever counts next waits until this transaction ends."""
+    """Return how many profiles of the type the chain has; the next count waits until this transaction ends."""
     parameters = {"chain_id": chain_id, "type": kind}
     await session.execute(LOCK_TYPE, parameters)
     return await session.scalar(COUNT_OF_TYPE, parameters) or 0

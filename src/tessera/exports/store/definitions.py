@@ -105,7 +105,7 @@ async def insert_definition(
 
 
 async def update_definition(session: Session, stored: Definition, new: NewDefinition, actor: str) -> bool:
-    """Write a changed definition; False where somebody else was faster."""
+    """Write a changed definition; False if it was changed in the meantime."""
     name = new.internal_name or stored.internal_name
     values = {"id": stored.id, "version": stored.version, **values_of(name, new, actor)}
     return await change_rows(session, UPDATE, values) == 1

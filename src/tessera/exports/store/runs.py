@@ -184,13 +184,13 @@ async def request_cancel(session: Session, run_id: UUID) -> bool:
 
 
 async def claim_run(session: Session, run_id: UUID, *, worker: str, lease: float) -> Row | None:
-    """Take the run for `lease` seconds if nobody holds it; None means that it has ended or is held."""
+    """Take the run for `lease` seconds if it is free; None means that it has ended or is held."""
     parameters = {"run_id": run_id, "worker": worker, "lease": lease}
     return await fetch_row(session, CLAIM, parameters)
 
 
 async def find_lease(session: Session, run_id: UUID) -> float | None:
-    """Return for how many seconds the active run is still held; None when it has ended or nobody holds it."""
+    """Return for how many seconds the active run is still held; None when it has ended or is free."""
     seconds = (await session.execute(LEASE, {"run_id": run_id})).scalar()
     return None if seconds is None else float(seconds)
 
@@ -218,7 +218,7 @@ async def find_last_success(session: Session, definition_id: UUID) -> datetime |
 
 
 async def lock_run(session: Session, run_id: UUID, epoch: int) -> bool:
-    """Keep everybody else from changing the run until the transaction ends; False means that the lease is lost."""
+    """Keep others from changing the run until the transaction ends; False means that the lease is lost."""
     return (await session.execute(LOCK, {"run_id": run_id, "epoch": epoch})).scalar() is not None
 
 
@@ -238,7 +238,7 @@ async def add_moment(session: Session, run_id: UUID, kind: str, message: str) ->
 
 
 async def list_stranded_runs(session: Session, seconds: float) -> list[UUID]:
-    """Return active runs that nobody has held for that long, oldest first, at most 100."""
+    """Return active runs that no worker has held for that long, oldest first, at most 100."""
     return list((await session.execute(STRANDED, {"seconds": seconds})).scalars())
 
 

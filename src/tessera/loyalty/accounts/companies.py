@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from tessera.access.chains import chains_of, narrow_chains, reach_of, require_chain
-from tessera.loyalty.accounts.changing import count_in_words
+from tessera.loyalty.accounts.changes import count_in_words
 from tessera.loyalty.authorship import SYSTEM_PROFILE
 from tessera.loyalty.errors import UnknownAccountError, UnknownMotherCompanyError
 from tessera.loyalty.events import COMPANY_ADDED, COMPANY_DELETED

@@ -19,7 +19,7 @@ from tessera.platform.ids import new_id, new_random_ids
 from tessera.platform.paging import UnknownCursorError
 
 MOST_FOUND = 1000
-# A full name is looked for with each of its words as the last of the first name; nobody's has more words than these.
+# A full name is looked for with each of its words as the last of the first name; no name has more words than these.
 MOST_WORDS = 8
 
 

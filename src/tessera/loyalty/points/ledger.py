@@ -122,7 +122,7 @@ async def write_lots(session: Session, ledger: Ledger) -> None:
 async def record(session: Session, ledger: Ledger, action: str, drafts: Sequence[Draft]) -> None:
     """Write an event for each movement, and one audit entry with the counts."""
     lines = [written(draft) for draft in drafts]
-    await record_events(session, [tell_movement(line) for line in lines])
+    await record_events(session, [movement_event(line) for line in lines])
     touched = {line.membership_id for line in lines}
     only = next(iter(touched)) if len(touched) == 1 else None
     name = "1 movement" if len(lines) == 1 else f"{len(lines)} movements"
@@ -130,7 +130,7 @@ async def record(session: Session, ledger: Ledger, action: str, drafts: Sequence
     await record_entries(session, ledger.actor, [Entry(action, "points", only, name, ledger.chain_id, after=after)])
 
 
-def tell_movement(line: Movement) -> Event:
+def movement_event(line: Movement) -> Event:
     """Return the event of a movement."""
     payload = {"kind": line.kind, "points": line.points, "balance": line.balance, "sequence": line.sequence}
     return Event(line.chain_id, BALANCE_CHANGED, line.membership_id, payload)

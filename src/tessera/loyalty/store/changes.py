@@ -34,7 +34,7 @@ UPDATE memberships SET is_primary = false, updated_at = %(now)s, updater_kind = 
 RETURNING memberships.id
 """
 
-# Unique numbers are judged row by row, so memberships that trade theirs have to let go of them first.
+# Unique numbers are judged row by row, so memberships that trade theirs have to release them first.
 CLEAR_IDENTIFIERS = """
 UPDATE memberships SET membership_number = NULL, provider_membership_id = NULL
   FROM unnest(%(ids)s::uuid[]) AS given (id)
@@ -65,7 +65,7 @@ WITH changed AS (
   SELECT %(chain_id)s, id, {NEXT_SEQUENCE}, %(set)s, points, coalesce(balance, 0), %(source)s, %(actor_id)s, %(now)s
     FROM changed WHERE points IS NOT NULL
   RETURNING membership_id, sequence
-), told AS (
+), recorded AS (
   {INSERT_EVENTS}
   SELECT %(chain_id)s, %(event)s, id,
          jsonb_build_object('kind', %(set)s::text, 'points', points, 'balance', balance, 'sequence', sequence)

@@ -8,7 +8,7 @@ from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.marks import Mark
 from tessera.platform.db import Session, as_array
 
-# Everybody holds memberships before lots, so what is skipped here is a membership that somebody works on just now;
+# Everybody holds memberships before lots, so what is skipped here is a membership that is being changed just now;
 # that call lets its points leave by itself, or the next look does.
 HOLD_DUE = """
 SELECT m.id
@@ -45,7 +45,7 @@ RETURNING chain_id, membership_id, points, balance, sequence
 
 
 async def hold_due_memberships(session: Session, *, now: datetime, limit: int) -> list[UUID]:
-    """Hold memberships with points that are over, leaving out those that somebody else holds."""
+    """Hold memberships with points that are over, leaving out those that another transaction holds."""
     rows = await run(session, HOLD_DUE, {"now": now, "limit": limit})
     return sorted({row[0] for row in rows})
 

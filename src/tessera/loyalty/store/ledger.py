@@ -17,7 +17,7 @@ COLUMNS = (
     "p.idempotency_key, p.created_at, p.active_at, p.expires_at, p.transfer_id, p.reverses"
 )
 
-# One order for everybody who locks several memberships keeps two calls from waiting for each other. The lateral select
+# One order for everyone who locks several memberships keeps two calls from waiting for each other. The lateral select
 # goes by the key even where a table has no statistics yet: OFFSET keeps the planner from judging deletion inside it.
 HOLD = """
 SELECT locked.id, coalesce(locked.balance, 0),
@@ -40,7 +40,7 @@ SELECT p.*
  WHERE p.chain_id = %(chain_id)s
 """  # noqa: S608 - constants
 
-# Whoever writes a movement holds its membership, so that nobody else takes the number.
+# Writing a movement holds its membership, so that the number is not taken twice.
 NEXT_SEQUENCE = """coalesce((
   SELECT p.sequence FROM points_movements p WHERE p.membership_id = changed.id
    ORDER BY p.sequence DESC LIMIT 1), 0) + 1"""

@@ -52,7 +52,7 @@ SELECT %(chain_id)s, %(event)s, id,
   FROM made
 """  # noqa: S608 - constants
 
-# One order for everybody who locks several memberships keeps two calls from waiting for each other. The lateral select
+# One order for everyone who locks several memberships keeps two calls from waiting for each other. The lateral select
 # goes by the key even where a table has no statistics yet: OFFSET keeps the planner from judging deletion inside it.
 LOCK_ACTIVE = f"""
 SELECT locked.* FROM (SELECT id FROM unnest(%(ids)s::uuid[]) AS given (id) ORDER BY id) AS wanted
@@ -152,7 +152,7 @@ async def select_memberships(
     reach: Sequence[UUID],
     now: datetime,
 ) -> list[Membership] | None:
-    """Return a page of memberships as they are now; None where the cursor is no membership of the reach."""
+    """Return a page of memberships as they are now; None where the cursor is not a membership of the reach."""
     if narrowing.only_ids:
         return await select_by_ids(session, chain_ids, narrowing, now=now)
     position = None

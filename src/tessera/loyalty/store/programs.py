@@ -136,7 +136,7 @@ async def lock_active_programs(session: Session, chain_id: UUID, ids: Sequence[U
 async def select_programs(
     session: Session | Reader, chain_ids: Sequence[UUID], narrowing: ProgramFilter, *, reach: Sequence[UUID]
 ) -> list[Program] | None:
-    """Return a page of programs; None where the cursor is no program of the reach."""
+    """Return a page of programs; None where the cursor is not a program of the reach."""
     position = None
     if narrowing.cursor is not None:
         position = await find_position(session, SOURCE, reach, narrowing.cursor)

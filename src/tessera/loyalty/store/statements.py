@@ -64,7 +64,7 @@ async def run(
 
 
 def explain(refusal: refusals.IntegrityError) -> TesseraError | refusals.IntegrityError:
-    """Return the room's error for a broken constraint; one that no rule stands behind stays as it is."""
+    """Return the room's error for a broken constraint; one without a rule behind it stays as it is."""
     name = refusal.diag.constraint_name or ""
     if name in TAKEN:
         taken, message = TAKEN[name]

@@ -133,12 +133,12 @@ async def list_of_query(session: Session, chain_id: UUID, query_id: UUID, *, lim
 
 
 async def insert_template(session: Session, row: Mapping[str, Any], actor: str) -> bool:
-    """Store a new template; False means that somebody was faster with its name."""
+    """Store a new template; False means that its name was taken in the meantime."""
     return await change_rows(session, INSERT, {**as_json(row), "actor": actor}) == 1
 
 
 async def update_template(session: Session, row: Mapping[str, Any], actor: str) -> bool:
-    """Store the template's changes; False means that somebody changed it in the meantime."""
+    """Store the template's changes; False means that it was changed in the meantime."""
     return await change_rows(session, UPDATE, {**as_json(row), "actor": actor}) == 1
 
 

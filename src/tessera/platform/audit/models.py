@@ -1,4 +1,4 @@
-"""The table of the audit trail. The application may add to it and read it, never change it."""
+"""The table of the audit log. The application may add to it and read it, never change it."""
 
 from datetime import datetime
 from typing import Any

@@ -6,7 +6,7 @@ from tessera.platform.db import Database, driver
 
 BATCH = 10_000
 
-# The horizon is the furthest position that is gone. Who stands before it may have missed something.
+# The horizon is the furthest position that is gone. A reader before it may have missed something.
 FORGET = b"""
 WITH old AS (
   SELECT sequence FROM events

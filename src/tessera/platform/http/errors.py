@@ -33,7 +33,7 @@ class CallError(TesseraError):
 
 
 class InvalidUrlError(CallError, InvalidError):
-    """The URL is none that we call."""
+    """The URL cannot be called."""
 
     code = "outbound_url_invalid"
     kind = CallErrorKind.INVALID_URL

@@ -4,6 +4,6 @@ from tessera.platform.errors import NotFoundError
 
 
 class UnknownCursorError(NotFoundError):
-    """The cursor is no record that the actor can see."""
+    """The cursor is not a record that the actor can see."""
 
     code = "cursor_unknown"

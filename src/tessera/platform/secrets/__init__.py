@@ -2,7 +2,7 @@
 
 from tessera.platform.secrets.errors import BrokenSealError, KeyFileError, SecretError, UnknownKeyError
 from tessera.platform.secrets.files import load_keys, rotate_keys
-from tessera.platform.secrets.masking import Masker, mask
+from tessera.platform.secrets.masks import Masker, mask
 from tessera.platform.secrets.rings import Key, KeyRing
 from tessera.platform.secrets.values import MASK, Secret
 

@@ -94,7 +94,7 @@ async def has_chain(session: Session, chain_id: UUID) -> bool:
 
 
 async def insert_query(session: Session, values: Mapping[str, Any]) -> bool:
-    """Write a query; False means that somebody was faster with its name."""
+    """Write a query; False means that its name was taken in the meantime."""
     return await change_rows(session, INSERT, values) == 1
 
 

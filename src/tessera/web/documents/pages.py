@@ -6,7 +6,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 
 from tessera.platform.errors import NotFoundError
-from tessera.web.documents.reading import read_reference
+from tessera.web.documents.reference import read_reference
 from tessera.web.visits import ANYONE, PageVisit, Visit, own_address
 
 

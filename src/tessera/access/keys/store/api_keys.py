@@ -25,7 +25,7 @@ INSERT = text(
     "VALUES (:id, :digest, :label, :hint, cast(:chain_ids AS uuid[]), cast(:permissions AS text[]), :created_at,"
     " :created_by, :expires_at)"
 )
-# A key for every chain is shown to nobody who sees only some.
+# A key for every chain is not shown to those who see only some.
 REACHED = "(cast(:chains AS uuid[]) IS NULL OR k.chain_ids <@ cast(:chains AS uuid[]))"
 LIST = text(
     f"SELECT {COLUMNS} FROM api_keys k WHERE {REACHED}"  # noqa: S608 - constants
@@ -106,5 +106,5 @@ async def enable_keys(session: Session, ids: Sequence[UUID], *, enabled: bool) -
 
 
 async def revoke_keys(session: Session, ids: Sequence[UUID], *, now: datetime) -> None:
-    """End keys for ever; one that ended before keeps its moment."""
+    """Revoke keys permanently; one that ended before keeps its moment."""
     await session.execute(REVOKE, {"ids": list(ids), "now": now})

@@ -126,7 +126,7 @@ class MergeCustomers(Struct, rename="pascal", kw_only=True):
     target_customer_id: UUID
 
 
-# Texts of both kinds on the wire, by their names in the house.
+# Texts of both kinds on the wire, by their internal names.
 CUSTOMER_TEXTS = {
     "email": "email",
     "tax_identification_number": "tax_identifier",

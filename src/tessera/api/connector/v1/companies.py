@@ -147,7 +147,7 @@ class DeleteCompanies(Struct, rename="pascal", kw_only=True):
     chain_id: str | None = None
 
 
-# Properties on the wire that are texts, by their names in the house, in which they differ or not.
+# Properties on the wire that are texts, by their internal names, which may be the same.
 TEXTS = {
     "invoicing_email": "invoicing_email",
     "website_url": "website_url",
