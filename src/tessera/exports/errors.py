@@ -48,7 +48,7 @@ class DefinitionInUseError(ConflictError):
 class DefinitionChangedError(ConflictError):
     """Somebody else changed the definition in the meantime."""
 
-    code = "version_mismatch"
+    code = "version_conflict"
 
 
 class UnknownColumnError(InvalidError):

@@ -63,7 +63,7 @@ class QueryTooLargeError(InvalidError):
 class QueryVersionError(ConflictError):
     """Somebody else changed the query since it was read."""
 
-    code = "version_mismatch"
+    code = "version_conflict"
 
 
 class QueryInUseError(ConflictError):

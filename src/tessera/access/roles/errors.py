@@ -54,7 +54,7 @@ class RoleInUseError(ConflictError):
 class RoleChangedError(ConflictError):
     """Somebody else changed the role in the meantime."""
 
-    code = "role_changed"
+    code = "version_conflict"
 
 
 class RoleNotFoundError(NotFoundError):

@@ -24,7 +24,7 @@ class UserExceedsError(DeniedError):
 class UserChangedError(ConflictError):
     """Somebody else changed the user in the meantime."""
 
-    code = "user_changed"
+    code = "version_conflict"
 
 
 class SessionNotFoundError(NotFoundError):

@@ -42,4 +42,4 @@ class InUseError(ConflictError):
 class VersionMismatchError(ConflictError):
     """Somebody else changed the thing in the meantime."""
 
-    code = "version_mismatch"
+    code = "version_conflict"
