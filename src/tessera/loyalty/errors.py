@@ -2,7 +2,7 @@
 
 InvalidError   ChainMissingError, Token…Error, SeveralChainsError, MovementInvalidError, BalanceOutOfRangeError
 DeniedError    ChainReachError, TokenReachError
-NotFoundError  Unknown…Error: no such record, or one of another chain, or a deleted one
+NotFoundError  …NotFoundError: no such record, or one of another chain, or a deleted one
 ConflictError  …TakenError, …ExistsError, ProgramInUseError: a rule forbids it; ChangedMeanwhileError: a faster one
 UnavailableError  RequestLimitError
 """

@@ -3,6 +3,7 @@
 import importlib
 import json
 from collections.abc import Callable, Iterator
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
@@ -26,7 +27,7 @@ CHAIN, DEFINITION, PROFILE = uuid4(), uuid4(), uuid4()
 ORDER = "SELECT sequence, transaction_id, subject_id FROM events ORDER BY sequence"
 REJECTED = "inbound_message.rejected"
 
-Old = psycopg.Connection[tuple[object, ...]]
+Old = psycopg.Connection[Any]
 
 
 @pytest.fixture
