@@ -19,6 +19,7 @@ from tessera.notifications.retries import WAITS, next_wait
 from tessera.notifications.sending import MOST_CALLS, MOST_CALLS_EACH
 from tessera.notifications.signing import sign
 from tessera.notifications.store import dispatching, sending
+from tessera.notifications.values import LOYALTY_NOUNS
 from tessera.platform.db import fetch_rows
 from tessera.platform.ids import new_id
 
@@ -430,6 +431,7 @@ async def test_looks_of_an_idle_worker_use_indexes(post: Post, admin_address: st
         "id": new_id(),
         "chain_id": post.chain_id,
         "names": None,
+        "nouns": list(LOYALTY_NOUNS),
         "transaction_id": "5",
         "sequence": 0,
     }

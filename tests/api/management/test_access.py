@@ -159,7 +159,7 @@ async def test_audit_log_is_read_under_filters(root: Desk, desk: Desk, stranger:
         found = await root.good("GET", f"/audit-log?{query}")
         return [f"{entry['action']} {entry['object_name']}" for entry in found["items"]]
 
-    changed, made = "changed ada@example.com", "created ada@example.com"
+    changed, made = "updated ada@example.com", "created ada@example.com"
     assert await actions(f"object_id={user['id']}") == [changed, made]
     assert await actions("kind=user&action=updated") == [changed]
     assert await actions("actor_name=ROOT&action=updated") == [changed]
