@@ -243,7 +243,7 @@ async def export_through(cage: Cage, profile: Mapping[str, Any]) -> tuple[str, s
     assert (await cage.call("PATCH", path, headers=[other])).status_code == 422
     fields = {"label": f"Canary {number}", "method": "POST", "body": "{", "success_statuses": "200"}
     typed = {"header_name": "X-New", "header_value": canaries.draw("typed template header"), "header_secret": "true"}
-    for step in ("edit", "edit/look"):
+    for step in ("edit", "edit/preview"):
         await cage.send(f"/admin/integrations/templates/{chain}/{template['id']}/{step}", **fields, **typed, do="save")
     await cage.make(f"{path}/preview")
     await cage.make(f"{path}/send-test")

@@ -79,7 +79,7 @@ async def test_trail_and_news_hold_no_secret(database: Database, place: Place, k
     assert [entry.action for entry in entries] == ["created", "updated"]
     assert entries[1].before == {"label": "CRM", "token": "***"}
     assert entries[1].after == {"label": "CRM 2", "token": "***"}
-    assert [event.name for event in events] == ["integrations.profile.created", "integrations.profile.changed"]
+    assert [event.name for event in events] == ["connection_profile.created", "connection_profile.updated"]
     assert not any(CANARY in row[-1] for row in (*entries, *events))
 
 

@@ -181,7 +181,7 @@ async def test_first_connection_discovers_the_host_key_once(
             assert await names(store) == []
     async with database.session() as session:
         now = await connectors.get_profile(session, OWNER, place.chain_id, profile.id)
-        learned = (await session.execute(text("SELECT after FROM audit_entries WHERE action = 'learned'"))).all()
+        learned = (await session.execute(text("SELECT after FROM audit_entries WHERE action = 'discovered'"))).all()
 
     assert now.settings["host_key_fingerprint"] == fingerprint()
     assert now.version == profile.version + 1

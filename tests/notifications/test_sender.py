@@ -19,6 +19,7 @@ from tessera.notifications.retries import WAITS, next_wait
 from tessera.notifications.sender import MOST_CALLS, MOST_CALLS_EACH
 from tessera.notifications.signatures import sign
 from tessera.notifications.store import claims, dispatches
+from tessera.notifications.values import LOYALTY_NOUNS
 from tessera.platform.db import fetch_rows
 from tessera.platform.ids import new_id
 
@@ -78,9 +79,9 @@ async def test_check_in_the_how_to_works(post: Post, receiver: Receiver) -> None
 
 async def test_only_wanted_events_are_told(post: Post, receiver: Receiver, chains: list[UUID]) -> None:
     everything = await post.subscribe(receiver.url + "/all")
-    some = await post.subscribe(receiver.url + "/some", event_names=["exports.run.finished"])
+    some = await post.subscribe(receiver.url + "/some", event_names=["run.finished"])
     await post.happen(2)
-    await post.happen(1, name="exports.run.finished")
+    await post.happen(1, name="run.finished")
     await post.happen(3, chain_id=chains[1])
 
     await post.work()
@@ -195,7 +196,7 @@ async def test_receiver_that_is_gone_is_left_alone(post: Post) -> None:
     assert await post.states(after.id) == [FAILED]
     async with post.database.session() as session:
         rows = await fetch_rows(session, text("SELECT name, payload FROM events ORDER BY sequence DESC LIMIT 2"), {})
-    assert "webhooks.subscription.disabled" in [row["name"] for row in rows]
+    assert "webhook_subscription.disabled" in [row["name"] for row in rows]
 
 
 async def test_failing_for_days_ends_the_subscription(post: Post) -> None:
@@ -430,6 +431,7 @@ async def test_looks_of_an_idle_worker_use_indexes(post: Post, admin_address: st
         "id": new_id(),
         "chain_id": post.chain_id,
         "names": None,
+        "nouns": list(LOYALTY_NOUNS),
         "transaction_id": "5",
         "sequence": 0,
     }
@@ -449,7 +451,7 @@ async def test_looks_of_an_idle_worker_use_indexes(post: Post, admin_address: st
 
 
 async def test_test_is_sent(post: Post, receiver: Receiver) -> None:
-    made = await post.subscribe(receiver.url, event_names=["loyalty.tier.added"])
+    made = await post.subscribe(receiver.url, event_names=["tier.created"])
     async with post.database.session() as session:
         delivery = await notifications.send_test(session, post.actor, made.subscription.id, now=post.clock())
     await post.work()
@@ -457,7 +459,7 @@ async def test_test_is_sent(post: Post, receiver: Receiver) -> None:
     (request,) = receiver.received
     assert request.headers["webhook-id"] == str(delivery.id)
     body = Webhook(made.secret).verify(request.body, request.headers)
-    assert body["type"] == "webhooks.subscription.tested"
+    assert body["type"] == "webhook_subscription.tested"
     assert datetime.fromisoformat(body["timestamp"]).tzinfo == UTC
     assert body["data"]["subject_id"] == str(made.subscription.id)
 

@@ -34,7 +34,7 @@ INSERT INTO tessera.audit_entries (created_at, chain_id, actor_kind, actor_id, a
 SELECT timestamptz '2024-01-01' + n * interval '1 minute',
        CASE WHEN n % 10 > 0 THEN lpad(to_hex(n % 7), 32, '0')::uuid END,
        'user', lpad(to_hex(n % 50), 32, '0')::uuid, 'User ' || (n % 50),
-       (ARRAY['created', 'changed', 'deleted', 'enabled', 'disabled'])[1 + n % 5],
+       (ARRAY['created', 'updated', 'deleted', 'enabled', 'disabled'])[1 + n % 5],
        (ARRAY['user', 'role', 'query', 'tier', 'run'])[1 + (n / 5) % 5],
        lpad(to_hex(n % 20000), 32, '0')::uuid, 'Thing ' || n, '{"name": "old"}', '{"name": "new"}'
   FROM generate_series(1, 1000000) AS n;

@@ -37,7 +37,7 @@ class RolledBackError(Exception):
     """Ends a transaction that comes to nothing."""
 
 
-async def write(database: Database, chain_id: UUID, count: int = 1, name: str = "loyalty.tier.added") -> list[UUID]:
+async def write(database: Database, chain_id: UUID, count: int = 1, name: str = "tier.created") -> list[UUID]:
     """Write events in one transaction; return their subjects."""
     subjects = new_ids(count)
     async with database.session() as session:
@@ -76,7 +76,7 @@ async def write_slowly(database: Database, chain_id: UUID, seed: int, told: dict
         try:
             async with database.session() as session:
                 for subject in subjects:
-                    await record_events(session, [Event(chain_id, "loyalty.tier.added", subject, {})])
+                    await record_events(session, [Event(chain_id, "tier.created", subject, {})])
                     await asyncio.sleep(chance.random() * 0.02)
                 if chance.random() < 0.2:
                     raise RolledBackError
@@ -118,7 +118,7 @@ async def test_follower_sees_every_committed_event_once(database: Database) -> N
 async def test_running_transaction_holds_later_ones_back(database: Database) -> None:
     chain_id = new_id()
     async with database.session() as slow:
-        await record_events(slow, [Event(chain_id, "loyalty.tier.added", new_id(), {})])
+        await record_events(slow, [Event(chain_id, "tier.created", new_id(), {})])
         (later,) = await write(database, chain_id)
         held = await read(database, [chain_id])
     found = await read(database, [chain_id], after=held.position)
@@ -132,11 +132,11 @@ async def test_running_transaction_holds_later_ones_back(database: Database) -> 
 async def test_sequence_tells_which_change_was_later(database: Database) -> None:
     chain_id, subject = new_id(), new_id()
     async with database.session() as early:
-        await record_events(early, [Event(chain_id, "loyalty.tier.added", new_id(), {})])
+        await record_events(early, [Event(chain_id, "tier.created", new_id(), {})])
         async with database.session() as late:
-            await record_events(late, [Event(chain_id, "loyalty.tier.changed", subject, {"name": "first"})])
-        await record_events(early, [Event(chain_id, "loyalty.tier.changed", subject, {"name": "second"})])
-    page = await read(database, [chain_id], names=["loyalty.tier.changed"])
+            await record_events(late, [Event(chain_id, "tier.updated", subject, {"name": "first"})])
+        await record_events(early, [Event(chain_id, "tier.updated", subject, {"name": "second"})])
+    page = await read(database, [chain_id], names=["tier.updated"])
 
     assert [event.payload["name"] for event in page.items] == ["second", "first"]
     assert [event.payload["name"] for event in sorted(page.items, key=lambda event: event.sequence)][-1] == "second"
@@ -158,10 +158,10 @@ async def test_pages_of_several_chains_are_merged(database: Database) -> None:
 async def test_unwanted_events_are_passed_over(database: Database) -> None:
     chain_id = new_id()
     await write(database, chain_id, 6000)
-    (wanted,) = await write(database, chain_id, name="loyalty.tier.deleted")
+    (wanted,) = await write(database, chain_id, name="tier.deleted")
 
-    first = await read(database, [chain_id], names=["loyalty.tier.deleted"])
-    second = await read(database, [chain_id], names=["loyalty.tier.deleted"], after=first.position)
+    first = await read(database, [chain_id], names=["tier.deleted"])
+    second = await read(database, [chain_id], names=["tier.deleted"], after=first.position)
 
     assert (first.items, first.more) == ([], True)
     assert [event.subject_id for event in second.items] == [wanted]

@@ -66,7 +66,7 @@ async def test_long_lists_and_looks_are_quick(site: Site, owner: Browser) -> Non
         "sample_rows": rows,
         "batch_size": "10",
     }
-    path = f"/admin/integrations/templates/{chain}/{definition.template_id}/edit/look"
+    path = f"/admin/integrations/templates/{chain}/{definition.template_id}/edit/preview"
     look = await slow_end(lambda: owner.client.post(path, data=fields, headers={"HX-Request": "true"}))
 
     assert max(measured.values()) <= SLOWEST_LIST, measured

@@ -81,7 +81,7 @@ async def test_answer_does_not_tell_who_exists(site: Site) -> None:
         known, unknown = await ask(browser, EMAIL), await ask(browser, "eve@example.com")
         assert known.status_code == unknown.status_code == 200
         assert known.text.replace(EMAIL, "") == unknown.text.replace("eve@example.com", "")
-        assert [task for task, _, _ in await queued(resources)] == ["auth.send_reset"] * 2
+        assert [task for task, _, _ in await queued(resources)] == ["sign_in.send_reset"] * 2
         await work_off(resources)
     assert mailbox.recipients == [EMAIL]
 

@@ -26,7 +26,7 @@ SUBSCRIPTION = {
     "Id": lambda s: s.id,
     "Label": lambda s: s.label,
     "URL": lambda s: s.url,
-    "Events": lambda s: "loyalty.…" if s.event_names is None else s.event_names,
+    "Events": lambda s: "every event of loyalty" if s.event_names is None else s.event_names,
     "Enabled": lambda s: s.enabled,
     "Failing since": lambda s: s.failing_since,
 }
@@ -57,7 +57,8 @@ SubscriptionId = Annotated[
     ),
 ]
 EventNames = Annotated[
-    list[str] | None, typer.Option("--event", help="Only events of this name; may be given again. Default: loyalty.…")
+    list[str] | None,
+    typer.Option("--event", help="Only events of this name; may be given again. Default: every event of loyalty."),
 ]
 
 

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from tessera.connectors.addresses import AddressPolicy, address_policy
     from tessera.connectors.comparison import clean_settings, differing_secrets, holds_material
     from tessera.connectors.errors import ProfileDisabledError, ProfileNotFoundError, UrlNotAllowedError
-    from tessera.connectors.events import PROFILE_CHANGED
+    from tessera.connectors.events import PROFILE_UPDATED
     from tessera.connectors.file_stores import open_file_store
     from tessera.connectors.moved_secrets import template_place
     from tessera.connectors.probes import test_profile
@@ -44,8 +44,8 @@ else:
 __all__ = [
     "INCOMPLETE",
     "KIND",
-    "PROFILE_CHANGED",
     "PROFILE_ORDERS",
+    "PROFILE_UPDATED",
     "READY",
     "AddressPolicy",
     "NewProfile",

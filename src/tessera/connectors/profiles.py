@@ -12,7 +12,7 @@ from tessera.access.chains import has_chain
 from tessera.connectors.addresses import AddressPolicy
 from tessera.connectors.contract import ConnectorType, Issuing, get_connector
 from tessera.connectors.errors import NotCopyableError, ProfileDisabledError, ProfileNotFoundError, VariantFrozenError
-from tessera.connectors.events import PROFILE_CHANGED, PROFILE_CREATED, PROFILE_DELETED
+from tessera.connectors.events import PROFILE_CREATED, PROFILE_DELETED, PROFILE_UPDATED
 from tessera.connectors.faults import gather_faults
 from tessera.connectors.moved_secrets import find_moved, find_moved_secrets
 from tessera.connectors.profile_checks import READY, check_input, check_variant, state_of
@@ -405,7 +405,7 @@ async def save(
     changed = {**stored, **row}
     # A secret that is set again looks as it did before; that it changed is what the audit log is for.
     values = differences(shown_values(stored), shown_values(changed), besides=secrets)
-    await record_change(session, actor, changed, kind=KIND, event=PROFILE_CHANGED, action="updated", values=values)
+    await record_change(session, actor, changed, kind=KIND, event=PROFILE_UPDATED, action="updated", values=values)
 
 
 def shown_values(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class DefinitionInUseError(ConflictError):
 class DefinitionChangedError(ConflictError):
     """The definition was changed by another user in the meantime."""
 
-    code = "version_mismatch"
+    code = "version_conflict"
 
 
 class UnknownColumnError(InvalidError):

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from tessera.loyalty.datasets import DATASETS, Dataset
     from tessera.loyalty.erasure import clear_account, clear_deleted_records
     from tessera.loyalty.errors import (
+        AccountNotFoundError,
+        MembershipNotFoundError,
+        ProgramNotFoundError,
         RecordChangedError,
         SeveralChainsError,
-        UnknownAccountError,
-        UnknownMembershipError,
-        UnknownProgramError,
-        UnknownTierError,
+        TierNotFoundError,
     )
     from tessera.loyalty.members import get_account_line, get_member, list_account_lines, list_members
     from tessera.loyalty.memberships import create_memberships, delete_memberships, list_memberships, update_memberships
@@ -86,6 +86,7 @@ __all__ = [
     "DATASETS",
     "AccountLine",
     "AccountMerge",
+    "AccountNotFoundError",
     "Adjustment",
     "Balance",
     "Burning",
@@ -105,6 +106,7 @@ __all__ = [
     "Membership",
     "MembershipChange",
     "MembershipFilter",
+    "MembershipNotFoundError",
     "MembershipState",
     "MembershipStep",
     "Movement",
@@ -119,6 +121,7 @@ __all__ = [
     "Program",
     "ProgramChange",
     "ProgramFilter",
+    "ProgramNotFoundError",
     "ProgramType",
     "RecordChangedError",
     "Reversal",
@@ -127,11 +130,8 @@ __all__ = [
     "Tier",
     "TierChange",
     "TierFilter",
+    "TierNotFoundError",
     "Transfer",
-    "UnknownAccountError",
-    "UnknownMembershipError",
-    "UnknownProgramError",
-    "UnknownTierError",
     "adjust_points",
     "burn_points",
     "clear_account",

@@ -8,6 +8,9 @@ from uuid import UUID
 
 from msgspec import UNSET, Struct, UnsetType
 
+# What a subscription that names no events gets. `loyalty` lies above this room, which cannot ask it; a test compares.
+LOYALTY_NOUNS = ("account", "balance", "company", "customer", "membership", "program", "tier")
+
 
 class DeliveryState(StrEnum):
     """The state of a delivery; a pending one is sent, or sent again, when it is due."""
@@ -19,7 +22,7 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewSubscription:
-    """A subscription to make. `event_names` None is every event of the loyalty room."""
+    """A subscription to make. `event_names` None is every event of `LOYALTY_NOUNS`."""
 
     label: str
     url: str

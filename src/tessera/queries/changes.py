@@ -24,7 +24,7 @@ from tessera.queries.errors import (
     QueryNotFoundError,
     QueryVersionError,
 )
-from tessera.queries.events import QUERY_CHANGED, QUERY_CREATED, QUERY_DELETED
+from tessera.queries.events import QUERY_CREATED, QUERY_DELETED, QUERY_UPDATED
 from tessera.queries.previews import admit
 from tessera.queries.saved import NewQuery, Query, get_query
 from tessera.queries.store import saved as store
@@ -56,7 +56,7 @@ async def update_query(session: Session, actor: Actor, engine: QueryEngine, *, q
     before, after = differences(query, new, name)
     entry = Entry("updated", "query", query.id, name, query.chain_id, before=before, after=after)
     await record_entries(session, actor, [entry])
-    await record_events(session, [Event(query.chain_id, QUERY_CHANGED, query.id, {"changed": sorted(after)})])
+    await record_events(session, [Event(query.chain_id, QUERY_UPDATED, query.id, {"changed": sorted(after)})])
     return await get_query(session, actor, query.chain_id, query.id)
 
 

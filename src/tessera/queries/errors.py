@@ -63,7 +63,7 @@ class QueryTooLargeError(InvalidError):
 class QueryVersionError(ConflictError):
     """The query was changed by another user since it was read."""
 
-    code = "version_mismatch"
+    code = "version_conflict"
 
 
 class QueryInUseError(ConflictError):

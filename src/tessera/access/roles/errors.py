@@ -54,7 +54,7 @@ class RoleInUseError(ConflictError):
 class RoleChangedError(ConflictError):
     """The role was changed by another user in the meantime."""
 
-    code = "role_changed"
+    code = "version_conflict"
 
 
 class RoleNotFoundError(NotFoundError):

@@ -157,7 +157,7 @@ async def update_role(
     after = await get_role(session, actor, role_id)
     old, new = differences(recorded_values(before), recorded_values(after))
     if new:
-        await record_entries(session, actor, [Entry("changed", "role", role_id, after.label, before=old, after=new)])
+        await record_entries(session, actor, [Entry("updated", "role", role_id, after.label, before=old, after=new)])
     return after
 
 

@@ -28,7 +28,7 @@ from tessera.platform.secrets import KeyRing
 STEP_DIGEST = "sign_in_steps.token_digest"
 STEP_LIFE = timedelta(minutes=10)
 PASSWORD, PROVIDER = "password", "provider"
-NOTIFY_LOCKOUT = Job("auth.tell_lockout")
+NOTIFY_LOCKOUT = Job("sign_in.notify_lockout")
 
 
 @dataclass(frozen=True, slots=True)

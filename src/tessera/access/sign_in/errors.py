@@ -56,10 +56,10 @@ class ResetInvalidError(DeniedError):
     code = "password_reset_invalid"
 
 
-class IdentityUnknownError(DeniedError):
+class IdentityNotLinkedError(DeniedError):
     """The identity provider knows this person, and Tessera has no user for them."""
 
-    code = "identity_unknown"
+    code = "identity_not_linked"
 
 
 class IdentityTakenError(ConflictError):

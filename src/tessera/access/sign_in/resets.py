@@ -18,7 +18,7 @@ from tessera.platform.secrets import KeyRing
 from tessera.platform.settings import Settings
 
 # A person waits for this one.
-SEND_RESET = Job("auth.send_reset", priority=10)
+SEND_RESET = Job("sign_in.send_reset", priority=10)
 RESET_DIGEST = "password_resets.token_digest"
 LIFE = timedelta(hours=1)
 # The first requests cost nothing; after that each waits twice as long as the one before.
@@ -64,7 +64,7 @@ async def send_reset(resources: Resources, sealed: str, origin: str | None) -> N
         digest = resources.keys.digest(token, RESET_DIGEST)
         await reset_store.replace_reset(session, user["id"], digest, resources.clock() + LIFE)
         actor = make_user(user).act(origin=origin)
-        await record_entries(session, actor, [Entry("password_reset_asked", "user", user["id"], user["email"])])
+        await record_entries(session, actor, [Entry("password_reset_requested", "user", user["id"], user["email"])])
         await send_mail(session, resources, [offer_link(user["email"], resources.settings, token)])
 
 

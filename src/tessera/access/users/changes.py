@@ -78,7 +78,7 @@ async def update_user(
         await sessions.delete_sessions_of(session, user_id)
     old, new = differences(recorded_values(before), recorded_values(wanted))
     if new:
-        action = "changed" if set(new) != {"enabled"} else "enabled" if wanted.enabled else "disabled"
+        action = "updated" if set(new) != {"enabled"} else "enabled" if wanted.enabled else "disabled"
         await record_entries(session, actor, [Entry(action, "user", user_id, wanted.email, before=old, after=new)])
     return replace(wanted, version=before.version + 1)
 
@@ -125,7 +125,7 @@ async def end_sessions(session: Session, actor: Actor, user_id: UUID) -> None:
     """Sign a user out of every browser."""
     user = await get_changeable(session, actor, user_id, None)
     await sessions.delete_sessions_of(session, user_id)
-    await record_entries(session, actor, [Entry("sessions_ended", "user", user_id, user.email)])
+    await record_entries(session, actor, [Entry("session_ended", "user", user_id, user.email)])
 
 
 async def change_password(session: Session, actor: Actor, *, user_id: UUID, password: str, now: datetime) -> None:

@@ -24,7 +24,7 @@ class UserExceedsError(DeniedError):
 class UserChangedError(ConflictError):
     """The user was changed by another user in the meantime."""
 
-    code = "user_changed"
+    code = "version_conflict"
 
 
 class SessionNotFoundError(NotFoundError):

@@ -8,8 +8,8 @@ from uuid import UUID
 from tessera.access.chains import chains_of
 from tessera.loyalty.accounts.amendments import amend, find_traded
 from tessera.loyalty.authorship import SYSTEM_PROFILE
-from tessera.loyalty.errors import UnknownAccountError, UnknownCompanyError, UnknownMotherCompanyError
-from tessera.loyalty.events import COMPANY_CHANGED, CUSTOMER_CHANGED
+from tessera.loyalty.errors import AccountNotFoundError, CompanyNotFoundError, MotherCompanyNotFoundError
+from tessera.loyalty.events import COMPANY_UPDATED, CUSTOMER_UPDATED
 from tessera.loyalty.store import accounts as store
 from tessera.loyalty.store import companies as company_store
 from tessera.loyalty.values.accounts import Customer, CustomerChange
@@ -59,7 +59,7 @@ async def hold(session: Session, chain_ids: Sequence[UUID], items: Sequence[Acco
     kinds = {account.id: account.kind for account in accounts.values()}
     for item in items:
         if kinds.get(item.id) != KINDS[type(item)]:
-            raise UnknownAccountError(f"There is no {KINDS[type(item)]} {item.id}.", account_id=item.id)
+            raise AccountNotFoundError(f"There is no {KINDS[type(item)]} {item.id}.", account_id=item.id)
     customers = [account_id for account_id, kind in kinds.items() if kind == "customer"]
     companies = [account_id for account_id, kind in kinds.items() if kind == "company"]
     held: dict[UUID, Account] = {}
@@ -83,7 +83,7 @@ async def check_companies(
     known = await store.find_companies(session, chain_ids, ids) if ids else set()
     for after, company_id in wanted:
         if (after.chain_id, company_id) not in known or company_id == after.id:
-            unknown = UnknownCompanyError if isinstance(after, Customer) else UnknownMotherCompanyError
+            unknown = CompanyNotFoundError if isinstance(after, Customer) else MotherCompanyNotFoundError
             raise unknown(f"There is no company {company_id} in the chain.", company_id=company_id)
 
 
@@ -144,7 +144,7 @@ async def find_holder(session: Session, account: Account) -> UUID | None:
 async def record(session: Session, actor: Actor, accounts: Sequence[Account]) -> None:
     """Write an event for each account, and one audit entry for each kind and chain with the count."""
     events = [
-        Event(item.chain_id, CUSTOMER_CHANGED if isinstance(item, Customer) else COMPANY_CHANGED, item.id, {})
+        Event(item.chain_id, CUSTOMER_UPDATED if isinstance(item, Customer) else COMPANY_UPDATED, item.id, {})
         for item in accounts
     ]
     await record_events(session, events)

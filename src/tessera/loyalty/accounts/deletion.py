@@ -7,7 +7,7 @@ from uuid import UUID
 from tessera.access.chains import require_chain
 from tessera.loyalty.accounts.changes import count_in_words
 from tessera.loyalty.authorship import SYSTEM_PROFILE
-from tessera.loyalty.errors import AccountInUseError, UnknownAccountError
+from tessera.loyalty.errors import AccountInUseError, AccountNotFoundError
 from tessera.loyalty.events import COMPANY_DELETED, CUSTOMER_DELETED
 from tessera.loyalty.store import accounts as account_store
 from tessera.loyalty.store import companies as store
@@ -28,7 +28,7 @@ async def delete_accounts(
     held = await account_store.hold_accounts(session, [chain_id], wanted)
     for account_id in wanted:
         if account_id not in held:
-            raise UnknownAccountError(f"There is no account {account_id} in the chain.", account_id=account_id)
+            raise AccountNotFoundError(f"There is no account {account_id} in the chain.", account_id=account_id)
     # New memberships hold their account first, so none can appear behind this look.
     holders = await account_store.find_members(session, chain_id, wanted)
     if holders:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
-from tessera.loyalty.errors import UnknownMergeSourceError, UnknownMergeTargetError
+from tessera.loyalty.errors import MergeSourceNotFoundError, MergeTargetNotFoundError
 from tessera.loyalty.values.merges import AccountMerge, HeldAccount, Holding, MergePlan
 
 Shelves = dict[UUID, list[Holding]]
@@ -32,7 +32,7 @@ def check_merge(accounts: Mapping[UUID, HeldAccount], plan: MergePlan, merge: Ac
     """Raise unless target and sources are there to be merged."""
     target = accounts.get(merge.target_id)
     if target is None or target.kind != merge.kind or target.id in plan.targets or target.id in merge.source_ids:
-        raise UnknownMergeTargetError(
+        raise MergeTargetNotFoundError(
             f"The {merge.kind} {merge.target_id} cannot be merged into: it is not active, or among the sources.",
             account_id=merge.target_id,
         )
@@ -43,7 +43,7 @@ def check_merge(accounts: Mapping[UUID, HeldAccount], plan: MergePlan, merge: Ac
             or source_id in plan.targets
             or (source.kind, source.chain_id) != (merge.kind, target.chain_id)
         ):
-            raise UnknownMergeSourceError(
+            raise MergeSourceNotFoundError(
                 f"There is no active {merge.kind} {source_id} in the chain of the target.", account_id=source_id
             )
 

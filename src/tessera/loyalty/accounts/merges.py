@@ -8,7 +8,7 @@ from uuid import UUID
 from tessera.access.chains import chains_of
 from tessera.loyalty.accounts.merge_plans import plan_merges
 from tessera.loyalty.authorship import SYSTEM_PROFILE, profile_of
-from tessera.loyalty.events import ACCOUNT_MERGED, MEMBERSHIP_CHANGED, MEMBERSHIP_DELETED
+from tessera.loyalty.events import ACCOUNT_MERGED, MEMBERSHIP_DELETED, MEMBERSHIP_UPDATED
 from tessera.loyalty.points.transfers import hand_over_points
 from tessera.loyalty.store import accounts as account_store
 from tessera.loyalty.store import merges as store
@@ -61,7 +61,7 @@ async def record(
 ) -> None:
     """Write an event for each membership and source, and one audit entry for each target."""
     events = [
-        Event(item.chain_id, MEMBERSHIP_CHANGED, item.id, move_payload(plan, item.id, item.account_id))
+        Event(item.chain_id, MEMBERSHIP_UPDATED, item.id, move_payload(plan, item.id, item.account_id))
         for item in plan.moved.values()
     ]
     events += [

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from tessera.access.chains import require_chain
 from tessera.loyalty import rules
 from tessera.loyalty.authorship import profile_of
-from tessera.loyalty.errors import UnknownMembershipError, UnknownTierError
-from tessera.loyalty.events import MEMBERSHIP_CHANGED
+from tessera.loyalty.errors import MembershipNotFoundError, TierNotFoundError
+from tessera.loyalty.events import MEMBERSHIP_UPDATED
 from tessera.loyalty.memberships.creation import name_rival
 from tessera.loyalty.store import accounts as account_store
 from tessera.loyalty.store import changes as store
@@ -76,7 +76,7 @@ async def hold_memberships(
     held = await membership_store.lock_active_memberships(session, chain_id, list(changes))
     for membership_id in changes:
         if membership_id not in held:
-            raise UnknownMembershipError(
+            raise MembershipNotFoundError(
                 f"There is no loyalty membership {membership_id} in the chain.", membership_id=membership_id
             )
     return held
@@ -88,7 +88,7 @@ async def hold_tiers(session: Session, chain_id: UUID, changes: Mapping[UUID, Me
     tiers = await tier_store.lock_active_tiers(session, chain_id, ids) if ids else {}
     for tier_id in ids:
         if tier_id not in tiers:
-            raise UnknownTierError(f"There is no loyalty tier {tier_id} in the chain.", tier_id=tier_id)
+            raise TierNotFoundError(f"There is no loyalty tier {tier_id} in the chain.", tier_id=tier_id)
     return tiers
 
 
@@ -119,8 +119,8 @@ async def record(
     session: Session, actor: Actor, chain_id: UUID, steps: Sequence[MembershipStep], *, demoted: set[UUID]
 ) -> None:
     """Write an event for each membership that changed, and one audit entry with the counts."""
-    events = [Event(chain_id, MEMBERSHIP_CHANGED, step.id, payload) for step in steps if (payload := step.payload)]
-    events += [Event(chain_id, MEMBERSHIP_CHANGED, item, {"is_primary": False}) for item in sorted(demoted)]
+    events = [Event(chain_id, MEMBERSHIP_UPDATED, step.id, payload) for step in steps if (payload := step.payload)]
+    events += [Event(chain_id, MEMBERSHIP_UPDATED, item, {"is_primary": False}) for item in sorted(demoted)]
     await record_events(session, events)
     if steps:
         after = {"count": len(steps), "with_points": sum(step.moves for step in steps)}

@@ -8,11 +8,11 @@ from tessera.access.chains import require_chain
 from tessera.loyalty import rules
 from tessera.loyalty.authorship import profile_of
 from tessera.loyalty.errors import (
-    UnknownAccountError,
-    UnknownProgramError,
-    UnknownTierError,
+    AccountNotFoundError,
+    ProgramNotFoundError,
+    TierNotFoundError,
 )
-from tessera.loyalty.events import MEMBERSHIP_CHANGED
+from tessera.loyalty.events import MEMBERSHIP_UPDATED
 from tessera.loyalty.store import accounts as account_store
 from tessera.loyalty.store import memberships as store
 from tessera.loyalty.store import programs as program_store
@@ -78,17 +78,17 @@ async def check_references(session: Session, chain_id: UUID, items: Sequence[New
     programs = await program_store.lock_active_programs(session, chain_id, program_ids)
     for program_id in program_ids:
         if program_id not in programs:
-            raise UnknownProgramError(f"There is no loyalty program {program_id} in the chain.", program_id=program_id)
+            raise ProgramNotFoundError(f"There is no loyalty program {program_id} in the chain.", program_id=program_id)
     tier_ids = sorted({item.tier_id for item in items if item.tier_id is not None})
     tiers = await tier_store.lock_active_tiers(session, chain_id, tier_ids) if tier_ids else {}
     misplaced = rules.find_misplaced_tier(items, tiers)
     if misplaced is not None:
-        raise UnknownTierError(f"There is no loyalty tier {misplaced} in the program.", tier_id=misplaced)
+        raise TierNotFoundError(f"There is no loyalty tier {misplaced} in the program.", tier_id=misplaced)
     account_ids = list(dict.fromkeys(item.account_id for item in items))
     if await account_store.lock_active_accounts(session, chain_id, account_ids) < len(account_ids):
         active = await account_store.hold_accounts(session, [chain_id], account_ids)
         unknown = next(account_id for account_id in account_ids if account_id not in active)
-        raise UnknownAccountError(f"There is no active account {unknown} in the chain.", account_id=unknown)
+        raise AccountNotFoundError(f"There is no active account {unknown} in the chain.", account_id=unknown)
 
 
 async def name_rival(
@@ -106,7 +106,7 @@ async def record(session: Session, actor: Actor, memberships: Sequence[Membershi
     """Write an event for each membership that lost its mark, and one audit entry with the counts."""
     chain_id = memberships[0].chain_id
     await record_events(
-        session, [Event(chain_id, MEMBERSHIP_CHANGED, item, {"is_primary": False}) for item in sorted(demoted)]
+        session, [Event(chain_id, MEMBERSHIP_UPDATED, item, {"is_primary": False}) for item in sorted(demoted)]
     )
     after = {"count": len(memberships), "with_points": sum(item.balance is not None for item in memberships)}
     only = memberships[0].id if len(memberships) == 1 else None

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from tessera.access.chains import require_chain
 from tessera.loyalty.authorship import profile_of
-from tessera.loyalty.errors import UnknownMembershipError
+from tessera.loyalty.errors import MembershipNotFoundError
 from tessera.loyalty.events import MEMBERSHIP_DELETED
 from tessera.loyalty.store import memberships as store
 from tessera.loyalty.values.marks import Mark
@@ -25,7 +25,7 @@ async def delete_memberships(
     held = await store.lock_active_memberships(session, chain_id, wanted)
     for membership_id in wanted:
         if membership_id not in held:
-            raise UnknownMembershipError(
+            raise MembershipNotFoundError(
                 f"There is no loyalty membership {membership_id} in the chain.", membership_id=membership_id
             )
     await store.mark_deleted(session, chain_id, wanted, Mark(*profile_of(actor), now))

@@ -7,7 +7,7 @@ from tessera.loyalty.store import memberships as store
 from tessera.loyalty.values.memberships import Membership, MembershipFilter
 from tessera.platform.actors import Actor
 from tessera.platform.db import Reader, Session
-from tessera.platform.paging import UnknownCursorError
+from tessera.platform.paging import CursorNotFoundError
 
 
 async def list_memberships(
@@ -18,5 +18,5 @@ async def list_memberships(
     reach = reach_of(actor, chain_ids)
     found = await store.select_memberships(session, chain_ids, narrowing, reach=reach, now=now)
     if found is None:
-        raise UnknownCursorError(f"There is no loyalty membership {narrowing.cursor} to continue after.")
+        raise CursorNotFoundError(f"There is no loyalty membership {narrowing.cursor} to continue after.")
     return found

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from tessera.loyalty.errors import MovementNotReversibleError, MovementReversedError, UnknownMovementError
+from tessera.loyalty.errors import MovementNotFoundError, MovementNotReversibleError, MovementReversedError
 from tessera.loyalty.points.books import Book
 from tessera.loyalty.points.ledger import close_ledger, open_ledger
 from tessera.loyalty.points.requests import check_reason
@@ -37,7 +37,7 @@ async def reverse_movements(
     made = []
     for pair, item in zip(pairs, items, strict=True):
         if pair not in lines:
-            raise UnknownMovementError(
+            raise MovementNotFoundError(
                 f"Membership {item.membership_id} has no points movement {item.sequence}.",
                 membership_id=item.membership_id,
                 sequence=item.sequence,

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tessera.notifications.store.statements import run
+from tessera.notifications.values import LOYALTY_NOUNS
 from tessera.platform.db import Reader, Row, Session
 
 # One look at the index for each subscription; EXISTS might be planned as a scan of all events.
@@ -46,7 +47,8 @@ WITH page AS MATERIALIZED (
    ORDER BY e.transaction_id, e.sequence LIMIT %(window)s
 ), wanted AS (
   SELECT page.*, row_number() OVER (ORDER BY transaction_id, sequence)::int AS place FROM page
-   WHERE CASE WHEN %(names)s::text[] IS NULL THEN name LIKE 'loyalty.%%' ELSE name = ANY (%(names)s::text[]) END
+   WHERE CASE WHEN %(names)s::text[] IS NULL THEN split_part(name, '.', 1) = ANY (%(nouns)s::text[])
+              ELSE name = ANY (%(names)s::text[]) END
 ), made AS (
   INSERT INTO webhook_deliveries
     (id, subscription_id, chain_id, event_sequence, event_name, body, state, due_at, created_at)
@@ -119,6 +121,7 @@ async def take_up_events(
         "id": subscription_id,
         "chain_id": locked["chain_id"],
         "names": locked["event_names"],
+        "nouns": list(LOYALTY_NOUNS),
         "transaction_id": locked["transaction_id"],
         "sequence": locked["sequence"],
         "window": len(ids),

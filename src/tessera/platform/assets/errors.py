@@ -42,4 +42,4 @@ class InUseError(ConflictError):
 class VersionMismatchError(ConflictError):
     """The thing was changed by another user in the meantime."""
 
-    code = "version_mismatch"
+    code = "version_conflict"

@@ -70,7 +70,7 @@ class NotSentError(CallError, UnavailableError):
 class OutcomeUnknownError(CallError, UnavailableError):
     """The request went out and no whole answer came; repeating may do it twice."""
 
-    code = "outbound_outcome_unknown"
+    code = "outbound_unanswered"
     kind = CallErrorKind.UNKNOWN
 
 

@@ -59,7 +59,7 @@ async def save_http_template(visit: PageVisit, chain_id: FromPath[UUID], templat
     return visit.go(f"{PATH}/{chain_id}/{template_id}", notice="saved")
 
 
-@post(f"{ONE}/edit/look", permission="http-templates:write", in_transaction=False)
+@post(f"{ONE}/edit/preview", permission="http-templates:write", in_transaction=False)
 async def preview_http_template(
     visit: PageVisit, chain_id: FromPath[UUID], template_id: FromPath[UUID]
 ) -> Response[Any]:

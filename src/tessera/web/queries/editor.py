@@ -91,7 +91,7 @@ async def create_saved_query(visit: PageVisit, chain_id: FromPath[UUID]) -> Resp
     return visit.go(f"{PATH}/{chain_id}/{made.id}", notice="created")
 
 
-@post(f"{NEW}/look", permission="queries:write", in_transaction=False)
+@post(f"{NEW}/preview", permission="queries:write", in_transaction=False)
 async def preview_new_query(visit: PageVisit, chain_id: FromPath[UUID]) -> Response[Any]:
     """Show what the text gives, unsaved."""
     return await preview_page(visit, EditorState(chain_id))
@@ -122,7 +122,7 @@ async def save_query(visit: PageVisit, chain_id: FromPath[UUID], query_id: FromP
     return visit.go(f"{PATH}/{chain_id}/{query_id}", notice="saved")
 
 
-@post(f"{ONE}/edit/look", permission="queries:write", in_transaction=False)
+@post(f"{ONE}/edit/preview", permission="queries:write", in_transaction=False)
 async def preview_edited_query(visit: PageVisit, chain_id: FromPath[UUID], query_id: FromPath[UUID]) -> Response[Any]:
     """Show what the text gives, unsaved."""
     async with visit.resources.database.session() as session:

@@ -285,9 +285,9 @@ OPERATIONS = (
         UpdateCompany,
         CompaniesPage,
         update,
-        named={"account_unknown": "CompanyId"},
+        named={"account_not_found": "CompanyId"},
     ),
     Operation(
-        f"{ADDRESS}/delete", "members:write", DeleteCompanies, Done, delete, named={"account_unknown": "CompanyIds"}
+        f"{ADDRESS}/delete", "members:write", DeleteCompanies, Done, delete, named={"account_not_found": "CompanyIds"}
     ),
 )

@@ -320,7 +320,7 @@ OPERATIONS = (
         UpdateCustomer,
         Customer,
         update,
-        named={"account_unknown": "CustomerId"},
+        named={"account_not_found": "CustomerId"},
     ),
     Operation(f"{ADDRESS}/search", "members:read", SearchCustomers, FoundCustomers, search, reads=True),
 )

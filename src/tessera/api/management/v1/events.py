@@ -23,10 +23,10 @@ LATEST = "latest"
 EventName = Annotated[
     str,
     Meta(
-        pattern=r"^[a-z]+\.[a-z_]+\.[a-z_]+$",
+        pattern=r"^[a-z_]+\.[a-z_]+$",
         max_length=100,
         description="What happened.",
-        examples=["loyalty.membership.added"],
+        examples=["membership.created"],
     ),
 ]
 Position = Annotated[str, Meta(description="A place in the feed.", examples=["48213-1377"])]

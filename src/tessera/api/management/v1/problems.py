@@ -26,8 +26,8 @@ logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 TOO_MANY = frozenset({"request_limit_reached"})
-# Conflicts that only If-Match brings about.
-CHANGED = frozenset({"record_changed", "role_changed", "subscription_changed", "user_changed", "version_mismatch"})
+# The one conflict that is about If-Match.
+VERSION_CONFLICT = "version_conflict"
 
 
 class Fault(Struct, frozen=True, omit_defaults=True):
@@ -115,7 +115,7 @@ def status_of(error: TesseraError) -> int | None:
         case NotFoundError():
             return 404
         case ConflictError():
-            return 412 if error.code in CHANGED else 409
+            return 412 if error.code == VERSION_CONFLICT else 409
         case UnavailableError():
             return 429 if error.code in TOO_MANY else 503
         case _:

@@ -177,7 +177,7 @@ def read_version(headers: Mapping[str, str]) -> int | None:
     found = TAG.fullmatch(tag)
     if found is None:
         detail = "If-Match holds no version of this thing. Give the ETag of its last answer, quotes included."
-        raise RefusedError(412, "version_unknown", detail, [Fault("Not an ETag of ours.", parameter="If-Match")])
+        raise RefusedError(412, "version_invalid", detail, [Fault("Not an ETag of ours.", parameter="If-Match")])
     return int(found[1])
 
 

@@ -164,7 +164,7 @@ async def get_token(call: Call, token_id: UUID, *, client: bool) -> access_keys.
             return token
     sort = "client" if client else "access"
     raise RefusedError(
-        404, "token_unknown", f"There is no {sort} token {token_id}. List them to find the one you mean."
+        404, "token_not_found", f"There is no {sort} token {token_id}. List them to find the one you mean."
     )
 
 

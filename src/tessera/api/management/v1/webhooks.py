@@ -27,7 +27,7 @@ Url = Annotated[
 ]
 Names = (
     Annotated[
-        list[EventName], Meta(min_length=1, max_length=100, description="Which events; null is every `loyalty.…`.")
+        list[EventName], Meta(min_length=1, max_length=100, description="Which events; null is every event of loyalty.")
     ]
     | None
 )
@@ -86,7 +86,7 @@ class WebhookSubscription(Struct, frozen=True):
     chain_id: UUID
     label: str
     url: str
-    event_names: Annotated[Sequence[str] | None, Meta(description="Null is every `loyalty.…`.")]
+    event_names: Annotated[Sequence[str] | None, Meta(description="Null is every event of loyalty.")]
     enabled: bool
     disabled_reason: Annotated[str | None, Meta(description="Why Tessera itself switched it off.")]
     failing_since: Annotated[Moment | None, Meta(description="The first failure after the last success.")]
@@ -234,7 +234,7 @@ EXAMPLE = {
     "chain_id": "0190b3c4-5d6e-7f80-9123-456789abcdef",
     "label": "CRM",
     "url": "https://crm.example.com/tessera",
-    "event_names": ["loyalty.membership.added", "loyalty.balance.changed"],
+    "event_names": ["membership.created", "balance.updated"],
 }
 BASE = "/webhook-subscriptions"
 ONE = f"{BASE}/{{subscription_id}}"
