@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from tessera.loyalty.store.movements import write_movements
 from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.ledger import Draft, Held
 from tessera.loyalty.values.marks import Mark
@@ -40,11 +41,17 @@ SELECT p.*
  WHERE p.chain_id = %(chain_id)s
 """  # noqa: S608 - constants
 
-# Whoever writes a movement holds its membership, so that nobody else takes the number.
-NEXT_SEQUENCE = """coalesce((
-  SELECT p.sequence FROM points_movements p WHERE p.membership_id = changed.id
-   ORDER BY p.sequence DESC LIMIT 1), 0) + 1"""
-
+MOVEMENTS = write_movements(
+    kind="kind",
+    points="points",
+    balance="balance",
+    reason="reason",
+    idempotency_key="key",
+    active_at="active_at",
+    expires_at="expires_at",
+    transfer_id="transfer_id",
+    reverses="reverses",
+)
 # A balance and the movement behind it come in one statement: the ledger's triggers look at both when it ends. The
 # lateral select goes by the key, and the caller holds the memberships, so that rows stay where they are found.
 WRITE = f"""
@@ -59,12 +66,7 @@ WITH changed AS (
    WHERE memberships.ctid = held.place
   RETURNING new.*
 )
-INSERT INTO points_movements (chain_id, membership_id, sequence, kind, points, balance, source, actor_id, reason,
-                              idempotency_key, created_at, active_at, expires_at, transfer_id, reverses)
-SELECT %(chain_id)s, id, {NEXT_SEQUENCE}, kind, points, balance, %(source)s,
-       %(actor_id)s, reason, key, %(now)s, active_at, expires_at,
-       transfer_id, reverses
-  FROM changed
+{MOVEMENTS}
 RETURNING membership_id, sequence
 """  # noqa: S608 - constants
 
