@@ -62,6 +62,7 @@ if TYPE_CHECKING:
         Earning,
         Expiring,
         Movement,
+        Origin,
         Reversal,
         Transfer,
     )
@@ -114,6 +115,7 @@ __all__ = [
     "NewMembership",
     "NewProgram",
     "NewTier",
+    "Origin",
     "Place",
     "ProfileKind",
     "Program",

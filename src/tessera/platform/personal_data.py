@@ -87,7 +87,7 @@ OTHERS: Columns = {
     "memberships": ("state", "creator_kind", "updater_kind"),
     "oauth_tokens": ("fingerprint", "sealed_token"),
     "password_resets": ("token_digest",),
-    "points_movements": ("kind",),
+    "points_movements": ("kind", "origin_kind"),
     "profile_calls": ("kind", "code", "message", "latency_ms"),
     "programs": ("name", "code", "type", "subscription"),
     "queries": ("label", "internal_name", "description", "engine", "text", "parameters", "key_columns", "columns"),

@@ -17,7 +17,4 @@ def write_movements(
     """
     given = {"chain_id": chain_id, "membership_id": "id", "sequence": sequence, "kind": kind, "points": points}
     columns = given | {"balance": balance} | OF_THE_CALL | more
-    return (
-        f"INSERT INTO points_movements ({', '.join(columns)})\n"
-        f"SELECT {', '.join(columns.values())} FROM changed"
-    )
+    return f"INSERT INTO points_movements ({', '.join(columns)})\nSELECT {', '.join(columns.values())} FROM changed"
