@@ -71,16 +71,16 @@ async def test_young_audit_entries_never_go(database: Database) -> None:
     assert await fetch(database, "SELECT count(*) FROM audit_entries WHERE object_kind = 'thing'") == [(5,)]
 
 
-async def test_audit_entries_past_their_days_go_by_the_month(database: Database, admin_address: str) -> None:
+async def test_audit_entries_past_their_days_go_by_the_quarter(database: Database, admin_address: str) -> None:
     async with database.session() as session:
         await record_entries(session, ACTOR, [Entry("made", "thing", None, f"Thing {number}") for number in range(5)])
     with psycopg.connect(admin_address) as connection:
         connection.execute(
-            "UPDATE tessera.audit_entries SET created_at = now() - interval '125 days' WHERE object_name <> 'Thing 4'"
+            "UPDATE tessera.audit_entries SET created_at = now() - interval '215 days' WHERE object_name <> 'Thing 4'"
         )
     kept = "SELECT object_name FROM audit_entries WHERE object_kind = 'thing' ORDER BY 1"
-    # A month goes when its last day is past.
-    assert await purge_entries(database, days=124, now=now()) in (0, 1)
+    # A quarter goes when its last day is past.
+    assert await purge_entries(database, days=214, now=now()) in (0, 1)
     assert await purge_entries(database, days=90, now=now()) >= 1
     assert await fetch(database, kept) == [("Thing 4",)]
     async with await database.connect() as connection:

@@ -108,7 +108,7 @@ class Settings(BaseSettings):
         default=90, ge=1, description="Days that a message from mParticle is known, so that it is not applied again"
     )
     audit_days: int = Field(
-        default=1095, ge=30, description="Days that an entry of the audit trail is kept; it goes with its month"
+        default=1095, ge=30, description="Days that an entry of the audit trail is kept; it goes with its quarter"
     )
     inbound_clock_days: int = Field(
         default=400, ge=1, description="Days without a message after which mParticle's order of changes is forgotten"

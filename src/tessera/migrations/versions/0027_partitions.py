@@ -1,4 +1,4 @@
-"""Events and audit entries lie in a partition a month: what is old is dropped with its month, not deleted row by row.
+"""Events lie in a partition a month, audit entries in one a quarter: what is old is dropped, not deleted row by row.
 
 Nothing outside reads or writes a partition: logins have no rights on one, and go through the table.
 """
@@ -57,21 +57,28 @@ CREATE INDEX ix_audit_entries_actor_id_created_at_id ON audit_entries (actor_id,
   INCLUDE (actor_name, object_kind, action, chain_id);
 """
 
-# Rows whose month has no partition are kept all the same; they move into it when it is made. It is attached rather
+# Audit entries are kept for years, and every look into them plans for every partition: so they have longer ones.
+WIDTH = """
+CREATE FUNCTION partition_width(journal text) RETURNS text LANGUAGE sql IMMUTABLE SET search_path = tessera, pg_temp
+AS $$ SELECT CASE journal WHEN 'audit_entries' THEN 'quarter' ELSE 'month' END $$;
+"""
+
+# Rows whose time has no partition are kept all the same; they move into it when it is made. It is attached rather
 # than created in place, so that nobody who writes to the table waits.
 ADD = """
 CREATE FUNCTION add_partitions(journal text, since timestamptz, until timestamptz) RETURNS void
 LANGUAGE plpgsql SET search_path = tessera, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
+  width text := partition_width(journal);
   first timestamptz;
   next timestamptz;
   part text;
 BEGIN
   PERFORM pg_advisory_xact_lock(7301995);
-  EXECUTE format('SELECT date_trunc(''month'', least(%L, min(created_at))) FROM %I', since, journal || '_default')
+  EXECUTE format('SELECT date_trunc(%L, least(%L, min(created_at))) FROM %I', width, since, journal || '_default')
      INTO first;
   WHILE first <= until LOOP
-    next := first + interval '1 month';
+    next := first + CASE width WHEN 'quarter' THEN interval '3 months' ELSE interval '1 month' END;
     part := journal || to_char(first, '_YYYY_MM');
     IF to_regclass('tessera.' || part) IS NULL THEN
       EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS)', part, journal);
@@ -85,19 +92,20 @@ BEGIN
 END $$;
 """
 
-# Months that ended before, the oldest first.
+# Those that ended before, the oldest first.
 OLD = """
 CREATE FUNCTION list_old_partitions(journal text, until timestamptz) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = tessera, pg_temp SET timezone = 'UTC' AS $$
   SELECT c.relname::text FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
    WHERE i.inhparent = journal::regclass AND c.relname <> journal || '_default'
-     AND to_timestamp(right(c.relname, 7), 'YYYY_MM') + interval '1 month' <= until
+     AND to_timestamp(right(c.relname, 7), 'YYYY_MM')
+         + CASE partition_width(journal) WHEN 'quarter' THEN interval '3 months' ELSE interval '1 month' END <= until
    ORDER BY c.relname
 $$;
 """
 
-# The furthest position that goes is found by the end of each chain's index. A month whose lock is not to be had, or in
-# which a transaction is not over, stays until the next time.
+# The furthest position that goes is found by the end of each chain's index. A partition whose lock is not to
+# be had, or in which a transaction is not over, stays until the next time.
 DROP_EVENTS = """
 CREATE FUNCTION drop_events(until timestamptz) RETURNS TABLE (transaction_id xid8, sequence bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tessera, pg_temp SET lock_timeout = '5s' AS $$
@@ -151,7 +159,8 @@ END $$;
 
 RIGHTS = """
 DROP FUNCTION forget_audit_entries;
-REVOKE ALL ON FUNCTION add_partitions, list_old_partitions, drop_events, drop_audit_entries FROM PUBLIC;
+REVOKE ALL ON FUNCTION partition_width, add_partitions, list_old_partitions, drop_events, drop_audit_entries
+  FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION drop_events, drop_audit_entries TO tessera_app;
 """
 
@@ -163,7 +172,7 @@ JOURNALS = (
 
 
 def upgrade() -> None:
-    for script in (ADD, OLD):
+    for script in (WIDTH, ADD, OLD):
         op.execute(script)
     for table, number, script, grants in JOURNALS:
         set_aside(table, number)
