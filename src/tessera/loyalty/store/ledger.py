@@ -208,5 +208,5 @@ async def sum_until(session: Session, chain_id: UUID, membership_id: UUID, at: d
 def read_movement(row: tuple[Any, ...]) -> Movement:
     """Return the movement of a row."""
     membership_id, sequence, chain_id, kind, *rest, origin_kind, origin_id, origin_row, rule_version = row
-    origin = Origin(origin_kind, origin_id, origin_row, rule_version) if origin_kind is not None else None
-    return Movement(membership_id, sequence, chain_id, MovementKind(kind), *rest, origin)
+    rest.append(Origin(origin_kind, origin_id, origin_row, rule_version) if origin_kind is not None else None)
+    return Movement(membership_id, sequence, chain_id, MovementKind(kind), *rest)
