@@ -23,6 +23,12 @@ CLOCK = "platform/clock.py"
 NOUNS = {"key_ring", "listing", "logging", "mapping", "paging", "rendering", "wiring"}
 # A module of a room that holds SQL is its store; tables are described in models, and a query engine's trade is SQL.
 SQL_FOLDERS = ("store", "models", "engines")
+# Tables that only ever grow: what each line holds is said in one place, which every writing statement takes in.
+JOURNALS = {
+    "points_movements": "loyalty/store/movements.py",
+    "events": "platform/events/recording.py",
+    "audit_entries": "platform/audit/entries.py",
+}
 
 Finding = tuple[int, str]
 Rule = Callable[[str, ast.Module], Iterator[Finding]]
@@ -198,6 +204,15 @@ def test_every_module_behind_a_door_is_protected() -> None:
         ]
         (face,) = [each for each in contracts if each["id"] == f"{room}-face"]
         assert inside - {module.removesuffix(".*") for module in face["protected_modules"]} == {f"tessera.{room}.kinds"}
+
+
+@pytest.mark.parametrize(("table", "place"), JOURNALS.items())
+def test_one_module_writes_each_journal(table: str, place: str) -> None:
+    """A second INSERT would soon leave out a column that the first one fills."""
+    writes = re.compile(rf"INSERT\s+INTO\s+(tessera\.)?{table}\b", re.IGNORECASE)
+    names = {path.relative_to(SOURCE).as_posix() for path in files() if writes.search(path.read_text(encoding="utf-8"))}
+
+    assert {name for name in names if not name.startswith("migrations/")} == {place}
 
 
 @pytest.mark.parametrize("door", front_doors())

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,6 @@ from tests.conftest import new_database
 
 from tessera.loyalty import (
     CustomerFilter,
-    Membership,
     MembershipFilter,
     MembershipState,
     ProgramFilter,
@@ -150,11 +150,6 @@ async def explaining(stock: Stock, way: str) -> AsyncIterator[Session | Reader]:
         raw.cursor_factory = psycopg.AsyncCursor
 
 
-async def list_now(session: Session | Reader, actor: Actor, narrowing: MembershipFilter) -> list[Membership]:
-    """Return the page as it is asked for now."""
-    return await list_memberships(session, actor, narrowing, now=NOON)
-
-
 def walk(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield every node of a plan."""
     yield plan
@@ -189,6 +184,7 @@ async def check_plans(
     return found
 
 
+list_now = partial(list_memberships, now=NOON)
 PLACES = pytest.mark.parametrize("place", [("session", 1), ("session", 3), ("reader", 1)], ids=str)
 DAY = (NOON - timedelta(days=100), NOON - timedelta(days=99))
 MINUTE = (DAY[0], DAY[0] + timedelta(minutes=1))

@@ -8,7 +8,7 @@ from psycopg import errors as refusals
 
 from tessera import loyalty
 from tessera.access.chains.errors import ChainNotFoundError
-from tessera.loyalty import Adjustment, Burning, Earning, Expiring, MovementKind
+from tessera.loyalty import Adjustment, Burning, Earning, Expiring, MovementKind, Origin
 from tessera.loyalty.errors import (
     BalanceOutOfRangeError,
     BalanceTooLowError,
@@ -42,6 +42,23 @@ async def test_movements_tell_the_whole_story(ledger: Ledger) -> None:
     assert await ledger.movements(0) == [burned, earned]
     assert await ledger.movements(0, before=burned.sequence) == [earned]
     assert await ledger.movements(0, count=1) == [burned]
+
+
+async def test_movements_keep_what_they_came_from(ledger: Ledger) -> None:
+    receipt, member = Origin("submission", new_id(), row=7, rule_version=3), ledger.ids[0]
+    earning = Earning(membership_id=member, points=30, idempotency_key="a", origin=receipt)
+    burning = Burning(membership_id=member, points=5, idempotency_key="b", origin=Origin("submission", receipt.id))
+    correction = Adjustment(membership_id=member, points=-1, reason="a miscount", origin=receipt)
+    made = [
+        *await ledger.call(loyalty.earn_points, [earning]),
+        *await ledger.call(loyalty.burn_points, [burning]),
+        *await ledger.call(loyalty.adjust_points, [correction]),
+    ]
+    alone = await ledger.earn(0, 1)
+
+    assert [line.origin for line in made] == [receipt, Origin("submission", receipt.id, None, None), receipt]
+    assert alone.origin is None
+    assert await ledger.movements(0) == [alone, *reversed(made)]
 
 
 async def test_points_begin_with_the_first_movement(ledger: Ledger) -> None:

@@ -23,8 +23,12 @@ class RoleRow(Table):
     version: Mapped[int] = mapped_column(server_default=text("1"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     created_by: Mapped[str]
+    created_by_kind: Mapped[str | None]
+    created_by_id: Mapped[UUID | None]
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_by: Mapped[str]
+    updated_by_kind: Mapped[str | None]
+    updated_by_id: Mapped[UUID | None]
 
 
 Index("uq_roles_label", func.lower(RoleRow.label), unique=True)
@@ -173,6 +177,8 @@ class ApiKeyRow(Table):
     enabled: Mapped[bool] = mapped_column(server_default=text("true"))
     created_at: Mapped[datetime]
     created_by: Mapped[str]
+    created_by_kind: Mapped[str | None]
+    created_by_id: Mapped[UUID | None]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     used_at: Mapped[datetime | None]

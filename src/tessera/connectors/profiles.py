@@ -68,8 +68,12 @@ class Profile:
     used_by: int
     created_at: datetime
     created_by: str
+    created_by_kind: str | None
+    created_by_id: UUID | None
     updated_at: datetime
     updated_by: str
+    updated_by_kind: str | None
+    updated_by_id: UUID | None
     token: str | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -164,7 +168,7 @@ async def create_profile(
     made = await insert(session, actor, row, action="created")
     if connector.issue_token is None:
         return made
-    issuing = Issuing(chain_id, profile_id, actor.name, now())
+    issuing = Issuing(chain_id, profile_id, actor, now())
     return replace(made, token=await connector.issue_token(session, keys, issuing))
 
 
@@ -376,7 +380,7 @@ async def renamed(session: Session, stored: Mapping[str, Any], name: str | None)
 
 async def insert(session: Session, actor: Actor, row: Mapping[str, Any], *, action: str) -> Profile:
     """Store a new row, note it, and return its profile."""
-    if not await store.insert_profile(session, row, actor.name):
+    if not await store.insert_profile(session, row, actor):
         await check_room(session, row["chain_id"], get_connector(row["type"]))  # the last one was taken just now
         raise name_taken(row["internal_name"])
     values = (None, shown_values(row))
@@ -397,7 +401,7 @@ async def save(
     """Store a changed row and note what differs."""
     try:
         async with session.begin_nested():
-            won = await store.update_profile(session, row, actor.name)
+            won = await store.update_profile(session, row, actor)
     except IntegrityError:
         raise name_taken(row["internal_name"]) from None
     if not won:

@@ -45,7 +45,7 @@ async def create_definition(
     await check_columns(session, actor, query, template, keys=keys)
     definition_id = new_random_id()
     name = await choose_name(session, chain_id, new)
-    await store.insert_definition(session, definition_id, chain_id, name, new, actor.name)
+    await store.insert_definition(session, definition_id, chain_id, name, new, actor)
     after = {"label": new.label, "query": query.internal_name, "template": template.internal_name}
     made = await get_definition(session, actor, definition_id=definition_id)
     await note(session, actor, made, "created", DEFINITION_CREATED, values=(None, after))
@@ -79,7 +79,7 @@ async def update_definition(
         check_name(
             after.internal_name, await store.names_taken(session, stored.chain_id) - {stored.internal_name.lower()}
         )
-    if not await store.update_definition(session, stored, new, actor.name):
+    if not await store.update_definition(session, stored, new, actor):
         raise changed_meanwhile(stored)
     differing = [name for name in given if getattr(stored, name) != given[name]]
     values = tuple({name: getattr(each, name) for name in differing} for each in (stored, after))

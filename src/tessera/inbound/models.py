@@ -31,6 +31,8 @@ class InboundTokenRow(Table):
     digest: Mapped[bytes]
     created_at: Mapped[datetime]
     created_by: Mapped[str]
+    created_by_kind: Mapped[str | None]
+    created_by_id: Mapped[UUID | None]
     expires_at: Mapped[datetime | None]
 
 

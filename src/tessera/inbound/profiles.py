@@ -47,7 +47,7 @@ async def rotate_inbound_token(
     actor.require("connection-profiles:write")
     profile = await find_inbound_row(session, actor, profile_id, hold=True)
     await retire_tokens(session, profile_id, now=now)
-    text = await issue_token(session, keys, Issuing(profile["chain_id"], profile_id, actor.name, now))
+    text = await issue_token(session, keys, Issuing(profile["chain_id"], profile_id, actor, now))
     values = ({"token": MASK}, {"token": MASK})
     await record_change(
         session, actor, profile, kind=KIND, event=PROFILE_UPDATED, action="token_rotated", values=values

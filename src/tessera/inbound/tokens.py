@@ -31,7 +31,7 @@ async def issue_token(session: Session, keys: KeyRing, issuing: Issuing) -> str:
             "profile_id": issuing.profile_id,
             "digest": digest_of(keys, text),
             "now": issuing.now,
-            "actor": issuing.actor_name,
+            **issuing.actor.signature,
         },
     )
     return text

@@ -62,6 +62,7 @@ if TYPE_CHECKING:
         Earning,
         Expiring,
         Movement,
+        Origin,
         Reversal,
         Transfer,
     )
@@ -116,6 +117,7 @@ __all__ = [
     "NewMembership",
     "NewProgram",
     "NewTier",
+    "Origin",
     "Place",
     "ProfileKind",
     "Program",

@@ -250,7 +250,7 @@ async def renamed(session: Session, stored: Mapping[str, Any], name: str | None)
 
 async def insert(session: Session, actor: Actor, row: Mapping[str, Any], *, action: str) -> Template:
     """Store a new row, note it, and return its template."""
-    if not await store.insert_template(session, row, actor.name):
+    if not await store.insert_template(session, row, actor):
         raise name_taken(row["internal_name"])
     values = (None, shown_values(row))
     await record_change(session, actor, row, kind=KIND, event=TEMPLATE_CREATED, action=action, values=values)
@@ -262,7 +262,7 @@ async def save(session: Session, actor: Actor, stored: Mapping[str, Any], row: M
     """Store a changed row and note what differs."""
     try:
         async with session.begin_nested():
-            won = await store.update_template(session, row, actor.name)
+            won = await store.update_template(session, row, actor)
     except IntegrityError:
         raise name_taken(row["internal_name"]) from None
     if not won:

@@ -31,6 +31,11 @@ class Actor:
     origin: str | None = None
     request_id: str | None = None
 
+    @property
+    def signature(self) -> dict[str, str | UUID | None]:
+        """Return the parameters by which a statement notes who wrote a row: the name as it was, and the kind and id."""
+        return {"actor": self.name, "actor_kind": self.kind.value, "actor_id": self.id}
+
     def sees(self, chain_id: UUID) -> bool:
         """Say whether the chain is one of the actor's."""
         return self.chains is None or chain_id in self.chains

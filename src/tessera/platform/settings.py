@@ -107,7 +107,9 @@ class Settings(BaseSettings):
     inbound_message_days: int = Field(
         default=90, ge=1, description="Days that a message from mParticle is known, so that it is not applied again"
     )
-    audit_days: int = Field(default=1095, ge=30, description="Days that an entry of the audit log is kept")
+    audit_days: int = Field(
+        default=1095, ge=30, description="Days that an entry of the audit log is kept; it goes with its quarter"
+    )
     inbound_clock_days: int = Field(
         default=400, ge=1, description="Days without a message after which mParticle's order of changes is deleted"
     )
@@ -115,7 +117,9 @@ class Settings(BaseSettings):
         default=400, ge=1, description="Days after which deleted accounts and memberships lose all personal data"
     )
     job_days: int = Field(default=30, ge=1, description="Days that a job which failed for good is kept")
-    event_days: int = Field(default=90, ge=1, description="Days that an event can be read in the feed")
+    event_days: int = Field(
+        default=90, ge=1, description="Days that an event can be read in the feed; it goes with its month"
+    )
     worker_concurrency: int = Field(default=4, ge=1, le=64, description="Jobs that one worker runs at once")
     session_hours: Span = Field(default=12, description="How long a sign-in lasts without use")
     fresh_minutes: Span = Field(

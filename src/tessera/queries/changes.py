@@ -51,7 +51,7 @@ async def update_query(session: Session, actor: Actor, engine: QueryEngine, *, q
     columns = await examine(actor, engine, query.chain_id, new)
     _, taken = await store.list_names(session, query.chain_id, besides=query.id)
     name = choose_name(new if new.internal_name is not None else replace(new, internal_name=query.internal_name), taken)
-    values = stored_values(query.id, query.chain_id, name, new, columns) | {"actor": actor.name}
+    values = stored_values(query.id, query.chain_id, name, new, columns) | actor.signature
     await save(session, query, values)
     before, after = differences(query, new, name)
     entry = Entry("updated", "query", query.id, name, query.chain_id, before=before, after=after)
@@ -130,7 +130,7 @@ async def insert(
 ) -> Query:
     """Write a query whose name is chosen, and note it."""
     query_id, name = new_random_id(), new.internal_name or ""
-    values = stored_values(query_id, chain_id, name, new, columns) | {"actor": actor.name}
+    values = stored_values(query_id, chain_id, name, new, columns) | actor.signature
     if not await store.insert_query(session, values):
         raise name_taken(name)
     entry = Entry(action, "query", query_id, name, chain_id, after=shown(new, name))

@@ -18,7 +18,7 @@ async def test_points_come_and_go(desk: Desk) -> None:
 
     assert [one["balance"] for one in (earned, burned, adjusted, undone)] == [300, 200, 180, 280]
     assert (undone["kind"], undone["reverses"]) == ("reverse", burned["sequence"])
-    assert (earned["source"], earned["idempotency_key"]) == ("api_key", "a")
+    assert (earned["source"], earned["idempotency_key"], earned["origin"]) == ("api_key", "a", None)
     listed = await desk.good("GET", f"{place}/points-movements")
     assert listed == {"items": [undone, adjusted, burned, earned], "next": None}
     balance = await desk.good("GET", f"{place}/balance")

@@ -76,6 +76,8 @@ class ApiKey:
     enabled: bool
     created_at: datetime
     created_by: str
+    created_by_kind: str | None
+    created_by_id: UUID | None
     expires_at: datetime | None
     revoked_at: datetime | None
     used_at: datetime | None
@@ -239,6 +241,8 @@ def make_key(
         enabled=True,
         created_at=now,
         created_by=actor.name,
+        created_by_kind=actor.kind.value,
+        created_by_id=actor.id,
         expires_at=new.expires_at,
         revoked_at=None,
         used_at=None,
@@ -262,6 +266,8 @@ def row_of(made: MadeApiKey, keys: KeyRing) -> dict[str, object]:
         "permissions": sorted(key.own),
         "created_at": key.created_at,
         "created_by": key.created_by,
+        "created_by_kind": key.created_by_kind,
+        "created_by_id": key.created_by_id,
         "expires_at": key.expires_at,
     }
 

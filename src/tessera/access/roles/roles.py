@@ -50,8 +50,12 @@ class Role:
     version: int
     created_at: datetime
     created_by: str
+    created_by_kind: str | None
+    created_by_id: UUID | None
     updated_at: datetime
     updated_by: str
+    updated_by_kind: str | None
+    updated_by_id: UUID | None
     users: int
     api_keys: int
 
@@ -281,7 +285,7 @@ def stored_values(values: Mapping[str, Any], actor: Actor, now: datetime) -> dic
     """Return a role's row."""
     permissions = values["permissions"]
     listed = None if permissions is None else sorted(permissions)
-    return {**values, "permissions": listed, "actor": actor.name, "now": now}
+    return {**values, "permissions": listed, **actor.signature, "now": now}
 
 
 def read_role(row: Row) -> Role:

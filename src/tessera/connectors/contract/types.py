@@ -11,6 +11,7 @@ from uuid import UUID
 from tessera.connectors.contract.errors import TooManyProfilesError
 from tessera.connectors.files import FileStore
 from tessera.connectors.tokens import TokenGrant, TokenKeeper
+from tessera.platform.actors import Actor
 from tessera.platform.db import Database, Session
 from tessera.platform.http import CallLimits, OutboundClient
 from tessera.platform.secrets import KeyRing
@@ -178,7 +179,7 @@ class Issuing:
 
     chain_id: UUID
     profile_id: UUID
-    actor_name: str
+    actor: Actor
     now: datetime
 
 

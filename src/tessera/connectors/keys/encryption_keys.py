@@ -56,8 +56,12 @@ class EncryptionKey:
     used_by: int
     created_at: datetime
     created_by: str
+    created_by_kind: str | None
+    created_by_id: UUID | None
     updated_at: datetime
     updated_by: str
+    updated_by_kind: str | None
+    updated_by_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ async def create_encryption_key(
         "internal_name": choose_name(new.internal_name, label, kind, taken=await store.list_names(session, chain_id)),
         **await seal_material(key_id, kind, new.material, new.passphrase or None, keys=keys),
     }
-    if not await store.insert_key(session, row, actor.name):
+    if not await store.insert_key(session, row, actor):
         raise name_taken(row["internal_name"])
     values = (None, shown_values(row))
     await record_change(session, actor, row, kind=KIND, event=ENCRYPTION_KEY_CREATED, action="created", values=values)
@@ -164,7 +168,7 @@ async def update_encryption_key(
     }
     try:
         async with session.begin_nested():
-            won = await store.update_key(session, row, actor.name)
+            won = await store.update_key(session, row, actor)
     except IntegrityError:
         raise name_taken(row["internal_name"]) from None
     if not won:

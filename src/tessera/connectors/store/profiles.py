@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import TextClause, text
 
+from tessera.platform.actors import Actor
 from tessera.platform.assets import as_json
 from tessera.platform.db import Session, change_rows, fetch_row, fetch_rows
 from tessera.platform.ids import parse_id
@@ -74,9 +75,11 @@ SELECT count(*) FROM (
 
 INSERT = text("""
 INSERT INTO connection_profiles (id, chain_id, type, variant, label, internal_name, settings, secrets, state, enabled,
-                                 created_by, updated_by)
+                                 created_by, created_by_kind, created_by_id,
+                                 updated_by, updated_by_kind, updated_by_id)
 VALUES (:id, :chain_id, :type, :variant, :label, :internal_name, cast(:settings AS jsonb), cast(:secrets AS jsonb),
-        :state, :enabled, :actor, :actor)
+        :state, :enabled, :actor, :actor_kind, :actor_id,
+        :actor, :actor_kind, :actor_id)
 ON CONFLICT DO NOTHING
 """)
 
@@ -84,7 +87,8 @@ UPDATE = text("""
 UPDATE connection_profiles
    SET label = :label, internal_name = :internal_name, settings = cast(:settings AS jsonb),
        secrets = cast(:secrets AS jsonb), state = :state, enabled = :enabled, version = version + 1,
-       updated_at = now(), updated_by = :actor
+       updated_at = now(), updated_by = :actor,
+       updated_by_kind = :actor_kind, updated_by_id = :actor_id
  WHERE id = :id AND version = :version
 """)
 
@@ -178,14 +182,14 @@ async def count_types(session: Session, chains: Iterable[UUID] | None) -> Sequen
     return await fetch_rows(session, COUNTS, {"chains": None if chains is None else list(chains)})
 
 
-async def insert_profile(session: Session, row: Mapping[str, Any], actor: str) -> bool:
+async def insert_profile(session: Session, row: Mapping[str, Any], actor: Actor) -> bool:
     """Store a new profile; False means that its name was taken in the meantime."""
-    return await change_rows(session, INSERT, {**as_json(row), "actor": actor}) == 1
+    return await change_rows(session, INSERT, {**as_json(row), **actor.signature}) == 1
 
 
-async def update_profile(session: Session, row: Mapping[str, Any], actor: str) -> bool:
+async def update_profile(session: Session, row: Mapping[str, Any], actor: Actor) -> bool:
     """Store the profile's changes; False means that it was changed in the meantime."""
-    return await change_rows(session, UPDATE, {**as_json(row), "actor": actor}) == 1
+    return await change_rows(session, UPDATE, {**as_json(row), **actor.signature}) == 1
 
 
 async def discover_settings(

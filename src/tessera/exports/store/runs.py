@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from tessera.exports.store.definitions import as_list
 from tessera.exports.values import Definition
+from tessera.platform.actors import Actor
 from tessera.platform.db import Row, Session, change_rows, fetch_row, fetch_rows
 from tessera.platform.paging import COUNT_LIMIT
 
@@ -48,8 +49,8 @@ SELECT count(*) FROM (
 """)
 
 INSERT = text("""
-INSERT INTO runs (id, chain_id, definition_id, trigger, started_by, snapshot)
-VALUES (:id, :chain_id, :definition_id, :trigger, :started_by, cast(:snapshot AS jsonb))
+INSERT INTO runs (id, chain_id, definition_id, trigger, started_by, started_by_kind, started_by_id, snapshot)
+VALUES (:id, :chain_id, :definition_id, :trigger, :actor, :actor_kind, :actor_id, cast(:snapshot AS jsonb))
 ON CONFLICT (definition_id) WHERE state IN ('pending', 'running') DO NOTHING
 """)
 
@@ -141,7 +142,7 @@ async def insert_run(
     run_id: UUID,
     definition: Definition,
     trigger: str,
-    started_by: str,
+    actor: Actor,
     snapshot: Mapping[str, Any],
 ) -> bool:
     """Write a pending run; False means that the definition has an active one."""
@@ -150,7 +151,7 @@ async def insert_run(
         "chain_id": definition.chain_id,
         "definition_id": definition.id,
         "trigger": trigger,
-        "started_by": started_by,
+        **actor.signature,
         "snapshot": msgspec.json.encode(snapshot).decode(),
     }
     return await change_rows(session, INSERT, parameters) == 1

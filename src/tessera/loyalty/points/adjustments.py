@@ -41,6 +41,7 @@ def burn(book: Book, item: Burning) -> Draft | Movement:
         points=-item.points,
         reason=item.reason,
         idempotency_key=item.idempotency_key,
+        origin=item.origin,
     )
     known = book.recall(draft)
     if known is None:
@@ -85,6 +86,7 @@ def adjust(book: Book, item: Adjustment) -> Draft | Movement:
         points=item.points,
         reason=item.reason,
         idempotency_key=item.idempotency_key,
+        origin=item.origin,
     )
     known = book.recall(draft)
     if known is not None:

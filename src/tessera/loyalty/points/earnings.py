@@ -48,6 +48,7 @@ def earn(book: Book, item: Earning) -> Draft | Movement:
         points=item.points,
         reason=item.reason,
         idempotency_key=item.idempotency_key,
+        origin=item.origin,
         active_at=item.active_at,
         expires_at=item.expires_at,
     )

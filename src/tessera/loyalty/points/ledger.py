@@ -105,6 +105,7 @@ def finish(ledger: Ledger, draft: Draft, sequence: int) -> Movement:
         draft.expires_at,
         draft.transfer_id,
         draft.reverses,
+        draft.origin,
     )
 
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from tessera.loyalty.events import BALANCE_UPDATED
-from tessera.loyalty.store.ledger import NEXT_SEQUENCE
 from tessera.loyalty.store.memberships import check_texts
+from tessera.loyalty.store.movements import write_movements
 from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.marks import Mark
 from tessera.loyalty.values.memberships import MovementKind
@@ -61,9 +61,7 @@ WITH changed AS (
    WHERE memberships.ctid = held.ctid
   RETURNING memberships.id, memberships.balance, new.points
 ), moved AS (
-  INSERT INTO points_movements (chain_id, membership_id, sequence, kind, points, balance, source, actor_id, created_at)
-  SELECT %(chain_id)s, id, {NEXT_SEQUENCE}, %(set)s, points, coalesce(balance, 0), %(source)s, %(actor_id)s, %(now)s
-    FROM changed WHERE points IS NOT NULL
+  {write_movements(kind="%(set)s", points="points", balance="coalesce(balance, 0)")} WHERE points IS NOT NULL
   RETURNING membership_id, sequence
 ), recorded AS (
   {INSERT_EVENTS}

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from tessera.loyalty.store.ledger import NEXT_SEQUENCE
+from tessera.loyalty.store.movements import write_movements
 from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.marks import Mark
 from tessera.platform.db import Session, as_array
@@ -38,8 +38,7 @@ WITH gone AS (
    WHERE m.ctid = held.place
   RETURNING m.chain_id, m.id, due.points, m.balance
 )
-INSERT INTO points_movements (chain_id, membership_id, sequence, kind, points, balance, source, actor_id, created_at)
-SELECT chain_id, id, {NEXT_SEQUENCE}, 'expire', -points, balance, %(source)s, %(actor_id)s, %(now)s FROM changed
+{write_movements(chain_id="chain_id", kind="'expire'", points="-points", balance="balance")}
 RETURNING chain_id, membership_id, points, balance, sequence
 """  # noqa: S608 - constants
 

@@ -12,7 +12,7 @@ from tessera.platform.paging import COUNT_LIMIT
 # Holders beyond the reach of the one who asks are not counted: their number would reveal other chains.
 SELECT = """
 SELECT r.id, r.label, r.internal_name, r.description, r.permissions, r.built_in, r.version, r.created_at, r.created_by,
-       r.updated_at, r.updated_by,
+       r.created_by_kind, r.created_by_id, r.updated_at, r.updated_by, r.updated_by_kind, r.updated_by_id,
        (SELECT count(*) FROM user_roles h JOIN users u ON u.id = h.user_id
          WHERE h.role_id = r.id AND (cast(:chains AS uuid[]) IS NULL OR u.chain_ids <@ cast(:chains AS uuid[])))
          AS users,
@@ -44,14 +44,17 @@ SELECT bool_or(lower(label) = lower(:label)) AS label, bool_or(lower(internal_na
 """)
 NAMES = text("SELECT lower(label) AS label, lower(internal_name) AS name FROM roles")
 INSERT = text("""
-INSERT INTO roles (id, label, internal_name, description, permissions, created_at, created_by, updated_at, updated_by)
-VALUES (:id, :label, :internal_name, :description, cast(:permissions AS text[]), :now, :actor, :now, :actor)
+INSERT INTO roles (id, label, internal_name, description, permissions, created_at, created_by,
+                   created_by_kind, created_by_id, updated_at, updated_by, updated_by_kind, updated_by_id)
+VALUES (:id, :label, :internal_name, :description, cast(:permissions AS text[]), :now, :actor, :actor_kind, :actor_id,
+        :now, :actor, :actor_kind, :actor_id)
 ON CONFLICT DO NOTHING
 """)
 UPDATE = text("""
 UPDATE roles
    SET label = :label, internal_name = :internal_name, description = :description,
-       permissions = cast(:permissions AS text[]), version = version + 1, updated_at = :now, updated_by = :actor
+       permissions = cast(:permissions AS text[]), version = version + 1, updated_at = :now, updated_by = :actor,
+       updated_by_kind = :actor_kind, updated_by_id = :actor_id
  WHERE id = :id AND version = :version AND NOT built_in
 """)
 # A key that ended does not keep its role from being deleted.

@@ -52,6 +52,8 @@ class ApiKey(Struct, frozen=True):
     enabled: bool
     created_at: Moment
     created_by: str
+    created_by_kind: str | None
+    created_by_id: UUID | None
     expires_at: Moment | None
     revoked_at: Moment | None
     used_at: Annotated[Moment | None, Meta(description="Roughly when it was last used.")]
@@ -122,6 +124,8 @@ def show(key: access_keys.ApiKey) -> ApiKey:
         enabled=key.enabled,
         created_at=key.created_at,
         created_by=key.created_by,
+        created_by_kind=key.created_by_kind,
+        created_by_id=key.created_by_id,
         expires_at=key.expires_at,
         revoked_at=key.revoked_at,
         used_at=key.used_at,

@@ -86,8 +86,12 @@ class ConnectionProfile(Struct, frozen=True):
     version: Annotated[int, Meta(description="Rises with every change; the `ETag`.")]
     created_at: Moment
     created_by: str
+    created_by_kind: str | None
+    created_by_id: UUID | None
     updated_at: Moment
     updated_by: str
+    updated_by_kind: str | None
+    updated_by_id: UUID | None
     token: Annotated[
         str | None, Meta(description="Opens the door of an inbound profile; in the answer that made it, this once.")
     ] = None

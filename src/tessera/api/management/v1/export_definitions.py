@@ -69,8 +69,12 @@ class ExportDefinition(Struct, frozen=True):
     version: int
     created_at: Moment
     created_by: str
+    created_by_kind: str | None
+    created_by_id: UUID | None
     updated_at: Moment
     updated_by: str
+    updated_by_kind: str | None
+    updated_by_id: UUID | None
 
 
 show_definition = show_as(ExportDefinition)

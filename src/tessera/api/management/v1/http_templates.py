@@ -132,8 +132,12 @@ class HttpTemplate(Struct, frozen=True):
     version: Annotated[int, Meta(description="Rises with every change; the `ETag`.")]
     created_at: Moment
     created_by: str
+    created_by_kind: str | None
+    created_by_id: UUID | None
     updated_at: Moment
     updated_by: str
+    updated_by_kind: str | None
+    updated_by_id: UUID | None
 
 
 class RenderedRequest(Struct, frozen=True):

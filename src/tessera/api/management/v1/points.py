@@ -113,6 +113,15 @@ class Adjustments(Asked, frozen=True):
     items: Annotated[list[AdjustmentOf], Meta(min_length=1, max_length=MOST)]
 
 
+class Origin(Struct, frozen=True):
+    """What a movement came from."""
+
+    kind: Annotated[str, Meta(description="What sort of record it is.", examples=["submission"])]
+    id: UUID
+    row: Annotated[int | None, Meta(description="Which row of the record.")]
+    rule_version: Annotated[int | None, Meta(description="The version of the rule that counted the points.")]
+
+
 class Movement(Struct, frozen=True):
     """One line of the ledger."""
 
@@ -130,6 +139,7 @@ class Movement(Struct, frozen=True):
     expires_at: Moment | None
     transfer_id: UUID | None
     reverses: Annotated[int | None, Meta(description="The sequence of the movement that it undoes.")]
+    origin: Annotated[Origin | None, Meta(description="Null for a movement that was made by itself.")]
 
 
 class Movements(Struct, frozen=True):

@@ -61,8 +61,12 @@ class Role(Struct, frozen=True):
     version: int
     created_at: Moment
     created_by: str
+    created_by_kind: str | None
+    created_by_id: UUID | None
     updated_at: Moment
     updated_by: str
+    updated_by_kind: str | None
+    updated_by_id: UUID | None
 
 
 async def list_roles(call: Call, query: RoleQuery) -> NumberedListing[Role]:

@@ -52,6 +52,8 @@ class Run(Struct, frozen=True):
     definition_id: UUID
     trigger: str
     started_by: str
+    started_by_kind: str | None
+    started_by_id: UUID | None
     state: State
     created_at: Moment
     started_at: Moment | None
