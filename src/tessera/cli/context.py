@@ -68,7 +68,7 @@ def run_command(work: Callable[[CommandContext], Awaitable[T]]) -> T:
     log_when_needed(leave_progress_out(settings))
     with hold_database(settings):
         ensure_schema(settings)
-        return run_until_interrupted(open_context(settings, work))
+        return run_until_interrupted(run_in_context(settings, work))
 
 
 class DeferredHandler(logging.Handler):
@@ -99,14 +99,14 @@ def leave_progress_out(settings: Settings) -> Settings:
     return settings.model_copy(update={"log_level": "warning"}) if settings.log_level == "info" else settings
 
 
-async def open_context(settings: Settings, work: Callable[[CommandContext], Awaitable[T]]) -> T:
-    """Make the desk and run the work at it."""
-    async with open_desk(settings) as context:
+async def run_in_context(settings: Settings, work: Callable[[CommandContext], Awaitable[T]]) -> T:
+    """Open a context and run the work in it."""
+    async with open_context(settings) as context:
         return await work(context)
 
 
 @asynccontextmanager
-async def open_desk(settings: Settings) -> AsyncIterator[CommandContext]:
+async def open_context(settings: Settings) -> AsyncIterator[CommandContext]:
     """Open a context for this while; another process holds the database already."""
     from tessera.platform.actors import command_line_actor
     from tessera.wiring import open_application

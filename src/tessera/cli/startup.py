@@ -13,7 +13,7 @@ from typing import TypeVar
 import typer
 
 from tessera.access.users import list_users
-from tessera.cli.context import open_desk
+from tessera.cli.context import open_context
 from tessera.cli.ports import find_port, url_of
 from tessera.cli.supervision import Child, Command, Supervisor
 from tessera.platform.embedded import EmbeddedServer
@@ -60,7 +60,7 @@ def start_everything(settings: Settings, *, port: int | None = None) -> None:
 
 async def welcome(settings: Settings) -> None:
     """Print how to sign in to an empty deployment."""
-    async with open_desk(settings) as context, context.session() as session:
+    async with open_context(settings) as context, context.session() as session:
         if not await list_users(session, context.actor):
             typer.echo("No user can sign in yet. Create the first user: tessera user create E-MAIL --role admin")
 

@@ -7,7 +7,7 @@ import typer
 from tessera.access.passwords import make_password
 from tessera.access.roles import ADMIN_ROLE_ID
 from tessera.access.users import NewUser, change_password, create_users, find_user_by_email
-from tessera.cli.context import CommandContext, open_desk
+from tessera.cli.context import CommandContext, open_context
 from tessera.cli.demo.data_load import connect_clients, load_people
 from tessera.cli.demo.folder import (
     DemoNote,
@@ -32,7 +32,7 @@ def show_demo(*, port: int | None) -> None:
     settings = load_demo_settings()
 
     async def body(running: Running) -> None:
-        async with open_desk(running.settings) as context, run_receiver() as receiver:
+        async with open_context(running.settings) as context, run_receiver() as receiver:
             await configure(running, context, receiver)
             password = await admit_admin(context)
             typer.echo(f"sign in as {EMAIL} with the password {password}")

@@ -9,7 +9,7 @@ from uuid import UUID
 import typer
 
 from tessera import exports
-from tessera.cli.context import CommandContext, open_desk
+from tessera.cli.context import CommandContext, open_context
 from tessera.cli.demo.data_load import connect_clients, load_people
 from tessera.cli.demo.folder import DemoNote, clear_folder, load_demo_settings, mark_folder, write_note
 from tessera.cli.demo.memory import MemoryGauge
@@ -32,7 +32,7 @@ def perform_demo(*, rows: int, seed: int) -> None:
 
     async def body(running: Running) -> None:
         show_step(f"Tessera runs at {running.url}")
-        async with open_desk(running.settings) as context, run_receiver() as receiver:
+        async with open_context(running.settings) as context, run_receiver() as receiver:
             outcomes.append(await play(running, context, receiver, rows=rows, seed=seed))
 
     run_everything(settings, body, port=0)
