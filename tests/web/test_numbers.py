@@ -3,8 +3,8 @@
 from uuid import UUID
 
 import pytest
-
 from tessera.web.inputs import Inputs
+
 from tessera.web.numbers import parse_number
 
 from .conftest import Browser

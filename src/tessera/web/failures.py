@@ -1,4 +1,4 @@
-"""Error pages. The five kinds of error become statuses here and nowhere else among the pages."""
+"""Error pages."""
 
 import logging
 from collections.abc import Callable
@@ -9,32 +9,17 @@ from litestar import Response
 from litestar.enums import MediaType
 from litestar.exceptions import HTTPException
 
-from tessera.platform.bodies import BODY_STATUSES
 from tessera.platform.clock import now
-from tessera.platform.errors import (
-    ConflictError,
-    DeniedError,
-    InvalidError,
-    NotFoundError,
-    TesseraError,
-    UnavailableError,
-)
+from tessera.platform.errors import TesseraError
 from tessera.platform.failures import explain_failure
 from tessera.web.confirming import ConfirmationNeededError
 from tessera.web.headers import security_headers
 from tessera.web.rendering import render
+from tessera.web.statuses import status_of
 from tessera.web.visitors import AnyRequest
 from tessera.web.visits import SecondFactorNeededError, SignInNeededError, frame_of
 
 logger = logging.getLogger(__name__)
-
-STATUSES: dict[type[TesseraError], int] = {
-    InvalidError: 422,
-    DeniedError: 403,
-    NotFoundError: 404,
-    ConflictError: 409,
-    UnavailableError: 503,
-}
 
 TITLES = {
     400: "This request cannot be read",
@@ -87,13 +72,6 @@ def describe(error: Exception) -> tuple[int, str]:
         return error.status_code, NOT_FOUND if error.status_code in (404, 405) else error.detail
     failure = explain_failure(error)
     return (503, failure.message) if failure.expected else (500, DEFECT)
-
-
-def status_of(error: TesseraError) -> int:
-    """Return the status of an error's kind."""
-    if type(error) in BODY_STATUSES:
-        return BODY_STATUSES[type(error)]
-    return next((status for kind, status in STATUSES.items() if isinstance(error, kind)), 500)
 
 
 def retry_header(error: Exception) -> dict[str, str]:

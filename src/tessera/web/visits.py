@@ -27,6 +27,7 @@ from tessera.web.assets import load_assets
 from tessera.web.bodies import receive_form
 from tessera.web.confirming import require_fresh, settle_confirmation
 from tessera.web.cookies import end_cookie, find_cookie, make_cookie
+from tessera.web.forms import Form
 from tessera.web.navigation import visible_sections
 from tessera.web.notices import NOTICES, Notice
 from tessera.web.rendering import render
@@ -113,13 +114,8 @@ class Visit:
         """Return what the work gives; stop it when the browser hangs up, as when a page is left."""
         return await while_connected(self.request.receive, work)
 
-    async def fields(self) -> list[tuple[str, str]]:
-        """Return the fields of the form that was sent, in order, repeated ones as often as they came."""
-        sent = await self.request.form()
-        return [(name, value) for name, value in sent.items() if isinstance(value, str)]
-
-    async def form(self) -> dict[str, str]:
-        """Return the fields of the form that was sent; of a repeated one the last."""
+    async def form(self) -> Form:
+        """Return the form that was sent."""
         return await read_form(self.request)
 
     def page(
