@@ -82,7 +82,7 @@ async def test_rotated_token_is_shown_once(site: Site, owner: Browser, profile: 
     assert answer.status_code == 200
     assert TOKEN.search(answer.text)
     assert TOKEN.search((await owner.get(path)).text) is None
-    assert "The one before opens until" in words((await owner.get(path)).text)
+    assert "The previous one works until" in words((await owner.get(path)).text)
 
 
 async def test_messages_are_listed_filtered_and_opened(site: Site, owner: Browser, profile: Profile) -> None:

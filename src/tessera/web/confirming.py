@@ -43,7 +43,7 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """How a user can prove anew who they are."""
+    """How a user can prove again who they are."""
 
     password: bool
     code: bool

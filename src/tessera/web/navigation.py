@@ -70,7 +70,7 @@ ACCESS = Group(
 SYSTEM = Group(
     "System",
     (
-        Place("Audit", "/admin/audit", "audit:read"),
+        Place("Audit log", "/admin/audit", "audit:read"),
         Place("Chains", "/admin/chains", "chains:read"),
     ),
 )

@@ -88,7 +88,7 @@ async def disable_api_key(visit: PageVisit, api_key_id: FromPath[UUID]) -> Respo
 
 @post(f"{ONE}/revoke", permission="api-keys:admin", fresh=True)
 async def revoke_api_key(visit: PageVisit, api_key_id: FromPath[UUID]) -> Response[Any]:
-    """End a key for ever."""
+    """End a key permanently."""
     try:
         await access_keys.revoke_api_key(visit.session, visit.actor, api_key_id, now=visit.now)
     except SHOWN_IN_FORMS as error:
@@ -108,7 +108,7 @@ async def switch(visit: Visit, api_key_id: UUID, *, enabled: bool) -> Response[A
 async def show(
     visit: Visit, api_key_id: UUID, error: TesseraError | None = None, *, text: str | None = None
 ) -> Response[Any]:
-    """Answer with the page of one key, and with what stands in the way of what was asked."""
+    """Answer with the page of one key, and why what was asked was refused."""
     key = await access_keys.get_api_key(visit.session, visit.actor, api_key_id)
     return visit.page(
         "access/templates/api_key.html",

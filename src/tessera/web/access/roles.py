@@ -128,7 +128,7 @@ async def delete_role(visit: PageVisit, role_id: FromPath[UUID]) -> Response[Any
 
 
 async def show(visit: Visit, role_id: UUID, error: TesseraError | None = None) -> Response[Any]:
-    """Answer with the page of one role, and with what stands in the way of what was asked."""
+    """Answer with the page of one role, and why what was asked was refused."""
     role = await access_roles.get_role(visit.session, visit.actor, role_id)
     return visit.page(
         "access/templates/role.html",
@@ -175,5 +175,5 @@ def typed_by(form: Form) -> dict[str, Any]:
 
 
 def may_change(visit: Visit) -> bool:
-    """Say whether the visitor may make and change roles, which are the same for every chain."""
+    """Say whether the visitor may make and change roles, which are the same permanentlyy chain."""
     return visit.actor.may("roles:admin") and visit.actor.chains is None

@@ -21,7 +21,7 @@ LABELS = {
     "enterprise_ids": "Enterprises",
     "permissions": "Permissions",
     "expires_on": "Last day",
-    "strict": "Reading of requests",
+    "strict": "Request validation",
 }
 READINGS = {"": None, "strict": True, "lenient": False}
 MOST_OFFERED = 1000

@@ -50,7 +50,7 @@ async def disable_connector_token(visit: PageVisit, token_id: FromPath[UUID]) ->
 
 @post(f"{ONE}/revoke", permission="connector-tokens:admin", fresh=True)
 async def revoke_connector_token(visit: PageVisit, token_id: FromPath[UUID]) -> Response[Any]:
-    """End a credential for ever."""
+    """End a credential permanently."""
     try:
         await access_keys.revoke_token(visit.session, visit.actor, token_id, now=visit.now)
     except SHOWN_IN_FORMS as error:
@@ -70,7 +70,7 @@ async def switch(visit: Visit, token_id: UUID, *, enabled: bool) -> Response[Any
 async def show(
     visit: Visit, token_id: UUID, error: TesseraError | None = None, *, text: str | None = None
 ) -> Response[Any]:
-    """Answer with the page of one credential, and with what stands in the way of what was asked."""
+    """Answer with the page of one credential, and why what was asked was refused."""
     token = await access_keys.get_token(visit.session, visit.actor, token_id)
     client = None
     if token.client_token_id is not None:

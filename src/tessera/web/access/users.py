@@ -100,7 +100,7 @@ async def remove_user_factor(visit: PageVisit, user_id: FromPath[UUID]) -> Respo
 async def show_user_page(
     visit: Visit, user_id: UUID, error: TesseraError | None = None, *, password: str | None = None
 ) -> Response[Any]:
-    """Answer with the page of one user, and with what stands in the way of what was asked."""
+    """Answer with the page of one user, and why what was asked was refused."""
     user = await access_users.get_user(visit.session, visit.actor, user_id)
     return visit.page(
         "access/templates/user.html",

@@ -190,7 +190,7 @@ def read_person(form: Form) -> dict[str, Any]:
     person["notes"] = form.text("notes", longest=LONGEST_NOTES)
     email = person["email"]
     if email is not None and ("@" not in email.strip("@") or any(letter.isspace() for letter in email)):
-        form.fault("email", "This is no e-mail address. Write it as name@example.com.")
+        form.fault("email", "Enter an e-mail address such as name@example.com.")
     form.check()
     return person
 

@@ -74,7 +74,7 @@ async def save_member(visit: PageVisit, chain_id: FromPath[UUID], membership_id:
 
 @post(f"{ONE}/delete", permission="members:write")
 async def delete_member(visit: PageVisit, chain_id: FromPath[UUID], membership_id: FromPath[UUID]) -> Response[Any]:
-    """End the membership for ever; its ledger stays."""
+    """End the membership permanently; its ledger stays."""
     member = await read_member(visit, chain_id, membership_id)
     await loyalty.delete_memberships(visit.session, visit.actor, chain_id, [member.id], now=visit.now)
     return visit.go(f"/loyalty/accounts/{chain_id}/{member.account_id}", notice="deleted")
@@ -170,7 +170,7 @@ def read_change(form: Form, membership_id: UUID) -> MembershipChange:
         is_primary=True if form.ticked("is_primary") else UNSET,
     )
     if isinstance(change.url, str) and not is_url(change.url):
-        form.fault("url", "This is no address of a web page. Write it as https://example.com/page.")
+        form.fault("url", "Enter a full URL, such as https://example.com/page.")
     form.check()
     return change
 

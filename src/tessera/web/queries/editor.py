@@ -39,7 +39,7 @@ LABELS = {
     "label": "Label",
     "internal_name": "Internal Name",
     "description": "Description",
-    "text": "Text",
+    "text": "SQL",
     "key_columns": "Key columns",
     "parameters": "Parameters",
 }
