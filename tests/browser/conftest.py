@@ -42,7 +42,7 @@ def chromium() -> str:
     """Return the path of Chromium; without one these tests are skipped, but not where everything is required."""
     found = next((path for name in NAMES if (path := shutil.which(name))), None)
     if found is None and os.environ.get("TESSERA_REQUIRE_ALL") == "1":
-        pytest.fail("Chromium is missing, and TESSERA_REQUIRE_ALL=1 asks permanentlyy test")
+        pytest.fail("Chromium is missing, and TESSERA_REQUIRE_ALL=1 asks for every test")
     return found or pytest.skip("Chromium is missing")
 
 

@@ -1,4 +1,4 @@
-"""Seed 000 step by step in a real browser, with scripts and without, permanentlyy connector type that is registered.
+"""Seed 000 step by step in a real browser, with scripts and without, for every connector type that is registered.
 
 The words in quotation marks are the seed's. Pictures go to the folder that TESSERA_SCREENSHOTS names.
 """

@@ -1,4 +1,4 @@
-"""A forgotten password: the same answer permanentlyybody, a link that works once, and sessions that end."""
+"""A forgotten password: the same answer for everybody, a link that works once, and sessions that end."""
 
 import re
 from collections.abc import AsyncIterator

@@ -5,19 +5,19 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
-from litestar import Response
+from litestar import Response, get
 from litestar.enums import MediaType
 from litestar.exceptions import HTTPException
 
 from tessera.platform.clock import now
-from tessera.platform.errors import TesseraError
+from tessera.platform.errors import NotFoundError, TesseraError
 from tessera.platform.failures import explain_failure
 from tessera.web.confirming import ConfirmationNeededError
 from tessera.web.headers import security_headers
 from tessera.web.rendering import render
 from tessera.web.statuses import status_of
 from tessera.web.visitors import AnyRequest
-from tessera.web.visits import SecondFactorNeededError, SignInNeededError, frame_of
+from tessera.web.visits import ANYONE, PageVisit, SecondFactorNeededError, SignInNeededError, frame_of
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +36,12 @@ TITLES = {
 UNCACHED = {"Cache-Control": "no-store"}
 NOT_FOUND = "The page does not exist, or you may not see it. Check the address, or start from the home page."
 DEFECT = "Something went wrong on our side, and it has been logged. Try again; if it stays, tell your administrator."
+
+
+class PageMissingError(NotFoundError):
+    """There is no page at this address."""
+
+    code = "page_missing"
 
 
 def answer_failure(request: AnyRequest, error: Exception) -> Response[Any]:
@@ -113,6 +119,12 @@ def ask_who_it_is(request: AnyRequest, error: ConfirmationNeededError) -> Respon
         media_type=MediaType.HTML,
         headers={**security_headers(settings), **UNCACHED, **whole},
     )
+
+
+@get("/{missing:path}", permission=ANYONE)
+async def show_missing(visit: PageVisit) -> Response[Any]:
+    """Answer every other address from within a visit, so that a signed-in user keeps the menu."""
+    raise PageMissingError(NOT_FOUND, path=visit.request.url.path)
 
 
 FAILURE_HANDLERS: dict[type[Exception] | int, Callable[[AnyRequest, Exception], Response[Any]]] = {

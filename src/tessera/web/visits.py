@@ -28,7 +28,7 @@ from tessera.web.bodies import receive_form
 from tessera.web.confirming import require_fresh, settle_confirmation
 from tessera.web.cookies import end_cookie, find_cookie, make_cookie
 from tessera.web.forms import Form
-from tessera.web.navigation import visible_sections
+from tessera.web.navigation import how_to_of, visible_sections
 from tessera.web.notices import NOTICES, Notice
 from tessera.web.rendering import render
 from tessera.web.visitors import AnyRequest, check_token, client_address, find_signed_in, read_form
@@ -203,6 +203,7 @@ def frame_of(request: AnyRequest, signed_in: UserSession | None) -> dict[str, An
     return {
         "assets": load_assets(),
         "path": request.url.path,
+        "how_to": how_to_of(request.url.path),
         "theme": theme if theme in THEMES else None,
         "user": signed_in.user if signed_in else None,
         "csrf_token": signed_in.csrf_token if signed_in else "",

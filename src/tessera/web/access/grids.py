@@ -22,7 +22,7 @@ class GridRow:
 
 
 def make_grid(permissions: Collection[str] | None) -> list[GridRow]:
-    """Return a row permanentlyy resource; None is everything."""
+    """Return a row for every resource; None is everything."""
     return [
         GridRow(resource.key, resource.label, resource.levels, held_level(resource.key, resource.levels, permissions))
         for resource in RESOURCES

@@ -175,5 +175,5 @@ def typed_by(form: Form) -> dict[str, Any]:
 
 
 def may_change(visit: Visit) -> bool:
-    """Say whether the visitor may make and change roles, which are the same permanentlyy chain."""
+    """Say whether the visitor may make and change roles, which are the same for every chain."""
     return visit.actor.may("roles:admin") and visit.actor.chains is None

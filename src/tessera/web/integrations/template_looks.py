@@ -1,7 +1,8 @@
 """What would come of a template as its editor has it: the live request of real rows, or one that is sent.
 
 The page carries the first rows of the query and sends them back with every look, so that typing asks the database for
-nothing. They need no seal: whoever sends them sees what they make and nobody else does, and a test that is sent reads its rows again.
+nothing. They need no seal: whoever sends them sees what they make and nobody else does, and a test that is sent reads
+its rows again.
 """
 
 import json

@@ -26,7 +26,7 @@ async def show_sign_in(visit: PageVisit) -> Response[Any]:
 
 @post("/sign-in", permission=ANYONE)
 async def sign_in_user(visit: PageVisit) -> Response[Any]:
-    """Open a session, or say why not in the same words permanentlyybody."""
+    """Open a session, or say why not in the same words for everybody."""
     form = await visit.form()
     check_form_cookie(visit, form.get("form_token"))
     email, visitor = form.get("email"), visitor_of(visit.request, visit.resources.settings)
