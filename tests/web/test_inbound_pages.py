@@ -48,19 +48,24 @@ def path_of(profile: Profile) -> str:
     return f"/admin/integrations/profiles/{profile.chain_id}/{profile.id}"
 
 
-async def test_token_is_shown_with_the_first_pop_up_only(site: Site, owner: Browser, profile: Profile) -> None:
+async def test_token_is_shown_once_when_the_profile_is_saved(site: Site, owner: Browser, profile: Profile) -> None:
     async with site.house.database.session() as session:
         await connectors.delete_profile(session, OWNER, profile.chain_id, profile.id)
     tile = find_tile("mparticle")
     assert tile is not None
     path = tile.path_of(connector_types()["mparticle_inbound"])
-    answer = await owner.post(path, csrf_token=await owner.token(path), label="CRM")
+    token = await owner.token(path)
+    asked = await owner.post(path, csrf_token=token, label="CRM")
+    popup = await owner.get(asked.headers["location"])
+    assert "lookup_by" in popup.text
+    new = asked.headers["location"].partition("?")[0]
+    fields = {f"p_{name}": str(value) for name, value in profile.settings.items() if value not in (None, False)}
+    answer = await owner.post(new, csrf_token=token, label="CRM", variant=profile.variant, **fields)
     assert answer.status_code == 200
     assert TOKEN.search(answer.text)
-    assert "lookup_by" in answer.text
     own = re.search(r"/admin/integrations/profiles/[0-9a-f-]{36}/[0-9a-f-]{36}", answer.text)
     assert own is not None
-    for later in (own[0], f"{own[0]}/edit", f"{own[0]}/edit?new=1", path):
+    for later in (own[0], f"{own[0]}/edit", path):
         assert TOKEN.search((await owner.get(later)).text) is None
     assert "this one exists already" in words((await owner.get(path)).text)
     refused = await owner.post(path, csrf_token=await owner.token(own[0]), label="Second")

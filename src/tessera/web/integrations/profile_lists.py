@@ -62,8 +62,8 @@ def find_type(tile_key: str, type_key: str | None = None) -> tuple[Tile, Connect
 
 async def show_list(visit: Visit, tile: Tile, connector: ConnectorType, **more: Any) -> Response[Any]:
     """Show the profiles of one type."""
-    values = await read_list(visit, tile, connector)
-    return visit.page("integrations/templates/profiles.html", **values, **more)
+    values = {**await read_list(visit, tile, connector), **more}
+    return visit.page("integrations/templates/profiles.html", **values)
 
 
 async def read_list(visit: Visit, tile: Tile, connector: ConnectorType) -> dict[str, Any]:
@@ -84,6 +84,8 @@ async def read_list(visit: Visit, tile: Tile, connector: ConnectorType) -> dict[
         "sort": sort,
         "variants": {variant.key: variant.label for variant in connector.variants},
         "full": await is_full(visit, connector),
+        "typed": Form(),
+        "line_faults": {},
     }
 
 
