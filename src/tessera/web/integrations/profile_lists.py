@@ -11,7 +11,7 @@ from tessera.connectors import ProfileFilter
 from tessera.connectors.calls import Health, profile_health
 from tessera.connectors.contract import ConnectorType
 from tessera.platform.errors import NotFoundError
-from tessera.web.forms import WHOLE
+from tessera.web.forms import WHOLE, Form
 from tessera.web.integrations.tiles import CONNECTORS, Tile, find_tile, tab_line
 from tessera.web.paging import page_number
 from tessera.web.visits import PageVisit, Visit
