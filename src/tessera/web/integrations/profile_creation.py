@@ -68,7 +68,7 @@ async def show_new(
 ) -> Response[Any]:
     """Show the list and the pop-up over it."""
     tile = find_tile(connector.tile)
-    if tile is None or not visit.actor.sees(chain_id):
+    if tile is None or all(chain.id != chain_id for chain in visit.chains):
         raise NotFoundError("There is no such chain. Choose one of those that you see.")
     kept = Kept(variant_of(connector, form), typed or {}, {})
     return visit.page(
