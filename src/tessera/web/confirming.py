@@ -163,7 +163,7 @@ def pack_file(name: str, file: UploadFile, content: bytes) -> str:
 
 
 def unpack_file(text: str) -> tuple[str, UploadFile] | None:
-    """Return the file of such a text, None where somebody else wrote it."""
+    """Return the file of such a text, None where it was written elsewhere."""
     try:
         name, filename, content_type, content = json.loads(text)
         decoded = base64.b64decode(content, validate=True)

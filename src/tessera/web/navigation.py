@@ -16,7 +16,7 @@ class Place:
     also: tuple[str, ...] = ()
 
     def holds(self, path: str) -> bool:
-        """Say whether the page at `path` lies here, or below one of the addresses that belong here too."""
+        """Say whether the page at `path` is here, or below one of the addresses that belong here too."""
         return any(path == start or path.startswith(f"{start}/") for start in (self.path, *self.also))
 
 
@@ -41,7 +41,7 @@ class Section:
         return self.groups[0].places[0].path
 
     def holds(self, path: str) -> bool:
-        """Say whether the page at `path` lies in this section."""
+        """Say whether the page at `path` is in this section."""
         return any(place.holds(path) for group in self.groups for place in group.places)
 
 

@@ -150,7 +150,7 @@ PageVisit = NamedDependency[Visit]
 async def provide_visit(request: AnyRequest, state: State) -> AsyncIterator[Visit]:
     """Open the request's transaction, which commits when the page is ready, and let in only who may see the page.
 
-    A page that declares `in_transaction=False` waits for somebody else's machine: its visit's transaction has ended
+    A page that declares `in_transaction=False` waits for another machine: its visit's transaction has ended
     already, and it opens others from the ground around the wait.
     """
     resources: Resources = state.resources
@@ -166,7 +166,7 @@ async def provide_visit(request: AnyRequest, state: State) -> AsyncIterator[Visi
 
 
 async def admit(request: AnyRequest, resources: Resources, session: Session) -> Visit:
-    """Return the visit of somebody who may see the page, or raise."""
+    """Return the visit of a user who may see the page, or raise."""
     now = resources.clock()
     signed_in = await find_signed_in(request, resources, session, now)
     request.scope["user"] = signed_in  # error pages show the frame of whoever asks

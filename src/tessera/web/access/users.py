@@ -88,7 +88,7 @@ async def unlock_user(visit: PageVisit, user_id: FromPath[UUID]) -> Response[Any
 
 @post(f"{ONE}/remove-factor", permission="users:admin", fresh=True)
 async def remove_user_factor(visit: PageVisit, user_id: FromPath[UUID]) -> Response[Any]:
-    """Take the second factor away, for somebody who lost their phone and their recovery codes."""
+    """Take the second factor away, for a user who lost their phone and their recovery codes."""
     try:
         user = await access_users.get_user(visit.session, visit.actor, user_id)
         await access_factors.remove_factor(visit.session, visit.resources, visit.actor, user)

@@ -60,7 +60,7 @@ async def ask_for_encryption_key(visit: PageVisit, chain_id: FromPath[UUID]) -> 
 
 @post(NEW, permission="encryption-keys:write", fresh=True)
 async def create_encryption_key(visit: PageVisit, chain_id: FromPath[UUID]) -> Response[Any]:
-    """Save a new key; what is wrong with it stands beside its field."""
+    """Save a new key; what is wrong with it is shown beside its field."""
     form = await visit.form()
     name = form.get("internal_name").strip() if form.ticked("edit_internal_name") else ""
     try:

@@ -86,7 +86,7 @@ def path_of(profile: Profile) -> str:
 
 
 def list_path(profile: Profile) -> str:
-    """Return the address of the list that a profile stands in."""
+    """Return the address of the list that contains a profile."""
     connector = connector_types().get(profile.type)
     tile = find_tile(connector.tile) if connector else None
     return tile.path_of(connector) if tile and connector else CONNECTORS

@@ -30,7 +30,7 @@ class HeaderRow:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field: the property, and what stands in it."""
+    """One field: the property, and what is in it."""
 
     asked: Property
     value: Any = ""
@@ -145,7 +145,7 @@ def make_field(each: Property, kept: Kept, options: Sequence[tuple[Any, str]], e
 
 
 def shown_value(each: Property, value: Any) -> Any:
-    """Return a value as it stands in its field; JSON that was typed stays as it was typed."""
+    """Return a value as its field shows it; JSON that was typed stays as it was typed."""
     if each.kind is PropertyKind.BOOL:
         return bool(value)
     if each.kind is PropertyKind.JSON and not isinstance(value, str) and value is not None:

@@ -19,7 +19,7 @@ def read_settings(connector: ConnectorType, variant: str, form: Form) -> dict[st
 
 
 def read_field(each: Property, form: Form) -> Any:
-    """Return what one field says; empty is null, which stands for the default."""
+    """Return what one field says; empty is null, which means the default."""
     name = name_of(each)
     if each.kind is PropertyKind.BOOL:
         return name in form

@@ -44,7 +44,7 @@ async def edit_http_template(visit: PageVisit, chain_id: FromPath[UUID], templat
 
 @post(f"{ONE}/edit", permission="http-templates:write")
 async def save_http_template(visit: PageVisit, chain_id: FromPath[UUID], template_id: FromPath[UUID]) -> Response[Any]:
-    """Store the changes and show the template; a draft can be stored as it stands."""
+    """Store the changes and show the template; a draft can be stored unfinished."""
     template = await outbound.get_template(visit.session, visit.actor, chain_id, template_id)
     form = await visit.form()
     draft = form.get("do") == "draft"

@@ -38,7 +38,7 @@ class ProviderOffError(ConflictError):
 
 @get("/sign-in/provider", permission=ANYONE, in_transaction=False)
 async def go_to_provider(visit: PageVisit) -> Response[Any]:
-    """Send somebody to the provider: to sign in, or to prove again who they are."""
+    """Send a visitor to the provider: to sign in, or to prove again who they are."""
     asked = visit.request.query_params.get("purpose")
     purpose = Purpose.CONFIRM if asked == Purpose.CONFIRM else Purpose.SIGN_IN
     target = local_path(visit.request.query_params.get("next"))
