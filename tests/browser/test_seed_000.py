@@ -104,11 +104,16 @@ class Visitor:
 
 @pytest.fixture
 async def visitor(
-    browser: Browser, house_site: Site, scripts: bool, connector: ConnectorType, variant: str
+    browser: Browser,
+    house_site: Site,
+    scripts: bool,
+    connector: ConnectorType,
+    variant: str,
+    request: pytest.FixtureRequest,
 ) -> AsyncIterator[Visitor]:
     """Sign somebody in, to a chain of their own."""
     name = f"{connector.key}-{variant}-{'scripts' if scripts else 'no-scripts'}"
-    chain = await create_members(house_site.house.database, 0, chain=name)
+    chain = await create_members(house_site.house.database, 0, chain=request.node.name[:100])
     context = await browser.new_context(
         base_url=house_site.address, java_script_enabled=scripts, viewport={"width": 1440, "height": 900}
     )
