@@ -35,6 +35,8 @@ TITLES = {
 # What shows data, or is an error that may have gone by the next request, stays out of every cache.
 UNCACHED = {"Cache-Control": "no-store"}
 NOT_FOUND = "The page does not exist, or you may not see it. Check the address, or start from the home page."
+# The router does not go back up from a part of an address that it knows: each of these needs its own way out.
+STARTS = ("", "/admin", "/admin/access", "/admin/exports", "/admin/integrations", "/account", "/analytics", "/loyalty")
 DEFECT = "Something went wrong on our side, and it has been logged. Try again; if it stays, tell your administrator."
 
 
@@ -121,7 +123,7 @@ def ask_who_it_is(request: AnyRequest, error: ConfirmationNeededError) -> Respon
     )
 
 
-@get("/{missing:path}", permission=ANYONE)
+@get([f"{start}/{{missing:path}}" for start in STARTS], permission=ANYONE)
 async def show_missing(visit: PageVisit) -> Response[Any]:
     """Answer every other address from within a visit, so that a signed-in user keeps the menu."""
     raise PageMissingError(NOT_FOUND, path=visit.request.url.path)
