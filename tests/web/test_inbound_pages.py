@@ -1,5 +1,6 @@
 """The pages of an inbound profile: its token shown once, its messages, and playing them again."""
 
+import json
 import re
 from typing import Any
 
@@ -59,7 +60,11 @@ async def test_token_is_shown_once_when_the_profile_is_saved(site: Site, owner: 
     popup = await owner.get(asked.headers["location"])
     assert "lookup_by" in popup.text
     new = asked.headers["location"].partition("?")[0]
-    fields = {f"p_{name}": str(value) for name, value in profile.settings.items() if value not in (None, False)}
+    fields = {
+        f"p_{name}": value if isinstance(value, str) else json.dumps(value)
+        for name, value in profile.settings.items()
+        if value not in (None, False)
+    }
     answer = await owner.post(new, csrf_token=token, label="CRM", variant=profile.variant, **fields)
     assert answer.status_code == 200
     assert TOKEN.search(answer.text)
@@ -141,4 +146,4 @@ async def test_body_is_hidden_from_who_may_not_read_members(site: Site, profile:
     (found,) = re.findall(rf'href="({path}/[0-9a-f-]{{36}})"', page)
     detail = (await stranger.get(found)).text
     assert "canary" not in detail
-    assert "only who may read members" in detail
+    assert "only users who may read members" in detail
