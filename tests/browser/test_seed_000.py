@@ -113,7 +113,7 @@ async def visitor(
 ) -> AsyncIterator[Visitor]:
     """Sign somebody in, to a chain of their own."""
     name = f"{connector.key}-{variant}-{'scripts' if scripts else 'no-scripts'}"
-    chain = await create_members(house_site.house.database, 0, chain=request.node.name[:100])
+    chain = await create_members(house_site.house.database, 0, chain=f"{request.node.name[5:12]} {name}")
     context = await browser.new_context(
         base_url=house_site.address, java_script_enabled=scripts, viewport={"width": 1440, "height": 900}
     )
