@@ -17,8 +17,8 @@ import psycopg
 
 from benchmarks.processes import MEGABYTE, ROOT, BenchmarkError, MemoryWatch, high_water_mark
 from benchmarks.receiver import HOST
-from tessera.cli.listening import find_port
-from tessera.cli.starting import answers
+from tessera.cli.ports import find_port
+from tessera.cli.startup import answers
 from tessera.platform.settings import PREFIX, Settings, load_settings
 from tessera.wiring import hold_database, prepare_schema
 

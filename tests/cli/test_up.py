@@ -13,8 +13,7 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 from tests.builders.commands import PATIENCE, Running, keep_running, run_tessera
 
-from tessera.cli import starting
-from tessera.cli.starting import insist, prepare, run_everything, welcome
+from tessera.cli.startup import insist, prepare, run_everything, welcome
 from tessera.platform.db.migrations import is_current
 from tessera.platform.embedded import EmbeddedServer
 from tessera.platform.settings import load_settings

@@ -11,7 +11,7 @@ from tessera import connectors, outbound
 from tessera.connectors import AddressPolicy, NewProfile, Profile, ProfileChange, ProfileFilter
 from tessera.connectors.errors import ProfileDisabledError, ProfileNotFoundError, UrlNotAllowedError, VariantFrozenError
 from tessera.connectors.profiles import check_usable, find_row
-from tessera.connectors.sealing import open_secrets
+from tessera.connectors.sealed_secrets import open_secrets
 from tessera.platform.actors import Actor
 from tessera.platform.assets.errors import (
     ChainNotFoundError,

@@ -14,7 +14,7 @@ from tessera.connectors import keys as connector_keys
 from tessera.connectors.contract.registry import get_connector
 from tessera.connectors.keys import EncryptionKey, NewEncryptionKey
 from tessera.connectors.keys.errors import EncryptionKeyNotFoundError
-from tessera.connectors.opening import open_profile
+from tessera.connectors.opened_profiles import open_profile
 from tessera.connectors.profiles import find_row
 from tessera.platform.assets.errors import InUseError, SettingsInvalidError
 from tessera.platform.db import Database, Session

@@ -22,7 +22,7 @@ from tessera.connectors.files import (
     HostKeyChangedError,
     StoreCredentialsError,
 )
-from tessera.connectors.kinds.sftp.probing import probe_host
+from tessera.connectors.kinds.sftp.probe import probe_host
 from tessera.platform.db import Database
 from tessera.platform.http import OutboundClient
 from tessera.platform.jobs import JobQueue

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from tests.builders.house import ACTOR, create_members
 
 from tessera import loyalty
-from tessera.loyalty.errors import UnknownAccountError
+from tessera.loyalty.errors import AccountNotFoundError
 from tessera.platform.audit import Entry, purge_entries, record_entries
 from tessera.platform.clock import now
 from tessera.platform.db import Database
@@ -58,7 +58,7 @@ async def test_account_is_cleared_on_demand(database: Database) -> None:
     entries = "SELECT action, object_kind, object_id, chain_id, before FROM audit_entries WHERE action = 'cleared'"
     assert await fetch(database, entries) == [("cleared", "account", account_id, chain_id, None)]
     async with database.session() as session:
-        with pytest.raises(UnknownAccountError):
+        with pytest.raises(AccountNotFoundError):
             await loyalty.clear_account(session, ACTOR, new_id(), now=now())
 
 

@@ -25,7 +25,7 @@ from tessera.loyalty import (
 from tessera.platform.actors import Actor, ActorKind
 from tessera.platform.db import Database, Reader, Session, app_address, driver
 from tessera.platform.embedded import EmbeddedServer
-from tessera.platform.narrowing import Narrowing
+from tessera.platform.list_filters import Narrowing
 from tessera.platform.secrets import KeyRing
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)

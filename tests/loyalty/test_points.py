@@ -7,14 +7,14 @@ import pytest
 from psycopg import errors as refusals
 
 from tessera import loyalty
-from tessera.access.chains.errors import UnknownChainError
+from tessera.access.chains.errors import ChainNotFoundError
 from tessera.loyalty import Adjustment, Burning, Earning, Expiring, MovementKind
 from tessera.loyalty.errors import (
     BalanceOutOfRangeError,
     BalanceTooLowError,
     IdempotencyKeyReusedError,
+    MembershipNotFoundError,
     MovementInvalidError,
-    UnknownMembershipError,
 )
 from tessera.platform.db import Database
 from tessera.platform.ids import new_id
@@ -292,7 +292,7 @@ async def test_unknown_membership_is_refused(ledger: Ledger, stranger: House) ->
     await ledger.read("UPDATE memberships SET deleted_at = now() WHERE id = %s RETURNING 1", ledger.ids[1])
     for unknown in (new_id(), there.ids[0], ledger.ids[1]):
         items = [Earning(membership_id=one, points=1, idempotency_key="k") for one in (ledger.ids[0], unknown)]
-        with pytest.raises(UnknownMembershipError) as refusal:
+        with pytest.raises(MembershipNotFoundError) as refusal:
             await ledger.call(loyalty.earn_points, items)
         assert refusal.value.details == {"membership_id": unknown}
     assert await ledger.points(0) == []
@@ -314,10 +314,10 @@ async def test_stranger_sees_and_moves_nothing(
 ) -> None:
     await ledger.earn(0, 5)
     ledger.actor = stranger.actor
-    with pytest.raises(UnknownChainError):
+    with pytest.raises(ChainNotFoundError):
         await getattr(ledger, operation)(*values)
     network = Ledger(ledger.database, stranger, ledger.ids, actor=stranger.actor)
-    with pytest.raises(UnknownMembershipError):
+    with pytest.raises(MembershipNotFoundError):
         await getattr(network, operation)(*values)
 
     ledger.actor = ledger.house.actor

@@ -13,7 +13,7 @@ from tessera.outbound.calls.verdicts import can_replay, classify_error, classify
 from tessera.outbound.rendering import ErrorPath, PlannedRequest
 from tessera.outbound.senders import VerdictKind
 from tessera.platform.http import CallErrorKind
-from tessera.platform.http.waiting import parse_retry_after
+from tessera.platform.http.retry_after import parse_retry_after
 
 NOW = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
 SUCCESS = ((200, 299),)

@@ -26,7 +26,7 @@ from tessera.platform.events import (
     record_events,
     wait_for_events,
 )
-from tessera.platform.events.reading import EVERY_CHAIN, GIVEN_CHAINS, READ
+from tessera.platform.events.feed import EVERY_CHAIN, GIVEN_CHAINS, READ
 from tessera.platform.ids import new_id, new_ids
 
 WRITERS = 8

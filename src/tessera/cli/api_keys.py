@@ -13,7 +13,7 @@ from tessera.access import keys as access_keys
 from tessera.access import roles as access_roles
 from tessera.cli.arguments import require_id
 from tessera.cli.context import CommandContext, find_chain, run_command
-from tessera.cli.printing import AsJson, show_item, show_json, show_list
+from tessera.cli.output import AsJson, show_item, show_json, show_list
 
 if TYPE_CHECKING:
     from tessera.access.keys import ApiKey, MadeApiKey

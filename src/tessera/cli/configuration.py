@@ -26,8 +26,6 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """Show what `apply` would change: everything is tried out, and nothing is kept."""
-    from tessera.cli import configuring
-
     outcome = configuring.plan(files, prune=prune, chain=chain)
     configuring.show_outcome(outcome, as_json=as_json, done=False)
     if check and not outcome.empty:
@@ -42,8 +40,6 @@ def apply(
     as_json: AsJson = False,
 ) -> None:
     """Make what is there what the files describe, all of it or nothing; once more changes nothing."""
-    from tessera.cli import configuring
-
     outcome = configuring.apply(files, prune=prune, ask=not yes, chain=chain)
     if outcome is None:
         typer.echo("Nothing was changed.")
@@ -56,8 +52,6 @@ def export_config(
     chain: Chain = None,
 ) -> None:
     """Write a chain's configuration as YAML: profiles, queries, templates, exports and keys, without secrets."""
-    from tessera.cli import configuring
-
     text = configuring.write_down(chain)
     if output is None:
         typer.echo(text, nl=False)

@@ -10,7 +10,7 @@ import typer
 
 from tessera import connectors
 from tessera.cli.context import CommandContext, find_chain, run_command
-from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
+from tessera.cli.output import AsJson, ChainOption, show_item, show_list
 
 if TYPE_CHECKING:
     from tessera.connectors import Profile

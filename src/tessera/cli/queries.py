@@ -12,7 +12,7 @@ import typer
 
 from tessera import exports, queries
 from tessera.cli.context import CommandContext, find_chain, run_command
-from tessera.cli.printing import AsJson, ChainOption, Column, show_item, show_json, show_list
+from tessera.cli.output import AsJson, ChainOption, Column, show_item, show_json, show_list
 from tessera.platform.json_values import text_of
 
 if TYPE_CHECKING:

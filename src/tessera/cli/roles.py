@@ -10,7 +10,7 @@ from msgspec import UNSET
 
 from tessera.access import roles as access_roles
 from tessera.cli.context import CommandContext, run_command
-from tessera.cli.printing import AsJson, show_item, show_list
+from tessera.cli.output import AsJson, show_item, show_list
 
 if TYPE_CHECKING:
     from tessera.access.roles import Role

@@ -12,7 +12,7 @@ import typer
 from tessera.access import keys as access_keys
 from tessera.cli.arguments import require_id
 from tessera.cli.context import CommandContext, run_command
-from tessera.cli.printing import AsJson, show_item, show_json, show_list
+from tessera.cli.output import AsJson, show_item, show_json, show_list
 
 if TYPE_CHECKING:
     from tessera.access.keys import MadeToken

@@ -16,7 +16,7 @@ from tessera.access import roles as access_roles
 from tessera.access import sign_in as access_sign_in
 from tessera.access import users as access_users
 from tessera.cli.context import CommandContext, find_chain, run_command
-from tessera.cli.printing import AsJson, show_item, show_json, show_list
+from tessera.cli.output import AsJson, show_item, show_json, show_list
 from tessera.platform.errors import ConflictError
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from msgspec import UNSET
 from tessera import notifications
 from tessera.cli.arguments import require_id
 from tessera.cli.context import CommandContext, find_chain, run_command
-from tessera.cli.printing import AsJson, ChainOption, show_item, show_json, show_list
+from tessera.cli.output import AsJson, ChainOption, show_item, show_json, show_list
 from tessera.notifications import DeliveryState
 from tessera.platform.errors import InvalidError
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tessera.connectors.contract import OpenedProfile
-from tessera.connectors.events import PROFILE_CHANGED
+from tessera.connectors.events import PROFILE_UPDATED
 from tessera.connectors.profiles import KIND
 from tessera.connectors.store import profiles as store
 from tessera.platform.actors import Actor
@@ -22,6 +22,6 @@ async def keep_learned(session: Session, actor: Actor, profile: OpenedProfile, l
         return False
     before = dict.fromkeys(learned)
     await record_change(
-        session, actor, row, kind=KIND, event=PROFILE_CHANGED, action="learned", values=(before, dict(learned))
+        session, actor, row, kind=KIND, event=PROFILE_UPDATED, action="learned", values=(before, dict(learned))
     )
     return True

@@ -8,7 +8,7 @@ from tessera.connectors.contract import Network, get_connector
 from tessera.connectors.discovery import keep_learned
 from tessera.connectors.errors import ProfileDisabledError
 from tessera.connectors.files import FileStore, HostKeyChangedError
-from tessera.connectors.opening import open_profile
+from tessera.connectors.opened_profiles import open_profile
 from tessera.connectors.profiles import check_usable, find_row, make_profile
 from tessera.platform.actors import Actor
 from tessera.platform.http import OutboundClient

@@ -19,7 +19,7 @@ from tessera.connectors.contract import (
 )
 from tessera.connectors.discovery import keep_learned
 from tessera.connectors.errors import NotTestableError, ProfileDisabledError
-from tessera.connectors.opening import list_secrets, open_profile
+from tessera.connectors.opened_profiles import list_secrets, open_profile
 from tessera.connectors.profile_checks import READY
 from tessera.connectors.profiles import KIND, find_row
 from tessera.platform.actors import Actor

@@ -12,13 +12,13 @@ from tessera.access.chains import has_chain
 from tessera.connectors.addresses import AddressPolicy
 from tessera.connectors.contract import ConnectorType, Issuing, get_connector
 from tessera.connectors.errors import NotCopyableError, ProfileDisabledError, ProfileNotFoundError, VariantFrozenError
-from tessera.connectors.events import PROFILE_CHANGED, PROFILE_CREATED, PROFILE_DELETED
+from tessera.connectors.events import PROFILE_CREATED, PROFILE_DELETED, PROFILE_UPDATED
 from tessera.connectors.faults import gather_faults
+from tessera.connectors.moved_secrets import find_moved, find_moved_secrets
 from tessera.connectors.profile_checks import READY, check_input, check_variant, state_of
 from tessera.connectors.properties import Checked
 from tessera.connectors.references import check_references
-from tessera.connectors.sealing import change_secrets, open_secrets
-from tessera.connectors.steering import find_moved, find_moved_secrets
+from tessera.connectors.sealed_secrets import change_secrets, open_secrets
 from tessera.connectors.store import profiles as store
 from tessera.connectors.tokens import forget_tokens
 from tessera.platform.actors import Actor
@@ -405,7 +405,7 @@ async def save(
     changed = {**stored, **row}
     # A secret set anew looks as it did before; that it changed is what the trail is for.
     values = differences(shown_values(stored), shown_values(changed), besides=secrets)
-    await record_change(session, actor, changed, kind=KIND, event=PROFILE_CHANGED, action="updated", values=values)
+    await record_change(session, actor, changed, kind=KIND, event=PROFILE_UPDATED, action="updated", values=values)
 
 
 def shown_values(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from tessera.exports.errors import (
     DefinitionNotFoundError,
     UnknownColumnError,
 )
-from tessera.exports.events import DEFINITION_CHANGED, DEFINITION_CREATED, DEFINITION_DELETED
+from tessera.exports.events import DEFINITION_CREATED, DEFINITION_DELETED, DEFINITION_UPDATED
 from tessera.exports.store import definitions as store
 from tessera.exports.values import Definition, DefinitionChange, NewDefinition
 from tessera.outbound import Template
@@ -83,7 +83,7 @@ async def update_definition(
         raise changed_meanwhile(stored)
     differing = [name for name in given if getattr(stored, name) != given[name]]
     values = tuple({name: getattr(each, name) for name in differing} for each in (stored, after))
-    await note(session, actor, after, "updated", DEFINITION_CHANGED, values=(values[0], values[1]))
+    await note(session, actor, after, "updated", DEFINITION_UPDATED, values=(values[0], values[1]))
     return await get_definition(session, actor, definition_id=stored.id)
 
 

@@ -16,49 +16,49 @@ class SeveralChainsError(InvalidError):
     code = "several_chains"
 
 
-class UnknownAccountError(NotFoundError):
+class AccountNotFoundError(NotFoundError):
     """No such active account in the chain."""
 
     code = "account_unknown"
 
 
-class UnknownCompanyError(NotFoundError):
+class CompanyNotFoundError(NotFoundError):
     """No such active company in the chain."""
 
     code = "company_unknown"
 
 
-class UnknownMotherCompanyError(NotFoundError):
+class MotherCompanyNotFoundError(NotFoundError):
     """No such active company in the chain to be another one's mother."""
 
     code = "mother_company_unknown"
 
 
-class UnknownMergeSourceError(NotFoundError):
+class MergeSourceNotFoundError(NotFoundError):
     """No such active account of the kind to merge into the target."""
 
     code = "merge_source_unknown"
 
 
-class UnknownMergeTargetError(NotFoundError):
+class MergeTargetNotFoundError(NotFoundError):
     """No such active account of the kind to merge into, or it is one of the sources."""
 
     code = "merge_target_unknown"
 
 
-class UnknownProgramError(NotFoundError):
+class ProgramNotFoundError(NotFoundError):
     """No such active program in the chain."""
 
     code = "program_unknown"
 
 
-class UnknownTierError(NotFoundError):
+class TierNotFoundError(NotFoundError):
     """No such active tier in the program."""
 
     code = "tier_unknown"
 
 
-class UnknownMembershipError(NotFoundError):
+class MembershipNotFoundError(NotFoundError):
     """No such active membership within the actor's reach."""
 
     code = "membership_unknown"
@@ -148,7 +148,7 @@ class BalanceOutOfRangeError(InvalidError):
     code = "balance_out_of_range"
 
 
-class UnknownMovementError(NotFoundError):
+class MovementNotFoundError(NotFoundError):
     """No such points movement of the membership."""
 
     code = "movement_unknown"

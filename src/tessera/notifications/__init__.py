@@ -12,7 +12,7 @@ if TYPE_CHECKING:
         replay_failed,
         send_test,
     )
-    from tessera.notifications.dispatching import Dispatcher
+    from tessera.notifications.dispatcher import Dispatcher
     from tessera.notifications.errors import SubscriptionChangedError
     from tessera.notifications.retention import purge_deliveries
     from tessera.notifications.subscriptions import (

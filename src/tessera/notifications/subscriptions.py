@@ -8,8 +8,8 @@ from uuid import UUID
 from msgspec import UNSET
 
 from tessera.notifications.errors import SubscriptionChainError, SubscriptionChangedError, SubscriptionNotFoundError
-from tessera.notifications.events import SUBSCRIPTION_CHANGED, SUBSCRIPTION_CREATED, SUBSCRIPTION_DELETED
-from tessera.notifications.signing import make_secret
+from tessera.notifications.events import SUBSCRIPTION_CREATED, SUBSCRIPTION_DELETED, SUBSCRIPTION_UPDATED
+from tessera.notifications.signatures import make_secret
 from tessera.notifications.store import subscriptions as store
 from tessera.notifications.targets import check_label, check_names, check_url
 from tessera.notifications.values import MadeSubscription, NewSubscription, Subscription, SubscriptionChange
@@ -101,7 +101,7 @@ async def update_subscription(
     after = await get_subscription(session, actor, subscription_id)
     old, new = told(before), told(after)
     changed = sorted(name for name in new if old[name] != new[name])
-    await record_events(session, [Event(after.chain_id, SUBSCRIPTION_CHANGED, after.id, {"changed": changed})])
+    await record_events(session, [Event(after.chain_id, SUBSCRIPTION_UPDATED, after.id, {"changed": changed})])
     entry = entry_of("changed", after, {name: old[name] for name in changed}, {name: new[name] for name in changed})
     await record_entries(session, actor, [entry])
     return after
@@ -128,7 +128,7 @@ async def rotate_secret(
     sealed = keys.seal(secret, purpose_of(subscription_id))
     await store.rotate_secret(session, subscription_id, sealed, until=now + CHANGE_OVER, now=now)
     after = await get_subscription(session, actor, subscription_id)
-    await record_events(session, [Event(after.chain_id, SUBSCRIPTION_CHANGED, after.id, {"changed": ["secret"]})])
+    await record_events(session, [Event(after.chain_id, SUBSCRIPTION_UPDATED, after.id, {"changed": ["secret"]})])
     await record_entries(session, actor, [entry_of("secret_rotated", after)])
     return MadeSubscription(after, secret)
 

@@ -22,7 +22,7 @@ from tessera.connectors import (
 from tessera.connectors.contract import get_connector
 from tessera.outbound.calls import check_queries
 from tessera.outbound.errors import TemplateTypeFrozenError
-from tessera.outbound.events import TEMPLATE_CHANGED, TEMPLATE_CREATED, TEMPLATE_DELETED
+from tessera.outbound.events import TEMPLATE_CREATED, TEMPLATE_DELETED, TEMPLATE_UPDATED
 from tessera.outbound.header_seals import HeaderSeals, hide_headers, kept_headers, open_shape, seal_headers
 from tessera.outbound.rendering import (
     FIELDS,
@@ -271,7 +271,7 @@ async def save(session: Session, actor: Actor, stored: Mapping[str, Any], row: M
     # A masked value looks the same when it changes.
     besides = ["headers"] if stored["shape"]["headers"] != row["shape"]["headers"] else []
     values = differences(shown_values(stored), shown_values(changed), besides=besides)
-    await record_change(session, actor, changed, kind=KIND, event=TEMPLATE_CHANGED, action="updated", values=values)
+    await record_change(session, actor, changed, kind=KIND, event=TEMPLATE_UPDATED, action="updated", values=values)
 
 
 def shown_values(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from tessera.connectors import READY, find_row, get_profile, make_profile
 from tessera.connectors.calls import CallKind, NewCall, record_call
 from tessera.connectors.contract import Target, get_connector
 from tessera.outbound.calls.excerpts import HIDDEN
-from tessera.outbound.calls.making import RequestMaker
+from tessera.outbound.calls.request_maker import RequestMaker
 from tessera.outbound.errors import SampleMissingError
 from tessera.outbound.header_seals import HeaderSeals, open_shape, seal_headers
 from tessera.outbound.rendering import (

@@ -21,7 +21,7 @@ from tessera.platform.clock import Clock
 from tessera.platform.clock import now as current_moment
 from tessera.platform.db import Database
 from tessera.platform.json_values import decode_rows
-from tessera.queries.checking import check_aside
+from tessera.queries.checks import check_aside
 from tessera.queries.columns import Column, Described, check_columns
 from tessera.queries.errors import QueryTooLargeError, QueryUnavailableError
 from tessera.queries.failures import Source, timeout_error, translated

@@ -12,9 +12,9 @@ from litestar.exceptions import HTTPException
 from tessera.platform.clock import now
 from tessera.platform.errors import NotFoundError, TesseraError
 from tessera.platform.failures import explain_failure
-from tessera.web.confirming import ConfirmationNeededError
+from tessera.web.confirmation import ConfirmationNeededError
 from tessera.web.headers import security_headers
-from tessera.web.rendering import render
+from tessera.web.page_templates import render
 from tessera.web.statuses import status_of
 from tessera.web.visitors import AnyRequest
 from tessera.web.visits import ANYONE, PageVisit, SecondFactorNeededError, SignInNeededError, frame_of

@@ -25,12 +25,12 @@ from tessera.platform.resources import Resources
 from tessera.queries import QueryEngine
 from tessera.web.assets import load_assets
 from tessera.web.bodies import receive_form
-from tessera.web.confirming import require_fresh, settle_confirmation
+from tessera.web.confirmation import require_fresh, settle_confirmation
 from tessera.web.cookies import end_cookie, find_cookie, make_cookie
 from tessera.web.forms import Form
 from tessera.web.navigation import how_to_of, visible_sections
 from tessera.web.notices import NOTICES, Notice
-from tessera.web.rendering import render
+from tessera.web.page_templates import render
 from tessera.web.visitors import AnyRequest, check_token, client_address, find_signed_in, read_form
 
 T = TypeVar("T")

@@ -10,10 +10,10 @@ from msgspec.structs import replace
 
 from tessera.access.chains.errors import (
     ChainNameTakenError,
+    ChainNotFoundError,
     ChainReachError,
     EnterpriseNameTakenError,
     TimeZoneError,
-    UnknownChainError,
 )
 from tessera.access.chains.scope import require_chain
 from tessera.access.chains.store import chains as store
@@ -22,7 +22,7 @@ from tessera.platform.actors import Actor
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.db import Reader, Session
 from tessera.platform.ids import new_random_ids
-from tessera.platform.paging import UnknownCursorError
+from tessera.platform.paging import CursorNotFoundError
 from tessera.platform.texts import check_urls, is_website
 
 
@@ -84,7 +84,7 @@ async def get_chain(session: Session, actor: Actor, chain_id: UUID) -> Chain:
     require_chain(actor, chain_id)
     found = await store.select_chains(session, [chain_id], archived=True)
     if not found:
-        raise UnknownChainError(f"There is no chain {chain_id}. Choose one from the list.", chain_id=chain_id)
+        raise ChainNotFoundError(f"There is no chain {chain_id}. Choose one from the list.", chain_id=chain_id)
     return found[0]
 
 
@@ -147,5 +147,5 @@ async def list_linked_enterprises(
     """Return a page of the enterprises that the acting access token reaches, newest first."""
     found = await store.select_linked_enterprises(session, actor.id, narrowing)
     if found is None:
-        raise UnknownCursorError(f"There is no enterprise {narrowing.cursor} to continue after.")
+        raise CursorNotFoundError(f"There is no enterprise {narrowing.cursor} to continue after.")
     return found

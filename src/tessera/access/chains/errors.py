@@ -33,13 +33,13 @@ class TimeZoneError(InvalidError):
     code = "time_zone_invalid"
 
 
-class UnknownChainError(NotFoundError):
+class ChainNotFoundError(NotFoundError):
     """No such chain within the actor's reach."""
 
     code = "chain_unknown"
 
 
-class UnknownEnterpriseError(NotFoundError):
+class EnterpriseNotFoundError(NotFoundError):
     """No such enterprise within the actor's reach."""
 
     code = "enterprise_unknown"

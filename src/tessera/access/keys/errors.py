@@ -69,7 +69,7 @@ class TokenPermissionError(InvalidError):
     code = "token_permission_invalid"
 
 
-class UnknownTokenError(NotFoundError):
+class TokenNotFoundError(NotFoundError):
     """No such client token or access token."""
 
     code = "token_unknown"

@@ -56,7 +56,7 @@ class ResetInvalidError(DeniedError):
     code = "password_reset_invalid"
 
 
-class IdentityUnknownError(DeniedError):
+class IdentityNotLinkedError(DeniedError):
     """The identity provider knows this person, and Tessera has no user for them."""
 
     code = "identity_unknown"

@@ -7,7 +7,7 @@ from uuid import UUID
 from tessera.access.passwords import make_password
 from tessera.access.roles import find_role
 from tessera.access.sign_in.admission import PROVIDER, SignIn, admit
-from tessera.access.sign_in.errors import IdentityTakenError, IdentityUnknownError
+from tessera.access.sign_in.errors import IdentityNotLinkedError, IdentityTakenError
 from tessera.access.sign_in.store import identities as identity_store
 from tessera.access.users import (
     EmailTakenError,
@@ -105,11 +105,11 @@ async def make_user_of(
     if not settings.oidc_create_users:
         raise unknown(identity)
     if not identity.email:
-        raise IdentityUnknownError(
+        raise IdentityNotLinkedError(
             "The identity provider does not tell your e-mail address, which a new user needs. Ask an administrator."
         )
     if settings.oidc_verified_email and not identity.email_verified:
-        raise IdentityUnknownError(
+        raise IdentityNotLinkedError(
             f"The identity provider has not verified the address {identity.email}. Verify it there and come again."
         )
     name = (identity.name or identity.email)[:255]
@@ -149,9 +149,9 @@ def provider_actor(visitor: Visitor) -> Actor:
     return Actor(actor.kind, None, actor.name, origin=visitor.origin)
 
 
-def unknown(identity: Identity) -> IdentityUnknownError:
+def unknown(identity: Identity) -> IdentityNotLinkedError:
     """Say that nobody here is this person."""
     who = f" ({identity.email})" if identity.email else ""
-    return IdentityUnknownError(
+    return IdentityNotLinkedError(
         f"The identity provider knows you{who}, but Tessera has no user for you. Ask an administrator."
     )

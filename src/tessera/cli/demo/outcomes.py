@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from tessera.cli.demo.loading import Loaded
+from tessera.cli.demo.data_load import Loaded
 from tessera.cli.demo.receiver import Counts
 from tessera.exports import Run
 from tessera.platform.errors import TesseraError

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from tessera.access.chains import has_chain
 from tessera.connectors.keys import store
 from tessera.connectors.keys.errors import EncryptionKeyInvalidError, EncryptionKeyNotFoundError
-from tessera.connectors.keys.events import ENCRYPTION_KEY_CHANGED, ENCRYPTION_KEY_CREATED, ENCRYPTION_KEY_DELETED
+from tessera.connectors.keys.events import ENCRYPTION_KEY_CREATED, ENCRYPTION_KEY_DELETED, ENCRYPTION_KEY_UPDATED
 from tessera.connectors.keys.material import KeyType, read_material
 from tessera.connectors.keys.references import material_purpose, passphrase_purpose, reference_properties
 from tessera.platform.actors import Actor
@@ -173,7 +173,7 @@ async def update_encryption_key(
     secrets = {"material": change.material, "passphrase": change.passphrase}
     besides = [name for name, value in secrets.items() if value is not None]
     values = differences(shown_values(stored), shown_values(row), besides=besides)
-    await record_change(session, actor, row, kind=KIND, event=ENCRYPTION_KEY_CHANGED, action="updated", values=values)
+    await record_change(session, actor, row, kind=KIND, event=ENCRYPTION_KEY_UPDATED, action="updated", values=values)
     return await get_encryption_key(session, actor, key.chain_id, key.id)
 
 

@@ -6,8 +6,8 @@ from functools import partial
 from random import Random
 
 from tessera.exports import retries
-from tessera.exports.execution.judging import STOPPED, Ending, Judge, Judgement, judge_broken_off, judge_unsent
-from tessera.exports.execution.pacing import Pace
+from tessera.exports.execution.outcomes import STOPPED, Ending, Judge, Judgement, judge_broken_off, judge_unsent
+from tessera.exports.execution.pace import Pace
 from tessera.exports.execution.planner import Planner
 from tessera.exports.execution.recorder import Recorder
 from tessera.exports.execution.requests import OpenRequest

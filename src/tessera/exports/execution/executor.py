@@ -17,17 +17,17 @@ from tessera.connectors.calls import record_call
 from tessera.exports.errors import LeaseLostError
 from tessera.exports.events import RUN_FINISHED
 from tessera.exports.execution.delivery import COMPLETED, Delivery
-from tessera.exports.execution.judging import STOPPED, Ending, Judge
 from tessera.exports.execution.lease import Lease, claim_run, run_beside
-from tessera.exports.execution.pacing import Pace
+from tessera.exports.execution.outcomes import STOPPED, Ending, Judge
+from tessera.exports.execution.pace import Pace
 from tessera.exports.execution.planner import Numbers, Planner
 from tessera.exports.execution.profile_changes import call_of
 from tessera.exports.execution.recorder import Recorder
-from tessera.exports.execution.resuming import resume_requests
+from tessera.exports.execution.takeover import resume_requests
 from tessera.exports.jobs import EXECUTE_RUN
 from tessera.exports.snapshots import Snapshot, read_snapshot
-from tessera.exports.store import recording, spool
 from tessera.exports.store import runs as store
+from tessera.exports.store import spool
 from tessera.outbound import Sender, make_planner, open_sender
 from tessera.outbound.rendering import RunFacts
 from tessera.platform.actors import system_actor

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from tessera.exports.errors import LeaseLostError
-from tessera.exports.execution.judging import STOPPED, Ending
+from tessera.exports.execution.outcomes import STOPPED, Ending
 from tessera.exports.store import runs as store
 from tessera.platform.clock import Clock
 from tessera.platform.db import Database

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tessera.loyalty.authorship import profile_of
-from tessera.loyalty.events import BALANCE_CHANGED
+from tessera.loyalty.events import BALANCE_UPDATED
 from tessera.loyalty.store import expiry as store
 from tessera.loyalty.values.marks import Mark
 from tessera.loyalty.values.memberships import MovementKind
@@ -31,7 +31,7 @@ async def expire_points(session: Session, actor: Actor, *, now: datetime, limit:
     events = [
         Event(
             chain_id,
-            BALANCE_CHANGED,
+            BALANCE_UPDATED,
             membership_id,
             {"kind": MovementKind.EXPIRE, "points": points, "balance": balance, "sequence": sequence},
         )

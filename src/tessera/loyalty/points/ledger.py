@@ -8,8 +8,8 @@ from uuid import UUID
 
 from tessera.access.chains import require_chain
 from tessera.loyalty.authorship import profile_of
-from tessera.loyalty.errors import UnknownMembershipError
-from tessera.loyalty.events import BALANCE_CHANGED
+from tessera.loyalty.errors import MembershipNotFoundError
+from tessera.loyalty.events import BALANCE_UPDATED
 from tessera.loyalty.points.books import Book
 from tessera.loyalty.store import ledger as store
 from tessera.loyalty.store import lots as lot_store
@@ -56,9 +56,9 @@ async def open_ledger(
     return Ledger(actor, chain_id, now, books)
 
 
-def unknown_membership(membership_id: UUID) -> UnknownMembershipError:
+def unknown_membership(membership_id: UUID) -> MembershipNotFoundError:
     """Return the refusal of a membership that is none of the chain's active ones."""
-    return UnknownMembershipError(
+    return MembershipNotFoundError(
         f"There is no loyalty membership {membership_id} in the chain.", membership_id=membership_id
     )
 
@@ -133,7 +133,7 @@ async def record(session: Session, ledger: Ledger, action: str, drafts: Sequence
 def tell_movement(line: Movement) -> Event:
     """Return the event of a movement."""
     payload = {"kind": line.kind, "points": line.points, "balance": line.balance, "sequence": line.sequence}
-    return Event(line.chain_id, BALANCE_CHANGED, line.membership_id, payload)
+    return Event(line.chain_id, BALANCE_UPDATED, line.membership_id, payload)
 
 
 def written(draft: Draft) -> Movement:

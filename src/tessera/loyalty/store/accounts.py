@@ -7,7 +7,7 @@ from uuid import UUID
 from tessera.access.chains import Address
 from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.accounts import Customer, CustomerFilter
-from tessera.loyalty.values.merging import HeldAccount
+from tessera.loyalty.values.merges import HeldAccount
 from tessera.platform.db import Reader, Session, as_array
 from tessera.platform.paging import Source, fetch_page, find_position, narrow
 from tessera.platform.texts import check_columns

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from tessera.loyalty.events import BALANCE_CHANGED
+from tessera.loyalty.events import BALANCE_UPDATED
 from tessera.loyalty.store.ledger import NEXT_SEQUENCE
 from tessera.loyalty.store.memberships import check_texts
 from tessera.loyalty.store.statements import run
@@ -112,7 +112,7 @@ async def write_steps(
         "chain_id": chain_id,
         "source": source,
         "set": MovementKind.SET,
-        "event": BALANCE_CHANGED,
+        "event": BALANCE_UPDATED,
         "kind": mark.kind,
         "actor_id": mark.actor_id,
         "now": mark.now,

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from tessera.loyalty.events import MEMBERSHIP_ADDED
+from tessera.loyalty.events import MEMBERSHIP_CREATED
 from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.marks import Mark
 from tessera.loyalty.values.memberships import Membership, MembershipFilter
@@ -99,7 +99,7 @@ async def insert_memberships(session: Session, memberships: Sequence[Membership]
             "actor_id": first.creator_id,
             "now": first.created_at,
             "source": source,
-            "event": MEMBERSHIP_ADDED,
+            "event": MEMBERSHIP_CREATED,
             "ids": as_array([item.id for item in memberships]),
             "accounts": as_array([item.account_id for item in memberships]),
             "programs": as_array([item.program_id for item in memberships]),

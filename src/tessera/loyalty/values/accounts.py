@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import UNSET, Struct, UnsetType
 
 from tessera.access.chains import Address
-from tessera.platform.narrowing import Interval, Narrowing
+from tessera.platform.list_filters import Interval, Narrowing
 
 Title = Literal["Mister", "Miss", "Misses"]
 Sex = Literal["Male", "Female"]

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from tessera.connectors.contract import Target
 from tessera.outbound.calls.excerpts import Excerpts
-from tessera.outbound.calls.making import RequestMaker
 from tessera.outbound.calls.partial import UnreadableAnswerError, find_refused_rows
+from tessera.outbound.calls.request_maker import RequestMaker
 from tessera.outbound.calls.verdicts import can_replay, classify_error, classify_status, classify_unreadable
 from tessera.outbound.rendering import PlannedRequest, TemplateShape
 from tessera.outbound.senders import Answer, Verdict, VerdictKind

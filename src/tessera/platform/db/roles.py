@@ -20,7 +20,7 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from tessera.platform.db.addresses import with_login
 from tessera.platform.db.errors import DatabaseRolesError
-from tessera.platform.db.hardening import harden
+from tessera.platform.db.public_grants import harden
 
 OWNER = "tessera_owner"
 APP = "tessera_app"

@@ -9,8 +9,8 @@ from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from tessera.platform.db import Database
+from tessera.platform.events.feed import EventPage, latest_position, list_events
 from tessera.platform.events.positions import EventPosition
-from tessera.platform.events.reading import EventPage, latest_position, list_events
 
 FIRST_PAUSE, LONGEST_PAUSE, GROWTH = 0.1, 1.0, 1.5
 LONGEST_WAIT = 30.0

@@ -13,8 +13,8 @@ from pyreqwest.response import Response
 
 from tessera.platform.http.errors import InvalidRequestError
 from tessera.platform.http.reply_headers import ReplyHeaders
+from tessera.platform.http.retry_after import parse_retry_after
 from tessera.platform.http.translation import describe, translate
-from tessera.platform.http.waiting import parse_retry_after
 
 EXCERPT_BYTES = 64 * 1024
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from tessera.platform.db import Reader, Session, run_statement
-from tessera.platform.narrowing import Interval, Narrowing
+from tessera.platform.list_filters import Interval, Narrowing
 
 ACTIVE, DELETED = "deleted_at IS NULL", "deleted_at IS NOT NULL"
 STANDING = {False: (ACTIVE,), True: (DELETED,), None: (ACTIVE, DELETED)}

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from tessera.platform.secrets.errors import BrokenSealError, UnknownKeyError
+from tessera.platform.secrets.errors import BrokenSealError, KeyNotFoundError
 from tessera.platform.secrets.values import Secret
 
 VERSION = "v1"
@@ -80,7 +80,7 @@ class KeyRing:
         key_id, box = split(sealed)
         cipher = self._ciphers.get(key_id)
         if cipher is None:
-            raise UnknownKeyError(
+            raise KeyNotFoundError(
                 f"A secret is sealed with key {key_id}, which the key ring does not hold. "
                 "Put the key file back that was in use when the secret was saved, or save the secret again."
             )

@@ -15,7 +15,7 @@ from tessera.web.access.choices import asked, chosen_chains, chosen_grants, end_
 from tessera.web.access.grids import make_grid
 from tessera.web.access.user_forms import may_give, offered_roles
 from tessera.web.forms import SHOWN_IN_FORMS, Form, shown
-from tessera.web.paging import page_number
+from tessera.web.list_parameters import page_number
 from tessera.web.visits import PageVisit, Visit
 
 PATH = "/admin/access/api-keys"

@@ -13,7 +13,7 @@ from tessera.platform.errors import TesseraError
 from tessera.web.access.choices import asked, asked_id, chosen_grants
 from tessera.web.access.grids import make_grid
 from tessera.web.forms import SHOWN_IN_FORMS, Form, shown
-from tessera.web.paging import page_number
+from tessera.web.list_parameters import page_number
 from tessera.web.visits import PageVisit, Visit
 
 PATH = "/admin/access/roles"

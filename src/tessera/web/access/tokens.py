@@ -11,7 +11,7 @@ from tessera.access import keys as access_keys
 from tessera.platform.errors import TesseraError
 from tessera.web.access.choices import asked
 from tessera.web.forms import SHOWN_IN_FORMS, form_status
-from tessera.web.paging import page_number
+from tessera.web.list_parameters import page_number
 from tessera.web.visits import PageVisit, Visit
 
 PATH = "/admin/access/connector-tokens"

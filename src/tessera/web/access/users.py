@@ -16,7 +16,7 @@ from tessera.platform.errors import TesseraError
 from tessera.web.access.choices import asked, asked_id
 from tessera.web.access.grids import make_grid
 from tessera.web.forms import SHOWN_IN_FORMS, form_status
-from tessera.web.paging import page_number
+from tessera.web.list_parameters import page_number
 from tessera.web.visits import PageVisit, Visit
 
 PATH = "/admin/access/users"

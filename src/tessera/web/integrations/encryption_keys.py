@@ -12,7 +12,7 @@ from tessera.connectors import keys as connector_keys
 from tessera.connectors.keys import EncryptionKey, EncryptionKeyChange, KeyType, NewEncryptionKey
 from tessera.platform.errors import ConflictError, InvalidError, NotFoundError, TesseraError
 from tessera.web.forms import Form, shown
-from tessera.web.paging import page_number
+from tessera.web.list_parameters import page_number
 from tessera.web.visits import PageVisit, Visit
 
 PATH = "/admin/integrations/encryption-keys"

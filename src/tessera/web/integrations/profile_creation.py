@@ -16,7 +16,7 @@ from tessera.web.integrations.profile_forms import read_fields
 from tessera.web.integrations.profile_lists import ConnectorNotFoundError, read_list
 from tessera.web.integrations.profile_pages import PROFILES, path_of, read_details
 from tessera.web.integrations.property_fields import Kept
-from tessera.web.integrations.property_reading import read_settings, sets_secret
+from tessera.web.integrations.property_inputs import read_settings, sets_secret
 from tessera.web.integrations.tiles import find_tile
 from tessera.web.visits import PageVisit, Visit
 

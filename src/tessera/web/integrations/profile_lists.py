@@ -13,7 +13,7 @@ from tessera.connectors.contract import ConnectorType
 from tessera.platform.errors import NotFoundError
 from tessera.web.forms import WHOLE, Form
 from tessera.web.integrations.tiles import CONNECTORS, Tile, find_tile, tab_line
-from tessera.web.paging import page_number
+from tessera.web.list_parameters import page_number
 from tessera.web.visits import PageVisit, Visit
 
 FIRST, OTHER = f"{CONNECTORS}/{{tile_key:str}}", f"{CONNECTORS}/{{tile_key:str}}/{{type_key:str}}"

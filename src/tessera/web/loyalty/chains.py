@@ -10,7 +10,7 @@ from tessera.access import chains as access_chains
 from tessera.access.chains import Chain, NewEnterprise
 from tessera.platform.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from tessera.web.forms import shown
-from tessera.web.loyalty.sorting import cut, matches, sort_of
+from tessera.web.loyalty.short_lists import cut, matches, sort_of
 from tessera.web.visits import PageVisit, Visit
 
 PATH = "/admin/chains"

@@ -11,7 +11,7 @@ from tessera.loyalty import NewProgram, Program, ProgramChange, ProgramFilter, P
 from tessera.platform.errors import ConflictError, InvalidError, NotFoundError
 from tessera.web.forms import Form, shown
 from tessera.web.loyalty.memberships import list_program_tiers
-from tessera.web.loyalty.sorting import cut, matches, sort_of
+from tessera.web.loyalty.short_lists import cut, matches, sort_of
 from tessera.web.visits import PageVisit, Visit
 
 PATH = "/loyalty/programs"

@@ -12,7 +12,7 @@ from tessera.platform.errors import ConflictError, TesseraError
 from tessera.platform.paging import Page
 from tessera.queries import Query
 from tessera.web.forms import LONGEST_TEXT
-from tessera.web.paging import page_number
+from tessera.web.list_parameters import page_number
 from tessera.web.visits import PageVisit, Visit
 
 PATH = "/analytics/queries"

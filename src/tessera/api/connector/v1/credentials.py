@@ -9,8 +9,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from tessera.access.keys import Scope, find_scope
-from tessera.api.connector.v1.decoding import decode
 from tessera.api.connector.v1.refusals import CredentialsError, invalid
+from tessera.api.connector.v1.request_bodies import decode
 from tessera.platform.actors import Actor, ActorKind
 from tessera.platform.resources import Resources
 

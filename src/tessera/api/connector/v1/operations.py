@@ -22,8 +22,8 @@ from tessera.api.connector.v1 import (
 )
 from tessera.api.connector.v1.calls import Call, Done, Operation
 from tessera.api.connector.v1.credentials import Scopes, actor_of, check_client, read_credentials
-from tessera.api.connector.v1.decoding import check_members, check_text, decode
 from tessera.api.connector.v1.details import describe
+from tessera.api.connector.v1.request_bodies import check_members, check_text, decode
 from tessera.api.problems import FAULT, Problem, problem_of
 from tessera.platform.db import explain_database_error
 from tessera.platform.errors import TesseraError

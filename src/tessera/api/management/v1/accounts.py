@@ -13,7 +13,7 @@ from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.chains import NewAddress
 from tessera.api.management.v1.pages import NumberedListing, SearchQuery, number_page
 from tessera.api.management.v1.problems import Fault, RefusedError
-from tessera.api.management.v1.reading import Asked
+from tessera.api.management.v1.request_values import Asked
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Moment, Text, Version
 from tessera.api.management.v1.shapes import show_as

@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.pages import LARGEST_PAGE, Listing, make_page
-from tessera.api.management.v1.reading import Asked
+from tessera.api.management.v1.request_values import Asked
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Moment
 from tessera.api.management.v1.shapes import show_as

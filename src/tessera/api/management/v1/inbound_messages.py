@@ -11,7 +11,7 @@ from tessera import connectors, inbound
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.connection_profiles import ONE
 from tessera.api.management.v1.pages import Listing, PageQuery, make_page
-from tessera.api.management.v1.reading import NameOrId
+from tessera.api.management.v1.request_values import NameOrId
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Moment
 from tessera.api.management.v1.shapes import show_as

@@ -10,8 +10,8 @@ import msgspec
 from msgspec import Struct
 
 from tessera.api.management.v1.problems import MEDIA_TYPE, Problem
-from tessera.api.management.v1.reading import KEY_LENGTH
 from tessera.api.management.v1.registry import ROUTES
+from tessera.api.management.v1.request_values import KEY_LENGTH
 from tessera.api.management.v1.routes import BODY, IF_MATCH, KEY, QUERY, Route
 
 REFERENCE = "#/components/schemas/{name}"

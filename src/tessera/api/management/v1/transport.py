@@ -20,8 +20,8 @@ from tessera.api.http import raw_path, write
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.openapi import describe
 from tessera.api.management.v1.problems import Answer, RefusedError, answer_error
-from tessera.api.management.v1.reading import NoQuery, read_body, read_key, read_place, read_query, read_version
 from tessera.api.management.v1.registry import find_route
+from tessera.api.management.v1.request_values import NoQuery, read_body, read_key, read_place, read_query, read_version
 from tessera.api.management.v1.routes import BODY, IF_MATCH, KEY, QUERY, Route
 from tessera.platform.actors import Actor
 from tessera.platform.bodies import read_body as receive_body

@@ -11,7 +11,7 @@ from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.events import EventName
 from tessera.api.management.v1.pages import Listing, PageQuery, cut_page, make_page
 from tessera.api.management.v1.problems import Fault
-from tessera.api.management.v1.reading import Asked, invalid
+from tessera.api.management.v1.request_values import Asked, invalid
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Label, Moment
 from tessera.api.management.v1.shapes import show_as
