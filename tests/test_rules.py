@@ -18,6 +18,8 @@ LONGEST_FILE, LONGEST_FUNCTION, LARGEST_ROOM = 500, 60, 8_000
 
 # One request or job step is one transaction, and these are the edges that end it.
 EDGES = ("platform/db/", "migrations/")
+# Who reads a request's form: the kit, what bounds it before, and what carries it past the question for a password.
+FORM_KIT = ("web/forms.py", "web/visitors.py", "web/bodies.py", "web/confirming.py")
 CLOCK = "platform/clock.py"
 # Words that end like a verb's form and are nouns all the same.
 NOUNS = {"key_ring", "listing", "logging", "mapping", "paging", "rendering", "wiring"}
@@ -132,6 +134,17 @@ def sql_in_doors(name: str, tree: ast.Module) -> Iterator[Finding]:
             yield line, f"{module}.{imported} in a door: doors know no SQL"
 
 
+def forms_read_by_a_page(name: str, tree: ast.Module) -> Iterator[Finding]:
+    if not name.startswith("web/") or name in FORM_KIT:
+        return
+    for call, called in calls(tree):
+        if called.endswith("request.form"):
+            yield call.lineno, f"{called}() outside the form kit: use visit.form()"
+    for line, imported in imported_names(tree, "litestar"):
+        if imported in ("FormMultiDict", "UploadFile"):
+            yield line, f"litestar's {imported} outside the form kit: use visit.form()"
+
+
 def long_functions(_name: str, tree: ast.Module) -> Iterator[Finding]:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -158,6 +171,7 @@ RULES: tuple[Rule, ...] = (
     clocks_elsewhere,
     sql_outside_the_store,
     sql_in_doors,
+    forms_read_by_a_page,
     long_functions,
     vague_names,
     modules_that_are_verbs,
@@ -240,6 +254,8 @@ def test_rooms_stay_small(room: str) -> None:
         (sql_outside_the_store, "loyalty/tiers.py", "from sqlalchemy import select"),
         (sql_outside_the_store, "loyalty/tiers.py", "await connection.execute('SELECT 1')"),
         (sql_in_doors, "web/runs.py", "from sqlalchemy import text"),
+        (forms_read_by_a_page, "web/loyalty/tiers.py", "form = await visit.request.form()"),
+        (forms_read_by_a_page, "web/loyalty/tiers.py", "from litestar.datastructures import UploadFile"),
         (long_functions, "exports/runs.py", "def f():\n" + "    x = 1\n" * 60),
         (vague_names, "exports/utils.py", ""),
         (modules_that_are_verbs, "exports/store/changing.py", ""),

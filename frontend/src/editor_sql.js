@@ -36,12 +36,12 @@ function callOf(view, completion, from, to) {
   view.dispatch({ changes: { from, to, insert: text }, selection: { anchor: from + text.length - 1 }, userEvent: "input.complete" });
 }
 
-// A column is offered bare once its dataset is named somewhere in the text.
+// Once a dataset is named somewhere in the text, only its columns are offered bare; before that, those of all datasets.
 function columnsInSight(context, datasets) {
   const text = context.state.doc.toString();
   const seen = new Map();
-  for (const { name, columns } of datasets) {
-    if (!new RegExp(`\\b${name}\\b`, "i").test(text)) continue;
+  const named = datasets.filter(({ name }) => new RegExp(`\\b${name}\\b`, "i").test(text));
+  for (const { columns } of named.length ? named : datasets) {
     for (const column of columns) seen.set(column.name, columnOption(column));
   }
   return [...seen.values()];

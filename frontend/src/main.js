@@ -13,11 +13,13 @@ import { showConditions } from "./conditions.js";
 import { showMoments } from "./moments.js";
 import { raisePopups } from "./popups.js";
 import { openRows } from "./rows.js";
+import { listenForShortcuts } from "./shortcuts.js";
 import { listenForThemes } from "./themes.js";
 import { listenForWaits } from "./waits.js";
 
 listenForConfirmations();
 listenForCopies();
+listenForShortcuts();
 listenForThemes();
 listenForWaits();
 listenForInsertions();

@@ -49,5 +49,5 @@ async def test_second_factor_guards_the_door_and_what_matters(site: Site, signed
     await page.get_by_label("Your password").fill(PASSWORD)
     await page.get_by_label("Code of your second factor").fill(codes[0])
     await page.get_by_role("button", name="Confirm and go on").click()
-    await expect(page.get_by_text("The second factor is gone")).to_be_visible()
+    await expect(page.get_by_text("The second factor is removed")).to_be_visible()
     assert page.url.endswith("/account/second-factor")

@@ -36,7 +36,7 @@ async def change_secret(visit: PageVisit) -> Response[Any]:
         if isinstance(file, UploadFile)
     ]
     return Response(
-        {"fields": [list(pair) for pair in await visit.fields()], "files": files}, media_type="application/json"
+        {"fields": [list(pair) for pair in (await visit.form()).fields], "files": files}, media_type="application/json"
     )
 
 

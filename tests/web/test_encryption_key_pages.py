@@ -90,7 +90,7 @@ async def test_edit_replaces_and_keeps(site: Site, owner: Browser, chain: UUID) 
     moved = await send(owner, path, label="Other", internal_name="moved", edit_internal_name="true")
 
     (now,) = await read_all(site)
-    assert (renamed.status_code, replaced.status_code, stale.status_code) == (303, 303, 422)
+    assert (renamed.status_code, replaced.status_code, stale.status_code) == (303, 303, 409)
     assert "changed by another user" in stale.text
     assert (locked.status_code, moved.status_code) == (303, 303)
     assert (now.label, now.algorithm, now.internal_name) == ("Other", "RSA 2048", "moved")

@@ -1,5 +1,6 @@
 """The pages of an inbound profile: its token shown once, its messages, and playing them again."""
 
+import json
 import re
 from typing import Any
 
@@ -48,19 +49,28 @@ def path_of(profile: Profile) -> str:
     return f"/admin/integrations/profiles/{profile.chain_id}/{profile.id}"
 
 
-async def test_token_is_shown_with_the_first_pop_up_only(site: Site, owner: Browser, profile: Profile) -> None:
+async def test_token_is_shown_once_when_the_profile_is_saved(site: Site, owner: Browser, profile: Profile) -> None:
     async with site.house.database.session() as session:
         await connectors.delete_profile(session, OWNER, profile.chain_id, profile.id)
     tile = find_tile("mparticle")
     assert tile is not None
     path = tile.path_of(connector_types()["mparticle_inbound"])
-    answer = await owner.post(path, csrf_token=await owner.token(path), label="CRM")
+    token = await owner.token(path)
+    asked = await owner.post(path, csrf_token=token, label="CRM")
+    popup = await owner.get(asked.headers["location"])
+    assert "lookup_by" in popup.text
+    new = asked.headers["location"].partition("?")[0]
+    fields = {
+        f"p_{name}": value if isinstance(value, str) else json.dumps(value)
+        for name, value in profile.settings.items()
+        if value not in (None, False)
+    }
+    answer = await owner.post(new, csrf_token=token, label="CRM", variant=profile.variant, **fields)
     assert answer.status_code == 200
     assert TOKEN.search(answer.text)
-    assert "lookup_by" in answer.text
     own = re.search(r"/admin/integrations/profiles/[0-9a-f-]{36}/[0-9a-f-]{36}", answer.text)
     assert own is not None
-    for later in (own[0], f"{own[0]}/edit", f"{own[0]}/edit?new=1", path):
+    for later in (own[0], f"{own[0]}/edit", path):
         assert TOKEN.search((await owner.get(later)).text) is None
     assert "this one exists already" in words((await owner.get(path)).text)
     refused = await owner.post(path, csrf_token=await owner.token(own[0]), label="Second")
@@ -82,7 +92,7 @@ async def test_rotated_token_is_shown_once(site: Site, owner: Browser, profile: 
     assert answer.status_code == 200
     assert TOKEN.search(answer.text)
     assert TOKEN.search((await owner.get(path)).text) is None
-    assert "The one before opens until" in words((await owner.get(path)).text)
+    assert "The previous one works until" in words((await owner.get(path)).text)
 
 
 async def test_messages_are_listed_filtered_and_opened(site: Site, owner: Browser, profile: Profile) -> None:
@@ -136,4 +146,4 @@ async def test_body_is_hidden_from_who_may_not_read_members(site: Site, profile:
     (found,) = re.findall(rf'href="({path}/[0-9a-f-]{{36}})"', page)
     detail = (await stranger.get(found)).text
     assert "canary" not in detail
-    assert "only who may read members" in detail
+    assert "only users who may read members" in detail

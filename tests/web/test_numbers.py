@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from tessera.web.inputs import Inputs
+from tessera.web.forms import Form
 from tessera.web.numbers import parse_number
 
 from .conftest import Browser
@@ -21,10 +21,10 @@ def test_only_plain_digits_within_the_bound_are_a_number() -> None:
 
 @pytest.mark.parametrize("text", [*LONG, "-" + "9" * 5_000, "1" * 4_400, "--1", "0x10"])
 def test_typed_number_out_of_bounds_is_a_fault_of_its_field(text: str) -> None:
-    inputs = Inputs({"points": text})
+    form = Form.of({"points": text})
 
-    assert inputs.whole("points", least=-10, most=1_000) is None
-    assert inputs.faults == {"points": "Give a whole number from -10 to 1,000."}
+    assert form.whole("points", least=-10, most=1_000) is None
+    assert form.faults == {"points": "Enter a whole number from -10 to 1,000."}
 
 
 @pytest.mark.parametrize("number", LONG)

@@ -9,6 +9,7 @@ from tests.builders.house import create_export, create_members, run_to_end
 from tests.builders.receivers import run_receiver
 from tests.web.conftest import Browser, Site
 
+from tessera.web.navigation import how_to_of
 from tessera.web.pages import PAGES, check_declared
 from tessera.web.visits import ANYONE
 
@@ -141,3 +142,26 @@ def test_places_of_menus_are_pages() -> None:
 
     paths = {path for page in PAGES if "GET" in page.http_methods for path in page.paths}
     assert {place.path for section in SECTIONS for group in section.groups for place in group.places} <= paths
+
+
+async def test_every_page_leads_to_a_how_to(owner: Browser, stranger: Browser) -> None:
+    names = {how_to_of(path) for path in addresses("GET")}
+    assert {"points", "write-a-query", "receive-from-mparticle"} & names
+    for name in sorted(names):
+        page = (await stranger.get(f"/docs/how-to/{name}")).text
+        assert '<article class="prose-page">' in page, name
+        assert not re.search(r'href="[^"]*\.md', page), name
+    assert 'href="/docs/how-to/points"' in (await owner.get("/loyalty/tiers")).text
+
+
+@pytest.mark.parametrize("name", ["nothing", "..%2f..%2fREADME", "README.md", "%00"])
+async def test_unknown_how_to_is_not_found(owner: Browser, name: str) -> None:
+    assert (await owner.get(f"/docs/how-to/{name}")).status_code == 404
+
+
+async def test_missing_page_keeps_the_menu(owner: Browser, stranger: Browser) -> None:
+    for path in ("/nothing", "/admin/nothing/here", "/admin/access/nothing", "/loyalty/nothing"):
+        inside, outside = await owner.get(path), await stranger.get(path)
+        assert (path, inside.status_code, outside.status_code) == (path, 404, 404)
+        assert (path, "/loyalty/memberships" in inside.text) == (path, True)
+        assert "/loyalty/memberships" not in outside.text

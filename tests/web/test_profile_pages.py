@@ -11,6 +11,7 @@ from tests.web.conftest import Browser, Site
 
 from tessera import connectors
 from tessera.connectors import NewProfile, Profile, ProfileFilter, address_policy
+from tessera.connectors.calls import CallKind, NewCall, record_call
 
 CONNECTORS = "/admin/integrations/connectors"
 HTTP = f"{CONNECTORS}/http_api"
@@ -119,7 +120,7 @@ async def test_unknown_connector_is_not_found(chain: UUID, owner: Browser) -> No
         assert (await send(owner, path, label="x")).status_code == 404
 
 
-async def test_create_opens_the_pop_up_of_a_draft(site: Site, chain: UUID, owner: Browser) -> None:
+async def test_create_opens_the_pop_up_and_stores_nothing(site: Site, chain: UUID, owner: Browser) -> None:
     answer = await send(owner, HTTP, label="Harbour CRM", variant="bearer")
     assert answer.status_code == 303
     page = (await owner.get(answer.headers["location"])).text
@@ -128,9 +129,41 @@ async def test_create_opens_the_pop_up_of_a_draft(site: Site, chain: UUID, owner
     assert "Base URL" in page
     assert "secret_token" in page
     assert "secret_password" not in page
-    closed = (await owner.get(answer.headers["location"].removesuffix("/edit?new=1"))).text
-    assert "Incomplete" in closed
-    assert "not filled in yet" in closed
+    assert await labels_of(site) == []
+
+    new, variant = answer.headers["location"].partition("?")[0], "bearer"
+    refused = await send(owner, new, label="Harbour CRM", variant=variant, p_base_url="crm.example.com")
+    assert (refused.status_code, 'value="crm.example.com"' in refused.text) == (422, True)
+    assert 'class="field-error" id="p_base_url-words"' in refused.text
+    assert await labels_of(site) == []
+
+    saved = await send(
+        owner, new, label="Harbour CRM", variant=variant, p_base_url="https://crm.example.com", secret_token=TOKEN
+    )
+    assert saved.status_code == 303
+    shown = (await owner.get(saved.headers["location"])).text
+    assert "Enabled" in shown
+    assert TOKEN not in shown
+    assert await labels_of(site) == ["Harbour CRM"]
+
+
+async def test_profile_of_no_such_type_cannot_begin(chain: UUID, owner: Browser) -> None:
+    new = f"/admin/integrations/profiles/{chain}/new"
+    asked = (
+        f"{new}/fax",
+        f"{new}/http_api?variant=kerberos",
+        f"/admin/integrations/profiles/{UUID(int=1)}/new/http_api",
+    )
+    assert [(await owner.get(path)).status_code for path in asked] == [404, 404, 404]
+
+
+async def test_enabled_profile_that_fails_says_so(site: Site, chain: UUID, owner: Browser) -> None:
+    profile = await make(site, chain, settings={"base_url": "https://crm.example.com"})
+    call = NewCall(CallKind.TEST, passed=False, message="Connection refused.")
+    async with site.house.database.session() as session:
+        await record_call(session, profile.id, call)
+    for path in (path_of(profile), HTTP):
+        assert "Enabled, failing" in (await owner.get(path)).text
 
 
 @pytest.mark.parametrize(
@@ -245,7 +278,7 @@ async def test_internal_name_is_checked(site: Site, chain: UUID, owner: Browser,
     await make(site, chain, "Taken")
     fields = {"label": "CRM", "version": "1", "edit_internal_name": "true", "internal_name": name}
     answer = await send(owner, f"{path_of(profile)}/edit", **fields, p_base_url="https://x.example")
-    assert answer.status_code == 422
+    assert answer.status_code == (409 if name == "taken" else 422)
     assert 'class="field-error" id="internal_name-words"' in answer.text
     assert (await read(site, profile)).internal_name == "crm"
 
@@ -297,7 +330,7 @@ async def test_profile_is_switched_off_and_on(site: Site, chain: UUID, owner: Br
     profile = await make(site, chain)
     await send(owner, f"{path_of(profile)}/switch", enabled="false")
     assert not (await read(site, profile)).enabled
-    assert ">Off<" in (await owner.get(HTTP)).text
+    assert ">Disabled<" in (await owner.get(HTTP)).text
     await send(owner, f"{path_of(profile)}/switch", enabled="true")
     assert (await read(site, profile)).enabled
 

@@ -44,7 +44,7 @@ async def test_run_button_starts_a_run(site: Site, owner: Browser) -> None:
     answer = await owner.post(path, csrf_token=await owner.token())
     assert answer.headers["location"].startswith("/admin/exports/runs/")
     page = words((await owner.get(answer.headers["location"])).text)
-    assert "The run is started." in page
+    assert "Run started." in page
     assert "Waiting for a worker" in page
     again = await owner.post(path, csrf_token=await owner.token())
     assert again.status_code == 409
@@ -129,7 +129,7 @@ async def test_cancelled_run_says_so(site: Site, owner: Browser) -> None:
     assert (await owner.post(f"{path}/cancel", csrf_token=await owner.token())).status_code == 409
 
 
-async def test_home_names_what_needs_somebody(site: Site, owner: Browser) -> None:
+async def test_home_names_what_needs_attention(site: Site, owner: Browser) -> None:
     await make_run(site.house, Reply(401), members=1)
     home = words((await owner.get("/")).text)
     assert "1 export needs you" in home

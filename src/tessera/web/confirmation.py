@@ -7,7 +7,7 @@ the very same request once more. Nothing of it goes into an address, a log or th
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,7 +19,8 @@ from tessera.access.users import UserSession
 from tessera.platform.errors import DeniedError, InvalidError
 from tessera.platform.resources import Resources
 from tessera.platform.settings import Settings
-from tessera.web.visitors import AnyRequest, check_token, find_signed_in, visitor_of
+from tessera.web.forms import Form
+from tessera.web.visitors import AnyRequest, check_token, find_signed_in, read_form, visitor_of
 
 PREFIX = "tessera_confirm_"
 PASSWORD, CODE, ASKED, FILE = (f"{PREFIX}{name}" for name in ("password", "code", "asked", "file"))
@@ -28,7 +29,7 @@ MOST_CARRIED = 5 * 1024 * 1024
 WRONG = "That does not fit. Check it and try again."
 NOT_YET = "The identity provider has not confirmed it yet. Follow the link first, then go on here."
 
-Fresh = bool | Callable[[Mapping[str, str]], bool]
+Fresh = bool | Callable[[Form], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """How a user can prove anew who they are."""
+    """How a user can prove again who they are."""
 
     password: bool
     code: bool
@@ -85,9 +86,7 @@ async def require_fresh(request: AnyRequest, signed_in: UserSession, resources: 
     declared: Fresh = request.route_handler.opt.get("fresh", False)
     if not declared or request.method != "POST" or is_fresh(signed_in, resources.settings, now):
         return
-    sent = await request.form()
-    plain = {name: value for name, value in sent.items() if isinstance(value, str)}
-    if callable(declared) and not declared(plain):
+    if callable(declared) and not declared(await read_form(request)):
         return
     fault = NOT_YET if request.scope.get(ASKED) else None
     raise await asking(request, signed_in, resources.settings, fault)
@@ -164,7 +163,7 @@ def pack_file(name: str, file: UploadFile, content: bytes) -> str:
 
 
 def unpack_file(text: str) -> tuple[str, UploadFile] | None:
-    """Return the file of such a text, None where somebody else wrote it."""
+    """Return the file of such a text, None where it was written elsewhere."""
     try:
         name, filename, content_type, content = json.loads(text)
         decoded = base64.b64decode(content, validate=True)

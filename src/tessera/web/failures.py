@@ -1,40 +1,25 @@
-"""Error pages. The five kinds of error become statuses here and nowhere else among the pages."""
+"""Error pages."""
 
 import logging
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
-from litestar import Response
+from litestar import Response, get
 from litestar.enums import MediaType
 from litestar.exceptions import HTTPException
 
-from tessera.platform.bodies import BODY_STATUSES
 from tessera.platform.clock import now
-from tessera.platform.errors import (
-    ConflictError,
-    DeniedError,
-    InvalidError,
-    NotFoundError,
-    TesseraError,
-    UnavailableError,
-)
+from tessera.platform.errors import NotFoundError, TesseraError
 from tessera.platform.failures import explain_failure
 from tessera.web.confirmation import ConfirmationNeededError
 from tessera.web.headers import security_headers
 from tessera.web.page_templates import render
+from tessera.web.statuses import status_of
 from tessera.web.visitors import AnyRequest
-from tessera.web.visits import SecondFactorNeededError, SignInNeededError, frame_of
+from tessera.web.visits import ANYONE, PageVisit, SecondFactorNeededError, SignInNeededError, frame_of
 
 logger = logging.getLogger(__name__)
-
-STATUSES: dict[type[TesseraError], int] = {
-    InvalidError: 422,
-    DeniedError: 403,
-    NotFoundError: 404,
-    ConflictError: 409,
-    UnavailableError: 503,
-}
 
 TITLES = {
     400: "This request cannot be read",
@@ -50,7 +35,15 @@ TITLES = {
 # What shows data, or is an error that may have gone by the next request, stays out of every cache.
 UNCACHED = {"Cache-Control": "no-store"}
 NOT_FOUND = "The page does not exist, or you may not see it. Check the address, or start from the home page."
+# The router does not go back up from a part of an address that it knows: each of these needs its own way out.
+STARTS = ("", "/admin", "/admin/access", "/admin/exports", "/admin/integrations", "/account", "/analytics", "/loyalty")
 DEFECT = "Something went wrong on our side, and it has been logged. Try again; if it stays, tell your administrator."
+
+
+class PageMissingError(NotFoundError):
+    """There is no page at this address."""
+
+    code = "page_missing"
 
 
 def answer_failure(request: AnyRequest, error: Exception) -> Response[Any]:
@@ -87,13 +80,6 @@ def describe(error: Exception) -> tuple[int, str]:
         return error.status_code, NOT_FOUND if error.status_code in (404, 405) else error.detail
     failure = explain_failure(error)
     return (503, failure.message) if failure.expected else (500, DEFECT)
-
-
-def status_of(error: TesseraError) -> int:
-    """Return the status of an error's kind."""
-    if type(error) in BODY_STATUSES:
-        return BODY_STATUSES[type(error)]
-    return next((status for kind, status in STATUSES.items() if isinstance(error, kind)), 500)
 
 
 def retry_header(error: Exception) -> dict[str, str]:
@@ -135,6 +121,12 @@ def ask_who_it_is(request: AnyRequest, error: ConfirmationNeededError) -> Respon
         media_type=MediaType.HTML,
         headers={**security_headers(settings), **UNCACHED, **whole},
     )
+
+
+@get([f"{start}/{{missing:path}}" for start in STARTS], permission=ANYONE)
+async def show_missing(visit: PageVisit) -> Response[Any]:
+    """Answer every other address from within a visit, so that a signed-in user keeps the menu."""
+    raise PageMissingError(NOT_FOUND, path=visit.request.url.path)
 
 
 FAILURE_HANDLERS: dict[type[Exception] | int, Callable[[AnyRequest, Exception], Response[Any]]] = {

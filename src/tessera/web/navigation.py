@@ -12,10 +12,11 @@ class Place:
     label: str
     path: str
     permission: str
+    how_to: str
     also: tuple[str, ...] = ()
 
     def holds(self, path: str) -> bool:
-        """Say whether the page at `path` lies here, or below one of the addresses that belong here too."""
+        """Say whether the page at `path` is here, or below one of the addresses that belong here too."""
         return any(path == start or path.startswith(f"{start}/") for start in (self.path, *self.also))
 
 
@@ -40,7 +41,7 @@ class Section:
         return self.groups[0].places[0].path
 
     def holds(self, path: str) -> bool:
-        """Say whether the page at `path` lies in this section."""
+        """Say whether the page at `path` is in this section."""
         return any(place.holds(path) for group in self.groups for place in group.places)
 
 
@@ -51,43 +52,74 @@ INTEGRATIONS = Group(
             "Connectors",
             "/admin/integrations/connectors",
             "connection-profiles:read",
+            "export-to-http",
             also=("/admin/integrations/profiles", "/admin/integrations/templates"),
         ),
-        Place("Exports", "/admin/exports/definitions", "exports:read"),
-        Place("Runs", "/admin/exports/runs", "exports:read"),
-        Place("Encryption Keys", "/admin/integrations/encryption-keys", "encryption-keys:read"),
+        Place("Exports", "/admin/exports/definitions", "exports:read", "first-export"),
+        Place("Runs", "/admin/exports/runs", "exports:read", "export-to-http"),
+        Place("Encryption Keys", "/admin/integrations/encryption-keys", "encryption-keys:read", "encryption-keys"),
     ),
 )
 ACCESS = Group(
     "Access",
     (
-        Place("Users", "/admin/access/users", "users:read"),
-        Place("Roles", "/admin/access/roles", "roles:read"),
-        Place("API keys", "/admin/access/api-keys", "api-keys:read"),
-        Place("Connector tokens", "/admin/access/connector-tokens", "connector-tokens:read"),
+        Place("Users", "/admin/access/users", "users:read", "users-and-roles"),
+        Place("Roles", "/admin/access/roles", "roles:read", "users-and-roles"),
+        Place("API keys", "/admin/access/api-keys", "api-keys:read", "api-keys"),
+        Place("Connector tokens", "/admin/access/connector-tokens", "connector-tokens:read", "connector-client"),
     ),
 )
 SYSTEM = Group(
     "System",
     (
-        Place("Audit", "/admin/audit", "audit:read"),
-        Place("Chains", "/admin/chains", "chains:read"),
+        Place("Audit log", "/admin/audit", "audit:read", "users-and-roles"),
+        Place("Chains", "/admin/chains", "chains:read", "users-and-roles"),
     ),
 )
 LOYALTY = Group(
     "Loyalty",
     (
-        Place("Memberships", "/loyalty/memberships", "members:read"),
-        Place("Accounts", "/loyalty/accounts", "members:read"),
-        Place("Programs", "/loyalty/programs", "programs:read"),
-        Place("Tiers", "/loyalty/tiers", "programs:read"),
+        Place("Memberships", "/loyalty/memberships", "members:read", "members"),
+        Place("Accounts", "/loyalty/accounts", "members:read", "members"),
+        Place("Programs", "/loyalty/programs", "programs:read", "points"),
+        Place("Tiers", "/loyalty/tiers", "programs:read", "points"),
     ),
 )
 SECTIONS = (
     Section("Loyalty", (LOYALTY,)),
-    Section("Analytics", (Group("Analytics", (Place("Queries", "/analytics/queries", "queries:read"),)),)),
+    Section(
+        "Analytics", (Group("Analytics", (Place("Queries", "/analytics/queries", "queries:read", "write-a-query"),)),)
+    ),
     Section("Admin", (INTEGRATIONS, ACCESS, SYSTEM)),
 )
+
+
+# Pages outside the menu, and those whose how-to is another than their place's; the longest beginning decides.
+HOW_TOS = {
+    "/": "README",
+    "/account": "second-factor",
+    "/docs": "README",
+    "/admin/integrations/connectors/http_api/templates": "write-a-template",
+    "/admin/integrations/templates": "write-a-template",
+    "/admin/integrations/connectors/mparticle": "send-to-mparticle",
+    "/admin/integrations/connectors/mparticle/mparticle_inbound": "receive-from-mparticle",
+    "/admin/integrations/connectors/sftp": "files",
+    **{place.path: place.how_to for section in SECTIONS for group in section.groups for place in group.places},
+}
+
+
+def how_to_of(path: str) -> str:
+    """Return the how-to of the page at `path`."""
+    also = {
+        start: place.how_to
+        for section in SECTIONS
+        for group in section.groups
+        for place in group.places
+        for start in place.also
+    }
+    known = {**also, **HOW_TOS}
+    starts = [start for start in known if path == start or path.startswith(f"{start.rstrip('/')}/")]
+    return known[max(starts, key=len)]
 
 
 def visible_sections(actor: Actor) -> list[Section]:

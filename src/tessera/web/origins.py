@@ -12,7 +12,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 def find_origin(peer: str | None, forwarded_for: str | None, trusted: Sequence[Network]) -> str | None:
     """Return the nearest address that is no proxy of ours.
 
-    `forwarded_for` is read from its end, where our own proxies wrote: what stands further to the left, anybody could
+    `forwarded_for` is read from its end, where our own proxies wrote: what is further to the left, anybody could
     have sent.
     """
     if peer is None or not is_within(peer, trusted):

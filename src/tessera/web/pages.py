@@ -9,7 +9,7 @@ from litestar.types import ControllerRouterHandler
 
 from tessera.web import access, account, audit, documents, exports, home, integrations, loyalty, queries, sign_in
 from tessera.web.assets import FOLDER, load_assets
-from tessera.web.failures import FAILURE_HANDLERS
+from tessera.web.failures import FAILURE_HANDLERS, show_missing
 from tessera.web.headers import SecurityHeaders
 from tessera.web.visits import provide_visit
 
@@ -24,6 +24,7 @@ PAGES: tuple[HTTPRouteHandler, ...] = (
     *access.PAGES,
     *audit.PAGES,
     *documents.PAGES,
+    show_missing,
 )
 # The names of built files change with their contents.
 FOREVER = CacheControlHeader(max_age=31_536_000, public=True, immutable=True)

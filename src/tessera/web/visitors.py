@@ -13,6 +13,7 @@ from tessera.platform.errors import DeniedError
 from tessera.platform.resources import Resources
 from tessera.platform.settings import Settings
 from tessera.web.cookies import find_cookie
+from tessera.web.forms import Form, make_form
 from tessera.web.origins import find_origin, is_own_origin
 
 SESSION_COOKIE = "tessera_session"
@@ -59,15 +60,15 @@ async def check_token(request: AnyRequest, signed_in: UserSession) -> None:
     """Refuse what changes something unless it carries the session's token: another site could have sent it."""
     if request.method in SAFE_METHODS:
         return
-    given = request.headers.get("X-CSRF-Token") or (await read_form(request)).get("csrf_token", "")
+    given = request.headers.get("X-CSRF-Token") or (await read_form(request)).get("csrf_token")
     if not hmac.compare_digest(given.encode(), signed_in.csrf_token.encode()):
         raise FormExpiredError("This form has expired. Go back, reload the page and send it again.")
 
 
-async def read_form(request: AnyRequest) -> dict[str, str]:
-    """Return the fields of the form that was sent; of a repeated one the last."""
-    fields = await request.form()
-    return {name: value for name, value in fields.items() if isinstance(value, str)}
+async def read_form(request: AnyRequest) -> Form:
+    """Return the form that was sent."""
+    sent = await request.form()
+    return make_form(list(sent.items()))
 
 
 def lifetime_of(settings: Settings) -> timedelta:

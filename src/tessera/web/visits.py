@@ -27,7 +27,8 @@ from tessera.web.assets import load_assets
 from tessera.web.bodies import receive_form
 from tessera.web.confirmation import require_fresh, settle_confirmation
 from tessera.web.cookies import end_cookie, find_cookie, make_cookie
-from tessera.web.navigation import visible_sections
+from tessera.web.forms import Form
+from tessera.web.navigation import how_to_of, visible_sections
 from tessera.web.notices import NOTICES, Notice
 from tessera.web.page_templates import render
 from tessera.web.visitors import AnyRequest, check_token, client_address, find_signed_in, read_form
@@ -113,13 +114,8 @@ class Visit:
         """Return what the work gives; stop it when the browser hangs up, as when a page is left."""
         return await while_connected(self.request.receive, work)
 
-    async def fields(self) -> list[tuple[str, str]]:
-        """Return the fields of the form that was sent, in order, repeated ones as often as they came."""
-        sent = await self.request.form()
-        return [(name, value) for name, value in sent.items() if isinstance(value, str)]
-
-    async def form(self) -> dict[str, str]:
-        """Return the fields of the form that was sent; of a repeated one the last."""
+    async def form(self) -> Form:
+        """Return the form that was sent."""
         return await read_form(self.request)
 
     def page(
@@ -154,7 +150,7 @@ PageVisit = NamedDependency[Visit]
 async def provide_visit(request: AnyRequest, state: State) -> AsyncIterator[Visit]:
     """Open the request's transaction, which commits when the page is ready, and let in only who may see the page.
 
-    A page that declares `in_transaction=False` waits for somebody else's machine: its visit's transaction has ended
+    A page that declares `in_transaction=False` waits for another machine: its visit's transaction has ended
     already, and it opens others from the ground around the wait.
     """
     resources: Resources = state.resources
@@ -170,7 +166,7 @@ async def provide_visit(request: AnyRequest, state: State) -> AsyncIterator[Visi
 
 
 async def admit(request: AnyRequest, resources: Resources, session: Session) -> Visit:
-    """Return the visit of somebody who may see the page, or raise."""
+    """Return the visit of a user who may see the page, or raise."""
     now = resources.clock()
     signed_in = await find_signed_in(request, resources, session, now)
     request.scope["user"] = signed_in  # error pages show the frame of whoever asks
@@ -207,6 +203,7 @@ def frame_of(request: AnyRequest, signed_in: UserSession | None) -> dict[str, An
     return {
         "assets": load_assets(),
         "path": request.url.path,
+        "how_to": how_to_of(request.url.path),
         "theme": theme if theme in THEMES else None,
         "user": signed_in.user if signed_in else None,
         "csrf_token": signed_in.csrf_token if signed_in else "",

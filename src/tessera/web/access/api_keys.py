@@ -11,11 +11,10 @@ from tessera.access import keys as access_keys
 from tessera.access import roles as access_roles
 from tessera.access.keys import NewApiKey
 from tessera.platform.errors import TesseraError
-from tessera.web.access.form_inputs import ANSWERED, Sent, asked, read_sent
+from tessera.web.access.choices import asked, chosen_chains, chosen_grants, end_of_day
 from tessera.web.access.grids import make_grid
 from tessera.web.access.user_forms import may_give, offered_roles
-from tessera.web.failures import status_of
-from tessera.web.forms import faults_of
+from tessera.web.forms import SHOWN_IN_FORMS, Form, shown
 from tessera.web.list_parameters import page_number
 from tessera.web.visits import PageVisit, Visit
 
@@ -56,20 +55,20 @@ async def ask_new_api_key(visit: PageVisit) -> Response[Any]:
 @post(f"{PATH}/new", permission="api-keys:admin", fresh=True)
 async def create_api_key(visit: PageVisit) -> Response[Any]:
     """Make a key, and show it this once."""
-    sent = await read_sent(visit)
+    form = await visit.form()
     try:
-        new = read_new(visit, sent)
+        new = read_new(visit, form)
         (made,) = await access_keys.create_api_keys(
             visit.session, visit.actor, visit.resources.keys, [new], now=visit.now
         )
-    except (*ANSWERED, access_roles.RoleNotFoundError) as error:
+    except (*SHOWN_IN_FORMS, access_roles.RoleNotFoundError) as error:
         typed = {
-            "label": sent.text("label"),
-            "whole": sent.ticked("whole"),
-            "roles": sent.known_ids("role_ids"),
-            "permissions": sent.known_grants(),
-            "chains": None if sent.ticked("every_chain") else sent.known_ids("chain_ids"),
-            "expires_on": sent.text("expires_on"),
+            "label": form.get("label"),
+            "whole": form.ticked("whole"),
+            "roles": form.known_ids("role_ids"),
+            "permissions": chosen_grants(form),
+            "chains": None if form.ticked("every_chain") else form.known_ids("chain_ids"),
+            "expires_on": form.get("expires_on"),
         }
         return await answer(visit, typed, error=error)
     return await show(visit, made.key.id, text=made.text)
@@ -89,10 +88,10 @@ async def disable_api_key(visit: PageVisit, api_key_id: FromPath[UUID]) -> Respo
 
 @post(f"{ONE}/revoke", permission="api-keys:admin", fresh=True)
 async def revoke_api_key(visit: PageVisit, api_key_id: FromPath[UUID]) -> Response[Any]:
-    """End a key for ever."""
+    """End a key permanently."""
     try:
         await access_keys.revoke_api_key(visit.session, visit.actor, api_key_id, now=visit.now)
-    except ANSWERED as error:
+    except SHOWN_IN_FORMS as error:
         return await show(visit, api_key_id, error)
     return visit.go(f"{PATH}/{api_key_id}", notice="revoked")
 
@@ -101,7 +100,7 @@ async def switch(visit: Visit, api_key_id: UUID, *, enabled: bool) -> Response[A
     """Switch a key, and go back to its page."""
     try:
         await access_keys.enable_api_key(visit.session, visit.actor, api_key_id, enabled=enabled)
-    except ANSWERED as error:
+    except SHOWN_IN_FORMS as error:
         return await show(visit, api_key_id, error)
     return visit.go(f"{PATH}/{api_key_id}", notice="switched_on" if enabled else "switched_off")
 
@@ -109,11 +108,10 @@ async def switch(visit: Visit, api_key_id: UUID, *, enabled: bool) -> Response[A
 async def show(
     visit: Visit, api_key_id: UUID, error: TesseraError | None = None, *, text: str | None = None
 ) -> Response[Any]:
-    """Answer with the page of one key, and with what stands in the way of what was asked."""
+    """Answer with the page of one key, and why what was asked was refused."""
     key = await access_keys.get_api_key(visit.session, visit.actor, api_key_id)
     return visit.page(
         "access/templates/api_key.html",
-        status=200 if error is None else status_of(error),
         key=key,
         text=text,
         grid=make_grid(key.permissions),
@@ -125,9 +123,8 @@ async def answer(visit: Visit, typed: Mapping[str, Any], *, error: TesseraError 
     """Answer with the form, what was typed in it, and what is wrong with that."""
     return visit.page(
         "access/templates/api_key_form.html",
-        status=200 if error is None else 422 if isinstance(error, access_roles.RoleNotFoundError) else status_of(error),
         typed=typed,
-        faults={} if error is None else faults_of(error),
+        **shown(error),
         labels=LABELS,
         roles=await offered_roles(visit),
         may_give=lambda role: may_give(visit, role),
@@ -137,14 +134,16 @@ async def answer(visit: Visit, typed: Mapping[str, Any], *, error: TesseraError 
     )
 
 
-def read_new(visit: Visit, sent: Sent) -> NewApiKey:
+def read_new(visit: Visit, form: Form) -> NewApiKey:
     """Return the key that the form asks for."""
-    whole, roles, permissions = sent.ticked("whole"), sent.ids("role_ids"), sent.grants()
+    whole, roles, permissions = form.ticked("whole"), form.ids("role_ids"), chosen_grants(form)
+    chains, expires_at = chosen_chains(form, visit), end_of_day(form, "expires_on")
+    form.check()
     return NewApiKey(
-        label=sent.text("label"),
-        chains=sent.chains(visit),
+        label=form.get("label"),
+        chains=chains,
         permissions=None if whole else permissions or None,
-        expires_at=sent.end_of("expires_on"),
+        expires_at=expires_at,
         roles=frozenset() if whole else roles,
         whole=whole,
     )

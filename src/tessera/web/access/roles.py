@@ -10,10 +10,9 @@ from litestar.params import FromPath
 from tessera.access import roles as access_roles
 from tessera.access.roles import NewRole, Role, RoleChange
 from tessera.platform.errors import TesseraError
-from tessera.web.access.form_inputs import ANSWERED, Sent, asked, asked_id, read_sent
+from tessera.web.access.choices import asked, asked_id, chosen_grants
 from tessera.web.access.grids import make_grid
-from tessera.web.failures import status_of
-from tessera.web.forms import faults_of
+from tessera.web.forms import SHOWN_IN_FORMS, Form, shown
 from tessera.web.list_parameters import page_number
 from tessera.web.visits import PageVisit, Visit
 
@@ -69,17 +68,17 @@ async def ask_new_role(visit: PageVisit) -> Response[Any]:
 @post(f"{PATH}/new", permission="roles:admin", fresh=True)
 async def create_role(visit: PageVisit) -> Response[Any]:
     """Make a role."""
-    sent = await read_sent(visit)
+    form = await visit.form()
     try:
         new = NewRole(
-            sent.text("label"),
-            permissions_of(sent),
-            sent.text("description"),
-            sent.text("internal_name").strip() or None,
+            form.get("label"),
+            permissions_of(form),
+            form.get("description"),
+            form.get("internal_name").strip() or None,
         )
         role = await access_roles.create_role(visit.session, visit.actor, new, now=visit.now)
-    except ANSWERED as error:
-        return answer(visit, typed_by(sent), error=error)
+    except SHOWN_IN_FORMS as error:
+        return answer(visit, typed_by(form), error=error)
     return visit.go(f"{PATH}/{role.id}", notice="created")
 
 
@@ -102,19 +101,19 @@ async def ask_role_change(visit: PageVisit, role_id: FromPath[UUID]) -> Response
 async def change_role(visit: PageVisit, role_id: FromPath[UUID]) -> Response[Any]:
     """Change a role."""
     role = await access_roles.get_role(visit.session, visit.actor, role_id)
-    sent = await read_sent(visit)
+    form = await visit.form()
     try:
         change = RoleChange(
-            label=sent.text("label"),
-            internal_name=sent.text("internal_name").strip(),
-            description=sent.text("description"),
-            permissions=permissions_of(sent),
+            label=form.get("label"),
+            internal_name=form.get("internal_name").strip(),
+            description=form.get("description"),
+            permissions=permissions_of(form),
         )
         await access_roles.update_role(
-            visit.session, visit.actor, role_id, change, version=sent.version() or role.version, now=visit.now
+            visit.session, visit.actor, role_id, change, version=form.version or role.version, now=visit.now
         )
-    except ANSWERED as error:
-        return answer(visit, typed_by(sent), role=role, error=error)
+    except SHOWN_IN_FORMS as error:
+        return answer(visit, typed_by(form), role=role, error=error)
     return visit.go(f"{PATH}/{role_id}", notice="saved")
 
 
@@ -123,17 +122,16 @@ async def delete_role(visit: PageVisit, role_id: FromPath[UUID]) -> Response[Any
     """Delete a role that nobody holds."""
     try:
         await access_roles.delete_role(visit.session, visit.actor, role_id)
-    except ANSWERED as error:
+    except SHOWN_IN_FORMS as error:
         return await show(visit, role_id, error)
     return visit.go(PATH, notice="deleted")
 
 
 async def show(visit: Visit, role_id: UUID, error: TesseraError | None = None) -> Response[Any]:
-    """Answer with the page of one role, and with what stands in the way of what was asked."""
+    """Answer with the page of one role, and why what was asked was refused."""
     role = await access_roles.get_role(visit.session, visit.actor, role_id)
     return visit.page(
         "access/templates/role.html",
-        status=200 if error is None else status_of(error),
         role=role,
         grid=make_grid(role.permissions),
         fault="" if error is None else error.message,
@@ -147,10 +145,9 @@ def answer(
     """Answer with the form, what was typed in it, and what is wrong with that."""
     return visit.page(
         "access/templates/role_form.html",
-        status=200 if error is None else status_of(error),
         role=role,
         typed=typed,
-        faults={} if error is None else faults_of(error),
+        **shown(error),
         labels=LABELS,
         grid=make_grid(typed["permissions"]),
         may_everything=visit.actor.permissions is None,
@@ -158,20 +155,22 @@ def answer(
     )
 
 
-def permissions_of(sent: Sent) -> frozenset[str] | None:
+def permissions_of(form: Form) -> frozenset[str] | None:
     """Return what the role shall allow; None is everything."""
-    return None if sent.ticked("everything") else sent.grants()
+    chosen = None if form.ticked("everything") else chosen_grants(form)
+    form.check()
+    return chosen
 
 
-def typed_by(sent: Sent) -> dict[str, Any]:
+def typed_by(form: Form) -> dict[str, Any]:
     """Return what was typed, to show it again."""
     return {
-        "label": sent.text("label"),
-        "internal_name": sent.text("internal_name"),
-        "description": sent.text("description"),
-        "everything": sent.ticked("everything"),
-        "permissions": sent.known_grants(),
-        "version": sent.text("version"),
+        "label": form.get("label"),
+        "internal_name": form.get("internal_name"),
+        "description": form.get("description"),
+        "everything": form.ticked("everything"),
+        "permissions": chosen_grants(form),
+        "version": form.get("version"),
     }
 
 

@@ -10,10 +10,9 @@ from tessera.access import keys as access_keys
 from tessera.access.keys import TOKEN_PERMISSIONS, NewAccessToken
 from tessera.platform.errors import NotFoundError, TesseraError
 from tessera.platform.ids import parse_id
-from tessera.web.access.form_inputs import ANSWERED, ChoiceInvalidError, Sent, asked, read_sent
+from tessera.web.access.choices import asked, end_of_day
 from tessera.web.access.tokens import PATH, show
-from tessera.web.failures import status_of
-from tessera.web.forms import faults_of
+from tessera.web.forms import SHOWN_IN_FORMS, Form, shown
 from tessera.web.visits import PageVisit, Visit
 
 LABELS = {
@@ -22,7 +21,7 @@ LABELS = {
     "enterprise_ids": "Enterprises",
     "permissions": "Permissions",
     "expires_on": "Last day",
-    "strict": "Reading of requests",
+    "strict": "Request validation",
 }
 READINGS = {"": None, "strict": True, "lenient": False}
 MOST_OFFERED = 1000
@@ -37,18 +36,17 @@ async def ask_new_client_token(visit: PageVisit) -> Response[Any]:
 @post(f"{PATH}/new-client", permission="connector-tokens:admin", fresh=True)
 async def create_client_token(visit: PageVisit) -> Response[Any]:
     """Make a client token, and show it this once."""
-    sent = await read_sent(visit)
-    label = sent.text("label")
+    form = await visit.form()
+    label = form.get("label")
     try:
         (made,) = await access_keys.create_client_tokens(
             visit.session, visit.actor, visit.resources.keys, [label], now=visit.now
         )
-    except ANSWERED as error:
+    except SHOWN_IN_FORMS as error:
         return visit.page(
             "access/templates/client_token_form.html",
-            status=status_of(error),
             label=label,
-            faults=faults_of(error),
+            **shown(error),
             labels=LABELS,
             close=CLIENTS,
         )
@@ -74,21 +72,21 @@ async def ask_new_access_token(visit: PageVisit) -> Response[Any]:
 @post(f"{PATH}/new-access", permission="connector-tokens:admin", fresh=True)
 async def create_access_token(visit: PageVisit) -> Response[Any]:
     """Make an access token, and show it this once."""
-    sent = await read_sent(visit)
+    form = await visit.form()
     try:
-        new = read_new(sent)
+        new = read_new(form)
         (made,) = await access_keys.create_access_tokens(
             visit.session, visit.actor, visit.resources.keys, [new], now=visit.now
         )
-    except (*ANSWERED, NotFoundError) as error:
+    except (*SHOWN_IN_FORMS, NotFoundError) as error:
         typed = {
-            "label": sent.text("label"),
-            "client_token_id": sent.text("client_token_id"),
-            "enterprises": sent.known_ids("enterprise_ids"),
-            "portfolio": sent.ticked("portfolio"),
-            "permissions": set(sent.texts("permissions")),
-            "expires_on": sent.text("expires_on"),
-            "strict": sent.text("strict"),
+            "label": form.get("label"),
+            "client_token_id": form.get("client_token_id"),
+            "enterprises": form.known_ids("enterprise_ids"),
+            "portfolio": form.ticked("portfolio"),
+            "permissions": set(form.repeated("permissions")),
+            "expires_on": form.get("expires_on"),
+            "strict": form.get("strict"),
         }
         return await answer(visit, typed, error=error)
     return await show(visit, made.id, text=made.text)
@@ -108,9 +106,8 @@ async def answer(visit: Visit, typed: Mapping[str, Any], *, error: TesseraError 
         offered.insert(0, (chosen, "The one just made"))
     return visit.page(
         "access/templates/access_token_form.html",
-        status=200 if error is None else 422 if isinstance(error, NotFoundError) else status_of(error),
         typed=typed,
-        faults={} if error is None else faults_of(error),
+        **shown(error),
         labels=LABELS,
         clients=offered,
         enterprises=await access_chains.list_enterprises(visit.session, visit.actor),
@@ -119,23 +116,25 @@ async def answer(visit: Visit, typed: Mapping[str, Any], *, error: TesseraError 
     )
 
 
-def read_new(sent: Sent) -> NewAccessToken:
+def read_new(form: Form) -> NewAccessToken:
     """Return the access token that the form asks for."""
-    client = parse_id(sent.text("client_token_id"))
+    client = parse_id(form.get("client_token_id"))
     if client is None:
-        raise ChoiceInvalidError("Choose the client token that it goes with.", field="client_token_id")
-    permissions = sent.texts("permissions")
+        form.fault("client_token_id", "Choose the client token that it belongs to.")
+    permissions = form.repeated("permissions")
     if not permissions:
-        raise ChoiceInvalidError("Choose at least one permission.", field="permissions")
-    strict = sent.text("strict")
-    if strict not in READINGS:
-        raise ChoiceInvalidError("That is none of the choices. Choose again.", field="strict")
+        form.fault("permissions", "Choose at least one permission.")
+    strict = form.choice("strict", READINGS)
+    enterprises = sorted(form.ids("enterprise_ids"))
+    expires_at = end_of_day(form, "expires_on")
+    form.check()
+    assert client is not None
     return NewAccessToken(
         client_token_id=client,
-        label=sent.text("label").strip(),
-        enterprise_ids=sorted(sent.ids("enterprise_ids")),
-        portfolio=sent.ticked("portfolio"),
+        label=form.get("label").strip(),
+        enterprise_ids=enterprises,
+        portfolio=form.ticked("portfolio"),
         permissions=sorted(set(permissions)),
-        expires_at=sent.end_of("expires_on"),
-        strict=READINGS[strict],
+        expires_at=expires_at,
+        strict=READINGS[strict or ""],
     )

@@ -9,8 +9,8 @@ from litestar.params import FromPath
 from tessera.access import chains as access_chains
 from tessera.access import keys as access_keys
 from tessera.platform.errors import TesseraError
-from tessera.web.access.form_inputs import ANSWERED, asked
-from tessera.web.failures import status_of
+from tessera.web.access.choices import asked
+from tessera.web.forms import SHOWN_IN_FORMS, form_status
 from tessera.web.list_parameters import page_number
 from tessera.web.visits import PageVisit, Visit
 
@@ -50,10 +50,10 @@ async def disable_connector_token(visit: PageVisit, token_id: FromPath[UUID]) ->
 
 @post(f"{ONE}/revoke", permission="connector-tokens:admin", fresh=True)
 async def revoke_connector_token(visit: PageVisit, token_id: FromPath[UUID]) -> Response[Any]:
-    """End a credential for ever."""
+    """End a credential permanently."""
     try:
         await access_keys.revoke_token(visit.session, visit.actor, token_id, now=visit.now)
-    except ANSWERED as error:
+    except SHOWN_IN_FORMS as error:
         return await show(visit, token_id, error)
     return visit.go(f"{PATH}/{token_id}", notice="revoked")
 
@@ -62,7 +62,7 @@ async def switch(visit: Visit, token_id: UUID, *, enabled: bool) -> Response[Any
     """Switch a credential, and go back to its page."""
     try:
         await access_keys.enable_token(visit.session, visit.actor, token_id, enabled=enabled)
-    except ANSWERED as error:
+    except SHOWN_IN_FORMS as error:
         return await show(visit, token_id, error)
     return visit.go(f"{PATH}/{token_id}", notice="switched_on" if enabled else "switched_off")
 
@@ -70,14 +70,14 @@ async def switch(visit: Visit, token_id: UUID, *, enabled: bool) -> Response[Any
 async def show(
     visit: Visit, token_id: UUID, error: TesseraError | None = None, *, text: str | None = None
 ) -> Response[Any]:
-    """Answer with the page of one credential, and with what stands in the way of what was asked."""
+    """Answer with the page of one credential, and why what was asked was refused."""
     token = await access_keys.get_token(visit.session, visit.actor, token_id)
     client = None
     if token.client_token_id is not None:
         client = await access_keys.get_token(visit.session, visit.actor, token.client_token_id)
     return visit.page(
         "access/templates/token.html",
-        status=200 if error is None else status_of(error),
+        status=form_status(error),
         token=token,
         client=client,
         enterprises=await access_chains.list_enterprises(visit.session, visit.actor, ids=token.enterprise_ids),

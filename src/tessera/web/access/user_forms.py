@@ -13,10 +13,9 @@ from tessera.access import users as access_users
 from tessera.access.roles import Role
 from tessera.access.users import NewUser, User, UserChange
 from tessera.platform.errors import TesseraError
-from tessera.web.access.form_inputs import ANSWERED, Sent, read_sent
+from tessera.web.access.choices import chosen_chains
 from tessera.web.access.users import ONE, PATH, is_self, show_user_page
-from tessera.web.failures import status_of
-from tessera.web.forms import faults_of
+from tessera.web.forms import SHOWN_IN_FORMS, Form, shown
 from tessera.web.visits import PageVisit, Visit
 
 LABELS = {"email": "E-mail address", "name": "Name", "role_ids": "Roles", "chain_ids": "Chains"}
@@ -31,18 +30,14 @@ async def ask_new_user(visit: PageVisit) -> Response[Any]:
 @post(f"{PATH}/new", permission="users:admin", fresh=True)
 async def create_user(visit: PageVisit) -> Response[Any]:
     """Make a user, and show the password that was drawn this once."""
-    sent, password = await read_sent(visit), access_passwords.make_password()
+    form, password = await visit.form(), access_passwords.make_password()
     try:
-        new = NewUser(
-            sent.text("email"),
-            sent.text("name"),
-            password,
-            chains=sent.chains(visit),
-            roles=sent.ids("role_ids"),
-        )
+        chains, roles = chosen_chains(form, visit), form.ids("role_ids")
+        form.check()
+        new = NewUser(form.get("email"), form.get("name"), password, chains=chains, roles=roles)
         (user,) = await access_users.create_users(visit.session, visit.actor, [new])
-    except (*ANSWERED, access_roles.RoleNotFoundError) as error:
-        return await answer(visit, typed_by(sent), error=error)
+    except (*SHOWN_IN_FORMS, access_roles.RoleNotFoundError) as error:
+        return await answer(visit, typed_by(form), error=error)
     return await show_user_page(visit, user.id, password=password)
 
 
@@ -66,21 +61,23 @@ async def ask_user_change(visit: PageVisit, user_id: FromPath[UUID]) -> Response
 async def change_user(visit: PageVisit, user_id: FromPath[UUID]) -> Response[Any]:
     """Change the user."""
     user = await access_users.get_user(visit.session, visit.actor, user_id)
-    sent = await read_sent(visit)
+    form = await visit.form()
     try:
+        chains, roles = chosen_chains(form, visit), form.ids("role_ids")
+        form.check()
         change = UserChange(
-            email=sent.text("email"),
-            name=sent.text("name"),
-            roles=sent.ids("role_ids"),
-            permissions=user.own & frozenset(sent.texts("own")),
-            chains=sent.chains(visit),
-            enabled=sent.ticked("enabled"),
+            email=form.get("email"),
+            name=form.get("name"),
+            roles=roles,
+            permissions=user.own & frozenset(form.repeated("own")),
+            chains=chains,
+            enabled=form.ticked("enabled"),
         )
         await access_users.update_user(
-            visit.session, visit.actor, user_id, change, version=sent.version() or user.version, now=visit.now
+            visit.session, visit.actor, user_id, change, version=form.version or user.version, now=visit.now
         )
-    except (*ANSWERED, access_roles.RoleNotFoundError) as error:
-        return await answer(visit, typed_by(sent), user=user, error=error)
+    except (*SHOWN_IN_FORMS, access_roles.RoleNotFoundError) as error:
+        return await answer(visit, typed_by(form), user=user, error=error)
     return visit.go(f"{PATH}/{user_id}", notice="saved")
 
 
@@ -90,10 +87,9 @@ async def answer(
     """Answer with the form, what was typed in it, and what is wrong with that."""
     return visit.page(
         "access/templates/user_form.html",
-        status=200 if error is None else 422 if isinstance(error, access_roles.RoleNotFoundError) else status_of(error),
         user_shown=user,
         typed=typed,
-        faults={} if error is None else faults_of(error),
+        **shown(error),
         labels=LABELS,
         roles=await offered_roles(visit),
         may_give=lambda role: may_give(visit, role),
@@ -117,16 +113,16 @@ def typed_anew(visit: Visit) -> dict[str, Any]:
     }
 
 
-def typed_by(sent: Sent) -> dict[str, Any]:
+def typed_by(form: Form) -> dict[str, Any]:
     """Return what was typed, to show it again."""
     return {
-        "email": sent.text("email"),
-        "name": sent.text("name"),
-        "enabled": sent.ticked("enabled"),
-        "roles": sent.known_ids("role_ids"),
-        "chains": None if sent.ticked("every_chain") else sent.known_ids("chain_ids"),
-        "own": frozenset(sent.texts("own")),
-        "version": sent.text("version"),
+        "email": form.get("email"),
+        "name": form.get("name"),
+        "enabled": form.ticked("enabled"),
+        "roles": form.known_ids("role_ids"),
+        "chains": None if form.ticked("every_chain") else form.known_ids("chain_ids"),
+        "own": frozenset(form.repeated("own")),
+        "version": form.get("version"),
     }
 
 

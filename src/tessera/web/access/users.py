@@ -13,9 +13,9 @@ from tessera.access import sign_in as access_sign_in
 from tessera.access import users as access_users
 from tessera.access.users import User
 from tessera.platform.errors import TesseraError
-from tessera.web.access.form_inputs import ANSWERED, asked, asked_id
+from tessera.web.access.choices import asked, asked_id
 from tessera.web.access.grids import make_grid
-from tessera.web.failures import status_of
+from tessera.web.forms import SHOWN_IN_FORMS, form_status
 from tessera.web.list_parameters import page_number
 from tessera.web.visits import PageVisit, Visit
 
@@ -50,7 +50,7 @@ async def draw_password(visit: PageVisit, user_id: FromPath[UUID]) -> Response[A
         await access_users.change_password(
             visit.session, visit.actor, user_id=user_id, password=password, now=visit.now
         )
-    except ANSWERED as error:
+    except SHOWN_IN_FORMS as error:
         return await show_user_page(visit, user_id, error)
     return await show_user_page(visit, user_id, password=password)
 
@@ -60,7 +60,7 @@ async def end_sessions(visit: PageVisit, user_id: FromPath[UUID]) -> Response[An
     """Sign the user out of every browser."""
     try:
         await access_users.end_sessions(visit.session, visit.actor, user_id)
-    except ANSWERED as error:
+    except SHOWN_IN_FORMS as error:
         return await show_user_page(visit, user_id, error)
     return visit.go(f"{PATH}/{user_id}", notice="sessions_ended")
 
@@ -70,7 +70,7 @@ async def delete_user(visit: PageVisit, user_id: FromPath[UUID]) -> Response[Any
     """Delete the user."""
     try:
         await access_users.delete_user(visit.session, visit.actor, user_id)
-    except ANSWERED as error:
+    except SHOWN_IN_FORMS as error:
         return await show_user_page(visit, user_id, error)
     return visit.go(PATH, notice="deleted")
 
@@ -81,18 +81,18 @@ async def unlock_user(visit: PageVisit, user_id: FromPath[UUID]) -> Response[Any
     try:
         user = await access_users.get_user(visit.session, visit.actor, user_id)
         await access_sign_in.unlock_user(visit.session, visit.resources.keys, visit.actor, user, now=visit.now)
-    except ANSWERED as error:
+    except SHOWN_IN_FORMS as error:
         return await show_user_page(visit, user_id, error)
     return visit.go(f"{PATH}/{user_id}", notice="user_unlocked")
 
 
 @post(f"{ONE}/remove-factor", permission="users:admin", fresh=True)
 async def remove_user_factor(visit: PageVisit, user_id: FromPath[UUID]) -> Response[Any]:
-    """Take the second factor away, for somebody who lost their phone and their recovery codes."""
+    """Take the second factor away, for a user who lost their phone and their recovery codes."""
     try:
         user = await access_users.get_user(visit.session, visit.actor, user_id)
         await access_factors.remove_factor(visit.session, visit.resources, visit.actor, user)
-    except ANSWERED as error:
+    except SHOWN_IN_FORMS as error:
         return await show_user_page(visit, user_id, error)
     return visit.go(f"{PATH}/{user_id}", notice="user_factor_removed")
 
@@ -100,11 +100,11 @@ async def remove_user_factor(visit: PageVisit, user_id: FromPath[UUID]) -> Respo
 async def show_user_page(
     visit: Visit, user_id: UUID, error: TesseraError | None = None, *, password: str | None = None
 ) -> Response[Any]:
-    """Answer with the page of one user, and with what stands in the way of what was asked."""
+    """Answer with the page of one user, and why what was asked was refused."""
     user = await access_users.get_user(visit.session, visit.actor, user_id)
     return visit.page(
         "access/templates/user.html",
-        status=200 if error is None else status_of(error),
+        status=form_status(error),
         shown=user,
         password=password,
         fault="" if error is None else error.message,

@@ -35,7 +35,7 @@ async def begin_second_factor(visit: PageVisit) -> Response[None]:
 @post(f"{PATH}/confirm", permission=SIGNED_IN, before_factor=True, fresh=True)
 async def confirm_second_factor(visit: PageVisit) -> Response[Any]:
     """Switch the second factor on with its first code, and show the recovery codes this once."""
-    code = (await visit.form()).get("code", "")
+    code = (await visit.form()).get("code")
     try:
         codes = await confirm_factor(
             visit.session, visit.resources, visit.actor, visit.own.user, code=code, now=visit.now

@@ -39,14 +39,14 @@ async def show_password(visit: PageVisit) -> Response[Any]:
 async def change_password(visit: PageVisit) -> Response[Any]:
     """Set a new password for whoever knows the current one."""
     form = await visit.form()
-    password = form.get("password", "")
-    faults = faults_in(password, form.get("again", ""))
+    password = form.get("password")
+    faults = faults_in(password, form.get("again"))
     if faults:
         return show_form(visit, faults, status=422)
     visitor = visitor_of(visit.request, visit.resources.settings)
     given = (visit.session, visit.resources, visitor, visit.own)
     try:
-        if not await is_own_password(*given, password=form.get("current", ""), now=visit.now):
+        if not await is_own_password(*given, password=form.get("current"), now=visit.now):
             return show_form(visit, {"current": "This is not your current password."}, status=422)
     except SignInDelayedError as error:
         return show_form(visit, {"current": error.message}, status=429)

@@ -18,7 +18,7 @@ Text = list[tuple[str, bool]]
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A line of a table: a property, or a parameter with the place where it stands."""
+    """A line of a table: a property, or a parameter with its place."""
 
     name: str
     kind: Kind

@@ -26,7 +26,7 @@ class View(StrEnum):
 
 @get(PATH, permission="exports:read")
 async def show_run(visit: PageVisit, run_id: FromPath[UUID]) -> Response[Any]:
-    """Show the run as it stands now."""
+    """Show the run as it is now."""
     return visit.page("exports/templates/run.html", **await read_run(visit, run_id))
 
 

@@ -19,7 +19,7 @@ REQUEST_STATES: dict[RequestState, tuple[str, str]] = {
     RequestState.PARTLY_SENT: ("needs", "Partly sent"),
     RequestState.FAILED: ("needs", "Failed"),
     RequestState.UNKNOWN: ("needs", "Outcome unknown"),
-    RequestState.SPLIT: ("off", "Split in two"),
+    RequestState.SPLIT: ("off", "Split"),
     RequestState.SKIPPED: ("off", "Skipped"),
 }
 
@@ -28,8 +28,8 @@ ATTEMPT_OUTCOMES: dict[str | None, tuple[str, str]] = {
     "ok": ("fine", "Accepted"),
     "permanent": ("needs", "Refused"),
     "split": ("off", "Refused as a whole"),
-    "transient": ("heals", "Not now"),
-    "replay": ("heals", "Lost on the way"),
+    "transient": ("heals", "Retry later"),
+    "replay": ("heals", "Connection lost"),
     "unknown": ("needs", "Outcome unknown"),
     "credentials": ("needs", "Credentials refused"),
     "configuration": ("needs", "Wrong address or settings"),

@@ -30,7 +30,7 @@ class Health:
         return next((run for run in reversed(self.runs) if not run.active), None)
 
     @property
-    def needs_somebody(self) -> bool:
+    def needs_attention(self) -> bool:
         """Say whether the latest run that ended, ended badly."""
         return self.last_ended is not None and self.last_ended.state in WRONG
 
@@ -43,4 +43,4 @@ def judge_exports(newest_first: Sequence[Run]) -> list[Health]:
     found = [
         Health(definition_id, runs[0].definition_label, runs[:SHOWN][::-1]) for definition_id, runs in groups.items()
     ]
-    return sorted(found, key=lambda health: (not health.needs_somebody, health.label.lower()))
+    return sorted(found, key=lambda health: (not health.needs_attention, health.label.lower()))

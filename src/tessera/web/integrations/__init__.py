@@ -26,10 +26,11 @@ from tessera.web.integrations.inbound_pages import (
     rotate_token,
     show_message,
 )
+from tessera.web.integrations.profile_creation import ask_for_profile, create_profile
 from tessera.web.integrations.profile_forms import edit_profile, save_profile
 from tessera.web.integrations.profile_lists import (
-    create_first_profile,
-    create_other_profile,
+    begin_first_profile,
+    begin_other_profile,
     list_first_profiles,
     list_other_profiles,
 )
@@ -47,10 +48,12 @@ PAGES = (
     list_connectors,
     list_first_profiles,
     list_other_profiles,
-    create_first_profile,
-    create_other_profile,
+    begin_first_profile,
+    begin_other_profile,
     list_connection_profiles,
     show_profile,
+    ask_for_profile,
+    create_profile,
     edit_profile,
     save_profile,
     copy_profile,

@@ -6,15 +6,13 @@ from urllib.parse import quote
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.datastructures import UploadFile
 from litestar.params import FromPath
 
 from tessera.connectors import keys as connector_keys
 from tessera.connectors.keys import EncryptionKey, EncryptionKeyChange, KeyType, NewEncryptionKey
-from tessera.platform.errors import ConflictError, InvalidError, NotFoundError
-from tessera.web.forms import faults_of
+from tessera.platform.errors import ConflictError, InvalidError, NotFoundError, TesseraError
+from tessera.web.forms import Form, shown
 from tessera.web.list_parameters import page_number
-from tessera.web.numbers import parse_number
 from tessera.web.visits import PageVisit, Visit
 
 PATH = "/admin/integrations/encryption-keys"
@@ -42,13 +40,13 @@ async def list_encryption_keys(visit: PageVisit) -> Response[Any]:
 async def begin_encryption_key(visit: PageVisit) -> Response[Any]:
     """Take the create line and open the pop-up that asks for the key itself."""
     form = await visit.form()
-    label = form.get("label", "").strip()
+    label = form.get("label").strip()
     if not label:
         faults = {"label": "Give the key a name."}
         return visit.page(
-            "integrations/templates/encryption_keys.html", status=422, **await read_list(visit, form, faults)
+            "integrations/templates/encryption_keys.html", status=422, **await read_list(visit, form.typed, faults)
         )
-    return visit.go(f"{PATH}/{visit.chain.id}/new?label={quote(label)}&type={quote(form.get('type', ''))}")
+    return visit.go(f"{PATH}/{visit.chain.id}/new?label={quote(label)}&type={quote(form.get('type'))}")
 
 
 @get(NEW, permission="encryption-keys:write")
@@ -57,20 +55,19 @@ async def ask_for_encryption_key(visit: PageVisit, chain_id: FromPath[UUID]) -> 
     if not visit.actor.sees(chain_id):
         raise NotFoundError("There is no such chain. Choose one of those that you see.")
     given = visit.request.query_params
-    typed = {"label": given.get("label", ""), "type": given.get("type", "")}
-    return await show_new(visit, chain_id, typed)
+    return await show_new(visit, chain_id, Form.of({name: given.get(name, "") for name in ("label", "type")}))
 
 
 @post(NEW, permission="encryption-keys:write", fresh=True)
 async def create_encryption_key(visit: PageVisit, chain_id: FromPath[UUID]) -> Response[Any]:
-    """Save a new key; what is wrong with it stands beside its field."""
+    """Save a new key; what is wrong with it is shown beside its field."""
     form = await visit.form()
-    name = form.get("internal_name", "").strip() if form.get("edit_internal_name") else ""
+    name = form.get("internal_name").strip() if form.ticked("edit_internal_name") else ""
     try:
         new = NewEncryptionKey(
-            type=form.get("type", ""),
-            label=form.get("label", ""),
-            material=await read_material(visit, form) or "",
+            type=form.get("type"),
+            label=form.get("label"),
+            material=await read_material(form) or "",
             passphrase=form.get("passphrase") or None,
             internal_name=name or None,
         )
@@ -78,7 +75,7 @@ async def create_encryption_key(visit: PageVisit, chain_id: FromPath[UUID]) -> R
             visit.session, visit.actor, chain_id=chain_id, new=new, keys=visit.resources.keys
         )
     except (InvalidError, ConflictError) as error:
-        return await show_new(visit, chain_id, form, faults_of(error))
+        return await show_new(visit, chain_id, form, error)
     return visit.go(path_of(made), notice="key_saved")
 
 
@@ -91,7 +88,7 @@ async def show_encryption_key(visit: PageVisit, chain_id: FromPath[UUID], key_id
 @get(f"{ONE}/edit", permission="encryption-keys:write")
 async def edit_encryption_key(visit: PageVisit, chain_id: FromPath[UUID], key_id: FromPath[UUID]) -> Response[Any]:
     """Show the pop-up over the key's page."""
-    return await show_edit(visit, chain_id, key_id, {}, {})
+    return await show_edit(visit, chain_id, key_id, Form())
 
 
 @post(f"{ONE}/edit", permission="encryption-keys:write", fresh=True)
@@ -100,18 +97,18 @@ async def save_encryption_key(visit: PageVisit, chain_id: FromPath[UUID], key_id
     form = await visit.form()
     key = await connector_keys.get_encryption_key(visit.session, visit.actor, chain_id, key_id)
     try:
-        material = await read_material(visit, form)
+        material = await read_material(form)
         change = EncryptionKeyChange(
-            label=form.get("label", ""),
-            internal_name=form.get("internal_name", "").strip() if form.get("edit_internal_name") else None,
+            label=form.get("label"),
+            internal_name=form.get("internal_name").strip() if form.ticked("edit_internal_name") else None,
             material=material,
             # A passphrase alone is for the key that there is.
             passphrase=form.get("passphrase") or None,
-            version=parse_number(form.get("version", "")),
+            version=form.version,
         )
         await connector_keys.update_encryption_key(visit.session, visit.actor, key, change, keys=visit.resources.keys)
     except (InvalidError, ConflictError) as error:
-        return await show_edit(visit, chain_id, key_id, form, faults_of(error))
+        return await show_edit(visit, chain_id, key_id, form, error)
     return visit.go(path_of(key), notice="key_saved")
 
 
@@ -162,38 +159,33 @@ async def read_details(visit: Visit, chain_id: UUID, key_id: UUID) -> dict[str, 
     return {"key": key, "users": users, "list_path": PATH, "refused": None}
 
 
-async def show_new(
-    visit: Visit, chain_id: UUID, typed: Mapping[str, str], faults: Mapping[str, str] | None = None
-) -> Response[Any]:
+async def show_new(visit: Visit, chain_id: UUID, form: Form, error: TesseraError | None = None) -> Response[Any]:
     """Show the pop-up for a new key over the list; secrets that were typed are not sent back."""
-    values = {**await read_list(visit), "typed": without_secrets(typed), "faults": faults or {}, "labels": LABELS}
-    status = 422 if faults else 200
-    return visit.page("integrations/templates/encryption_key_new.html", status=status, chain_id=chain_id, **values)
+    values = {**await read_list(visit), **shown_again(form, error)}
+    return visit.page("integrations/templates/encryption_key_new.html", chain_id=chain_id, **values)
 
 
 async def show_edit(
-    visit: Visit, chain_id: UUID, key_id: UUID, typed: Mapping[str, str], faults: Mapping[str, str]
+    visit: Visit, chain_id: UUID, key_id: UUID, form: Form, error: TesseraError | None = None
 ) -> Response[Any]:
     """Show the pop-up of a key over its page."""
-    details = await read_details(visit, chain_id, key_id)
-    values = {**details, "typed": without_secrets(typed), "faults": faults, "labels": LABELS}
-    return visit.page("integrations/templates/encryption_key_edit.html", status=422 if faults else 200, **values)
+    values = {**await read_details(visit, chain_id, key_id), **shown_again(form, error)}
+    return visit.page("integrations/templates/encryption_key_edit.html", **values)
 
 
-async def read_material(visit: Visit, form: Mapping[str, str]) -> str | None:
+def shown_again(form: Form, error: TesseraError | None) -> dict[str, Any]:
+    """Return what was typed but for key and passphrase, and what is wrong with it."""
+    return {"typed": form.without("material", "passphrase").typed, "labels": LABELS, **shown(error)}
+
+
+async def read_material(form: Form) -> str | None:
     """Return the key that was uploaded, else the one that was pasted; None where there is neither."""
-    sent = (await visit.request.form()).get("file")
-    if isinstance(sent, UploadFile) and sent.filename:
+    if sent := form.files.get("file"):
         # A byte that is no text is none of a key either: what it was turned into is refused as such.
         found = (await sent.read(MOST_BYTES)).decode("utf-8-sig", "replace")
     else:
-        found = form.get("material", "")
+        found = form.get("material")
     return found.replace("\r\n", "\n") if found.strip() else None
-
-
-def without_secrets(typed: Mapping[str, str]) -> dict[str, str]:
-    """Return what was typed but for key and passphrase."""
-    return {name: value for name, value in typed.items() if name not in ("material", "passphrase")}
 
 
 def path_of(key: EncryptionKey) -> str:

@@ -37,7 +37,7 @@ async def list_http_templates(visit: PageVisit) -> Response[Any]:
 async def create_http_template(visit: PageVisit) -> Response[Any]:
     """Make a draft, so that nothing is lost, and open its editor."""
     form = await visit.form()
-    typed = {name: form.get(name, "") for name in ("display_name", "template_type")}
+    typed = {name: form.get(name) for name in ("display_name", "template_type")}
     if typed["template_type"] not in TEMPLATE_TYPES:
         return await show_list(visit, status=422, typed=typed, faults={"template_type": "Choose one of the list."})
     try:

@@ -1,6 +1,6 @@
 """The pop-up in which a connection profile is filled in and changed, over the profile's own page."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +11,11 @@ from tessera import connectors
 from tessera.connectors import Profile, ProfileChange
 from tessera.connectors.contract import ConnectorType
 from tessera.platform.errors import ConflictError, InvalidError
-from tessera.web.forms import WHOLE, faults_of
+from tessera.web.forms import WHOLE, Form, faults_of, form_status
 from tessera.web.integrations.profile_pages import ONE, find_connector, path_of, read_details, read_reference_choices
-from tessera.web.integrations.property_fields import Typed, make_groups, name_of, possible_properties
+from tessera.web.integrations.property_fields import Kept, make_groups, name_of, possible_properties
 from tessera.web.integrations.property_inputs import read_settings, sets_secret
 from tessera.web.integrations.property_views import show_change
-from tessera.web.numbers import parse_number
 from tessera.web.visits import PageVisit, Visit
 
 
@@ -24,7 +23,7 @@ from tessera.web.visits import PageVisit, Visit
 async def edit_profile(visit: PageVisit, chain_id: FromPath[UUID], profile_id: FromPath[UUID]) -> Response[Any]:
     """Open the pop-up with what is stored."""
     profile = await connectors.get_profile(visit.session, visit.actor, chain_id, profile_id)
-    return await show_form(visit, profile, is_new="new" in visit.request.query_params)
+    return await show_form(visit, profile)
 
 
 @post(f"{ONE}/edit", permission="connection-profiles:write", fresh=sets_secret)
@@ -35,8 +34,8 @@ async def save_profile(visit: PageVisit, chain_id: FromPath[UUID], profile_id: F
     connector = find_connector(profile)
     settings = read_settings(connector, profile.variant, form)
     change = ProfileChange(
-        label=form.get("label", ""),
-        internal_name=form.get("internal_name", "") if "edit_internal_name" in form else None,
+        label=form.get("label"),
+        internal_name=form.get("internal_name") if form.ticked("edit_internal_name") else None,
         settings=settings,
         version=read_version(form),
     )
@@ -55,68 +54,73 @@ async def save_profile(visit: PageVisit, chain_id: FromPath[UUID], profile_id: F
     return visit.go(path_of(saved), notice="profile_saved_twin" if twin else "profile_saved")
 
 
-def read_version(form: Mapping[str, str]) -> int:
+def read_version(form: Form) -> int:
     """Return the version that the form was made from; a form without one was made from none there ever was."""
-    return parse_number(form.get("version", "")) or 0
+    return form.version or 0
 
 
 async def show_refused(
-    visit: Visit,
-    profile: Profile,
-    form: Mapping[str, str],
-    *,
-    settings: Mapping[str, Any],
-    error: InvalidError | ConflictError,
+    visit: Visit, profile: Profile, form: Form, *, settings: Mapping[str, Any], error: InvalidError | ConflictError
 ) -> Response[Any]:
-    """Show the pop-up as it was typed, what is wrong, and what somebody else changed in the meantime."""
-    faults = faults_of(error)
+    """Show the pop-up as it was typed, what is wrong, and what another user changed in the meantime."""
     since = await connectors.list_profile_changes_since(visit.session, visit.actor, profile, read_version(form))
     connector = find_connector(profile)
     return await show_form(
         visit,
         profile,
-        status=409 if since else 422,
-        is_new="new" in visit.request.query_params,
-        typed=Typed(settings, {**faults}),
-        form=form,
-        faults=field_names(connector, profile, faults),
+        form,
+        status=409 if since else form_status(error),
+        typed=settings,
+        faults=faults_of(error),
         since=[(change, show_change(connector, change)) for change in since],
     )
-
-
-def field_names(connector: ConnectorType, profile: Profile, faults: Mapping[str, str]) -> dict[str, str]:
-    """Return the faults by the names of the form's fields; one of no field is the form's as a whole."""
-    names = {each.key: name_of(each) for each in possible_properties(connector, profile.variant)}
-    known = {**names, "label": "label", "internal_name": "internal_name"}
-    return {known.get(key, WHOLE): message for key, message in faults.items()}
 
 
 async def show_form(
     visit: Visit,
     profile: Profile,
+    form: Form | None = None,
     *,
-    is_new: bool = False,
     status: int = 200,
-    typed: Typed | None = None,
-    form: Mapping[str, str] | None = None,
-    **shown: Any,
+    typed: Mapping[str, Any] | None = None,
+    faults: Mapping[str, str] | None = None,
+    since: Sequence[Any] = (),
 ) -> Response[Any]:
-    """Show the profile's page and the pop-up over it."""
+    """Show the profile's page and the pop-up over it; what was typed takes the place of what is stored."""
     connector = find_connector(profile)
-    groups = make_groups(
-        connector, profile, choices=await read_reference_choices(visit, connector, profile), typed=typed
-    )
-    labels = {field.name: field.asked.label for group in groups for field in group.fields}
-    form = form or {}
+    kept = Kept(profile.variant, {**profile.settings, **(typed or {})}, profile.secrets)
+    stored = Form.of({"label": profile.label, "internal_name": profile.internal_name})
     return visit.page(
         "integrations/templates/profile_edit.html",
         status=status,
+        since=since,
         **await read_details(visit, profile),
-        groups=groups,
-        labels={**labels, "label": "Label", "internal_name": "Internal Name"},
-        is_new=is_new,
-        label_typed=form.get("label", profile.label),
-        name_typed=form.get("internal_name", profile.internal_name),
-        unlocked="edit_internal_name" in form,
-        **{"faults": {}, "since": [], "token": None, **shown},
+        **await read_fields(visit, connector, profile.chain_id, kept, form or stored, faults),
     )
+
+
+async def read_fields(
+    visit: Visit,
+    connector: ConnectorType,
+    chain_id: UUID,
+    kept: Kept,
+    form: Form,
+    faults: Mapping[str, str] | None,
+) -> dict[str, Any]:
+    """Return the fields that the pop-up shows, and the faults by their names."""
+    choices = await read_reference_choices(visit, connector, chain_id, kept.variant)
+    groups = make_groups(connector, kept, choices=choices, faults=faults)
+    labels = {field.name: field.asked.label for group in groups for field in group.fields}
+    return {
+        "groups": groups,
+        "labels": {**labels, "label": "Label", "internal_name": "Internal Name"},
+        "faults": field_names(connector, kept.variant, faults or {}),
+        "form": form,
+    }
+
+
+def field_names(connector: ConnectorType, variant: str, faults: Mapping[str, str]) -> dict[str, str]:
+    """Return the faults by the names of the form's fields; one of no field is the form's as a whole."""
+    names = {each.key: name_of(each) for each in possible_properties(connector, variant)}
+    known = {**names, "label": "label", "internal_name": "internal_name"}
+    return {known.get(key, WHOLE): message for key, message in faults.items()}

@@ -1,16 +1,17 @@
-"""The connection profiles of one connector type: the list, and the line that makes one."""
+"""The connection profiles of one connector type: the list, and the line that begins one."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Response, get, post
 from litestar.params import FromPath
 
 from tessera import connectors
-from tessera.connectors import NewProfile, ProfileFilter
+from tessera.connectors import ProfileFilter
+from tessera.connectors.calls import Health, profile_health
 from tessera.connectors.contract import ConnectorType
-from tessera.platform.errors import ConflictError, InvalidError, NotFoundError
-from tessera.web.forms import faults_of
-from tessera.web.integrations.profile_forms import show_form
+from tessera.platform.errors import NotFoundError
+from tessera.web.forms import WHOLE, Form
 from tessera.web.integrations.tiles import CONNECTORS, Tile, find_tile, tab_line
 from tessera.web.list_parameters import page_number
 from tessera.web.visits import PageVisit, Visit
@@ -38,15 +39,15 @@ async def list_other_profiles(visit: PageVisit, tile_key: FromPath[str], type_ke
 
 
 @post(FIRST, permission="connection-profiles:write")
-async def create_first_profile(visit: PageVisit, tile_key: FromPath[str]) -> Response[Any]:
-    """Make a profile of the tile's first type."""
-    return await create(visit, *find_type(tile_key))
+async def begin_first_profile(visit: PageVisit, tile_key: FromPath[str]) -> Response[Any]:
+    """Take the name of a profile of the tile's first type, and open its pop-up."""
+    return await begin(visit, *find_type(tile_key))
 
 
 @post(OTHER, permission="connection-profiles:write")
-async def create_other_profile(visit: PageVisit, tile_key: FromPath[str], type_key: FromPath[str]) -> Response[Any]:
-    """Make a profile of another type behind the tile."""
-    return await create(visit, *find_type(tile_key, type_key))
+async def begin_other_profile(visit: PageVisit, tile_key: FromPath[str], type_key: FromPath[str]) -> Response[Any]:
+    """Take the name of a profile of another type behind the tile, and open its pop-up."""
+    return await begin(visit, *find_type(tile_key, type_key))
 
 
 def find_type(tile_key: str, type_key: str | None = None) -> tuple[Tile, ConnectorType]:
@@ -59,29 +60,33 @@ def find_type(tile_key: str, type_key: str | None = None) -> tuple[Tile, Connect
     return tile, connector
 
 
-async def show_list(
-    visit: Visit, tile: Tile, connector: ConnectorType, *, status: int = 200, **typed: Any
-) -> Response[Any]:
-    """Show the profiles of one type; `typed` is what the create line holds after it was refused."""
+async def show_list(visit: Visit, tile: Tile, connector: ConnectorType, **more: Any) -> Response[Any]:
+    """Show the profiles of one type."""
+    values = {**await read_list(visit, tile, connector), **more}
+    return visit.page("integrations/templates/profiles.html", **values)
+
+
+async def read_list(visit: Visit, tile: Tile, connector: ConnectorType) -> dict[str, Any]:
+    """Return what the list of one type shows; `typed` is what its create line contains."""
     query = visit.request.query_params
     search, sort = query.get("q", "")[:LONGEST_SEARCH].replace("\0", "").strip(), query.get("sort", "label")
     wanted = ProfileFilter(visit.chain.id, connector.key, search, sort)
     page = await connectors.list_profiles(visit.session, visit.actor, wanted, number=page_number(visit))
-    path = tile.path_of(connector)
-    return visit.page(
-        "integrations/templates/profiles.html",
-        status=status,
-        tile=tile,
-        connector=connector,
-        tabs_of=tab_line(tile),
-        page=page,
-        path=path,
-        search=search,
-        sort=sort,
-        variants={variant.key: variant.label for variant in connector.variants},
-        full=await is_full(visit, connector),
-        typed=typed,
-    )
+    health = await profile_health(visit.session, visit.actor, profile_ids=[profile.id for profile in page.items])
+    return {
+        "tile": tile,
+        "connector": connector,
+        "tabs_of": tab_line(tile),
+        "page": page,
+        "failing": {key for key, each in health.items() if each.health is Health.NEEDS_YOU},
+        "path": tile.path_of(connector),
+        "search": search,
+        "sort": sort,
+        "variants": {variant.key: variant.label for variant in connector.variants},
+        "full": await is_full(visit, connector),
+        "typed": Form(),
+        "line_faults": {},
+    }
 
 
 async def is_full(visit: Visit, connector: ConnectorType) -> bool:
@@ -93,26 +98,15 @@ async def is_full(visit: Visit, connector: ConnectorType) -> bool:
     return counts.get(connector.key, {"total": 0})["total"] >= most
 
 
-async def create(visit: Visit, tile: Tile, connector: ConnectorType) -> Response[Any]:
-    """Make a draft and open its pop-up; where that is refused, show the line as it was typed."""
+async def begin(visit: Visit, tile: Tile, connector: ConnectorType) -> Response[Any]:
+    """Open the pop-up that asks for the rest: nothing is stored before it is saved."""
     form = await visit.form()
-    label = form.get("label", "")
-    only = connector.variants[0].key if len(connector.variants) == 1 else ""
-    variant = form.get("variant", only)
-    settings = visit.resources.settings
-    try:
-        made = await connectors.create_profile(
-            visit.session,
-            visit.actor,
-            chain_id=visit.chain.id,
-            new=NewProfile(connector.key, variant, label, draft=True),
-            keys=visit.resources.keys,
-            policy=connectors.address_policy(settings),
-        )
-    except (InvalidError, ConflictError) as error:
-        return await show_list(
-            visit, tile, connector, status=422, label=label, variant=variant, faults=faults_of(error)
-        )
-    if made.token is not None:  # shown with the pop-up: no address brings it back
-        return await show_form(visit, made, is_new=True, token=made.token)
-    return visit.go(f"/admin/integrations/profiles/{made.chain_id}/{made.id}/edit?new=1")
+    form.text("label", required=True)
+    variants = {each.key for each in connector.variants}
+    variant = next(iter(variants)) if len(variants) == 1 else form.choice("variant", variants, required=True)
+    if await is_full(visit, connector):
+        form.fault(WHOLE, "This chain has all the profiles of this connector that it may have.")
+    if form.faults:
+        return await show_list(visit, tile, connector, status=422, typed=form, line_faults=form.faults)
+    asked = urlencode({"variant": variant, "label": form.get("label")})
+    return visit.go(f"/admin/integrations/profiles/{visit.chain.id}/new/{connector.key}?{asked}")

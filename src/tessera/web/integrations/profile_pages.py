@@ -86,7 +86,7 @@ def path_of(profile: Profile) -> str:
 
 
 def list_path(profile: Profile) -> str:
-    """Return the address of the list that a profile stands in."""
+    """Return the address of the list that contains a profile."""
     connector = connector_types().get(profile.type)
     tile = find_tile(connector.tile) if connector else None
     return tile.path_of(connector) if tile and connector else CONNECTORS
@@ -102,14 +102,14 @@ def find_connector(profile: Profile) -> ConnectorType:
     return connector
 
 
-async def read_reference_choices(visit: Visit, connector: ConnectorType, profile: Profile) -> Choices:
-    """Return what the references of a profile may lead to, by property."""
+async def read_reference_choices(visit: Visit, connector: ConnectorType, chain_id: UUID, variant: str) -> Choices:
+    """Return what the references of a chain's profiles may lead to, by property."""
     return {
         each.key: [
             (str(key), label)
-            for key, label in await connectors.list_choices(visit.session, visit.actor, profile.chain_id, each)
+            for key, label in await connectors.list_choices(visit.session, visit.actor, chain_id, each)
         ]
-        for each in references_of(connector, profile.variant)
+        for each in references_of(connector, variant)
     }
 
 
@@ -117,7 +117,9 @@ async def read_details(visit: Visit, profile: Profile) -> dict[str, Any]:
     """Return everything that a profile's page shows."""
     session, actor = visit.session, visit.actor
     connector = connector_types().get(profile.type)
-    choices = {} if connector is None else await read_reference_choices(visit, connector, profile)
+    choices = (
+        {} if connector is None else await read_reference_choices(visit, connector, profile.chain_id, profile.variant)
+    )
     changes = await connectors.list_profile_changes(session, actor, profile) if actor.may("audit:read") else None
     return {
         "profile": profile,

@@ -9,15 +9,15 @@ from litestar.params import FromPath
 from tessera import connectors
 from tessera.connectors.contract import ProbeResult
 from tessera.platform.errors import TesseraError
-from tessera.web.failures import status_of
 from tessera.web.integrations.profile_pages import ONE, read_details
+from tessera.web.statuses import status_of
 from tessera.web.visits import PageVisit, Visit
 
 
 @post(f"{ONE}/test", permission="connection-profiles:write", in_transaction=False)
 async def test_profile(visit: PageVisit, chain_id: FromPath[UUID], profile_id: FromPath[UUID]) -> Response[Any]:
     """Try the connection with the options that were ticked; no transaction is open while the other side answers."""
-    options = [value for name, value in await visit.fields() if name == "option"]
+    options = (await visit.form()).repeated("option")
     try:
         result = await connectors.test_profile(
             visit.resources, visit.client, visit.actor, chain_id=chain_id, profile_id=profile_id, options=options

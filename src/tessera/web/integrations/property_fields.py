@@ -7,7 +7,6 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from tessera.connectors import Profile
 from tessera.connectors.contract import ConnectorType, Property, PropertyKind, ShownWhen
 
 # So that no property is taken for another field of the page; a secret's name tells that its value is one.
@@ -31,7 +30,7 @@ class HeaderRow:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field: the property, and what stands in it."""
+    """One field: the property, and what is in it."""
 
     asked: Property
     value: Any = ""
@@ -77,11 +76,12 @@ class FieldGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
-    """What somebody typed into the form, to be shown again; secrets are not among it."""
+class Kept:
+    """What a form is made of: the settings, stored or typed, and since when each secret is set."""
 
+    variant: str
     settings: Mapping[str, Any]
-    faults: Mapping[str, str]
+    secrets: Mapping[str, datetime]
 
 
 def name_of(each: Property) -> str:
@@ -104,12 +104,12 @@ def possible_properties(connector: ConnectorType, variant: str) -> list[Property
 
 
 def make_groups(
-    connector: ConnectorType, profile: Profile, *, choices: Choices, typed: Typed | None = None
+    connector: ConnectorType, kept: Kept, *, choices: Choices, faults: Mapping[str, str] | None = None
 ) -> list[FieldGroup]:
     """Return the fields of a profile's form, those under one condition together."""
     fields = [
-        make_field(each, profile, choices.get(each.key, ()), typed)
-        for each in possible_properties(connector, profile.variant)
+        make_field(each, kept, choices.get(each.key, ()), (faults or {}).get(each.key, ""))
+        for each in possible_properties(connector, kept.variant)
     ]
     return [
         make_group(connector, when, list(members))
@@ -132,23 +132,20 @@ def make_group(connector: ConnectorType, when: ShownWhen | None, fields: Sequenc
     return FieldGroup(fields, f"With {deciding.label} {words}", name_of(deciding), json.dumps(values))
 
 
-def make_field(each: Property, profile: Profile, options: Sequence[tuple[Any, str]], typed: Typed | None) -> Field:
-    """Return one field with what is stored, or what was typed."""
-    error = typed.faults.get(each.key, "") if typed else ""
+def make_field(each: Property, kept: Kept, options: Sequence[tuple[Any, str]], error: str) -> Field:
+    """Return one field with what is in it."""
     if each.secret:
-        return Field(each, error=error, set_at=profile.secrets.get(each.key))
-    value = profile.settings.get(each.key, each.default)
-    if typed and each.key in typed.settings:
-        value = typed.settings[each.key]
+        return Field(each, error=error, set_at=kept.secrets.get(each.key))
+    value = kept.settings.get(each.key, each.default)
     if each.kind is PropertyKind.HEADERS:
-        return Field(each, error=error, rows=list(header_rows(each, value or (), profile)))
+        return Field(each, error=error, rows=list(header_rows(each, value or (), kept.secrets)))
     if each.kind is PropertyKind.ENUM:
         options = [(choice, each.label_of(choice)) for choice in each.choices]
     return Field(each, shown_value(each, value), error, options=options)
 
 
 def shown_value(each: Property, value: Any) -> Any:
-    """Return a value as it stands in its field; JSON that was typed stays as it was typed."""
+    """Return a value as its field shows it; JSON that was typed stays as it was typed."""
     if each.kind is PropertyKind.BOOL:
         return bool(value)
     if each.kind is PropertyKind.JSON and not isinstance(value, str) and value is not None:
@@ -156,10 +153,12 @@ def shown_value(each: Property, value: Any) -> Any:
     return "" if value is None else value
 
 
-def header_rows(each: Property, headers: Sequence[Mapping[str, Any]], profile: Profile) -> Iterator[HeaderRow]:
+def header_rows(
+    each: Property, headers: Sequence[Mapping[str, Any]], secrets: Mapping[str, datetime]
+) -> Iterator[HeaderRow]:
     """Yield a row a header, and some to fill in."""
     for header in headers:
         secret = bool(header.get("secret"))
-        set_at = profile.secrets.get(f"{each.key}:{header['name'].lower()}") if secret else None
+        set_at = secrets.get(f"{each.key}:{header['name'].lower()}") if secret else None
         yield HeaderRow(header["name"], "" if secret else header.get("value") or "", secret, set_at)
     yield from [HeaderRow()] * SPARE_ROWS

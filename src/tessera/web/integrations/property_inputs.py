@@ -1,14 +1,13 @@
 """What a profile's form sent, as the settings that the room checks. Pure."""
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from tessera.connectors.contract import ConnectorType, Property, PropertyKind
+from tessera.web.forms import Form
 from tessera.web.integrations.property_fields import CLEAR, SECRET, name_of, possible_properties
 
-ROW = re.compile(r"-(\d{1,4})-(?:name|value)")
-Form = Mapping[str, str]
+HEADER = ("name", "value", "secret")
 
 
 def read_settings(connector: ConnectorType, variant: str, form: Form) -> dict[str, Any]:
@@ -20,7 +19,7 @@ def read_settings(connector: ConnectorType, variant: str, form: Form) -> dict[st
 
 
 def read_field(each: Property, form: Form) -> Any:
-    """Return what one field says; empty is null, which stands for the default."""
+    """Return what one field says; empty is null, which means the default."""
     name = name_of(each)
     if each.kind is PropertyKind.BOOL:
         return name in form
@@ -30,33 +29,22 @@ def read_field(each: Property, form: Form) -> Any:
 
 
 def read_secrets(shown: list[Property], form: Form) -> dict[str, str | None]:
-    """Return the secrets that were typed anew, null for those to clear; the others stay as they are."""
+    """Return the secrets that were typed again, null for those to clear; the others stay as they are."""
     secrets: dict[str, str | None] = {}
     for each in shown:
         if not each.secret:
             continue
         if form.get(name_of(each)):
-            secrets[each.key] = unix_lines(form[name_of(each)])
+            secrets[each.key] = form.get(name_of(each))
         elif f"{CLEAR}{each.key}" in form:
             secrets[each.key] = None
     return secrets
 
 
-def unix_lines(text: str) -> str:
-    """Return the text with the line ends it had before a browser's form changed them."""
-    return text.replace("\r\n", "\n")
-
-
 def read_rows(name: str, form: Form) -> Iterator[dict[str, Any]]:
     """Yield the headers in the order of their rows; a row without name and value is none."""
-    numbers = {
-        int(found[1])
-        for field in form
-        if field.startswith(name) and (found := ROW.fullmatch(field.removeprefix(name))) is not None
-    }
-    for number in sorted(numbers):
-        row = f"{name}-{number}"
-        header, value, secret = form.get(f"{row}-name", ""), form.get(f"{row}-value", ""), f"{row}-secret" in form
+    for row in form.numbered_rows(name, HEADER):
+        header, value, secret = row.get("name", ""), row.get("value", ""), "secret" in row
         if header.strip() or value:
             yield {"name": header, "value": None if secret and not value else value, "secret": secret}
 
@@ -67,5 +55,5 @@ def sets_secret(form: Form) -> bool:
         (name.startswith(SECRET) and bool(value))
         or name.startswith(CLEAR)
         or (name.endswith("-secret") and bool(form.get(f"{name.removesuffix('secret')}value")))
-        for name, value in form.items()
+        for name, value in form.typed.items()
     )

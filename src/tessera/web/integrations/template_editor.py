@@ -12,16 +12,15 @@ from tessera.outbound import TEMPLATE_TYPES, Template
 from tessera.outbound.rendering import Method
 from tessera.platform.db import Session
 from tessera.platform.errors import ConflictError, DeniedError, InvalidError, TesseraError
-from tessera.web.forms import faults_of
+from tessera.web.forms import Form, shown
 from tessera.web.integrations.http_templates import LIST, ONE, PATH
 from tessera.web.integrations.template_forms import (
     LABELS,
-    TemplateForm,
-    forget_secrets,
+    NO_HEADER,
     form_of,
     make_change,
     place_of,
-    read_form,
+    shown_headers,
 )
 from tessera.web.integrations.template_previews import EditorPreview, make_preview, words_of
 from tessera.web.visits import PageVisit, Visit
@@ -45,9 +44,9 @@ async def edit_http_template(visit: PageVisit, chain_id: FromPath[UUID], templat
 
 @post(f"{ONE}/edit", permission="http-templates:write")
 async def save_http_template(visit: PageVisit, chain_id: FromPath[UUID], template_id: FromPath[UUID]) -> Response[Any]:
-    """Store the changes and show the template; a draft can be stored as it stands."""
+    """Store the changes and show the template; a draft can be stored unfinished."""
     template = await outbound.get_template(visit.session, visit.actor, chain_id, template_id)
-    form = read_form(await visit.fields())
+    form = await visit.form()
     draft = form.get("do") == "draft"
     try:
         change = make_change(form, draft=draft)
@@ -66,7 +65,7 @@ async def preview_http_template(
     """Show the request that the form makes; `ask` asks whether to send it for real, `send` does."""
     async with visit.resources.database.session() as session:
         template = await outbound.get_template(session, visit.actor, chain_id, template_id)
-    form = read_form(await visit.fields())
+    form = await visit.form()
     preview = await make_preview(visit, template, form, form.get("do"))
     if visit.request.headers.get("HX-Request"):
         return visit.fragment(
@@ -104,22 +103,22 @@ async def list_choices(session: Session, visit: Visit, template: Template) -> Ch
 def editor_page(
     visit: Visit,
     template: Template,
-    form: TemplateForm,
+    form: Form,
     choices: Choices,
     *,
     error: TesseraError | None = None,
     preview: EditorPreview | None = None,
 ) -> Response[Any]:
     """Answer with the editor."""
-    status = 200 if error is None else 409 if isinstance(error, ConflictError) else 422
     preview = preview or EditorPreview()
     return visit.page(
         "integrations/templates/template_editor.html",
-        status=status,
         template=template,
-        form=forget_secrets(form),
+        form=form,
+        headers=shown_headers(form),
+        no_header=NO_HEADER,
         choices=choices,
-        faults={} if error is None else faults_of(error),
+        **shown(error),
         at=("", "") if error is None else place_of(error, form),
         labels=LABELS,
         look=preview,

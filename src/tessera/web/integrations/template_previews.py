@@ -15,7 +15,8 @@ from tessera.outbound import SentTest, Template, TemplatePreview, Trial
 from tessera.platform.errors import TesseraError
 from tessera.platform.json_values import UnreadableRowError, decode_rows, encode
 from tessera.queries import Column
-from tessera.web.integrations.template_forms import TemplateForm, make_change, place_of
+from tessera.web.forms import Form
+from tessera.web.integrations.template_forms import make_change, place_of
 from tessera.web.visits import Visit
 
 # More rows than this show nothing new, and travel with every preview.
@@ -61,7 +62,7 @@ class EditorPreview:
         return (request.body or "")[:SHOWN_BODY] if request else ""
 
 
-async def make_preview(visit: Visit, template: Template, form: TemplateForm, asked: str) -> EditorPreview:
+async def make_preview(visit: Visit, template: Template, form: Form, asked: str) -> EditorPreview:
     """Return what comes of the form; `send` sends one request for real."""
     found = EditorPreview(asked)
     try:
@@ -92,7 +93,7 @@ async def make_preview(visit: Visit, template: Template, form: TemplateForm, ask
     return found
 
 
-async def find_sample(visit: Visit, trial: Trial, form: TemplateForm) -> Sample:
+async def find_sample(visit: Visit, trial: Trial, form: Form) -> Sample:
     """Return the rows that the page carries, if they are of this query and enough; else read them."""
     wanted = min(trial.shape.batch_size, MOST_ROWS)
     carried = read_carried(form, trial)
@@ -106,7 +107,7 @@ async def find_sample(visit: Visit, trial: Trial, form: TemplateForm) -> Sample:
     return Sample(str(trial.query.id), kept, whole=len(kept) < wanted)
 
 
-def read_carried(form: TemplateForm, trial: Trial) -> Sample | None:
+def read_carried(form: Form, trial: Trial) -> Sample | None:
     """Return the carried rows; None where they are not of this query, or not what we wrote."""
     text, width = form.get("sample_rows"), len(trial.query.columns)
     if form.get("sample_query") != f"{trial.query.id}" or not 2 <= len(text) <= LARGEST_SAMPLE:

@@ -1,4 +1,4 @@
-"""Tiles: how the connector types stand on the page of connectors, and the tabs of the pages behind a tile. Pure."""
+"""Tiles: how the connector types appear on the page of connectors, and the tabs of the pages behind a tile. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -19,8 +19,7 @@ from tessera.loyalty import (
 )
 from tessera.platform.errors import ConflictError, InvalidError, NotFoundError
 from tessera.platform.texts import LONGEST_NOTES
-from tessera.web.forms import faults_of
-from tessera.web.inputs import Inputs
+from tessera.web.forms import Form, shown
 from tessera.web.list_parameters import page_number
 from tessera.web.loyalty.words import KINDS, STATES
 from tessera.web.visits import PageVisit, Visit
@@ -74,7 +73,7 @@ async def create_customer(visit: PageVisit) -> Response[Any]:
                 visit.session, visit.actor, visit.chain.id, [new], now=visit.now
             )
     except (InvalidError, ConflictError) as error:
-        return await list_page(visit, template="account_new", status=422, typed=form, faults=faults_of(error))
+        return await list_page(visit, template="account_new", typed=form.typed, **shown(error))
     return visit.go(f"{PATH}/{visit.chain.id}/{account_id}", notice="created")
 
 
@@ -102,7 +101,7 @@ async def save_account(visit: PageVisit, chain_id: FromPath[UUID], account_id: F
             await loyalty.update_accounts(visit.session, visit.actor, chain_id, [change], now=visit.now)
     except (InvalidError, ConflictError) as error:
         return await account_page(
-            visit, chain_id, account_id, template="account_edit", status=422, typed=form, faults=faults_of(error)
+            visit, chain_id, account_id, template="account_edit", typed=form.typed, **shown(error)
         )
     return visit.go(f"{PATH}/{chain_id}/{account_id}", notice="saved")
 
@@ -182,18 +181,17 @@ async def read_customer(visit: Visit, chain_id: UUID, account_id: UUID) -> Custo
     return record
 
 
-def read_person(form: dict[str, str]) -> dict[str, Any]:
+def read_person(form: Form) -> dict[str, Any]:
     """Return what the form says of a person."""
-    inputs = Inputs(form)
-    person: dict[str, Any] = {name: inputs.text(name, required=name == "last_name") for name in TEXTS}
-    person["title"] = inputs.choice("title", TITLES)
-    person["sex"] = inputs.choice("sex", SEXES)
-    person["birth_date"] = inputs.day("birth_date")
-    person["notes"] = inputs.text("notes", longest=LONGEST_NOTES)
+    person: dict[str, Any] = {name: form.text(name, required=name == "last_name") for name in TEXTS}
+    person["title"] = form.choice("title", TITLES)
+    person["sex"] = form.choice("sex", SEXES)
+    person["birth_date"] = form.day("birth_date")
+    person["notes"] = form.text("notes", longest=LONGEST_NOTES)
     email = person["email"]
     if email is not None and ("@" not in email.strip("@") or any(letter.isspace() for letter in email)):
-        inputs.faults["email"] = "This is no e-mail address. Write it as name@example.com."
-    inputs.check()
+        form.fault("email", "Enter an e-mail address such as name@example.com.")
+    form.check()
     return person
 
 

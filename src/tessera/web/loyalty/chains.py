@@ -9,8 +9,7 @@ from litestar.params import FromPath
 from tessera.access import chains as access_chains
 from tessera.access.chains import Chain, NewEnterprise
 from tessera.platform.errors import ConflictError, DeniedError, InvalidError, NotFoundError
-from tessera.web.forms import faults_of
-from tessera.web.inputs import Inputs
+from tessera.web.forms import shown
 from tessera.web.loyalty.short_lists import cut, matches, sort_of
 from tessera.web.visits import PageVisit, Visit
 
@@ -30,14 +29,13 @@ async def list_chain_pages(visit: PageVisit) -> Response[Any]:
 async def create_chain(visit: PageVisit) -> Response[Any]:
     """Create a chain and show it."""
     form = await visit.form()
-    inputs = Inputs(form)
-    name = inputs.text("name", required=True)
+    name = form.text("name", required=True)
     try:
-        inputs.check()
+        form.check()
         async with visit.session.begin_nested():
             (made,) = await access_chains.create_chains(visit.session, visit.actor, [str(name)], now=visit.now)
     except (InvalidError, ConflictError, DeniedError) as error:
-        return list_page(visit, status=422, typed=form, faults=faults_of(error))
+        return list_page(visit, typed=form.typed, **shown(error))
     return visit.go(f"{PATH}/{made.id}", notice="created")
 
 
@@ -52,15 +50,14 @@ async def create_enterprise(visit: PageVisit, chain_id: FromPath[UUID]) -> Respo
     """Add an enterprise to the chain."""
     find_chain(visit, chain_id)
     form = await visit.form()
-    inputs = Inputs(form)
-    name, zone = inputs.text("name", required=True), inputs.text("time_zone")
+    name, zone = form.text("name", required=True), form.text("time_zone")
     try:
-        inputs.check()
+        form.check()
         new = NewEnterprise(name=str(name), time_zone=zone or DEFAULT_ZONE)
         async with visit.session.begin_nested():
             await access_chains.create_enterprises(visit.session, visit.actor, chain_id, [new], now=visit.now)
     except (InvalidError, ConflictError) as error:
-        return await chain_page(visit, chain_id, status=422, typed=form, faults=faults_of(error))
+        return await chain_page(visit, chain_id, typed=form.typed, **shown(error))
     return visit.go(f"{PATH}/{chain_id}", notice="created")
 
 
@@ -69,15 +66,17 @@ async def rename_chain(visit: PageVisit, chain_id: FromPath[UUID]) -> Response[A
     """Give the chain another name."""
     find_chain(visit, chain_id)
     form = await visit.form()
-    inputs = Inputs(form)
-    name = inputs.text("chain_name", required=True)
+    name = form.text("chain_name", required=True)
     try:
-        inputs.check()
+        form.check()
         async with visit.session.begin_nested():
             await access_chains.rename_chain(visit.session, visit.actor, chain_id, str(name), now=visit.now)
     except (InvalidError, ConflictError) as error:
-        faults = {"chain_name" if field == "name" else field: fault for field, fault in faults_of(error).items()}
-        return await chain_page(visit, chain_id, status=422, typed=form, faults=faults)
+        outcome = shown(error)
+        outcome["faults"] = {
+            "chain_name" if name == "name" else name: fault for name, fault in outcome["faults"].items()
+        }
+        return await chain_page(visit, chain_id, typed=form.typed, **outcome)
     return visit.go(f"{PATH}/{chain_id}", notice="saved")
 
 

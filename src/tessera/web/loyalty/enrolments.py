@@ -9,8 +9,7 @@ from litestar.params import FromPath
 from tessera import loyalty
 from tessera.loyalty import MembershipState, NewMembership
 from tessera.platform.errors import ConflictError, InvalidError, NotFoundError
-from tessera.web.forms import faults_of
-from tessera.web.inputs import Inputs
+from tessera.web.forms import Form, shown
 from tessera.web.loyalty.accounts import ONE, account_page
 from tessera.web.loyalty.memberships import list_chain_programs
 from tessera.web.visits import PageVisit, Visit
@@ -32,7 +31,7 @@ async def enrol_account(visit: PageVisit, chain_id: FromPath[UUID], account_id: 
         async with visit.session.begin_nested():
             (made,) = await loyalty.create_memberships(visit.session, visit.actor, chain_id, [new], now=visit.now)
     except (InvalidError, ConflictError, NotFoundError) as error:
-        return await enrolment_page(visit, chain_id, account_id, status=422, typed=form, faults=faults_of(error))
+        return await enrolment_page(visit, chain_id, account_id, typed=form.typed, **shown(error))
     return visit.go(f"/loyalty/memberships/{chain_id}/{made.id}", notice="created")
 
 
@@ -48,14 +47,13 @@ async def enrolment_page(
     )
 
 
-def read_membership(form: dict[str, str], account_id: UUID) -> NewMembership:
+def read_membership(form: Form, account_id: UUID) -> NewMembership:
     """Return what the form asks for."""
-    inputs = Inputs(form)
-    program_id = inputs.id("program_id", required=True)
-    state = inputs.choice("state", {each.value for each in MembershipState})
-    number = inputs.text("membership_number")
-    points = inputs.whole("points", least=0, most=1_000_000_000)
-    inputs.check()
+    program_id = form.id("program_id", required=True)
+    state = form.choice("state", {each.value for each in MembershipState})
+    number = form.text("membership_number")
+    points = form.whole("points", least=0, most=1_000_000_000)
+    form.check()
     assert program_id is not None
     return NewMembership(
         account_id=account_id,
@@ -63,7 +61,7 @@ def read_membership(form: dict[str, str], account_id: UUID) -> NewMembership:
         state=MembershipState(state or "Enrolled"),
         membership_number=number,
         points=points,
-        is_primary=inputs.flag("is_primary"),
+        is_primary=form.ticked("is_primary"),
     )
 
 

@@ -12,8 +12,7 @@ from tessera.loyalty import Member, MemberSearch, MembershipChange, MembershipSt
 from tessera.platform.errors import ConflictError, InvalidError, NotFoundError
 from tessera.platform.ids import parse_id
 from tessera.platform.texts import LONGEST_PROVIDER_ID, LONGEST_URL, is_url
-from tessera.web.forms import faults_of
-from tessera.web.inputs import Inputs
+from tessera.web.forms import Form, shown
 from tessera.web.list_parameters import chosen, page_number
 from tessera.web.loyalty.words import MOVEMENTS, STATES
 from tessera.web.numbers import LARGEST_SEQUENCE, parse_number
@@ -69,13 +68,13 @@ async def save_member(visit: PageVisit, chain_id: FromPath[UUID], membership_id:
         async with visit.session.begin_nested():
             await loyalty.update_memberships(visit.session, visit.actor, chain_id, [change], now=visit.now)
     except (InvalidError, ConflictError, NotFoundError) as error:
-        return await edit_page(visit, member, typed=form, faults=faults_of(error), status=422)
+        return await edit_page(visit, member, typed=form.typed, **shown(error))
     return visit.go(address_of(member), notice="saved")
 
 
 @post(f"{ONE}/delete", permission="members:write")
 async def delete_member(visit: PageVisit, chain_id: FromPath[UUID], membership_id: FromPath[UUID]) -> Response[Any]:
-    """End the membership for ever; its ledger stays."""
+    """End the membership permanently; its ledger stays."""
     member = await read_member(visit, chain_id, membership_id)
     await loyalty.delete_memberships(visit.session, visit.actor, chain_id, [member.id], now=visit.now)
     return visit.go(f"/loyalty/accounts/{chain_id}/{member.account_id}", notice="deleted")
@@ -156,24 +155,23 @@ async def typed_of(visit: Visit, member: Member) -> dict[str, str]:
     }
 
 
-def read_change(form: dict[str, str], membership_id: UUID) -> MembershipChange:
+def read_change(form: Form, membership_id: UUID) -> MembershipChange:
     """Return what the form changes."""
-    inputs = Inputs(form)
-    state = inputs.choice("state", {each.value for each in MembershipState})
+    state = form.choice("state", {each.value for each in MembershipState})
     change = MembershipChange(
         id=membership_id,
         state=UNSET if state is None else MembershipState(state),
-        tier_id=inputs.id("tier_id"),
-        membership_number=inputs.text("membership_number"),
-        provider_membership_id=inputs.text("provider_membership_id", longest=LONGEST_PROVIDER_ID),
-        expires_at=inputs.moment("expires_at"),
-        url=inputs.text("url", longest=LONGEST_URL),
+        tier_id=form.id("tier_id"),
+        membership_number=form.text("membership_number"),
+        provider_membership_id=form.text("provider_membership_id", longest=LONGEST_PROVIDER_ID),
+        expires_at=form.moment("expires_at"),
+        url=form.text("url", longest=LONGEST_URL),
         # A primary membership stops being it when another one becomes it, not by itself.
-        is_primary=True if inputs.flag("is_primary") else UNSET,
+        is_primary=True if form.ticked("is_primary") else UNSET,
     )
     if isinstance(change.url, str) and not is_url(change.url):
-        inputs.faults["url"] = "This is no address of a web page. Write it as https://example.com/page."
-    inputs.check()
+        form.fault("url", "Enter a full URL, such as https://example.com/page.")
+    form.check()
     return change
 
 

@@ -10,8 +10,7 @@ from tessera import loyalty
 from tessera.loyalty import Adjustment, Burning, Earning, Reversal
 from tessera.platform.errors import ConflictError, InvalidError, NotFoundError
 from tessera.platform.ids import new_id
-from tessera.web.forms import faults_of
-from tessera.web.inputs import Inputs
+from tessera.web.forms import Form, shown
 from tessera.web.loyalty.memberships import ONE, address_of, member_page, read_member
 from tessera.web.visits import PageVisit, Visit
 
@@ -36,7 +35,7 @@ async def move_points(visit: PageVisit, chain_id: FromPath[UUID], membership_id:
         async with visit.session.begin_nested():
             await write_movement(visit, chain_id, membership_id, form)
     except (InvalidError, ConflictError, NotFoundError) as error:
-        return await points_page(visit, member, typed=form, faults=faults_of(error), status=422)
+        return await points_page(visit, member, typed=form.typed, **shown(error))
     return visit.go(address_of(member), notice="points_moved")
 
 
@@ -46,28 +45,23 @@ async def reverse_movement(
 ) -> Response[Any]:
     """Undo a movement by its opposite."""
     member = await read_member(visit, chain_id, membership_id)
-    inputs = Inputs(await visit.form())
-    reason = inputs.text("reason", longest=LONGEST_REASON) or f"Reversed by {visit.actor.name}"
-    inputs.check()
+    form = await visit.form()
+    reason = form.text("reason", longest=LONGEST_REASON) or f"Reversed by {visit.actor.name}"
+    form.check()
     item = Reversal(membership_id=membership_id, sequence=sequence, reason=reason)
     await loyalty.reverse_movements(visit.session, visit.actor, chain_id, [item], now=visit.now)
     return visit.go(address_of(member), notice="points_moved")
 
 
-async def write_movement(visit: Visit, chain_id: UUID, membership_id: UUID, form: dict[str, str]) -> None:
+async def write_movement(visit: Visit, chain_id: UUID, membership_id: UUID, form: Form) -> None:
     """Earn, burn or adjust, as the form says."""
-    inputs = Inputs(form)
-    deed = inputs.choice("deed", DEEDS)
+    deed = form.choice("deed", DEEDS, required=True)
     least = -MOST_POINTS if deed == "adjust" else 1
-    points = inputs.whole("points", least=least, most=MOST_POINTS)
-    reason = inputs.text("reason", required=deed == "adjust", longest=LONGEST_REASON)
-    key = inputs.text("key") or f"page-{new_id()}"
-    expires_at = inputs.moment("expires_at") if deed == "earn" else None
-    if points is None:
-        inputs.faults.setdefault("points", "Required.")
-    if deed is None:
-        inputs.faults.setdefault("deed", "Required.")
-    inputs.check()
+    points = form.whole("points", least=least, most=MOST_POINTS, required=True)
+    reason = form.text("reason", required=deed == "adjust", longest=LONGEST_REASON)
+    key = form.text("key") or f"page-{new_id()}"
+    expires_at = form.moment("expires_at") if deed == "earn" else None
+    form.check()
     assert points is not None
     session, actor, now = visit.session, visit.actor, visit.now
     if deed == "earn":

@@ -9,8 +9,7 @@ from litestar.params import FromPath
 from tessera import loyalty
 from tessera.loyalty import NewProgram, Program, ProgramChange, ProgramFilter, ProgramType
 from tessera.platform.errors import ConflictError, InvalidError, NotFoundError
-from tessera.web.forms import faults_of
-from tessera.web.inputs import Inputs
+from tessera.web.forms import Form, shown
 from tessera.web.loyalty.memberships import list_program_tiers
 from tessera.web.loyalty.short_lists import cut, matches, sort_of
 from tessera.web.visits import PageVisit, Visit
@@ -52,7 +51,7 @@ async def create_program(visit: PageVisit) -> Response[Any]:
         async with visit.session.begin_nested():
             (made,) = await loyalty.create_programs(visit.session, visit.actor, visit.chain.id, [new], now=visit.now)
     except (InvalidError, ConflictError) as error:
-        return await list_page(visit, template="program_new", status=422, typed=form, faults=faults_of(error))
+        return await list_page(visit, template="program_new", typed=form.typed, **shown(error))
     return visit.go(f"{PATH}/{made.chain_id}/{made.id}", notice="created")
 
 
@@ -81,7 +80,7 @@ async def save_program(visit: PageVisit, chain_id: FromPath[UUID], program_id: F
     await find_program(visit, chain_id, program_id)
     form = await visit.form()
     try:
-        given = read_program({**form, "code": "kept"})
+        given = read_program(form, code="kept")
         change = ProgramChange(
             id=program_id,
             name=given.name,
@@ -92,7 +91,7 @@ async def save_program(visit: PageVisit, chain_id: FromPath[UUID], program_id: F
         await loyalty.update_programs(visit.session, visit.actor, chain_id, [change], now=visit.now)
     except InvalidError as error:
         return await program_page(
-            visit, chain_id, program_id, template="program_edit", status=422, typed=form, faults=faults_of(error)
+            visit, chain_id, program_id, template="program_edit", typed=form.typed, **shown(error)
         )
     return visit.go(f"{PATH}/{chain_id}/{program_id}", notice="saved")
 
@@ -163,13 +162,12 @@ async def find_program(visit: Visit, chain_id: UUID, program_id: UUID) -> Progra
     return found[0]
 
 
-def read_program(form: dict[str, str]) -> NewProgram:
+def read_program(form: Form, *, code: str | None = None) -> NewProgram:
     """Return what the form says of a program."""
-    inputs = Inputs(form)
-    name, code = inputs.text("name", required=True), inputs.text("code", required=True, longest=50)
-    kind = inputs.choice("type", {each.value for each in ProgramType})
-    subscription = inputs.choice("subscription", SUBSCRIPTIONS)
-    inputs.check()
+    name, code = form.text("name", required=True), code or form.text("code", required=True, longest=50)
+    kind = form.choice("type", {each.value for each in ProgramType})
+    subscription = form.choice("subscription", SUBSCRIPTIONS)
+    form.check()
     assert name is not None
     assert code is not None
     return NewProgram(
@@ -177,7 +175,7 @@ def read_program(form: dict[str, str]) -> NewProgram:
         code=code,
         type=ProgramType(kind or "Unknown"),
         subscription="Paid" if subscription == "Paid" else "Free",
-        allows_overdraft=inputs.flag("allows_overdraft"),
+        allows_overdraft=form.ticked("allows_overdraft"),
     )
 
 

@@ -9,8 +9,7 @@ from litestar.params import FromPath
 from tessera import loyalty
 from tessera.loyalty import NewTier, Tier, TierChange, TierFilter
 from tessera.platform.errors import ConflictError, InvalidError, NotFoundError
-from tessera.web.forms import faults_of
-from tessera.web.inputs import Inputs
+from tessera.web.forms import Form, shown
 from tessera.web.loyalty.memberships import list_chain_programs
 from tessera.web.loyalty.programs import ONE, find_program, program_page
 from tessera.web.loyalty.short_lists import cut, matches, sort_of
@@ -61,7 +60,7 @@ async def create_tier(visit: PageVisit, chain_id: FromPath[UUID], program_id: Fr
         async with visit.session.begin_nested():
             await loyalty.create_tiers(visit.session, visit.actor, chain_id, [new], now=visit.now)
     except (InvalidError, ConflictError) as error:
-        return await tier_page(visit, chain_id, program_id, status=422, typed=form, faults=faults_of(error))
+        return await tier_page(visit, chain_id, program_id, typed=form.typed, **shown(error))
     return visit.go(f"/loyalty/programs/{chain_id}/{program_id}", notice="created")
 
 
@@ -88,7 +87,7 @@ async def save_tier(
         async with visit.session.begin_nested():
             await loyalty.update_tiers(visit.session, visit.actor, chain_id, [change], now=visit.now)
     except (InvalidError, ConflictError) as error:
-        return await tier_page(visit, chain_id, program_id, tier=tier, status=422, typed=form, faults=faults_of(error))
+        return await tier_page(visit, chain_id, program_id, tier=tier, typed=form.typed, **shown(error))
     return visit.go(f"/loyalty/programs/{chain_id}/{program_id}", notice="saved")
 
 
@@ -120,15 +119,12 @@ async def find_tier(visit: Visit, chain_id: UUID, program_id: UUID, tier_id: UUI
     return found[0]
 
 
-def read_tier(form: dict[str, str]) -> tuple[str, str, int]:
+def read_tier(form: Form) -> tuple[str, str, int]:
     """Return what the form says: name, code and rank."""
-    inputs = Inputs(form)
-    name = inputs.text("name", required=True, longest=50)
-    code = inputs.text("code", required=True, longest=50)
-    ordering = inputs.whole("ordering", least=0, most=HIGHEST_RANK)
-    if ordering is None:
-        inputs.faults.setdefault("ordering", "Required.")
-    inputs.check()
+    name = form.text("name", required=True, longest=50)
+    code = form.text("code", required=True, longest=50)
+    ordering = form.whole("ordering", least=0, most=HIGHEST_RANK, required=True)
+    form.check()
     return str(name), str(code), int(ordering or 0)
 
 

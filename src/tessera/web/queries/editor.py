@@ -20,16 +20,16 @@ from tessera.platform.errors import (
     UnavailableError,
 )
 from tessera.queries import ParameterType, Query
-from tessera.web.numbers import parse_number
+from tessera.web.forms import Form, form_status
 from tessera.web.queries.queries import ONE, PATH
 from tessera.web.queries.query_forms import (
+    BLANK,
     START,
-    QueryForm,
     faults_in,
     form_of,
     make_query,
+    parameter_rows,
     place_of,
-    read_form,
 )
 from tessera.web.queries.words import completion_words
 from tessera.web.visits import PageVisit, Visit
@@ -39,7 +39,7 @@ LABELS = {
     "label": "Label",
     "internal_name": "Internal Name",
     "description": "Description",
-    "text": "Text",
+    "text": "SQL",
     "key_columns": "Key columns",
     "parameters": "Parameters",
 }
@@ -75,13 +75,13 @@ async def ask_for_query(visit: PageVisit, chain_id: FromPath[UUID]) -> Response[
     if not visit.actor.sees(chain_id):
         raise NotFoundError("There is no such chain. Choose one of those that you see.")
     label = visit.request.query_params.get("label", "")[:255]
-    return editor_page(visit, EditorState(chain_id), QueryForm(label=label, text=START))
+    return editor_page(visit, EditorState(chain_id), Form.of({"label": label, "text": START}))
 
 
 @post(NEW, permission="queries:write")
 async def create_saved_query(visit: PageVisit, chain_id: FromPath[UUID]) -> Response[Any]:
     """Store the query and show it."""
-    form = read_form(await visit.fields())
+    form = await visit.form()
     try:
         new = make_query(form)
         async with visit.session.begin_nested():
@@ -108,11 +108,9 @@ async def edit_query(visit: PageVisit, chain_id: FromPath[UUID], query_id: FromP
 async def save_query(visit: PageVisit, chain_id: FromPath[UUID], query_id: FromPath[UUID]) -> Response[Any]:
     """Store the changes and show the query."""
     query = await queries.get_query(visit.session, visit.actor, chain_id, query_id)
-    fields = await visit.fields()
-    form = read_form(fields)
-    # The version that this page was opened with: a change by somebody else meanwhile is a conflict.
-    opened = parse_number(dict(fields).get("version", ""))
-    seen = query if opened is None else replace(query, version=opened)
+    form = await visit.form()
+    # The version that this page was opened with: a change by another user meanwhile is a conflict.
+    seen = query if form.version is None else replace(query, version=form.version)
     try:
         new = make_query(form)
         async with visit.session.begin_nested():
@@ -132,15 +130,15 @@ async def preview_edited_query(visit: PageVisit, chain_id: FromPath[UUID], query
 
 async def preview_page(visit: Visit, state: EditorState) -> Response[Any]:
     """Read what the pressed button asks for; answer a script with the part that changes, else with the page."""
-    fields = await visit.fields()
-    form, asked = read_form(fields), dict(fields).get("do", "")
+    form = await visit.form()
+    asked = form.get("do")
     preview = await make_preview(visit, state, form, asked)
     if visit.request.headers.get("HX-Request"):
         return visit.fragment("queries/templates/query_look.html", look=preview)
     return editor_page(visit, state, form, preview=preview)
 
 
-async def make_preview(visit: Visit, state: EditorState, form: QueryForm, asked: str) -> QueryPreview:
+async def make_preview(visit: Visit, state: EditorState, form: Form, asked: str) -> QueryPreview:
     """Return what was found, or what is wrong at which place."""
     find: Callable[..., Coroutine[Any, Any, Any]] = FINDERS.get(asked, queries.describe_query)
     started = time.perf_counter()
@@ -168,18 +166,19 @@ FINDERS: dict[str, Callable[..., Coroutine[Any, Any, Any]]] = {
 def editor_page(
     visit: Visit,
     state: EditorState,
-    form: QueryForm,
+    form: Form,
     *,
     error: TesseraError | None = None,
     preview: QueryPreview | None = None,
 ) -> Response[Any]:
     """Answer with the editor."""
-    status = 200 if error is None else 409 if isinstance(error, ConflictError) else 422
     return visit.page(
         "queries/templates/query_editor.html",
-        status=status,
+        status=form_status(error),
         state=state,
         form=form,
+        parameters=parameter_rows(form),
+        blank=BLANK,
         faults={} if error is None else faults_in(error),
         labels=LABELS,
         at="" if error is None else place_of(error),

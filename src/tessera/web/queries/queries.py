@@ -11,7 +11,7 @@ from tessera import exports, queries
 from tessera.platform.errors import ConflictError, TesseraError
 from tessera.platform.paging import Page
 from tessera.queries import Query
-from tessera.web.inputs import LONGEST_TEXT
+from tessera.web.forms import LONGEST_TEXT
 from tessera.web.list_parameters import page_number
 from tessera.web.visits import PageVisit, Visit
 
@@ -30,7 +30,7 @@ async def list_saved_queries(visit: PageVisit) -> Response[Any]:
 @post(PATH, permission="queries:write")
 async def begin_query(visit: PageVisit) -> Response[Any]:
     """Go on to the editor under the name that was typed."""
-    name = (await visit.form()).get("display_name", "").strip()
+    name = (await visit.form()).get("display_name").strip()
     if not name or len(name) > LONGEST_TEXT or not name.isprintable():
         fault = f"Give it a name of 1 to {LONGEST_TEXT} printable characters."
         return await list_page(visit, status=422, typed=name, fault=fault)

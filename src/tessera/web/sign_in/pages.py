@@ -28,11 +28,11 @@ async def show_sign_in(visit: PageVisit) -> Response[Any]:
 async def sign_in_user(visit: PageVisit) -> Response[Any]:
     """Open a session, or say why not in the same words for everybody."""
     form = await visit.form()
-    check_form_cookie(visit, form.get("form_token", ""))
-    email, visitor = form.get("email", ""), visitor_of(visit.request, visit.resources.settings)
+    check_form_cookie(visit, form.get("form_token"))
+    email, visitor = form.get("email"), visitor_of(visit.request, visit.resources.settings)
     try:
         opened = await sign_in(
-            visit.session, visit.resources, visitor, email=email, password=form.get("password", ""), now=visit.now
+            visit.session, visit.resources, visitor, email=email, password=form.get("password"), now=visit.now
         )
     except SignInDelayedError as error:
         return show_form(visit, email=email, message=error.message, status=429)
@@ -54,14 +54,14 @@ async def show_code(visit: PageVisit) -> Response[Any]:
 async def take_code(visit: PageVisit) -> Response[Any]:
     """Open the session that the code of the second factor completes."""
     form = await visit.form()
-    check_form_cookie(visit, form.get("form_token", ""))
+    check_form_cookie(visit, form.get("form_token"))
     token, visitor = (
         find_cookie(visit.request.cookies, visit.resources.settings, STEP_COOKIE),
         visitor_of(visit.request, visit.resources.settings),
     )
     try:
         opened = await pass_second_step(
-            visit.session, visit.resources, visitor, token=token, code=form.get("code", ""), now=visit.now
+            visit.session, visit.resources, visitor, token=token, code=form.get("code"), now=visit.now
         )
     except StepExpiredError as error:
         return show_form(visit, message=error.message, status=403)

@@ -18,9 +18,9 @@ from tessera.access.oidc import (
 from tessera.access.sign_in import Identity, SignIn, admit_identity, is_identity_of, link_identity, record_confirmation
 from tessera.platform.errors import ConflictError, TesseraError
 from tessera.web.cookies import end_cookie, find_cookie, make_cookie
-from tessera.web.failures import status_of
 from tessera.web.sign_in.doors import let_in, local_path
 from tessera.web.sign_in.pages import show_form
+from tessera.web.statuses import status_of
 from tessera.web.visitors import client_address, visitor_of
 from tessera.web.visits import ANYONE, PageVisit, Visit
 
@@ -38,7 +38,7 @@ class ProviderOffError(ConflictError):
 
 @get("/sign-in/provider", permission=ANYONE, in_transaction=False)
 async def go_to_provider(visit: PageVisit) -> Response[Any]:
-    """Send somebody to the provider: to sign in, or to prove anew who they are."""
+    """Send a visitor to the provider: to sign in, or to prove again who they are."""
     asked = visit.request.query_params.get("purpose")
     purpose = Purpose.CONFIRM if asked == Purpose.CONFIRM else Purpose.SIGN_IN
     target = local_path(visit.request.query_params.get("next"))

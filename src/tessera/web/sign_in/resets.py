@@ -40,9 +40,9 @@ async def show_forgotten(visit: PageVisit) -> Response[Any]:
 async def ask_for_link(visit: PageVisit) -> Response[Any]:
     """Have a link sent if the address has a user, and say the same to all."""
     form = await visit.form()
-    check_form_cookie(visit, form.get("form_token", ""))
+    check_form_cookie(visit, form.get("form_token"))
     require_resets(visit)
-    email = form.get("email", "")
+    email = form.get("email")
     if "@" not in email.strip() or len(email) > 254 or not email.strip().isprintable():
         return show_question(visit, email=email[:254], fault="Write the address as name@example.com.", status=422)
     visitor = visitor_of(visit.request, visit.resources.settings)
@@ -71,12 +71,12 @@ async def show_reset(visit: PageVisit) -> Response[Any]:
 async def set_password(visit: PageVisit) -> Response[Any]:
     """Set the new password, end every session of the user, and lead to the sign-in."""
     form = await visit.form()
-    check_form_cookie(visit, form.get("form_token", ""))
+    check_form_cookie(visit, form.get("form_token"))
     require_resets(visit)
     visitor = visitor_of(visit.request, visit.resources.settings)
     token = find_cookie(visit.request.cookies, visit.resources.settings, RESET_COOKIE)
-    password = form.get("password", "")
-    if password != form.get("again", ""):
+    password = form.get("password")
+    if password != form.get("again"):
         fault = "The two passwords differ. Type the same one twice."
         return show_door(visit, "reset.html", live=True, fault=fault, status=422)
     try:
