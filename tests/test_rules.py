@@ -19,7 +19,7 @@ LONGEST_FILE, LONGEST_FUNCTION, LARGEST_ROOM = 500, 60, 8_000
 # One request or job step is one transaction, and these are the edges that end it.
 EDGES = ("platform/db/", "migrations/")
 # Who reads a request's form: the kit, what bounds it before, and what carries it past the question for a password.
-FORM_KIT = ("web/forms.py", "web/visitors.py", "web/bodies.py", "web/confirming.py")
+FORM_KIT = ("web/forms.py", "web/visitors.py", "web/bodies.py", "web/confirmation.py")
 CLOCK = "platform/clock.py"
 # Words that end like a verb's form and are nouns all the same.
 NOUNS = {"key_ring", "listing", "logging", "mapping", "paging", "rendering", "wiring"}
@@ -28,7 +28,7 @@ SQL_FOLDERS = ("store", "models", "engines")
 # Tables that only ever grow: what each line holds is said in one place, which every writing statement takes in.
 JOURNALS = {
     "points_movements": "loyalty/store/movements.py",
-    "events": "platform/events/recording.py",
+    "events": "platform/events/records.py",
     "audit_entries": "platform/audit/entries.py",
 }
 

@@ -22,7 +22,7 @@ async def receive_form(request: AnyRequest, resources: Resources, *, for_anyone:
     check_origin(request, resources.settings)
     async with resources.database.session() as session:
         signed_in = await find_signed_in(request, resources, session, resources.clock())
-    request.scope["user"] = signed_in  # error pages show the frame of whoever asks
+    request.scope["user"] = signed_in  # error pages show the user's frame
     if signed_in is None and not for_anyone:
         return False
     largest = LARGEST_BEFORE_SIGN_IN if signed_in is None else LARGEST_BODY

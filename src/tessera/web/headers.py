@@ -14,7 +14,7 @@ CONTENT_SECURITY_POLICY = (
 
 
 def security_headers(settings: Settings) -> dict[str, str]:
-    """Return the headers; browsers are told to stay with https only where people come by https."""
+    """Return the headers; browsers are asked to stay with https only where the site is reached by https."""
     headers = {
         "Content-Security-Policy": CONTENT_SECURITY_POLICY,
         "X-Content-Type-Options": "nosniff",

@@ -83,7 +83,7 @@ def client_address(request: AnyRequest, settings: Settings) -> str | None:
 
 
 def visitor_of(request: AnyRequest, settings: Settings) -> Visitor:
-    """Return who knocks."""
+    """Return the visitor: origin, browser, and how long a sign-in lasts."""
     return Visitor(
         client_address(request, settings),
         request.headers.get("User-Agent"),

@@ -169,7 +169,7 @@ async def admit(request: AnyRequest, resources: Resources, session: Session) -> 
     """Return the visit of a user who may see the page, or raise."""
     now = resources.clock()
     signed_in = await find_signed_in(request, resources, session, now)
-    request.scope["user"] = signed_in  # error pages show the frame of whoever asks
+    request.scope["user"] = signed_in  # error pages show the user's frame
     visit = Visit(request, resources, session, signed_in, now)
     permission = needed_permission(request.route_handler)
     if permission != ANYONE:

@@ -37,7 +37,7 @@ async def show_password(visit: PageVisit) -> Response[Any]:
 
 @post(f"{PATH}/password", permission=SIGNED_IN)
 async def change_password(visit: PageVisit) -> Response[Any]:
-    """Set a new password for whoever knows the current one."""
+    """Set a new password for a user who knows the current one."""
     form = await visit.form()
     password = form.get("password")
     faults = faults_in(password, form.get("again"))

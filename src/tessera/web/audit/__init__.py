@@ -1,4 +1,4 @@
-"""The audit trail: who changed what, from what to what."""
+"""The audit log: who changed what, from what to what."""
 
 from tessera.web.audit.pages import list_audit_trail, show_audit_entry
 

@@ -36,7 +36,7 @@ class Health:
 
 
 def judge_exports(newest_first: Sequence[Run]) -> list[Health]:
-    """Group runs by export: those that need somebody first, then by label."""
+    """Group runs by export: those that need attention first, then by label."""
     groups: dict[UUID, list[Run]] = defaultdict(list)
     for run in newest_first:
         groups[run.definition_id].append(run)

@@ -18,7 +18,7 @@ YEAR = 365 * 86_400
 
 
 def show_door(visit: Visit, template: str, *, status: int = 200, **context: Any) -> Response[str]:
-    """Show a form for somebody who is not signed in. Its token is in a cookie too, which no other site can read."""
+    """Show a form to a visitor who is not signed in. Its token is in a cookie too, which no other site can read."""
     settings = visit.resources.settings
     token = find_cookie(visit.request.cookies, settings, FORM_COOKIE) or secrets.token_urlsafe(32)
     page = visit.page(f"sign_in/templates/{template}", status=status, form_token=token, **context)

@@ -90,7 +90,9 @@ async def take_person(visit: Visit, flow: Flow, identity: Identity) -> Response[
             await link_identity(session, user.act(origin=origin), user, identity, now=visit.now)
             return visit.go("/account", notice="identity_linked")
         if not await is_identity_of(session, identity, signed_in.user.id):
-            raise ProviderRefusedError("You signed in at the provider as somebody else. Begin again, as yourself.")
+            raise ProviderRefusedError(
+                "You signed in at the provider as another user. Start again with your own account."
+            )
         await record_confirmation(session, signed_in, origin=origin, now=visit.resources.clock())
     return visit.page("sign_in/templates/confirmed.html")
 
