@@ -73,7 +73,8 @@ async def test_create_line_takes_a_name_and_nothing_else(site: Site, owner: Brow
     answer = await owner.post(path, csrf_token=await owner.token(), label=attack.text, variant="none")
     if answer.status_code == 303:
         answer = await owner.get(answer.headers["location"])
-        assert attack.text in html.unescape(answer.text)
+        # The kit makes one line break of what a browser sends as two characters.
+        assert attack.text.replace("\r\n", "\n") in html.unescape(answer.text)
     else:
         assert answer.status_code == 422
         assert 'id="label-words"' in answer.text

@@ -132,7 +132,7 @@ async def test_cancelled_run_says_so(site: Site, owner: Browser) -> None:
 async def test_home_names_what_needs_attention(site: Site, owner: Browser) -> None:
     await make_run(site.house, Reply(401), members=1)
     home = words((await owner.get("/")).text)
-    assert "1 export needs you" in home
+    assert "1 export needs attention" in home
     assert "Members out Failed" in home
 
 

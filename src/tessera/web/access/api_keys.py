@@ -14,7 +14,7 @@ from tessera.platform.errors import TesseraError
 from tessera.web.access.choices import asked, chosen_chains, chosen_grants, end_of_day
 from tessera.web.access.grids import make_grid
 from tessera.web.access.user_forms import may_give, offered_roles
-from tessera.web.forms import SHOWN_IN_FORMS, Form, shown
+from tessera.web.forms import SHOWN_IN_FORMS, Form, form_status, shown
 from tessera.web.list_parameters import page_number
 from tessera.web.visits import PageVisit, Visit
 
@@ -115,6 +115,7 @@ async def show(
         key=key,
         text=text,
         grid=make_grid(key.permissions),
+        status=form_status(error),
         fault="" if error is None else error.message,
     )
 

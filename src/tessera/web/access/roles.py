@@ -12,7 +12,7 @@ from tessera.access.roles import NewRole, Role, RoleChange
 from tessera.platform.errors import TesseraError
 from tessera.web.access.choices import asked, asked_id, chosen_grants
 from tessera.web.access.grids import make_grid
-from tessera.web.forms import SHOWN_IN_FORMS, Form, shown
+from tessera.web.forms import SHOWN_IN_FORMS, Form, form_status, shown
 from tessera.web.list_parameters import page_number
 from tessera.web.visits import PageVisit, Visit
 
@@ -134,6 +134,7 @@ async def show(visit: Visit, role_id: UUID, error: TesseraError | None = None) -
         "access/templates/role.html",
         role=role,
         grid=make_grid(role.permissions),
+        status=form_status(error),
         fault="" if error is None else error.message,
         may_change=may_change(visit),
     )

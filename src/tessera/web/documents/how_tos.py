@@ -23,7 +23,7 @@ ELSEWHERE = re.compile(r"\[([^\]]+)\]\((?:\.\.|\.)/[^)]+\)")
 class HowToUnknownError(NotFoundError):
     """There is no such how-to."""
 
-    code = "how_to_unknown"
+    code = "how_to_not_found"
 
 
 @get("/docs/how-to/{name:str}", permission=ANYONE)

@@ -37,7 +37,7 @@ TOUCH_SESSION = text("UPDATE user_sessions SET seen_at = :now, expires_at = :exp
 
 
 LIST_SESSIONS = text(
-    "SELECT id, created_at, seen_at, origin, user_agent, way FROM user_sessions "
+    "SELECT id, created_at, seen_at, origin, user_agent, way AS method FROM user_sessions "
     "WHERE user_id = :user_id AND expires_at > :now ORDER BY seen_at DESC, id LIMIT :count"
 )
 
