@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         UnknownProgramError,
         UnknownTierError,
     )
+    from tessera.loyalty.jobs import background_work
     from tessera.loyalty.members import get_account_line, get_member, list_account_lines, list_members
     from tessera.loyalty.memberships import create_memberships, delete_memberships, list_memberships, update_memberships
     from tessera.loyalty.places import Place, find_membership_chains, find_place, get_membership_chain
@@ -133,6 +134,7 @@ __all__ = [
     "UnknownProgramError",
     "UnknownTierError",
     "adjust_points",
+    "background_work",
     "burn_points",
     "clear_account",
     "clear_deleted_records",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     )
     from tessera.notifications.dispatching import Dispatcher
     from tessera.notifications.errors import SubscriptionChangedError
+    from tessera.notifications.jobs import background_work
     from tessera.notifications.retention import purge_deliveries
     from tessera.notifications.subscriptions import (
         create_subscriptions,
@@ -44,6 +45,7 @@ __all__ = [
     "Subscription",
     "SubscriptionChange",
     "SubscriptionChangedError",
+    "background_work",
     "create_subscriptions",
     "delete_subscription",
     "get_subscription",

@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-import os
-import socket
 import time
 from collections.abc import Mapping
 from contextlib import aclosing
@@ -24,7 +22,7 @@ from tessera.exports.execution.planner import Numbers, Planner
 from tessera.exports.execution.profile_changes import call_of
 from tessera.exports.execution.recorder import Recorder
 from tessera.exports.execution.resuming import resume_requests
-from tessera.exports.jobs import EXECUTE_RUN
+from tessera.exports.runs import EXECUTE_RUN
 from tessera.exports.snapshots import Snapshot, read_snapshot
 from tessera.exports.store import recording, spool
 from tessera.exports.store import runs as store
@@ -35,6 +33,7 @@ from tessera.platform.db import driver, explain_database_error
 from tessera.platform.errors import TesseraError, UnavailableError
 from tessera.platform.events import Event, record_events
 from tessera.platform.http import OutboundClient
+from tessera.platform.jobs import name_worker
 from tessera.platform.resources import Resources
 from tessera.queries import QueryEngine
 
@@ -65,7 +64,7 @@ class Executor:
         self._database = resources.database
         self._engine = engine
         self._client = client
-        self.name = name or f"{socket.gethostname()}:{os.getpid()}"
+        self.name = name or name_worker()
         self._held: set[Lease] = set()
         self._stopping = False
 
