@@ -136,8 +136,10 @@ class JobQueue:
                 with calling_on_stop(stop):
                     await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
             finally:
+                # Once only: a second request would break off the jobs that the first lets end.
                 for task in working:
-                    task.cancel()
+                    if not task.cancelling():
+                        task.cancel()
                 ended = await asyncio.gather(*working, return_exceptions=True)
             for error in ended:
                 if isinstance(error, Exception):
