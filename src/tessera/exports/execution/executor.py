@@ -174,8 +174,9 @@ class Executor:
             planner = await self._make_planner(run, snapshot, connection, pace)
             delivery = Delivery(planner, sender, recorder, pace=pace, judge=judge)
             lease.when_ending(lambda ending: delivery.end(ending, within=grace_of(ending)))
-            work = self._deliver(run, connection, planner, recorder, judge=judge, delivery=delivery, selected=selected)
-            return await run_beside(work, recorder.write_forever())
+            return await self._deliver(
+                run, connection, planner, recorder, judge=judge, delivery=delivery, selected=selected
+            )
         finally:
             await connection.close()
 
@@ -193,9 +194,12 @@ class Executor:
         try:
             rows = await recording.list_open_requests(connection, run["id"])
             requests = await resume_requests(rows, planner, recorder, judge)
-            return await delivery.run(requests, first_row=run["planned_row"] + 1, last_row=selected)
+            ending = await delivery.run(requests, first_row=run["planned_row"] + 1, last_row=selected)
+            await recorder.finish()
+            return ending
         finally:
             delivery.abandon()
+            await recorder.close()
 
     async def _make_planner(
         self, run: Mapping[str, Any], snapshot: Snapshot, connection: psycopg.AsyncConnection[Any], pace: Pace
