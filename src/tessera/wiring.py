@@ -9,6 +9,7 @@ from tessera import exports, inbound, loyalty, notifications, queries
 from tessera.access import sign_in as access_sign_in
 from tessera.connectors.contract import register_connectors
 from tessera.platform import audit, events, http, idempotency, mail
+from tessera.platform.datasets import register_datasets
 from tessera.platform.db import (
     Database,
     act_as_owner,
@@ -23,6 +24,7 @@ from tessera.platform.embedded import EmbeddedServer
 from tessera.platform.errors import ConflictError
 from tessera.platform.jobs import BackgroundWork, JobQueue, Queue, job_queue_work, work_in_background
 from tessera.platform.lazy_imports import import_all
+from tessera.platform.permissions import register_resources
 from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing, load_keys
 from tessera.platform.settings import Settings
@@ -40,6 +42,27 @@ CONNECTORS = {
     "azure": "tessera.connectors.kinds.azure:AZURE",
 }
 register_connectors(CONNECTORS)
+
+DATASETS = ("tessera.loyalty.datasets:DATASETS",)
+register_datasets(DATASETS)
+
+# In the order of the permission matrix.
+RESOURCES = (
+    "tessera.loyalty.permissions:RESOURCES",
+    "tessera.queries.permissions:RESOURCES",
+    "tessera.connectors.permissions:RESOURCES",
+    "tessera.outbound.permissions:RESOURCES",
+    "tessera.connectors.keys.permissions:RESOURCES",
+    "tessera.exports.permissions:RESOURCES",
+    "tessera.access.chains.permissions:RESOURCES",
+    "tessera.platform.events.permissions:RESOURCES",
+    "tessera.notifications.permissions:RESOURCES",
+    "tessera.access.users.permissions:RESOURCES",
+    "tessera.access.roles.permissions:RESOURCES",
+    "tessera.access.keys.permissions:RESOURCES",
+    "tessera.platform.audit.permissions:RESOURCES",
+)
+register_resources(RESOURCES)
 
 # What a process that lives long loads at its start.
 ROOMS = (

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
         upsert_customer,
     )
     from tessera.loyalty.checks import Fault, list_faults
-    from tessera.loyalty.datasets import DATASETS, Dataset
     from tessera.loyalty.erasure import clear_account, clear_deleted_records
     from tessera.loyalty.errors import (
         RecordChangedError,
@@ -84,7 +83,6 @@ else:
     __getattr__ = import_on_first_use(__name__, __file__)
 
 __all__ = [
-    "DATASETS",
     "AccountLine",
     "AccountMerge",
     "Adjustment",
@@ -96,7 +94,6 @@ __all__ = [
     "Customer",
     "CustomerChange",
     "CustomerFilter",
-    "Dataset",
     "Earning",
     "Expiring",
     "Fault",
