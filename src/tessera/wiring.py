@@ -43,6 +43,9 @@ CONNECTORS = {
 }
 register_connectors(CONNECTORS)
 
+CHANNELS = {"webhook": "tessera.notifications.channels.webhook:WEBHOOK"}
+notifications.register_channels(CHANNELS)
+
 DATASETS = ("tessera.loyalty.datasets:DATASETS",)
 register_datasets(DATASETS)
 

@@ -15,9 +15,9 @@ from tests.builders.receivers import Receiver, Reply, in_turn, run_receiver
 
 from tessera import notifications
 from tessera.notifications import DeliveryState, SubscriptionChange
+from tessera.notifications.channels.webhook.signing import sign
 from tessera.notifications.retries import WAITS, next_wait
 from tessera.notifications.sending import MOST_CALLS, MOST_CALLS_EACH
-from tessera.notifications.signing import sign
 from tessera.notifications.store import dispatching, sending
 from tessera.platform.db import fetch_rows
 from tessera.platform.ids import new_id

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tessera.notifications.dispatching import Dispatcher
     from tessera.notifications.errors import SubscriptionChangedError
     from tessera.notifications.jobs import background_work
+    from tessera.notifications.places import register_channels
     from tessera.notifications.retention import purge_deliveries
     from tessera.notifications.subscriptions import (
         create_subscriptions,
@@ -52,6 +53,7 @@ __all__ = [
     "list_deliveries",
     "list_subscriptions",
     "purge_deliveries",
+    "register_channels",
     "replay_deliveries",
     "replay_events",
     "replay_failed",

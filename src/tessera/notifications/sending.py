@@ -11,29 +11,26 @@ from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
 
-from tessera.notifications.retries import Answer, Outcome, explain, is_success, next_wait
+from tessera.notifications.contract import SEND_SECONDS, Answer, Notification
+from tessera.notifications.registry import SUBSCRIBED, get_channel
+from tessera.notifications.retries import Outcome, next_wait
 from tessera.notifications.settling import Settler
-from tessera.notifications.signing import make_headers
 from tessera.notifications.store import sending as store
 from tessera.notifications.subscriptions import purpose_of
 from tessera.notifications.values import DeliveryState
 from tessera.platform.batching import BoundedSender, Turns
 from tessera.platform.db import Row
 from tessera.platform.errors import TesseraError
-from tessera.platform.http import CallError, CallLimits, OutboundClient
+from tessera.platform.http import OutboundClient
 from tessera.platform.resources import Resources
 
-ANSWER_SECONDS = 15
-LIMITS = CallLimits(
-    connect_seconds=5, read_seconds=ANSWER_SECONDS, total_seconds=ANSWER_SECONDS, answer_bytes=64 * 1024
-)
 # At once, to one subscription and in all.
 MOST_CALLS_EACH, MOST_CALLS = 8, 64
 # Claimed ahead: a few rounds of calls, so that claiming costs little.
 CLAIMED_EACH, CLAIMED_SUBSCRIPTIONS, MOST_CLAIMED = 32, 16, 512
-CLAIM = timedelta(seconds=2 * ANSWER_SECONDS)
+CLAIM = timedelta(seconds=2 * SEND_SECONDS)
 # What cannot end within its claim is not begun.
-MARGIN = timedelta(seconds=ANSWER_SECONDS + 1)
+MARGIN = timedelta(seconds=SEND_SECONDS + 1)
 LOOK_SECONDS = 0.5
 # When the worker stops, calls under way are waited for, as long as they end in time for their outcome to be written.
 STOP_SECONDS = 4.5
@@ -44,13 +41,15 @@ LONGEST_ERROR = 500
 class Claimed:
     """A delivery that this worker alone may send until then."""
 
-    id: UUID
+    notification: Notification
     subscription_id: UUID
-    url: str
-    secrets: tuple[str, ...]
-    body: bytes
     attempts: int
     until: datetime
+
+    @property
+    def id(self) -> UUID:
+        """The delivery's id, which its notification bears too."""
+        return self.notification.id
 
 
 class Sender:
@@ -59,6 +58,7 @@ class Sender:
     def __init__(self, resources: Resources, client: OutboundClient) -> None:
         self._ground = resources
         self._client = client
+        self._channel = get_channel(SUBSCRIBED)
         self._settler = Settler(resources)
         self._random = Random()  # noqa: S311 - jitter, not a secret
         # Claims of a subscription are made when half of its last ones are through.
@@ -118,15 +118,9 @@ class Sender:
         sealed = [row["sealed_secret"]]
         if row["former_secret_until"] is not None and row["former_secret_until"] > now:
             sealed.append(row["sealed_former_secret"])
-        return Claimed(
-            id=row["id"],
-            subscription_id=row["subscription_id"],
-            url=row["url"],
-            secrets=tuple(keys.open(one, purpose).reveal() for one in sealed),
-            body=row["body"].encode(),
-            attempts=row["attempts"],
-            until=until,
-        )
+        secrets = tuple(keys.open(one, purpose).reveal() for one in sealed)
+        notification = Notification(row["id"], row["url"], secrets, row["body"].encode())
+        return Claimed(notification, row["subscription_id"], row["attempts"], until)
 
     async def _deliver(self, delivery: Claimed) -> None:
         async with self._turns.turn(delivery.subscription_id):
@@ -136,20 +130,11 @@ class Sender:
                 return
             self._sending.begin_call()
             try:
-                answer = await self._call(delivery)
+                answer = await self._channel.send(self._client, delivery.notification, self._ground.clock())
                 # The turn ends with the commit: what may be sent twice after a crash is what had a turn.
                 await self._settler.settle(self._judge(delivery, answer))
             finally:
                 self._sending.end_call()
-
-    async def _call(self, delivery: Claimed) -> Answer:
-        now = self._ground.clock()
-        headers = make_headers(delivery.secrets, str(delivery.id), now, delivery.body)
-        try:
-            reply = await self._client.send("POST", delivery.url, headers=headers, body=delivery.body, limits=LIMITS)
-        except CallError as error:
-            return Answer(error=error.message)
-        return Answer(status=reply.status, retry_after=reply.retry_after(now))
 
     def _judge(self, delivery: Claimed, answer: Answer) -> Outcome:
         row = {"id": delivery.id, "subscription_id": delivery.subscription_id, "attempts": delivery.attempts}
@@ -158,8 +143,8 @@ class Sender:
     def _judge_row(self, row: Row, until: datetime, answer: Answer) -> Outcome:
         attempts, now = row["attempts"] + 1, self._ground.clock()
         state, due_at = DeliveryState.DELIVERED, None
-        if not is_success(answer):
-            wait = None if answer.status == 410 else next_wait(attempts, answer.retry_after, self._random.random())
+        if not answer.is_success:
+            wait = None if answer.gone else next_wait(attempts, answer.retry_after, self._random.random())
             state = DeliveryState.FAILED if wait is None else DeliveryState.PENDING
             due_at = None if wait is None else now + timedelta(seconds=wait)
         return Outcome(
@@ -170,8 +155,8 @@ class Sender:
             attempts=attempts,
             due_at=due_at,
             status=answer.status,
-            error=(explain(answer) or "").replace("\x00", "\ufffd")[:LONGEST_ERROR] or None,
-            gone=answer.status == 410,
+            error=(answer.error or "").replace("\x00", "\ufffd")[:LONGEST_ERROR] or None,
+            gone=answer.gone,
         )
 
     async def _let_go(self) -> None:
