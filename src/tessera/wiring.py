@@ -67,6 +67,16 @@ RESOURCES = (
 )
 register_resources(RESOURCES)
 
+# In the order in which `tessera secrets reseal` tells of them.
+RESEALINGS = (
+    "tessera.connectors.sealing:RESEALING",
+    "tessera.outbound.header_seals:RESEALING",
+    "tessera.connectors.keys.encryption_keys:RESEALING",
+    "tessera.notifications.subscriptions:RESEALING",
+    "tessera.inbound.retention:RESEALING",
+    "tessera.access.factors.factors:RESEALING",
+)
+
 # What a process that lives long loads at its start.
 ROOMS = (
     "tessera.access.chains",

@@ -18,6 +18,7 @@ from tessera.platform.audit import Entry, record_entries
 from tessera.platform.db import Row, Session
 from tessera.platform.events import Event, latest_position, record_events
 from tessera.platform.ids import new_random_ids
+from tessera.platform.resealing import Resealing
 from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing
 
@@ -145,6 +146,9 @@ async def reseal_secrets(session: Session, keys: KeyRing) -> int:
     if stale:
         await store.replace_sealed(session, stale)
     return len(stale)
+
+
+RESEALING = Resealing("the secrets of {} webhook subscription", reseal_secrets)
 
 
 async def lock(
