@@ -18,7 +18,7 @@ from tests.builders.reference import api_names, render_commands, render_errors, 
 from tessera.connectors.contract.registry import connector_types
 from tessera.exports import RunState
 from tessera.exports.states import RequestState
-from tessera.outbound.senders import VerdictKind
+from tessera.outbound.senders import OutcomeKind
 from tessera.platform.datasets import list_datasets
 from tessera.platform.permissions import list_permissions
 
@@ -62,7 +62,7 @@ def test_names_page_has_exactly_what_there_is(kind: str) -> None:
 
 @pytest.mark.parametrize(
     ("section", "kinds"),
-    [("Run states", RunState), ("What an answer means", VerdictKind), ("The request log", RequestState)],
+    [("Run states", RunState), ("What an answer means", OutcomeKind), ("The request log", RequestState)],
 )
 def test_exports_page_has_exactly_the_states(section: str, kinds: type[StrEnum]) -> None:
     cells = first_cells(read_section("reference/exports.md", section).split("### Codes")[0])

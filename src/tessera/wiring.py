@@ -67,9 +67,9 @@ RESOURCES = (
 )
 register_resources(RESOURCES)
 
-# In the order in which `tessera secrets reseal` tells of them.
+# In the order in which `tessera secrets reseal` lists them.
 RESEALINGS = (
-    "tessera.connectors.sealing:RESEALING",
+    "tessera.connectors.sealed_secrets:RESEALING",
     "tessera.outbound.header_seals:RESEALING",
     "tessera.connectors.keys.encryption_keys:RESEALING",
     "tessera.notifications.subscriptions:RESEALING",
@@ -148,7 +148,7 @@ class Application:
 
 @contextmanager
 def hold_server(settings: Settings) -> Iterator[EmbeddedServer | None]:
-    """Have a database for this while: the one named by the settings, or the embedded one, started if nobody did yet.
+    """Have a database for this while: the one of the settings, or the embedded one, started if it does not run yet.
 
     Gives the embedded server, None where the settings name another.
     """
@@ -190,7 +190,7 @@ def load_ring(settings: Settings, address: str, *, accept: bool = False) -> KeyR
 def prepare_schema(settings: Settings, address: str, *, accept_keys: bool = False) -> tuple[str, ...]:
     """Bring the schema to this version, and the rules in it to what the settings say; return what was done, in words.
 
-    Only whoever starts or migrates the deployment does this: a command in another shell may lack its settings.
+    Only commands that start or migrate the deployment do this: a command in another shell may lack its settings.
     """
     keys = load_ring(settings, address, accept=accept_keys)
     applied = migrate(address, keys)
@@ -214,7 +214,7 @@ def ensure_schema(settings: Settings) -> None:
 
 
 def database_address(settings: Settings) -> str:
-    """Return the address of the login that migrates, where somebody already holds the database."""
+    """Return the address of the login that migrates, where another process already holds the database."""
     if settings.database_url is not None:
         return settings.database_url.get_secret_value()
     return EmbeddedServer(settings.data_dir).address()
@@ -224,17 +224,17 @@ def database_address(settings: Settings) -> str:
 async def open_application(
     settings: Settings, *, application: str, pool_size: int = 10, statement_seconds: float = 0
 ) -> AsyncIterator[Application]:
-    """Make everything that a process stands on, and take it down after use."""
+    """Open everything that a process needs, and close it after use."""
     address = database_address(settings)
     keys = load_keys(settings.keys_file, make=False)
     database = Database(
         app_address(address, keys), pool_size=pool_size, application=application, statement_seconds=statement_seconds
     )
-    house = Application(Resources(settings, database, keys, JobQueue(database)), query_address(address, keys))
+    opened = Application(Resources(settings, database, keys, JobQueue(database)), query_address(address, keys))
     try:
-        yield house
+        yield opened
     finally:
-        await house.close()
+        await opened.close()
 
 
 def load_rooms() -> None:
@@ -242,22 +242,22 @@ def load_rooms() -> None:
     import_all(*ROOMS)
 
 
-async def work_jobs(house: Application) -> None:
+async def work_jobs(application: Application) -> None:
     """Work off jobs until a signal says stop."""
-    settings = house.resources.settings
+    settings = application.resources.settings
     load_rooms()
     await work_in_background(
-        house.resources.jobs,
-        collect_work(house),
+        application.resources.jobs,
+        collect_work(application),
         slots={Queue.RUNS: settings.worker_concurrency, Queue.SHORT: SHORT_SLOTS},
         heartbeat=settings.job_heartbeat_seconds,
         stalled=settings.job_stalled_seconds,
     )
 
 
-def collect_work(house: Application) -> tuple[BackgroundWork, ...]:
+def collect_work(application: Application) -> tuple[BackgroundWork, ...]:
     """Return what each room does in a worker."""
-    resources = house.resources
+    resources = application.resources
     return (
         job_queue_work(resources.jobs, days=resources.settings.job_days, clock=resources.clock),
         audit.background_work(resources),
@@ -265,8 +265,8 @@ def collect_work(house: Application) -> tuple[BackgroundWork, ...]:
         idempotency.background_work(resources),
         mail.background_work(resources),
         access_sign_in.background_work(resources),
-        notifications.background_work(resources, house.client),
+        notifications.background_work(resources, application.client),
         loyalty.background_work(resources),
         inbound.background_work(resources),
-        exports.background_work(resources, house.engine, house.client),
+        exports.background_work(resources, application.engine, application.client),
     )

@@ -32,7 +32,7 @@ def test_every_function_that_reseals_is_declared() -> None:
 
 def test_a_count_reads_well() -> None:
     keys = load_place("tessera.connectors.keys.encryption_keys:RESEALING")
-    profiles = load_place("tessera.connectors.sealing:RESEALING")
+    profiles = load_place("tessera.connectors.sealed_secrets:RESEALING")
 
     assert keys.describe(1) == "1 encryption key"
     assert profiles.describe(1200) == "the secrets of 1,200 connection profiles"

@@ -41,13 +41,13 @@ class ChainNotFoundError(NotFoundError):
 class CommandContext:
     """What a command works with."""
 
-    house: Application
+    application: Application
     actor: Actor
 
     @property
     def resources(self) -> Resources:
         """The ground of this process."""
-        return self.house.resources
+        return self.application.resources
 
     def session(self) -> AbstractAsyncContextManager[Session]:
         """One transaction."""
@@ -68,7 +68,7 @@ def run_command(work: Callable[[CommandContext], Awaitable[T]]) -> T:
     log_when_needed(leave_progress_out(settings))
     with hold_database(settings):
         ensure_schema(settings)
-        return run_until_interrupted(open_context(settings, work))
+        return run_until_interrupted(run_in_context(settings, work))
 
 
 class DeferredHandler(logging.Handler):
@@ -99,20 +99,20 @@ def leave_progress_out(settings: Settings) -> Settings:
     return settings.model_copy(update={"log_level": "warning"}) if settings.log_level == "info" else settings
 
 
-async def open_context(settings: Settings, work: Callable[[CommandContext], Awaitable[T]]) -> T:
-    """Make the desk and run the work at it."""
-    async with open_desk(settings) as context:
+async def run_in_context(settings: Settings, work: Callable[[CommandContext], Awaitable[T]]) -> T:
+    """Open a context and run the work in it."""
+    async with open_context(settings) as context:
         return await work(context)
 
 
 @asynccontextmanager
-async def open_desk(settings: Settings) -> AsyncIterator[CommandContext]:
-    """Have a desk for this while; somebody holds the database already."""
+async def open_context(settings: Settings) -> AsyncIterator[CommandContext]:
+    """Open a context for this while; another process holds the database already."""
     from tessera.platform.actors import command_line_actor
     from tessera.wiring import open_application
 
-    async with open_application(settings, application="tessera command", pool_size=2) as house:
-        yield CommandContext(house, command_line_actor(getpass.getuser()))
+    async with open_application(settings, application="tessera command", pool_size=2) as application:
+        yield CommandContext(application, command_line_actor(getpass.getuser()))
 
 
 async def find_chain(session: Session, actor: Actor, text: str | None) -> UUID:

@@ -36,7 +36,7 @@ def reseal() -> None:
     counts = run_command(work)
     for resealing, count in zip(resealings, counts, strict=True):
         if count:
-            typer.echo(f"Sealed {resealing.describe(count)} anew.")
+            typer.echo(f"Sealed {resealing.describe(count)} again.")
     if not any(counts):
         typer.echo("Every stored secret is sealed with the newest key already.")
 

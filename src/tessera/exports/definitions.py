@@ -19,7 +19,7 @@ from tessera.exports.errors import (
     DefinitionNotFoundError,
     UnknownColumnError,
 )
-from tessera.exports.events import DEFINITION_CHANGED, DEFINITION_CREATED, DEFINITION_DELETED
+from tessera.exports.events import DEFINITION_CREATED, DEFINITION_DELETED, DEFINITION_UPDATED
 from tessera.exports.store import definitions as store
 from tessera.exports.values import Definition, DefinitionChange, NewDefinition
 from tessera.outbound import Template
@@ -45,7 +45,7 @@ async def create_definition(
     await check_columns(session, actor, query, template, keys=keys)
     definition_id = new_random_id()
     name = await choose_name(session, chain_id, new)
-    await store.insert_definition(session, definition_id, chain_id, name, new, actor.name)
+    await store.insert_definition(session, definition_id, chain_id, name, new, actor)
     after = {"label": new.label, "query": query.internal_name, "template": template.internal_name}
     made = await get_definition(session, actor, definition_id=definition_id)
     await note(session, actor, made, "created", DEFINITION_CREATED, values=(None, after))
@@ -79,16 +79,16 @@ async def update_definition(
         check_name(
             after.internal_name, await store.names_taken(session, stored.chain_id) - {stored.internal_name.lower()}
         )
-    if not await store.update_definition(session, stored, new, actor.name):
+    if not await store.update_definition(session, stored, new, actor):
         raise changed_meanwhile(stored)
     differing = [name for name in given if getattr(stored, name) != given[name]]
     values = tuple({name: getattr(each, name) for name in differing} for each in (stored, after))
-    await note(session, actor, after, "updated", DEFINITION_CHANGED, values=(values[0], values[1]))
+    await note(session, actor, after, "updated", DEFINITION_UPDATED, values=(values[0], values[1]))
     return await get_definition(session, actor, definition_id=stored.id)
 
 
 async def copy_definition(session: Session, actor: Actor, *, definition_id: UUID, keys: KeyRing) -> Definition:
-    """Copy a definition under the next free label and internal name, switched off so that nothing leaves twice."""
+    """Copy a definition under the next free label and internal name, disabled so that nothing leaves twice."""
     stored = await get_definition(session, actor, definition_id=definition_id)
     labels = await store.labels_taken(session, stored.chain_id)
     new = NewDefinition(
@@ -113,7 +113,7 @@ async def delete_definition(session: Session, actor: Actor, *, definition_id: UU
             await store.delete_definition(session, stored.id)
     except IntegrityError:
         raise DefinitionInUseError(
-            f"{stored.label} has runs on record, which tell what left. Switch it off instead: nothing leaves any more."
+            f"{stored.label} has runs on record, which show what was sent. Disable it instead: it then sends nothing."
         ) from None
     before = {"label": stored.label, "query": stored.query_label, "template": stored.template_label}
     await note(session, actor, stored, "deleted", DEFINITION_DELETED, values=(before, None))
@@ -148,9 +148,9 @@ async def check_columns(session: Session, actor: Actor, query: Query, template: 
 
 
 def changed_meanwhile(definition: Definition) -> DefinitionChangedError:
-    """Say that somebody else was faster."""
+    """Return the error for a change that came too late."""
     return DefinitionChangedError(
-        f"{definition.label} was changed by somebody else in the meantime. Read it again, then change it."
+        f"{definition.label} was changed by another user in the meantime. Read it again, then change it."
     )
 
 

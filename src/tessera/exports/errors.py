@@ -46,9 +46,9 @@ class DefinitionInUseError(ConflictError):
 
 
 class DefinitionChangedError(ConflictError):
-    """Somebody else changed the definition in the meantime."""
+    """The definition was changed by another user in the meantime."""
 
-    code = "version_mismatch"
+    code = "version_conflict"
 
 
 class UnknownColumnError(InvalidError):

@@ -20,7 +20,7 @@ from tessera.platform.ids import new_id
 from tessera.platform.jobs import Job, JobQueue, Queue
 from tessera.platform.paging import Page
 
-EXECUTE_RUN = Job("exports.execute_run", queue=Queue.RUNS)
+EXECUTE_RUN = Job("exports.run", queue=Queue.RUNS)
 ACTIVE = frozenset({RunState.PENDING, RunState.RUNNING})
 
 
@@ -35,6 +35,8 @@ class Run:
     definition_label: str
     trigger: str
     started_by: str
+    started_by_kind: str | None
+    started_by_id: UUID | None
     state: RunState
     created_at: datetime
     started_at: datetime | None
@@ -82,7 +84,7 @@ async def start_run(
         run_id=run_id,
         definition=definition,
         trigger=trigger,
-        started_by=actor.name,
+        actor=actor,
         snapshot=snapshot,
     )
     if not created:

@@ -7,7 +7,7 @@ RESOURCES = (
         "members",
         "Members",
         {
-            "read": "read accounts and memberships, and queries over datasets that tell who somebody is",
+            "read": "read accounts and memberships, and queries over datasets that identify persons",
             "write": "add and change accounts and memberships",
         },
     ),

@@ -5,12 +5,12 @@ from enum import Enum
 from uuid import UUID
 
 from tessera.loyalty.errors import (
+    AccountNotFoundError,
+    MembershipNotFoundError,
+    ProgramNotFoundError,
     RecordChangedError,
     SeveralChainsError,
-    UnknownAccountError,
-    UnknownMembershipError,
-    UnknownProgramError,
-    UnknownTierError,
+    TierNotFoundError,
 )
 from tessera.loyalty.store import places as store
 from tessera.loyalty.values.versions import version_at
@@ -22,10 +22,10 @@ from tessera.platform.errors import NotFoundError
 class Place(Enum):
     """What a record is: its table, its word, and what is raised where there is none."""
 
-    PROGRAM = ("programs", "loyalty program", UnknownProgramError)
-    TIER = ("tiers", "loyalty tier", UnknownTierError)
-    MEMBERSHIP = ("memberships", "loyalty membership", UnknownMembershipError)
-    ACCOUNT = ("accounts", "account", UnknownAccountError)
+    PROGRAM = ("programs", "loyalty program", ProgramNotFoundError)
+    TIER = ("tiers", "loyalty tier", TierNotFoundError)
+    MEMBERSHIP = ("memberships", "loyalty membership", MembershipNotFoundError)
+    ACCOUNT = ("accounts", "account", AccountNotFoundError)
 
     def __init__(self, table: str, word: str, unknown: type[NotFoundError]) -> None:
         self.table = table
@@ -43,7 +43,7 @@ async def get_membership_chain(session: Session, actor: Actor, ids: Sequence[UUI
     chains = await find_membership_chains(session, actor, ids)
     for membership_id in ids:
         if membership_id not in chains:
-            raise UnknownMembershipError(
+            raise MembershipNotFoundError(
                 f"There is no loyalty membership {membership_id} within reach of {actor.name}.",
                 membership_id=membership_id,
             )

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from tessera.notifications.dispatching import Dispatcher
+from tessera.notifications.dispatcher import Dispatcher
 from tessera.notifications.retention import purge_deliveries
 from tessera.platform.http import OutboundClient
 from tessera.platform.jobs import EVERY_SECOND, HOURLY, BackgroundWork, Chore

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from tessera.outbound.errors import TemplateIncompleteError
     from tessera.outbound.header_seals import HeaderSeals, reseal_templates, sealed_values
     from tessera.outbound.rendering import FACTS, FILTERS, read_shape
-    from tessera.outbound.senders import Answer, RequestPlanner, Sender, Verdict, VerdictKind
-    from tessera.outbound.targets import complete_shape, make_planner, open_sender
+    from tessera.outbound.senders import Outcome, OutcomeKind, RequestRenderer, Sender
+    from tessera.outbound.targets import complete_shape, make_renderer, open_sender
     from tessera.outbound.template_changes import copy_template, create_template, delete_template, update_template
     from tessera.outbound.template_previews import (
         SentTest,
@@ -42,10 +42,11 @@ __all__ = [
     "FACTS",
     "FILTERS",
     "TEMPLATE_TYPES",
-    "Answer",
     "HeaderSeals",
     "NewTemplate",
-    "RequestPlanner",
+    "Outcome",
+    "OutcomeKind",
+    "RequestRenderer",
     "Sender",
     "SentTest",
     "ShownRequest",
@@ -55,8 +56,6 @@ __all__ = [
     "TemplateIncompleteError",
     "TemplatePreview",
     "Trial",
-    "Verdict",
-    "VerdictKind",
     "complete_shape",
     "copy_template",
     "create_template",
@@ -67,7 +66,7 @@ __all__ = [
     "get_usable_template",
     "list_query_templates",
     "list_templates",
-    "make_planner",
+    "make_renderer",
     "missing_columns",
     "open_sender",
     "open_trial",

@@ -43,8 +43,12 @@ class Template:
     version: int
     created_at: datetime
     created_by: str
+    created_by_kind: str | None
+    created_by_id: UUID | None
     updated_at: datetime
     updated_by: str
+    updated_by_kind: str | None
+    updated_by_id: UUID | None
 
     @property
     def ready(self) -> bool:
@@ -124,7 +128,7 @@ async def list_templates(
 async def list_query_templates(
     session: Session, actor: Actor, chain_id: UUID, query_id: UUID, *, count: int
 ) -> Sequence[tuple[UUID, str]]:
-    """Return ids and labels of the templates that use the query, to whoever sees the chain."""
+    """Return ids and labels of the templates that use the query, to an actor who sees the chain."""
     return await store.list_of_query(session, chain_id, query_id, limit=count) if actor.sees(chain_id) else []
 
 

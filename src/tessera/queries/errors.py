@@ -61,9 +61,9 @@ class QueryTooLargeError(InvalidError):
 
 
 class QueryVersionError(ConflictError):
-    """Somebody else changed the query since it was read."""
+    """The query was changed by another user since it was read."""
 
-    code = "version_mismatch"
+    code = "version_conflict"
 
 
 class QueryInUseError(ConflictError):

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
         say_wait,
     )
     from tessera.access.sign_in.errors import (
+        IdentityNotLinkedError,
         IdentityTakenError,
-        IdentityUnknownError,
         PasswordSignInOffError,
         PasswordWrongError,
         ResetInvalidError,
@@ -55,8 +55,8 @@ __all__ = [
     "LONGEST",
     "SEND_RESET",
     "Identity",
+    "IdentityNotLinkedError",
     "IdentityTakenError",
-    "IdentityUnknownError",
     "PasswordSignInOffError",
     "PasswordWrongError",
     "ResetInvalidError",

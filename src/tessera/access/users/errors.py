@@ -16,15 +16,15 @@ class UserNotFoundError(NotFoundError):
 
 
 class UserExceedsError(DeniedError):
-    """A user is not changed by somebody who holds less: a new password would be a way to the rest."""
+    """A user is not changed by one who holds less: a new password would be a way to the rest."""
 
     code = "user_exceeds_actor"
 
 
 class UserChangedError(ConflictError):
-    """Somebody else changed the user in the meantime."""
+    """The user was changed by another user in the meantime."""
 
-    code = "user_changed"
+    code = "version_conflict"
 
 
 class SessionNotFoundError(NotFoundError):

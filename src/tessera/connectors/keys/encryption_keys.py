@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from tessera.access.chains import has_chain
 from tessera.connectors.keys import store
 from tessera.connectors.keys.errors import EncryptionKeyInvalidError, EncryptionKeyNotFoundError
-from tessera.connectors.keys.events import ENCRYPTION_KEY_CHANGED, ENCRYPTION_KEY_CREATED, ENCRYPTION_KEY_DELETED
+from tessera.connectors.keys.events import ENCRYPTION_KEY_CREATED, ENCRYPTION_KEY_DELETED, ENCRYPTION_KEY_UPDATED
 from tessera.connectors.keys.material import KeyType, read_material
 from tessera.connectors.keys.references import material_purpose, passphrase_purpose, reference_properties
 from tessera.platform.actors import Actor
@@ -57,8 +57,12 @@ class EncryptionKey:
     used_by: int
     created_at: datetime
     created_by: str
+    created_by_kind: str | None
+    created_by_id: UUID | None
     updated_at: datetime
     updated_by: str
+    updated_by_kind: str | None
+    updated_by_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,7 @@ async def create_encryption_key(
         "internal_name": choose_name(new.internal_name, label, kind, taken=await store.list_names(session, chain_id)),
         **await seal_material(key_id, kind, new.material, new.passphrase or None, keys=keys),
     }
-    if not await store.insert_key(session, row, actor.name):
+    if not await store.insert_key(session, row, actor):
         raise name_taken(row["internal_name"])
     values = (None, shown_values(row))
     await record_change(session, actor, row, kind=KIND, event=ENCRYPTION_KEY_CREATED, action="created", values=values)
@@ -165,16 +169,16 @@ async def update_encryption_key(
     }
     try:
         async with session.begin_nested():
-            won = await store.update_key(session, row, actor.name)
+            won = await store.update_key(session, row, actor)
     except IntegrityError:
         raise name_taken(row["internal_name"]) from None
     if not won:
         raise changed_meanwhile(stored["label"])
-    # Material set anew looks as it did before; that it changed is what the trail is for.
+    # Material that is set again looks as it did before; that it changed is what the audit log is for.
     secrets = {"material": change.material, "passphrase": change.passphrase}
     besides = [name for name, value in secrets.items() if value is not None]
     values = differences(shown_values(stored), shown_values(row), besides=besides)
-    await record_change(session, actor, row, kind=KIND, event=ENCRYPTION_KEY_CHANGED, action="updated", values=values)
+    await record_change(session, actor, row, kind=KIND, event=ENCRYPTION_KEY_UPDATED, action="updated", values=values)
     return await get_encryption_key(session, actor, key.chain_id, key.id)
 
 
@@ -276,7 +280,7 @@ async def renamed(session: Session, stored: Mapping[str, Any], name: str | None)
 
 
 def shown_values(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a key's values for the audit trail, secrets masked."""
+    """Return a key's values for the audit log, secrets masked."""
     names = ("label", "internal_name", "type", "algorithm", "fingerprint")
     expires_at = row["expires_at"]
     return {

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from tessera.platform.actors import Actor
 from tessera.platform.db import Session, change_rows, fetch_rows
 from tessera.platform.ids import parse_id
 from tessera.platform.paging import COUNT_LIMIT
@@ -49,9 +50,12 @@ SELECT count(*) FROM (
 
 INSERT = text("""
 INSERT INTO encryption_keys (id, chain_id, type, label, internal_name, algorithm, fingerprint, expires_at,
-                             sealed_material, sealed_passphrase, material_set_at, created_by, updated_by)
+                             sealed_material, sealed_passphrase, material_set_at,
+                             created_by, created_by_kind, created_by_id,
+                             updated_by, updated_by_kind, updated_by_id)
 VALUES (:id, :chain_id, :type, :label, :internal_name, :algorithm, :fingerprint, :expires_at,
-        :sealed_material, :sealed_passphrase, :material_set_at, :actor, :actor)
+        :sealed_material, :sealed_passphrase, :material_set_at, :actor, :actor_kind, :actor_id,
+        :actor, :actor_kind, :actor_id)
 ON CONFLICT DO NOTHING
 """)
 
@@ -59,7 +63,8 @@ UPDATE = text("""
 UPDATE encryption_keys
    SET label = :label, internal_name = :internal_name, algorithm = :algorithm, fingerprint = :fingerprint,
        expires_at = :expires_at, sealed_material = :sealed_material, sealed_passphrase = :sealed_passphrase,
-       material_set_at = :material_set_at, version = version + 1, updated_at = now(), updated_by = :actor
+       material_set_at = :material_set_at, version = version + 1, updated_at = now(), updated_by = :actor,
+       updated_by_kind = :actor_kind, updated_by_id = :actor_id
  WHERE id = :id AND version = :version
 """)
 
@@ -126,18 +131,18 @@ async def list_keys(
     return rows, total or 0
 
 
-async def insert_key(session: Session, row: Mapping[str, Any], actor: str) -> bool:
-    """Store a new key; False means that somebody was faster with its name."""
-    return await change_rows(session, INSERT, {**row, "actor": actor}) == 1
+async def insert_key(session: Session, row: Mapping[str, Any], actor: Actor) -> bool:
+    """Store a new key; False means that its name was taken in the meantime."""
+    return await change_rows(session, INSERT, {**row, **actor.signature}) == 1
 
 
-async def update_key(session: Session, row: Mapping[str, Any], actor: str) -> bool:
-    """Store the key's changes; False means that somebody changed it in the meantime."""
-    return await change_rows(session, UPDATE, {**row, "actor": actor}) == 1
+async def update_key(session: Session, row: Mapping[str, Any], actor: Actor) -> bool:
+    """Store the key's changes; False means that it was changed in the meantime."""
+    return await change_rows(session, UPDATE, {**row, **actor.signature}) == 1
 
 
 async def lock_key(session: Session, key_id: UUID) -> None:
-    """Let nobody take the key up until the transaction ends."""
+    """Keep the key from being used until the transaction ends."""
     await session.execute(LOCK, {"id": key_id})
 
 

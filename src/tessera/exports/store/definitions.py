@@ -7,13 +7,15 @@ from uuid import UUID
 from sqlalchemy import text
 
 from tessera.exports.values import Definition, NewDefinition
+from tessera.platform.actors import Actor
 from tessera.platform.db import Row, Session, change_rows, fetch_row, fetch_rows
 from tessera.platform.paging import COUNT_LIMIT
 
 SELECT = """
 SELECT d.id, d.chain_id, d.label, d.internal_name, d.description, d.query_id, q.label AS query_label,
        d.template_id, t.label AS template_label, d.rows_per_request, d.concurrency, d.enabled, d.version,
-       d.created_at, d.created_by, d.updated_at, d.updated_by
+       d.created_at, d.created_by, d.created_by_kind, d.created_by_id,
+       d.updated_at, d.updated_by, d.updated_by_kind, d.updated_by_id
   FROM export_definitions d
   JOIN queries q ON q.id = d.query_id
   JOIN http_templates t ON t.id = d.template_id
@@ -41,16 +43,19 @@ SELECT count(*) FROM (
 
 INSERT = text("""
 INSERT INTO export_definitions (id, chain_id, label, internal_name, description, query_id, template_id,
-                                rows_per_request, concurrency, enabled, created_by, updated_by)
+                                rows_per_request, concurrency, enabled, created_by, created_by_kind, created_by_id,
+                                updated_by, updated_by_kind, updated_by_id)
 VALUES (:id, :chain_id, :label, :internal_name, :description, :query_id, :template_id,
-        :rows_per_request, :concurrency, :enabled, :actor, :actor)
+        :rows_per_request, :concurrency, :enabled, :actor, :actor_kind, :actor_id,
+        :actor, :actor_kind, :actor_id)
 """)
 
 UPDATE = text("""
 UPDATE export_definitions
    SET label = :label, internal_name = :internal_name, description = :description, query_id = :query_id,
        template_id = :template_id, rows_per_request = :rows_per_request, concurrency = :concurrency,
-       enabled = :enabled, version = version + 1, updated_at = now(), updated_by = :actor
+       enabled = :enabled, version = version + 1, updated_at = now(), updated_by = :actor,
+       updated_by_kind = :actor_kind, updated_by_id = :actor_id
  WHERE id = :id AND version = :version
 """)
 
@@ -98,14 +103,14 @@ async def list_definitions(
 
 
 async def insert_definition(
-    session: Session, definition_id: UUID, chain_id: UUID, name: str, new: NewDefinition, actor: str
+    session: Session, definition_id: UUID, chain_id: UUID, name: str, new: NewDefinition, actor: Actor
 ) -> None:
     """Write a definition."""
     await session.execute(INSERT, {"id": definition_id, "chain_id": chain_id, **values_of(name, new, actor)})
 
 
-async def update_definition(session: Session, stored: Definition, new: NewDefinition, actor: str) -> bool:
-    """Write a changed definition; False where somebody else was faster."""
+async def update_definition(session: Session, stored: Definition, new: NewDefinition, actor: Actor) -> bool:
+    """Write a changed definition; False if it was changed in the meantime."""
     name = new.internal_name or stored.internal_name
     values = {"id": stored.id, "version": stored.version, **values_of(name, new, actor)}
     return await change_rows(session, UPDATE, values) == 1
@@ -116,7 +121,7 @@ async def delete_definition(session: Session, definition_id: UUID) -> None:
     await session.execute(DELETE, {"id": definition_id})
 
 
-def values_of(name: str, new: NewDefinition, actor: str) -> dict[str, Any]:
+def values_of(name: str, new: NewDefinition, actor: Actor) -> dict[str, Any]:
     """Return the columns that a caller decides."""
     return {
         "label": new.label.strip(),
@@ -127,7 +132,7 @@ def values_of(name: str, new: NewDefinition, actor: str) -> dict[str, Any]:
         "rows_per_request": new.rows_per_request,
         "concurrency": new.concurrency,
         "enabled": new.enabled,
-        "actor": actor,
+        **actor.signature,
     }
 
 

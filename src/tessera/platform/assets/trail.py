@@ -36,5 +36,5 @@ def differences(old: Values, new: Values, *, besides: Collection[str] = ()) -> t
 
 
 def changed_meanwhile(label: str) -> VersionMismatchError:
-    """Say that somebody else was faster."""
-    return VersionMismatchError(f"{label} was changed by somebody else in the meantime. Read it again, then change it.")
+    """Return the error for a change that came too late."""
+    return VersionMismatchError(f"{label} was changed by another user in the meantime. Read it again, then change it.")

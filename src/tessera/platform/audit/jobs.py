@@ -1,4 +1,4 @@
-"""What a worker does for the audit trail."""
+"""What a worker does for the audit log."""
 
 from tessera.platform.audit.retention import purge_entries
 from tessera.platform.jobs import HOURLY, BackgroundWork, Chore
@@ -6,7 +6,7 @@ from tessera.platform.resources import Resources
 
 
 def background_work(resources: Resources) -> BackgroundWork:
-    """Delete entries past their days."""
+    """Drop the quarters whose entries are past their days, and make those ahead."""
     days = resources.settings.audit_days
     return BackgroundWork(
         chores=[

@@ -1,4 +1,4 @@
-"""Collects what many callers hand in, and flushes it in groups: one result, or one error, for everybody in a group."""
+"""Collects what many callers hand in, and flushes it in groups: one result, or one error, for all callers of a group."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -54,7 +54,7 @@ class Batcher(Generic[T, R]):
         self._weight += weight
         if self._weight >= self._enough:
             self._full.set()
-        # By their state, not by a callback: whoever a flush has just answered comes before its task's callbacks.
+        # By their state, not by a callback: a caller that a flush has just answered runs before its task's callbacks.
         self._under_way = [task for task in self._under_way if not task.done()]
         if len(self._under_way) < self._at_once:
             self._under_way.append(asyncio.create_task(self._work()))
@@ -65,7 +65,7 @@ class Batcher(Generic[T, R]):
         await asyncio.gather(*self._under_way, return_exceptions=True)
 
     async def close(self) -> None:
-        """Break off what is under way; whoever still waits is cancelled."""
+        """Break off what is under way; callers that still wait are cancelled."""
         for task in self._under_way:
             task.cancel()
         await self.finish()

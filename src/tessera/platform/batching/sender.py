@@ -23,9 +23,9 @@ class Open(Generic[T, K]):
 class BoundedSender(Generic[T, K]):
     """Tasks that each send one item. Open is what was launched and has not ended; it calls between two marks.
 
-    Whoever launches looks at `open`, `held` and `size` first and waits for a change where that is too much. A task
+    A caller that launches looks at `open`, `held` and `size` first and waits for a change where that is too much. A task
     that ends is a change where `is_change` says so of the number of open tasks that its key has left; the first error
-    always is one, and is raised to whoever waits.
+    always is one, and is raised where a change is waited for.
     """
 
     def __init__(self, is_change: Callable[[int], bool] = lambda _: True) -> None:
@@ -87,7 +87,7 @@ class BoundedSender(Generic[T, K]):
             raise self._error
 
     def wake(self) -> None:
-        """Let whoever waits for a change look again."""
+        """Let those that wait for a change check again."""
         self._changed.set()
 
     def drop_waiting(self) -> None:

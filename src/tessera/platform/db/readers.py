@@ -33,7 +33,7 @@ class Reader:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """Have a connection for one statement; whoever finds none idle waits."""
+        """Lend a connection for one statement; a caller that finds none idle waits."""
         async with self._room:
             connection = self._idle.pop() if self._idle else await self._connect()
             try:
@@ -51,7 +51,7 @@ class Reader:
     async def gather(
         self, ask: Callable[["Reader", Collection[K]], Awaitable[Mapping[K, V]]], keys: Collection[K]
     ) -> dict[K, V]:
-        """Return what is found for the keys, asked together with the keys of everybody who asks the same just now."""
+        """Return what is found for the keys, asked together with the keys of all concurrent callers."""
         gathering = self._gatherings.get(ask)
         if gathering is None:
 

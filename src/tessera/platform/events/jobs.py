@@ -6,7 +6,7 @@ from tessera.platform.resources import Resources
 
 
 def background_work(resources: Resources) -> BackgroundWork:
-    """Delete events past their days."""
+    """Drop the months whose events are past their days, and make those ahead."""
     days = resources.settings.event_days
     return BackgroundWork(
         chores=[

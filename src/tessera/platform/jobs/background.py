@@ -33,7 +33,7 @@ class BackgroundWork:
 
 
 def name_worker() -> str:
-    """Return what tells this worker from others in logs and runs."""
+    """Return what identifies this worker in logs and runs."""
     return f"{socket.gethostname()}:{os.getpid()}"
 
 

@@ -11,9 +11,9 @@ from tessera.platform.failures import explain_failure
 logger = logging.getLogger(__name__)
 
 HOURLY = 3600.0
-# What people wait for happens within a second; each look is one small query.
+# What people wait for happens within a second; each check is one small query.
 EVERY_SECOND = 0.9
-# After a failure a chore rests this long, so that a database that is away fills no log.
+# After a failure a chore waits this long, so that an unreachable database fills no log.
 RETRY_DELAY_SECONDS = 5.0
 
 
@@ -43,7 +43,7 @@ async def doing_chores(chores: Iterable[Chore]) -> AsyncIterator[None]:
 
 
 async def repeat_chore(chore: Chore) -> None:
-    """Do the chore until cancelled; a failure, such as a database that is away for a while, does not end this."""
+    """Do the chore until cancelled; a failure, such as a database that is unreachable for a while, does not end this."""
     while True:
         await asyncio.sleep(chore.every)
         try:

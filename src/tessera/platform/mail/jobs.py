@@ -3,7 +3,7 @@
 from functools import partial
 
 from tessera.platform.jobs import BackgroundWork
-from tessera.platform.mail.posting import SEND_MAIL, deliver_mail
+from tessera.platform.mail.outbox import SEND_MAIL, deliver_mail
 from tessera.platform.resources import Resources
 
 

@@ -10,7 +10,7 @@ from tessera.platform.db import Row, Session, change_rows, fetch_rows
 from tessera.platform.paging import COUNT_LIMIT
 
 COLUMNS = """id, chain_id, label, internal_name, description, engine, text, parameters, key_columns, columns, version,
-       created_at, created_by, updated_at, updated_by"""
+       created_at, created_by, created_by_kind, created_by_id, updated_at, updated_by, updated_by_kind, updated_by_id"""
 SEEN = "(cast(:chains AS uuid[]) IS NULL OR chain_id = ANY (:chains))"
 MATCHES = "(strpos(lower(label), lower(:search)) > 0 OR strpos(lower(internal_name), lower(:search)) > 0)"
 ORDERS = {
@@ -44,16 +44,19 @@ SELECT label, lower(internal_name) AS name FROM queries
 HAS_CHAIN = text("SELECT EXISTS (SELECT FROM chains WHERE id = :chain_id)")
 INSERT = text("""
 INSERT INTO queries (id, chain_id, label, internal_name, description, text, parameters, key_columns, columns,
-                     created_by, updated_by)
+                     created_by, created_by_kind, created_by_id,
+                     updated_by, updated_by_kind, updated_by_id)
 VALUES (:id, :chain_id, :label, :internal_name, :description, :text, cast(:parameters AS jsonb), :key_columns,
-        cast(:columns AS jsonb), :actor, :actor)
+        cast(:columns AS jsonb), :actor, :actor_kind, :actor_id,
+        :actor, :actor_kind, :actor_id)
 ON CONFLICT DO NOTHING
 """)
 UPDATE = text("""
 UPDATE queries
    SET label = :label, internal_name = :internal_name, description = :description, text = :text,
        parameters = cast(:parameters AS jsonb), key_columns = :key_columns, columns = cast(:columns AS jsonb),
-       version = version + 1, updated_at = now(), updated_by = :actor
+       version = version + 1, updated_at = now(), updated_by = :actor,
+       updated_by_kind = :actor_kind, updated_by_id = :actor_id
  WHERE chain_id = :chain_id AND id = :id AND version = :version
 """)
 DELETE = text("DELETE FROM queries WHERE chain_id = :chain_id AND id = :query_id")
@@ -94,7 +97,7 @@ async def has_chain(session: Session, chain_id: UUID) -> bool:
 
 
 async def insert_query(session: Session, values: Mapping[str, Any]) -> bool:
-    """Write a query; False means that somebody was faster with its name."""
+    """Write a query; False means that its name was taken in the meantime."""
     return await change_rows(session, INSERT, values) == 1
 
 

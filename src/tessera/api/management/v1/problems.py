@@ -26,8 +26,8 @@ logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 TOO_MANY = frozenset({"request_limit_reached"})
-# Conflicts that only If-Match brings about.
-CHANGED = frozenset({"record_changed", "role_changed", "subscription_changed", "user_changed", "version_mismatch"})
+# The one conflict that is about If-Match.
+VERSION_CONFLICT = "version_conflict"
 
 
 class Fault(Struct, frozen=True, omit_defaults=True):
@@ -41,7 +41,7 @@ class Fault(Struct, frozen=True, omit_defaults=True):
 class Problem(Struct, frozen=True):
     """Why a request failed."""
 
-    type: Annotated[str, Meta(description="Always `about:blank`: `code` tells problems apart.")]
+    type: Annotated[str, Meta(description="Always `about:blank`: `code` identifies the problem.")]
     title: Annotated[str, Meta(description="The status in words.", examples=["Not Found"])]
     status: Annotated[int, Meta(description="The status of the answer.", examples=[404])]
     detail: Annotated[str, Meta(description="What happened and what to do next, for people.")]
@@ -71,12 +71,12 @@ class Answer:
 
 
 FAULT = RefusedError(
-    500, "fault", "Something went wrong on our side, and it has been logged. Report the request id to whoever runs it."
+    500, "fault", "Something went wrong on our side, and it has been logged. Report the request id to the operator."
 )
 
 
 def answer_error(error: Exception, request_id: UUID) -> Answer:
-    """Return the problem that the caller is told; what nobody foresaw is logged, and nothing of it is shown."""
+    """Return the problem that the caller gets; an unexpected error is logged, and nothing of it is shown."""
     refused = error if isinstance(error, RefusedError) else refuse(error)
     if refused is FAULT:
         logger.error("management call failed: request %s", request_id, exc_info=error)
@@ -115,7 +115,7 @@ def status_of(error: TesseraError) -> int | None:
         case NotFoundError():
             return 404
         case ConflictError():
-            return 412 if error.code in CHANGED else 409
+            return 412 if error.code == VERSION_CONFLICT else 409
         case UnavailableError():
             return 429 if error.code in TOO_MANY else 503
         case _:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from http import HTTPStatus
 
-from tessera.notifications.channels.webhook.signing import make_headers, make_secret
+from tessera.notifications.channels.webhook.signatures import make_headers, make_secret
 from tessera.notifications.channels.webhook.targets import check_url
 from tessera.notifications.contract import SEND_SECONDS, Answer, Channel, Notification
 from tessera.platform.http import CallError, CallLimits, OutboundClient
