@@ -20,13 +20,13 @@ LONGEST_FILE, LONGEST_FUNCTION, LARGEST_ROOM = 500, 60, 8_000
 EDGES = ("platform/db/", "migrations/")
 CLOCK = "platform/clock.py"
 # Words that end like a verb's form and are nouns all the same.
-NOUNS = {"key_ring", "listing", "logging", "mapping", "paging", "rendering", "wiring"}
+NOUNS = {"batching", "key_ring", "listing", "logging", "mapping", "paging", "rendering", "resealing", "wiring"}
 # A module of a room that holds SQL is its store; tables are described in models, and a query engine's trade is SQL.
 SQL_FOLDERS = ("store", "models", "engines")
 # Tables that only ever grow: what each line holds is said in one place, which every writing statement takes in.
 JOURNALS = {
     "points_movements": "loyalty/store/movements.py",
-    "events": "platform/events/recording.py",
+    "events": "platform/events/records.py",
     "audit_entries": "platform/audit/entries.py",
 }
 

@@ -11,11 +11,11 @@ import pytest
 from alembic import command
 from psycopg.types.json import Jsonb
 from sqlalchemy import NullPool, create_engine
-from tessera.notifications.checks import EVENT_NAME
 from tests.builders.pages import read_page
 from tests.builders.reference import api_names, error_codes
 
 from tessera.loyalty import events as loyalty_events
+from tessera.notifications.checks import EVENT_NAME
 from tessera.notifications.values import LOYALTY_NOUNS
 from tessera.platform.db import migrate
 from tessera.platform.db.migrations import ALEMBIC, OPTIONS, alembic_config, connect, connect_owner

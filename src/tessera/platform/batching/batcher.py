@@ -1,4 +1,4 @@
-"""Collects what many callers hand in, and flushes it in groups: one result, or one error, for all callers of a group."""
+"""Collects what many callers hand in, and flushes it in groups, with one result or error for all callers of a group."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence

@@ -23,7 +23,7 @@ class Open(Generic[T, K]):
 class BoundedSender(Generic[T, K]):
     """Tasks that each send one item. Open is what was launched and has not ended; it calls between two marks.
 
-    A caller that launches looks at `open`, `held` and `size` first and waits for a change where that is too much. A task
+    Before it launches, a caller checks `open`, `held` and `size`, and waits for a change where that is too much. A task
     that ends is a change where `is_change` says so of the number of open tasks that its key has left; the first error
     always is one, and is raised where a change is waited for.
     """

@@ -43,7 +43,7 @@ async def doing_chores(chores: Iterable[Chore]) -> AsyncIterator[None]:
 
 
 async def repeat_chore(chore: Chore) -> None:
-    """Do the chore until cancelled; a failure, such as a database that is unreachable for a while, does not end this."""
+    """Do the chore until cancelled; a failure, such as a database that is unreachable, does not end this."""
     while True:
         await asyncio.sleep(chore.every)
         try:
