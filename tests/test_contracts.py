@@ -51,6 +51,11 @@ VIOLATIONS = {
     "past an inner door": ("web/forms.py", "import tessera.connectors.keys.store", "Others enter connectors"),
     "pure rules know SQL": ("loyalty/rules.py", "import sqlalchemy", "Decisions are pure"),
     "the core knows a kind": ("exports/errors.py", "import tessera.connectors.kinds.sftp", "Kinds are loaded by name"),
+    "its own core knows a channel": (
+        "notifications/sending.py",
+        "import tessera.notifications.channels.webhook",
+        "Kinds",
+    ),
     "its own core knows a kind": ("inbound/errors.py", "import tessera.inbound.kinds.mparticle", "Kinds are loaded"),
 }
 

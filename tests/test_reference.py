@@ -18,8 +18,8 @@ from tests.builders.reference import api_names, render_commands, render_errors, 
 from tessera.connectors.contract.registry import connector_types
 from tessera.exports import RunState
 from tessera.exports.states import RequestState
-from tessera.loyalty.datasets import DATASETS
 from tessera.outbound.senders import OutcomeKind
+from tessera.platform.datasets import list_datasets
 from tessera.platform.permissions import list_permissions
 
 REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
@@ -81,7 +81,7 @@ def test_connectors_page_has_exactly_the_connectors() -> None:
 
 def test_datasets_page_has_exactly_the_datasets() -> None:
     titles = set(re.findall(r"^## ([a-z_]+)$", read_page("reference/datasets.md"), re.MULTILINE))
-    assert titles == {dataset.name for dataset in DATASETS}
+    assert titles == set(list_datasets())
 
 
 @pytest.mark.parametrize("folder", ["reference", "how-to", "decisions"])

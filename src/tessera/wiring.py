@@ -1,17 +1,15 @@
 """The only place that knows every room: makes the parts of a process and gives each what it needs."""
 
-import asyncio
-import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
-from functools import cached_property, partial
+from functools import cached_property
 
 from tessera import exports, inbound, loyalty, notifications, queries
 from tessera.access import sign_in as access_sign_in
 from tessera.connectors.contract import register_connectors
 from tessera.platform import audit, events, http, idempotency, mail
+from tessera.platform.datasets import register_datasets
 from tessera.platform.db import (
     Database,
     act_as_owner,
@@ -24,14 +22,12 @@ from tessera.platform.db import (
 )
 from tessera.platform.embedded import EmbeddedServer
 from tessera.platform.errors import ConflictError
-from tessera.platform.failures import explain_failure
-from tessera.platform.jobs import JobQueue, Queue
+from tessera.platform.jobs import BackgroundWork, JobQueue, Queue, job_queue_work, work_in_background
 from tessera.platform.lazy_imports import import_all
+from tessera.platform.permissions import register_resources
 from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing, load_keys
 from tessera.platform.settings import Settings
-
-logger = logging.getLogger(__name__)
 
 CONNECTORS = {
     "http_api": "tessera.outbound.kinds.http_api:HTTP_API",
@@ -46,6 +42,40 @@ CONNECTORS = {
     "azure": "tessera.connectors.kinds.azure:AZURE",
 }
 register_connectors(CONNECTORS)
+
+CHANNELS = {"webhook": "tessera.notifications.channels.webhook:WEBHOOK"}
+notifications.register_channels(CHANNELS)
+
+DATASETS = ("tessera.loyalty.datasets:DATASETS",)
+register_datasets(DATASETS)
+
+# In the order of the permission matrix.
+RESOURCES = (
+    "tessera.loyalty.permissions:RESOURCES",
+    "tessera.queries.permissions:RESOURCES",
+    "tessera.connectors.permissions:RESOURCES",
+    "tessera.outbound.permissions:RESOURCES",
+    "tessera.connectors.keys.permissions:RESOURCES",
+    "tessera.exports.permissions:RESOURCES",
+    "tessera.access.chains.permissions:RESOURCES",
+    "tessera.platform.events.permissions:RESOURCES",
+    "tessera.notifications.permissions:RESOURCES",
+    "tessera.access.users.permissions:RESOURCES",
+    "tessera.access.roles.permissions:RESOURCES",
+    "tessera.access.keys.permissions:RESOURCES",
+    "tessera.platform.audit.permissions:RESOURCES",
+)
+register_resources(RESOURCES)
+
+# In the order in which `tessera secrets reseal` lists them.
+RESEALINGS = (
+    "tessera.connectors.sealed_secrets:RESEALING",
+    "tessera.outbound.header_seals:RESEALING",
+    "tessera.connectors.keys.encryption_keys:RESEALING",
+    "tessera.notifications.subscriptions:RESEALING",
+    "tessera.inbound.retention:RESEALING",
+    "tessera.access.factors.factors:RESEALING",
+)
 
 # What a process that lives long loads at its start.
 ROOMS = (
@@ -65,16 +95,8 @@ ROOMS = (
     "tessera.platform.http",
 )
 
-PURGE_INTERVAL_SECONDS = 3600.0
-EXPIRE_SECONDS = 60.0
-# New events are found within a second; each check is one small query.
-DISPATCH_INTERVAL_SECONDS = 0.9
 # Mail and other short jobs at once, beside the runs.
 SHORT_SLOTS = 4
-# Kept answers deleted in one transaction.
-KEPT_ANSWERS = 2_000
-# After a failure a chore waits this long, so that an unreachable database fills no log.
-RETRY_DELAY_SECONDS = 5.0
 
 
 WAY_ON = (
@@ -222,90 +244,29 @@ def load_rooms() -> None:
 
 async def work_jobs(application: Application) -> None:
     """Work off jobs until a signal says stop."""
-    resources, settings = application.resources, application.resources.settings
+    settings = application.resources.settings
     load_rooms()
-    executor = exports.Executor(resources, application.engine, application.client)
-    dispatcher = notifications.Dispatcher(resources, application.client)
-    resources.jobs.handle(exports.EXECUTE_RUN, executor.execute)
-    handle_mail(resources)
-    if await dispatcher.realign():
-        logger.warning(
-            "the database came from another server: the feed was renumbered, and some events are delivered again"
-        )
-    chores = [
-        asyncio.create_task(repeat(executor.requeue_stalled, every=settings.run_lease_seconds)),
-        asyncio.create_task(
-            repeat(partial(exports.purge_runs, resources.database, settings), every=PURGE_INTERVAL_SECONDS)
-        ),
-        asyncio.create_task(repeat(partial(purge_expired, resources), every=PURGE_INTERVAL_SECONDS)),
-        asyncio.create_task(
-            repeat(partial(loyalty.expire_due_points, resources.database, resources.clock), every=EXPIRE_SECONDS)
-        ),
-        asyncio.create_task(repeat(partial(inbound.apply_due_messages, resources), every=DISPATCH_INTERVAL_SECONDS)),
-        asyncio.create_task(repeat(partial(inbound.purge_messages, resources), every=PURGE_INTERVAL_SECONDS)),
-        asyncio.create_task(repeat(when(dispatcher.is_behind, dispatcher.dispatch), every=DISPATCH_INTERVAL_SECONDS)),
-        asyncio.create_task(repeat(when(dispatcher.has_due, dispatcher.send_due), every=DISPATCH_INTERVAL_SECONDS)),
-    ]
-
-    def stop() -> None:
-        executor.stop()
-        dispatcher.stop()
-
-    try:
-        await resources.jobs.work(
-            name=executor.name,
-            slots={Queue.RUNS: settings.worker_concurrency, Queue.SHORT: SHORT_SLOTS},
-            heartbeat=settings.job_heartbeat_seconds,
-            stalled=settings.job_stalled_seconds,
-            on_stop=stop,
-        )
-        await dispatcher.finish()
-    finally:
-        for chore in chores:
-            chore.cancel()
-        await asyncio.gather(*chores, return_exceptions=True)
-
-
-def handle_mail(resources: Resources) -> None:
-    """Let this process's worker send mail, and find out whom it is for."""
-    resources.jobs.handle(mail.SEND_MAIL, partial(mail.deliver_mail, resources))
-    resources.jobs.handle(access_sign_in.SEND_RESET, partial(access_sign_in.send_reset, resources))
-    resources.jobs.handle(access_sign_in.NOTIFY_LOCKOUT, partial(access_sign_in.notify_lockout, resources))
-
-
-async def purge_expired(resources: Resources) -> None:
-    """Delete events, deliveries, audit entries, failed jobs and kept answers past their days, and clear old records."""
-    await events.purge_events(resources.database, days=resources.settings.event_days, now=resources.clock())
-    await notifications.purge_deliveries(resources)
-    await resources.jobs.purge_ended(before=resources.clock() - timedelta(days=resources.settings.job_days))
-    await audit.purge_entries(resources.database, days=resources.settings.audit_days, now=resources.clock())
-    await loyalty.clear_deleted_records(
-        resources.database, days=resources.settings.deleted_record_days, now=resources.clock()
+    await work_in_background(
+        application.resources.jobs,
+        collect_work(application),
+        slots={Queue.RUNS: settings.worker_concurrency, Queue.SHORT: SHORT_SLOTS},
+        heartbeat=settings.job_heartbeat_seconds,
+        stalled=settings.job_stalled_seconds,
     )
-    gone = KEPT_ANSWERS
-    while gone == KEPT_ANSWERS:
-        async with resources.database.session() as session:
-            gone = await idempotency.purge_answers(session, now=resources.clock(), most=KEPT_ANSWERS)
 
 
-def when(
-    needed: Callable[[], Awaitable[bool]], chore: Callable[[], Awaitable[object]]
-) -> Callable[[], Awaitable[None]]:
-    """Return a chore that is done only where one look, far cheaper than a transaction, finds work for it."""
-
-    async def look() -> None:
-        if await needed():
-            await chore()
-
-    return look
-
-
-async def repeat(chore: Callable[[], Awaitable[object]], *, every: float) -> None:
-    """Do a chore again and again; a database that is away for a while does not end this."""
-    while True:
-        await asyncio.sleep(every)
-        try:
-            await chore()
-        except Exception as error:
-            logger.warning("a chore of the worker failed and will be tried again: %s", explain_failure(error).message)
-            await asyncio.sleep(max(0.0, RETRY_DELAY_SECONDS - every))
+def collect_work(application: Application) -> tuple[BackgroundWork, ...]:
+    """Return what each room does in a worker."""
+    resources = application.resources
+    return (
+        job_queue_work(resources.jobs, days=resources.settings.job_days, clock=resources.clock),
+        audit.background_work(resources),
+        events.background_work(resources),
+        idempotency.background_work(resources),
+        mail.background_work(resources),
+        access_sign_in.background_work(resources),
+        notifications.background_work(resources, application.client),
+        loyalty.background_work(resources),
+        inbound.background_work(resources),
+        exports.background_work(resources, application.engine, application.client),
+    )

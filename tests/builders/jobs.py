@@ -1,17 +1,16 @@
 """Working off the queue in this process, as a worker would, until nothing is due."""
 
-from collections.abc import Callable
-
+from tessera.access import sign_in
+from tessera.platform import mail
 from tessera.platform.db import driver
-from tessera.platform.mail import SEND_MAIL
 from tessera.platform.resources import Resources
-from tessera.wiring import handle_mail
 
 
-async def work_off(resources: Resources, declare: Callable[[Resources], None] = handle_mail) -> None:
+async def work_off(resources: Resources) -> None:
     """Run every job that is due; what is to be tried again later stays."""
-    if SEND_MAIL.name not in resources.jobs.app.tasks:
-        declare(resources)
+    if mail.SEND_MAIL.name not in resources.jobs.app.tasks:
+        for room in (mail, sign_in):
+            room.background_work(resources).handle_jobs(resources.jobs)
     async with resources.jobs.app.open_async():
         await resources.jobs.app.run_worker_async(
             wait=False, listen_notify=False, install_signal_handlers=False, delete_jobs="always"

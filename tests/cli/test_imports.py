@@ -59,6 +59,13 @@ def libraries(modules: set[str]) -> set[str]:
     return {module.partition(".")[0] for module in modules}
 
 
+def kinds(modules: set[str]) -> set[str]:
+    """Return the kinds of connectors and channels among the modules."""
+    return {
+        module for module in modules if module.startswith("tessera.") and {"kinds", "channels"} & set(module.split("."))
+    }
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -79,7 +86,7 @@ def test_a_wrong_argument_is_refused_before_anything_is_loaded(arguments: tuple[
 
     assert code == 2, said
     assert not libraries(modules) & (HEAVY | DATABASE)
-    assert not [module for module in modules if module.startswith("tessera.") and "kinds" in module.split(".")]
+    assert not kinds(modules)
 
 
 def test_the_chains_are_listed_without_what_the_list_does_not_need(deployment: dict[str, str]) -> None:
@@ -88,7 +95,7 @@ def test_the_chains_are_listed_without_what_the_list_does_not_need(deployment: d
     assert code == 0, said
     assert "No chain yet" in said
     assert not libraries(modules) & HEAVY
-    assert not [module for module in modules if module.startswith("tessera.") and "kinds" in module.split(".")]
+    assert not kinds(modules)
 
 
 @pytest.mark.parametrize("group", GROUPS)

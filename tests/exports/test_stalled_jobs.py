@@ -1,10 +1,7 @@
-"""Jobs that a dead worker left are taken back, every one of them, whatever happens to the others or the database."""
+"""Jobs that a dead worker left are taken back, every one of them."""
 
 import asyncio
-from contextlib import suppress
 
-import psycopg
-import pytest
 from sqlalchemy import text
 from tests.builders.house import SmallHouse
 
@@ -43,23 +40,3 @@ async def test_job_that_waits_already_is_not_in_the_way_of_others(house: SmallHo
         assert await jobs.sweep(0.05) == 0
     assert await count_jobs(house, "first") == {"todo": 1}
     assert await count_jobs(house, "second") == {"todo": 1}
-
-
-async def test_sweeping_outlives_an_error_of_the_database(house: SmallHouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    jobs, swept = house.resources.jobs, asyncio.Event()
-    errors = [psycopg.OperationalError("the connection is lost")]
-
-    async def sweep(_: float) -> int:
-        if errors:
-            raise errors.pop()
-        swept.set()
-        return 0
-
-    monkeypatch.setattr(jobs, "sweep", sweep)
-    sweeping = asyncio.create_task(jobs.sweep_forever(0.01, 1))
-    try:
-        await asyncio.wait_for(swept.wait(), 5)
-    finally:
-        sweeping.cancel()
-        with suppress(asyncio.CancelledError):
-            await sweeping

@@ -15,9 +15,9 @@ from tests.builders.receivers import Receiver, Reply, in_turn, run_receiver
 
 from tessera import notifications
 from tessera.notifications import DeliveryState, SubscriptionChange
+from tessera.notifications.channels.webhook.signatures import sign
 from tessera.notifications.retries import WAITS, next_wait
 from tessera.notifications.sender import MOST_CALLS, MOST_CALLS_EACH
-from tessera.notifications.signatures import sign
 from tessera.notifications.store import claims, dispatches
 from tessera.notifications.values import LOYALTY_NOUNS
 from tessera.platform.db import fetch_rows

@@ -1,6 +1,8 @@
 """The job queue: short jobs beside long ones, the urgent first, failures kept for a while."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
@@ -108,3 +110,21 @@ async def test_failed_job_is_kept_for_its_days(resources: Resources) -> None:
 def test_mail_has_slots_that_runs_do_not_take() -> None:
     assert EXECUTE_RUN.queue is Queue.RUNS
     assert {SEND_MAIL.queue, SEND_RESET.queue} == {Queue.SHORT}
+
+
+async def test_job_under_way_ends_calmly_though_another_queue_has_nothing_to_end(resources: Resources) -> None:
+    jobs, ended = resources.jobs, asyncio.Event()
+
+    async def stop_the_worker_and_go_on() -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.sleep(0.5)
+        await defer(jobs, SHORT)
+        ended.set()
+
+    jobs.handle(RUN, stop_the_worker_and_go_on)
+    await defer(jobs, RUN)
+    slots = {Queue.RUNS: 1, Queue.SHORT: 1}
+    await asyncio.wait_for(jobs.work(name="tests", slots=slots, heartbeat=1, stalled=5, on_stop=lambda: None), PATIENCE)
+
+    assert ended.is_set()
+    assert [task for task, _, _ in await queued(resources)] == [SHORT.name]

@@ -6,9 +6,11 @@ import psycopg
 import pytest
 from tests.builders.towns import Town
 
-from tessera.loyalty import DATASETS, Dataset
-from tessera.queries import NewQuery
+from tessera.platform.datasets import Dataset, DatasetColumn, list_datasets, register_datasets
+from tessera.queries import NewQuery, QueryInvalidError, check_query
+from tessera.wiring import DATASETS as PLACES
 
+DATASETS = tuple(list_datasets().values())
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "datasets.md"
 
 
@@ -45,3 +47,16 @@ def test_reference_lists_every_column() -> None:
         assert f"## {dataset.name}\n\n{dataset.meaning}" in text
         for column in dataset.columns:
             assert f"| `{column.name}` | {column.type} | {column.meaning} |" in text
+
+
+VISITS = (Dataset("visits", "Visits.", personal=False, columns=(DatasetColumn("at", "timestamp", "when"),)),)
+
+
+def test_queries_read_what_any_room_declares() -> None:
+    with pytest.raises(QueryInvalidError, match="visits"):
+        check_query("SELECT * FROM visits")
+    register_datasets((*PLACES, f"{__name__}:VISITS"))
+    try:
+        assert check_query("SELECT * FROM visits").datasets == {"visits"}
+    finally:
+        register_datasets(PLACES)

@@ -2,10 +2,7 @@
 
 import typer
 
-from tessera import connectors, inbound, notifications, outbound
-from tessera.access import factors as access_factors
 from tessera.cli.context import CommandContext, run_command
-from tessera.connectors import keys as connector_keys
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -26,33 +23,22 @@ def rotate() -> None:
 @app.command("reseal")
 def reseal() -> None:
     """Seal every stored secret with the newest key. Restart all processes before: they must know that key."""
+    from tessera.platform.lazy_imports import load_place
+    from tessera.platform.resealing import Resealing
+    from tessera.wiring import RESEALINGS
 
-    async def work(context: CommandContext) -> tuple[int, int, int, int, int, int]:
-        keys = context.resources.keys
+    resealings: list[Resealing] = [load_place(place) for place in RESEALINGS]
+
+    async def work(context: CommandContext) -> list[int]:
         async with context.session() as session:
-            return (
-                await connectors.reseal_secrets(session, keys),
-                await outbound.reseal_templates(session, keys),
-                await connector_keys.reseal_encryption_keys(session, keys),
-                await notifications.reseal_secrets(session, keys),
-                await inbound.reseal_messages(session, keys),
-                await access_factors.reseal_factors(session, keys),
-            )
+            return [await each.reseal(session, context.resources.keys) for each in resealings]
 
-    profiles, templates, encryption_keys, subscriptions, messages, factors = run_command(work)
-    typer.echo(f"Sealed the secrets of {profiles:,} connection {'profile' if profiles == 1 else 'profiles'} again.")
-    if templates:
-        shown = "template" if templates == 1 else "templates"
-        typer.echo(f"Sealed the secret headers of {templates:,} {shown} again.")
-    if encryption_keys:
-        typer.echo(f"Sealed {encryption_keys:,} encryption {'key' if encryption_keys == 1 else 'keys'} again.")
-    if subscriptions:
-        shown = "subscription" if subscriptions == 1 else "subscriptions"
-        typer.echo(f"Sealed the secrets of {subscriptions:,} webhook {shown} again.")
-    if messages:
-        typer.echo(f"Sealed the bodies of {messages:,} inbound {'message' if messages == 1 else 'messages'} again.")
-    if factors:
-        typer.echo(f"Sealed {factors:,} second {'factor' if factors == 1 else 'factors'} again.")
+    counts = run_command(work)
+    for resealing, count in zip(resealings, counts, strict=True):
+        if count:
+            typer.echo(f"Sealed {resealing.describe(count)} again.")
+    if not any(counts):
+        typer.echo("Every stored secret is sealed with the newest key already.")
 
 
 @app.command("path")

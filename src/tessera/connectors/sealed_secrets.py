@@ -7,6 +7,7 @@ from uuid import UUID
 
 from tessera.connectors.store import profiles as store
 from tessera.platform.db import Session
+from tessera.platform.resealing import Resealing
 from tessera.platform.secrets import KeyRing
 
 Sealed = Mapping[str, Mapping[str, Any]]
@@ -48,3 +49,6 @@ async def reseal_secrets(session: Session, keys: KeyRing) -> int:
     if resealed:
         await store.replace_secrets(session, resealed)
     return len(resealed)
+
+
+RESEALING = Resealing("the secrets of {} connection profile", reseal_secrets)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     )
     from tessera.exports.errors import DefinitionNotFoundError, RunActiveError, RunNotFoundError
     from tessera.exports.execution import Executor
-    from tessera.exports.jobs import EXECUTE_RUN
+    from tessera.exports.jobs import background_work
     from tessera.exports.request_log import (
         Attempt,
         LoggedRequest,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         list_row_errors,
     )
     from tessera.exports.retention import purge_runs
-    from tessera.exports.runs import Run, cancel_run, get_run, list_runs, start_run
+    from tessera.exports.runs import EXECUTE_RUN, Run, cancel_run, get_run, list_runs, start_run
     from tessera.exports.states import RequestState, RunState
     from tessera.exports.usage import AssetUser, UserKind, count_template_users, list_query_users, list_template_users
     from tessera.exports.values import Definition, DefinitionChange, NewDefinition
@@ -58,6 +58,7 @@ __all__ = [
     "RunNotFoundError",
     "RunState",
     "UserKind",
+    "background_work",
     "cancel_run",
     "copy_definition",
     "count_template_users",

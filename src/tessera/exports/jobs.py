@@ -1,5 +1,25 @@
-"""Jobs of this room."""
+"""What a worker does for exports."""
 
-from tessera.platform.jobs import Job, Queue
+from functools import partial
 
-EXECUTE_RUN = Job("exports.run", queue=Queue.RUNS)
+from tessera.exports.execution import Executor
+from tessera.exports.retention import purge_runs
+from tessera.exports.runs import EXECUTE_RUN
+from tessera.platform.http import OutboundClient
+from tessera.platform.jobs import HOURLY, BackgroundWork, Chore
+from tessera.platform.resources import Resources
+from tessera.queries import QueryEngine
+
+
+def background_work(resources: Resources, engine: QueryEngine, client: OutboundClient) -> BackgroundWork:
+    """Execute runs, take back those that nobody works on, and delete those past their days."""
+    executor = Executor(resources, engine, client)
+    lease_seconds = resources.settings.run_lease_seconds
+    return BackgroundWork(
+        handlers={EXECUTE_RUN: executor.execute},
+        chores=[
+            Chore("exports.requeue_stalled", lease_seconds, executor.requeue_stalled),
+            Chore("exports.purge_runs", HOURLY, partial(purge_runs, resources.database, resources.settings)),
+        ],
+        stop=executor.stop,
+    )

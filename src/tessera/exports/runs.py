@@ -9,7 +9,6 @@ from uuid import UUID
 from tessera.exports.definitions import get_definition
 from tessera.exports.errors import RunActiveError, RunEndedError, RunNotFoundError
 from tessera.exports.events import RUN_CREATED
-from tessera.exports.jobs import EXECUTE_RUN
 from tessera.exports.snapshots import take_snapshot
 from tessera.exports.states import RunState
 from tessera.exports.store import runs as store
@@ -18,9 +17,10 @@ from tessera.platform.audit import Entry, record_entries
 from tessera.platform.db import Session
 from tessera.platform.events import Event, record_events
 from tessera.platform.ids import new_id
-from tessera.platform.jobs import JobQueue
+from tessera.platform.jobs import Job, JobQueue, Queue
 from tessera.platform.paging import Page
 
+EXECUTE_RUN = Job("exports.run", queue=Queue.RUNS)
 ACTIVE = frozenset({RunState.PENDING, RunState.RUNNING})
 
 

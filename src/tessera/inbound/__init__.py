@@ -7,6 +7,7 @@ from tessera.platform.lazy_imports import import_on_first_use
 if TYPE_CHECKING:
     from tessera.inbound.application import apply_due as apply_due_messages
     from tessera.inbound.attributes import ATTRIBUTES
+    from tessera.inbound.jobs import background_work
     from tessera.inbound.messages import (
         get_inbound_message,
         list_inbound_messages,
@@ -43,6 +44,7 @@ __all__ = [
     "OpenInbound",
     "answer_message",
     "apply_due_messages",
+    "background_work",
     "describe_inbound",
     "find_inbound",
     "get_inbound_message",

@@ -6,6 +6,7 @@ from uuid import UUID
 from tessera.inbound.receipts import purpose_of
 from tessera.inbound.store import messages as store
 from tessera.platform.db import Session
+from tessera.platform.resealing import Resealing
 from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing
 
@@ -44,3 +45,6 @@ async def reseal_messages(session: Session, keys: KeyRing) -> int:
         changed += len(bodies)
         after = rows[-1]["id"]
     return changed
+
+
+RESEALING = Resealing("the bodies of {} inbound message", reseal_messages)

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
         upsert_customer,
     )
     from tessera.loyalty.checks import Fault, list_faults
-    from tessera.loyalty.datasets import DATASETS, Dataset
     from tessera.loyalty.erasure import clear_account, clear_deleted_records
     from tessera.loyalty.errors import (
         AccountNotFoundError,
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
         SeveralChainsError,
         TierNotFoundError,
     )
+    from tessera.loyalty.jobs import background_work
     from tessera.loyalty.members import get_account_line, get_member, list_account_lines, list_members
     from tessera.loyalty.memberships import create_memberships, delete_memberships, list_memberships, update_memberships
     from tessera.loyalty.places import Place, find_membership_chains, find_place, get_membership_chain
@@ -84,7 +84,6 @@ else:
     __getattr__ = import_on_first_use(__name__, __file__)
 
 __all__ = [
-    "DATASETS",
     "AccountLine",
     "AccountMerge",
     "AccountNotFoundError",
@@ -97,7 +96,6 @@ __all__ = [
     "Customer",
     "CustomerChange",
     "CustomerFilter",
-    "Dataset",
     "Earning",
     "Expiring",
     "Fault",
@@ -135,6 +133,7 @@ __all__ = [
     "TierNotFoundError",
     "Transfer",
     "adjust_points",
+    "background_work",
     "burn_points",
     "clear_account",
     "clear_deleted_records",

@@ -1,31 +1,6 @@
-"""The datasets: which views queries may read, and what each column means. The migrations make the views."""
+"""The datasets of loyalty: which views queries may read, and what each column means. The migrations make the views."""
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class DatasetColumn:
-    """One column of a dataset."""
-
-    name: str
-    type: str
-    meaning: str
-
-
-@dataclass(frozen=True, slots=True)
-class Dataset:
-    """A view that queries may read; `personal` when its rows identify persons."""
-
-    name: str
-    meaning: str
-    personal: bool
-    columns: tuple[DatasetColumn, ...]
-
-
-def columns(*lines: str) -> tuple[DatasetColumn, ...]:
-    """Read columns from lines of `name type meaning`."""
-    return tuple(DatasetColumn(*line.split(" ", 2)) for line in lines)
-
+from tessera.platform.datasets import Dataset, read_columns
 
 CREATED = "created_at timestamp when the record was made"
 UPDATED = "updated_at timestamp when the record was last changed"
@@ -34,7 +9,7 @@ ACCOUNTS = Dataset(
     "accounts",
     "Customers and companies of the chain that are not deleted.",
     personal=True,
-    columns=columns(
+    columns=read_columns(
         "id uuid the account",
         "kind text customer or company",
         "external_id text the account's identifier in the system it came from",
@@ -63,7 +38,7 @@ PROGRAMS = Dataset(
     "programs",
     "Loyalty programs of the chain that are not deleted.",
     personal=False,
-    columns=columns(
+    columns=read_columns(
         "id uuid the program",
         "number int the program's small number, unique in the chain",
         "code text the program's code",
@@ -79,7 +54,7 @@ TIERS = Dataset(
     "tiers",
     "Levels of the programs that are not deleted.",
     personal=False,
-    columns=columns(
+    columns=read_columns(
         "id uuid the tier",
         "program_id uuid the program it is a level of",
         "code text the tier's code",
@@ -94,7 +69,7 @@ MEMBERSHIPS = Dataset(
     "memberships",
     "Memberships that are not deleted, as they are stored.",
     personal=False,
-    columns=columns(
+    columns=read_columns(
         "id uuid the membership",
         "account_id uuid the account that belongs to the program",
         "program_id uuid the program",
@@ -115,7 +90,7 @@ MEMBERS = Dataset(
     "members",
     "One wide row per membership: the membership, its account, program and tier.",
     personal=True,
-    columns=columns(
+    columns=read_columns(
         "membership_id uuid the membership",
         "membership_number text the number that the member shows",
         "provider_membership_id text the number in the provider's system",
@@ -154,7 +129,7 @@ POINTS_MOVEMENTS = Dataset(
     "points_movements",
     "The points ledger, one line per movement; points that are over leave by a line of their own within a minute.",
     personal=False,
-    columns=columns(
+    columns=read_columns(
         "membership_id uuid the membership whose balance moved",
         "sequence int number of the movement within its membership",
         "kind text set, earn, burn, adjust, expire or reverse",

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     )
     from tessera.notifications.dispatcher import Dispatcher
     from tessera.notifications.errors import SubscriptionChangedError
+    from tessera.notifications.jobs import background_work
+    from tessera.notifications.places import register_channels
     from tessera.notifications.retention import purge_deliveries
     from tessera.notifications.subscriptions import (
         create_subscriptions,
@@ -44,12 +46,14 @@ __all__ = [
     "Subscription",
     "SubscriptionChange",
     "SubscriptionChangedError",
+    "background_work",
     "create_subscriptions",
     "delete_subscription",
     "get_subscription",
     "list_deliveries",
     "list_subscriptions",
     "purge_deliveries",
+    "register_channels",
     "replay_deliveries",
     "replay_events",
     "replay_failed",

@@ -1,5 +1,6 @@
 """The dispatcher reads the feed for every subscription, makes deliveries, and has them sent."""
 
+import logging
 from uuid import UUID
 
 from tessera.notifications.sender import Sender
@@ -8,6 +9,8 @@ from tessera.platform.events import find_new_number, renumber_events
 from tessera.platform.http import OutboundClient
 from tessera.platform.ids import new_ids
 from tessera.platform.resources import Resources
+
+logger = logging.getLogger(__name__)
 
 # The first look is for what just happened, the next ones are for the rest of a load: memory is bounded by these.
 FIRST_WINDOW, WINDOW = 200, 5000
@@ -19,6 +22,13 @@ class Dispatcher:
     def __init__(self, resources: Resources, client: OutboundClient) -> None:
         self._resources = resources
         self._sender = Sender(resources, client)
+
+    async def start(self) -> None:
+        """Check at the start of a worker whether the database is a restored one."""
+        if await self.realign():
+            logger.warning(
+                "the database came from another server: the feed was renumbered, and some events are delivered again"
+            )
 
     async def realign(self) -> bool:
         """Put feed and positions right after the database was restored on another server; say whether it was."""

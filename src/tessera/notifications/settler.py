@@ -1,6 +1,5 @@
 """Outcomes, written down in groups: many that wait, one that writes."""
 
-import asyncio
 from collections.abc import Sequence
 
 from tessera.notifications.events import SUBSCRIPTION_DISABLED
@@ -8,11 +7,14 @@ from tessera.notifications.retries import PATIENCE, Outcome
 from tessera.notifications.store import claims as store
 from tessera.platform.actors import system_actor
 from tessera.platform.audit import Entry, record_entries
+from tessera.platform.batching import Batcher
 from tessera.platform.db import Session
 from tessera.platform.events import Event, record_events
 from tessera.platform.resources import Resources
 
+# An outcome waits for company at most this long, or until all calls to one receiver have theirs.
 GATHER_SECONDS = 0.005
+GATHER_OUTCOMES = 8
 ACTOR = system_actor("webhooks")
 GONE = "The receiver answered 410 Gone. Correct the URL, then switch the subscription on again."
 FAILING = (
@@ -26,37 +28,19 @@ class Settler:
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
-        self._waiting: list[tuple[Outcome, asyncio.Future[None]]] = []
-        self._writing: asyncio.Task[None] | None = None
+        self._outcomes = Batcher(self._write, seconds=GATHER_SECONDS, enough=GATHER_OUTCOMES)
 
     async def settle(self, outcome: Outcome) -> None:
         """Write down what came of an attempt."""
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((outcome, future))
-        if self._writing is None or self._writing.done():
-            self._writing = asyncio.create_task(self._write())
-        await future
+        await self._outcomes.submit(outcome)
 
     async def finish(self) -> None:
         """Wait until everything handed in is written, or could not be."""
-        if self._writing is not None:
-            await asyncio.gather(self._writing, return_exceptions=True)
+        await self._outcomes.finish()
 
-    async def _write(self) -> None:
-        await asyncio.sleep(GATHER_SECONDS)
-        while self._waiting:
-            group, self._waiting = self._waiting, []
-            try:
-                async with self._resources.database.session() as session:
-                    await record_outcomes(session, self._resources, [outcome for outcome, _ in group])
-            except Exception as error:
-                for _, future in group:
-                    if not future.done():
-                        future.set_exception(error)
-            else:
-                for _, future in group:
-                    if not future.done():
-                        future.set_result(None)
+    async def _write(self, outcomes: Sequence[Outcome]) -> None:
+        async with self._resources.database.session() as session:
+            await record_outcomes(session, self._resources, outcomes)
 
 
 async def record_outcomes(session: Session, resources: Resources, outcomes: Sequence[Outcome]) -> None:

@@ -7,17 +7,18 @@ from uuid import UUID
 
 from msgspec import UNSET
 
+from tessera.notifications.checks import check_label, check_names
 from tessera.notifications.errors import SubscriptionChainError, SubscriptionChangedError, SubscriptionNotFoundError
 from tessera.notifications.events import SUBSCRIPTION_CREATED, SUBSCRIPTION_DELETED, SUBSCRIPTION_UPDATED
-from tessera.notifications.signatures import make_secret
+from tessera.notifications.registry import SUBSCRIBED, get_channel
 from tessera.notifications.store import subscriptions as store
-from tessera.notifications.targets import check_label, check_names, check_url
 from tessera.notifications.values import MadeSubscription, NewSubscription, Subscription, SubscriptionChange
 from tessera.platform.actors import Actor
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.db import Row, Session
 from tessera.platform.events import Event, latest_position, record_events
 from tessera.platform.ids import new_random_ids
+from tessera.platform.resealing import Resealing
 from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing
 
@@ -40,12 +41,13 @@ async def create_subscriptions(
     actor.require(WRITE)
     if not actor.sees(chain_id):
         raise SubscriptionChainError(f"There is no chain {chain_id} within reach of {actor.name}.", field="chain_id")
-    ids, secrets = new_random_ids(len(items)), [make_secret() for _ in items]
+    channel = get_channel(SUBSCRIBED)
+    ids, secrets = new_random_ids(len(items)), [channel.make_secret() for _ in items]
     rows = [
         {
             "id": subscription_id,
             "label": check_label(item.label),
-            "url": check_url(item.url, resources.settings),
+            "url": channel.check_url(item.url, resources.settings),
             "event_names": check_names(item.event_names),
             "sealed_secret": resources.keys.seal(secret, purpose_of(subscription_id)),
             "enabled": item.enabled,
@@ -128,7 +130,7 @@ async def rotate_secret(
     """Draw a new secret. The one before signs too for a day; one before that is forgotten at once."""
     actor.require(ADMIN)
     await lock(session, actor, subscription_id, None)
-    secret = make_secret()
+    secret = get_channel(SUBSCRIBED).make_secret()
     sealed = keys.seal(secret, purpose_of(subscription_id))
     await store.rotate_secret(session, subscription_id, sealed, until=now + CHANGE_OVER, now=now)
     after = await get_subscription(session, actor, subscription_id)
@@ -150,6 +152,9 @@ async def reseal_secrets(session: Session, keys: KeyRing) -> int:
     return len(stale)
 
 
+RESEALING = Resealing("the secrets of {} webhook subscription", reseal_secrets)
+
+
 async def lock(
     session: Session, actor: Actor, subscription_id: UUID, version: int | None, *, deleting: bool = False
 ) -> Row:
@@ -168,7 +173,7 @@ def checked_values(before: Subscription, change: SubscriptionChange, resources: 
     """Return what people may change, as it will be."""
     return {
         "label": before.label if change.label is UNSET else check_label(change.label),
-        "url": before.url if change.url is UNSET else check_url(change.url, resources.settings),
+        "url": before.url if change.url is UNSET else get_channel(SUBSCRIBED).check_url(change.url, resources.settings),
         "event_names": before.event_names if change.event_names is UNSET else check_names(change.event_names),
         "enabled": before.enabled if change.enabled is UNSET else change.enabled,
     }

@@ -8,6 +8,7 @@ from uuid import UUID
 from tessera.outbound.rendering import Header, TemplateError, TemplateShape, read_shape
 from tessera.outbound.store import templates as store
 from tessera.platform.db import Session
+from tessera.platform.resealing import Resealing
 from tessera.platform.secrets import MASK, KeyRing, SecretError
 
 Shape = Mapping[str, Any]
@@ -119,6 +120,9 @@ async def reseal_templates(session: Session, keys: KeyRing) -> int:
     if resealed:
         await store.replace_shapes(session, resealed)
     return len(resealed)
+
+
+RESEALING = Resealing("the secret headers of {} template", reseal_templates)
 
 
 def list_resealed(rows: Sequence[Mapping[str, Any]], keys: KeyRing) -> Iterator[tuple[UUID, Shape]]:

@@ -36,6 +36,12 @@ def read_imports(file: str) -> dict[str, tuple[str, str]]:
     return {alias.asname or alias.name: (str(node.module), alias.name) for node in imports for alias in node.names}
 
 
+def load_place(place: str) -> Any:
+    """Import what is declared at a place, `module:NAME`."""
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name)
+
+
 def import_all(*packages: str) -> None:
     """Load every name of these packages: a server does so at its start, not within its first requests."""
     for package in map(import_module, packages):

@@ -1,7 +1,13 @@
-"""Every permission there is: a resource, its label on pages, and what each of its levels allows."""
+"""What permissions are about. Each room declares its resources; the wiring names the places, in the order of pages."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+
+from tessera.platform.lazy_imports import load_place
+
+# Tuples of resources as `module:NAME`.
+PLACES: list[str] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,108 +19,19 @@ class Resource:
     levels: dict[str, str]
 
 
-RESOURCES = (
-    Resource(
-        "members",
-        "Members",
-        {
-            "read": "read accounts and memberships, and queries over datasets that identify persons",
-            "write": "add and change accounts and memberships",
-        },
-    ),
-    Resource(
-        "programs",
-        "Programs",
-        {"read": "read programs and tiers", "write": "add, change and delete programs and tiers"},
-    ),
-    Resource(
-        "points",
-        "Points",
-        {
-            "read": "read points movements and balances",
-            "write": "earn, burn, adjust, transfer and reverse points",
-        },
-    ),
-    Resource(
-        "queries",
-        "Queries",
-        {
-            "read": "read, preview and count saved queries",
-            "write": "create and change saved queries",
-            "admin": "delete saved queries",
-        },
-    ),
-    Resource(
-        "connection-profiles",
-        "Connection Profiles",
-        {
-            "read": "read connection profiles, never their secrets",
-            "write": "create, change, copy and test connection profiles, and rotate their tokens",
-            "admin": "delete connection profiles",
-        },
-    ),
-    Resource(
-        "http-templates",
-        "HTTP Templates",
-        {
-            "read": "read and preview templates",
-            "write": "create and change templates, and send tests",
-            "admin": "delete templates",
-        },
-    ),
-    Resource(
-        "encryption-keys",
-        "Encryption Keys",
-        {
-            "read": "read encryption keys, never their material",
-            "write": "create and change encryption keys",
-            "admin": "delete encryption keys",
-        },
-    ),
-    Resource(
-        "exports",
-        "Exports",
-        {
-            "read": "read export definitions, runs and their logs",
-            "write": "create and change definitions; start and cancel runs",
-            "admin": "delete export definitions",
-        },
-    ),
-    Resource("chains", "Chains", {"read": "read chains and enterprises", "write": "make chains and enterprises"}),
-    Resource("events", "Events", {"read": "read the change feed"}),
-    Resource(
-        "webhooks",
-        "Webhooks",
-        {
-            "read": "read webhook subscriptions and deliveries, never their secrets",
-            "write": "make and change webhook subscriptions, test them, replay deliveries",
-            "admin": "delete webhook subscriptions and rotate their secrets",
-        },
-    ),
-    Resource(
-        "users",
-        "Users",
-        {"read": "list users", "admin": "create and change users, set their passwords, end their sessions"},
-    ),
-    Resource("roles", "Roles", {"read": "read roles", "admin": "create, change and delete roles"}),
-    Resource(
-        "api-keys",
-        "API keys",
-        {"read": "list API keys, never the keys themselves", "admin": "make, switch and revoke API keys"},
-    ),
-    Resource(
-        "connector-tokens",
-        "Connector tokens",
-        {
-            "read": "list credentials of Connector API clients, never the tokens themselves",
-            "admin": "make, switch and revoke credentials of Connector API clients",
-        },
-    ),
-    Resource("audit", "Audit", {"read": "read the audit log"}),
-)
+def register_resources(places: Sequence[str]) -> None:
+    """Make the rooms' resources known, each place as `module:NAME`; this replaces an earlier call."""
+    PLACES[:] = places
+    list_resources.cache_clear()
+
+
+@cache
+def list_resources() -> tuple[Resource, ...]:
+    """Return every resource, in the order of the matrix."""
+    return tuple(resource for place in PLACES for resource in load_place(place))
 
 
 def list_permissions() -> Iterator[str]:
     """Yield every permission, by resource and level."""
-    for resource in RESOURCES:
+    for resource in list_resources():
         yield from (f"{resource.key}:{level}" for level in resource.levels)

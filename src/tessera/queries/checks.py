@@ -16,7 +16,7 @@ from sqlglot import exp
 from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
-from tessera.loyalty import DATASETS
+from tessera.platform.datasets import list_datasets
 from tessera.queries import vocabulary
 from tessera.queries.characters import check_characters
 from tessera.queries.errors import QueryInvalidError
@@ -26,7 +26,6 @@ from tessera.queries.sizes import fault_of_size
 from tessera.queries.texts import TooManyStepsError, read_tree, refuse, tokenize
 
 SCHEMA = "datasets"
-NAMES = {dataset.name: dataset for dataset in DATASETS}
 DEEPEST = 60
 MOST_SUBSCRIPTS = 16
 
@@ -57,7 +56,7 @@ class CheckedQuery:
     @property
     def personal(self) -> bool:
         """Say whether a dataset among them identifies persons."""
-        return any(NAMES[name].personal for name in self.datasets)
+        return any(list_datasets()[name].personal for name in self.datasets)
 
 
 def check_query(text: str, parameters: Sequence[Parameter] = ()) -> CheckedQuery:
@@ -182,7 +181,7 @@ class Check:
             self.refuse(node, f"{node.sql('postgres')[:80]} is not a dataset. {self.choices()}")
         if schema is None and name in expressions:
             return None
-        if name not in NAMES:
+        if name not in list_datasets():
             self.refuse(node, f"{name[:60]} is not a dataset. {self.choices()}")
         return name
 
@@ -208,7 +207,7 @@ class Check:
     def expression(self, node: exp.CTE) -> None:
         """Refuse WITH names that could hide a table of the database, and WITH parts that are not SELECT."""
         name = name_of(node.args["alias"].this)
-        if name.startswith("pg_") or name in NAMES:
+        if name.startswith("pg_") or name in list_datasets():
             self.refuse(node, f"the WITH name {name[:60]} is taken. Choose another")
         if not isinstance(node.this, exp.Query):
             self.refuse(node, ADVICE.get(type(node.this).__name__, "WITH takes SELECTs only"))
@@ -226,7 +225,7 @@ class Check:
     @staticmethod
     def choices() -> str:
         """Say what a query may read."""
-        return f"Datasets are {', '.join(NAMES)}"
+        return f"Datasets are {', '.join(list_datasets())}"
 
 
 def places(node: exp.Expr) -> Iterator[int]:

@@ -13,8 +13,8 @@ from difflib import get_close_matches
 import psycopg
 from psycopg import errors as pg
 
-from tessera.loyalty import DATASETS
 from tessera.platform.characters import name_character
+from tessera.platform.datasets import list_datasets
 from tessera.platform.db import explain_database_error
 from tessera.platform.errors import TesseraError
 from tessera.queries.errors import (
@@ -50,7 +50,6 @@ ABOUT_THE_TEXT = (
     pg.WindowingError,
     pg.WrongObjectType,
 )
-COLUMNS = {dataset.name: [column.name for column in dataset.columns] for dataset in DATASETS}
 CAUSES: dict[type[psycopg.Error], str] = {
     # The text alone was read before, so it is a statement that is not allowed where a SELECT is.
     pg.SyntaxError: "A query is one SELECT. This is another statement, or one with SELECT … INTO.",
@@ -94,7 +93,7 @@ def translate(error: psycopg.Error, timeout_seconds: float, source: Source | Non
             return timeout_error(timeout_seconds)
         case pg.InsufficientPrivilege() | pg.InvalidSchemaName():
             return QueryRefusedError(
-                f"The query reaches for something that queries may not use. Datasets are {', '.join(COLUMNS)}."
+                f"The query reaches for something that queries may not use. Datasets are {', '.join(list_datasets())}."
             )
         case pg.ReadOnlySqlTransaction():
             return QueryRefusedError("The query tries to write. A query only reads.")
@@ -131,10 +130,14 @@ def unknown_column(error: psycopg.Error, source: Source) -> QueryInvalidError:
     offset = source.place(error)
     written = re.match(r'[\w."]+', source.text[offset:]) if offset is not None else None
     name = written.group().replace('"', "").rsplit(".", 1)[-1] if written else "named here"
-    read = [dataset for dataset in COLUMNS if re.search(rf"\b{dataset}\b", source.text, re.IGNORECASE)]
-    known = sorted({column for dataset in read for column in COLUMNS[dataset]})
+    read = [each for each in list_datasets().values() if re.search(rf"\b{each.name}\b", source.text, re.IGNORECASE)]
+    known = sorted({column.name for dataset in read for column in dataset.columns})
     near = get_close_matches(name.lower(), known, n=1)
-    advice = f"Did you mean {near[0]}?" if near else f"Columns of {', '.join(read)} are {', '.join(known)}"
+    advice = (
+        f"Did you mean {near[0]}?"
+        if near
+        else f"Columns of {', '.join(each.name for each in read)} are {', '.join(known)}"
+    )
     strange = next((letter for letter in name if not letter.isascii()), None)
     if strange is not None:
         advice = f"Its {strange} is {name_character(strange)}, which may look like another. {advice}"

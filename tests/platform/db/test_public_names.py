@@ -15,7 +15,7 @@ from tests.builders.pages import read_page
 from tests.builders.reference import api_names, error_codes
 
 from tessera.loyalty import events as loyalty_events
-from tessera.notifications.targets import EVENT_NAME
+from tessera.notifications.checks import EVENT_NAME
 from tessera.notifications.values import LOYALTY_NOUNS
 from tessera.platform.db import migrate
 from tessera.platform.db.migrations import ALEMBIC, OPTIONS, alembic_config, connect, connect_owner

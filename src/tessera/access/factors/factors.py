@@ -15,6 +15,7 @@ from tessera.access.users import User, get_changeable, make_user, notify_user
 from tessera.platform.actors import Actor
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.db import Row, Session
+from tessera.platform.resealing import Resealing
 from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing
 
@@ -189,6 +190,9 @@ async def reseal_factors(session: Session, keys: KeyRing) -> int:
     ]
     await factor_store.replace_secrets(session, resealed)
     return len(resealed)
+
+
+RESEALING = Resealing("{} second factor", reseal_factors)
 
 
 def digest_of(keys: KeyRing, user_id: UUID, code: str) -> bytes:

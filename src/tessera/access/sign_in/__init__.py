@@ -6,11 +6,9 @@ from tessera.platform.lazy_imports import import_on_first_use
 
 if TYPE_CHECKING:
     from tessera.access.sign_in.admission import (
-        NOTIFY_LOCKOUT,
         SignIn,
         confirm,
         has_step,
-        notify_lockout,
         pass_second_step,
         record_confirmation,
         sign_in,
@@ -42,9 +40,10 @@ if TYPE_CHECKING:
         link_identity,
         unlink_identities,
     )
+    from tessera.access.sign_in.jobs import background_work
     from tessera.access.sign_in.lockouts import list_factor_holders, unlock_user
     from tessera.access.sign_in.own_password import change_own_password, is_own_password
-    from tessera.access.sign_in.resets import SEND_RESET, ask_reset, can_reset, is_reset_live, redeem_reset, send_reset
+    from tessera.access.sign_in.resets import SEND_RESET, ask_reset, can_reset, is_reset_live, redeem_reset
     from tessera.access.sign_in.tries import find_lockouts
 else:
     __getattr__ = import_on_first_use(__name__, __file__)
@@ -54,7 +53,6 @@ __all__ = [
     "FREE_ACCOUNT_FAILURES",
     "FREE_ORIGIN_FAILURES",
     "LONGEST",
-    "NOTIFY_LOCKOUT",
     "SEND_RESET",
     "Identity",
     "IdentityNotLinkedError",
@@ -67,6 +65,7 @@ __all__ = [
     "StepExpiredError",
     "admit_identity",
     "ask_reset",
+    "background_work",
     "can_reset",
     "change_own_password",
     "confirm",
@@ -80,13 +79,11 @@ __all__ = [
     "link_identity",
     "list_factor_holders",
     "lockout_after",
-    "notify_lockout",
     "pass_second_step",
     "read_mark",
     "record_confirmation",
     "redeem_reset",
     "say_wait",
-    "send_reset",
     "sign_in",
     "unlink_identities",
     "unlock_user",

@@ -4,12 +4,12 @@ A type is known by name until it is needed, so that a process loads the librarie
 """
 
 from functools import cache
-from importlib import import_module
 from importlib.metadata import entry_points
 
 from tessera.connectors.contract.places import PLACES
 from tessera.connectors.contract.types import ConnectorType
 from tessera.platform.assets import SettingsInvalidError
+from tessera.platform.lazy_imports import load_place
 
 GROUP = "tessera.connectors"
 
@@ -35,8 +35,7 @@ def get_connector(key: str) -> ConnectorType:
 @cache
 def load_connector(key: str) -> ConnectorType:
     """Import one of our types."""
-    module, _, name = PLACES[key].partition(":")
-    connector = getattr(import_module(module), name)
+    connector = load_place(PLACES[key])
     assert isinstance(connector, ConnectorType)
     return connector
 

@@ -32,6 +32,7 @@ from tessera.platform.clock import now
 from tessera.platform.db import Session
 from tessera.platform.ids import new_random_id
 from tessera.platform.paging import Page
+from tessera.platform.resealing import Resealing
 from tessera.platform.secrets import MASK, KeyRing
 
 KIND = "encryption_key"
@@ -217,6 +218,9 @@ async def reseal_encryption_keys(session: Session, keys: KeyRing) -> int:
     if resealed:
         await store.replace_sealed(session, resealed)
     return len(resealed)
+
+
+RESEALING = Resealing("{} encryption key", reseal_encryption_keys)
 
 
 async def find_row(session: Session, actor: Actor, chain_id: UUID | None, id_or_name: UUID | str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from tessera.exports.execution.requests import OpenRequest, RunResult, Settlemen
 from tessera.exports.execution.windows import WindowReader
 from tessera.exports.states import RequestState
 from tessera.outbound import Sender
+from tessera.platform.batching import BoundedSender
 
 # Requests that wait for their next try stay in memory with their bodies: this bounds them.
 MOST_OPEN = 256
@@ -32,14 +33,10 @@ class Delivery:
         self._pace = pace
         self._judge = judge
         self._random = Random()  # noqa: S311 - jitter, not a secret
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._calling: set[asyncio.Task[None]] = set()
+        self._sending: BoundedSender[OpenRequest, None] = BoundedSender()
         self._unsent: dict[int, OpenRequest] = {}
         self._broken_off = False
-        self._open_bytes = 0
-        self._changed = asyncio.Event()
         self._failures_in_a_row = 0
-        self._error: BaseException | None = None
         self.ending: RunResult | None = None
 
     async def run(self, open_requests: Sequence[OpenRequest], *, first_row: int, last_row: int) -> RunResult:
@@ -53,9 +50,9 @@ class Delivery:
             await self._recorder.record_window(window)
             for request in window.requests:
                 self._launch(request, begun=True)
-        while self._tasks:
+        while self._sending.open:
             await self._wait_for_change()
-        self._raise_error()
+        self._sending.raise_error()
         if self.ending is STOPPED:
             # The next worker must not take what only waited for its turn for sent.
             await asyncio.gather(*(self._recorder.settle(judge_unsent(each)) for each in self._unsent.values()))
@@ -68,39 +65,27 @@ class Delivery:
         """
         if self.ending is None:
             self.ending = ending
-        for task in self._tasks - self._calling:
-            task.cancel()
-        self._changed.set()
+        self._sending.drop_waiting()
+        self._sending.wake()
         if within is not None:
             asyncio.get_running_loop().call_later(within, self._break_off)
 
     def abandon(self) -> None:
         """Drop everything at once: the run is no longer ours, or the worker stops."""
-        for task in self._tasks:
-            task.cancel()
+        self._sending.drop()
 
     def _break_off(self) -> None:
         self._broken_off = True
-        for task in self._calling:
-            task.cancel()
+        self._sending.drop_calls()
 
     def _launch(self, request: OpenRequest, *, begun: bool) -> None:
         if begun:
             self._unsent[request.number] = request
         if self.ending is not None:
             return
-        size = len(request.planned.body or b"")
-        self._open_bytes += size
-        task = asyncio.create_task(self._deliver(request, begun=begun))
-        self._tasks.add(task)
-        task.add_done_callback(partial(self._forget, size))
-
-    def _forget(self, size: int, task: asyncio.Task[None]) -> None:
-        self._open_bytes -= size
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._error = self._error or error
-        self._changed.set()
+        self._sending.launch(
+            request, partial(self._deliver, begun=begun), key=None, size=len(request.planned.body or b"")
+        )
 
     async def _wait_for_room(self) -> None:
         # The next window is committed while half a round still waits for its turn, so that no place stays empty.
@@ -108,16 +93,11 @@ class Delivery:
             await self._wait_for_change()
 
     def _is_full(self) -> bool:
-        return len(self._tasks) >= MOST_OPEN or self._open_bytes >= MOST_OPEN_BYTES
+        return self._sending.open >= MOST_OPEN or self._sending.size >= MOST_OPEN_BYTES
 
     async def _wait_for_change(self) -> None:
-        self._changed.clear()
-        await self._changed.wait()
-        self._raise_error()
-
-    def _raise_error(self) -> None:
-        if self._error is not None:
-            raise self._error
+        self._sending.expect_change()
+        await self._sending.wait_for_change()
 
     async def _deliver(self, request: OpenRequest, *, begun: bool) -> None:
         while True:
@@ -129,36 +109,35 @@ class Delivery:
 
     async def _attempt(self, request: OpenRequest, *, begun: bool) -> float | None:
         """Call once and settle; return the seconds until the next try, None when there is none."""
-        task = asyncio.current_task()
-        assert task is not None
         # In row order: halves of a split request and further tries go before later rows, so that few are open at once.
         async with self._pace.turn(request.ordinals[0], request.planned.weight):
-            self._calling.add(task)
+            self._sending.begin_call()
             self._unsent.pop(request.number, None)
             if not begun:
                 # Not before its turn: whatever has begun counts as perhaps sent, should the worker die.
                 request.attempts += 1
                 await self._recorder.begin_again(request)
-            settlement = await self._call(request, task)
+            settlement = await self._call(request)
             # Before the place is given back: the next in turn must feel it too.
             self._adjust_pace(settlement)
         try:
             children = await self._split(request) if settlement.state is RequestState.SPLIT else []
             await self._recorder.settle(settlement, children)
         finally:
-            self._calling.discard(task)
+            self._sending.end_call()
         for child in children:
             self._launch(child, begun=False)
         return self._follow_up(request, settlement)
 
-    async def _call(self, request: OpenRequest, task: asyncio.Task[None]) -> Settlement:
+    async def _call(self, request: OpenRequest) -> Settlement:
         try:
             return self._judge.judge(request, await self._sender.send(request.planned))
         except asyncio.CancelledError:
             # A run that has ended is not gone on with: the call that was broken off is settled here and now.
             if not self._broken_off or self.ending is STOPPED:
                 raise
-            task.uncancel()
+            if (task := asyncio.current_task()) is not None:
+                task.uncancel()
             return judge_broken_off(request)
 
     async def _split(self, request: OpenRequest) -> list[OpenRequest]:

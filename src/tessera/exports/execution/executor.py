@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-import os
-import socket
 import time
 from collections.abc import Mapping
 from contextlib import aclosing
@@ -25,7 +23,7 @@ from tessera.exports.execution.recorder import Recorder
 from tessera.exports.execution.requests import RunResult
 from tessera.exports.execution.takeover import resume_requests
 from tessera.exports.execution.windows import Numbers, WindowReader
-from tessera.exports.jobs import EXECUTE_RUN
+from tessera.exports.runs import EXECUTE_RUN
 from tessera.exports.snapshots import Snapshot, read_snapshot
 from tessera.exports.store import run_log, spool
 from tessera.exports.store import runs as store
@@ -36,6 +34,7 @@ from tessera.platform.db import driver, explain_database_error
 from tessera.platform.errors import TesseraError, UnavailableError
 from tessera.platform.events import Event, record_events
 from tessera.platform.http import OutboundClient
+from tessera.platform.jobs import name_worker
 from tessera.platform.resources import Resources
 from tessera.queries import QueryEngine
 
@@ -66,7 +65,7 @@ class Executor:
         self._database = resources.database
         self._engine = engine
         self._client = client
-        self.name = name or f"{socket.gethostname()}:{os.getpid()}"
+        self.name = name or name_worker()
         self._held: set[Lease] = set()
         self._stopping = False
 
@@ -176,8 +175,9 @@ class Executor:
             reader = await self._make_reader(run, snapshot, connection, pace)
             delivery = Delivery(reader, sender, recorder, pace=pace, judge=judge)
             lease.when_ending(lambda ending: delivery.end(ending, within=grace_of(ending)))
-            work = self._deliver(run, connection, reader, recorder, judge=judge, delivery=delivery, selected=selected)
-            return await run_beside(work, recorder.write_forever())
+            return await self._deliver(
+                run, connection, reader, recorder, judge=judge, delivery=delivery, selected=selected
+            )
         finally:
             await connection.close()
 
@@ -195,9 +195,12 @@ class Executor:
         try:
             rows = await run_log.list_open_requests(connection, run["id"])
             requests = await resume_requests(rows, reader, recorder, judge)
-            return await delivery.run(requests, first_row=run["planned_row"] + 1, last_row=selected)
+            ending = await delivery.run(requests, first_row=run["planned_row"] + 1, last_row=selected)
+            await recorder.finish()
+            return ending
         finally:
             delivery.abandon()
+            await recorder.close()
 
     async def _make_reader(
         self, run: Mapping[str, Any], snapshot: Snapshot, connection: psycopg.AsyncConnection[Any], pace: Pace

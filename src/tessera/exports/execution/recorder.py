@@ -1,8 +1,7 @@
-"""Writes what happens to requests, in groups: many callers, one writer, one transaction at a time."""
+"""Writes what happens to requests, in groups: many callers, one transaction at a time."""
 
-import asyncio
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +9,7 @@ import psycopg
 
 from tessera.exports.execution.requests import OpenRequest, RowError, Settlement, Window
 from tessera.exports.store.run_log import Group, write_group
+from tessera.platform.batching import Batcher
 
 # An outcome waits for company at most this long, or until so many are there. Both stay well under the 50 ms and the
 # 16 outcomes that bound what a crash can make us send twice.
@@ -17,9 +17,11 @@ GATHER_SECONDS = 0.012
 GATHER_OUTCOMES = 12
 KEPT_ROW_ERRORS = 10_000
 
+Addition = Callable[[Group], None]
+
 
 class Recorder:
-    """Callers wait until what they handed in is committed; `write_forever` runs beside them.
+    """Callers wait until what they handed in is committed.
 
     `kept_errors` says how many row errors the run has already.
     """
@@ -29,84 +31,65 @@ class Recorder:
         self._run_id = run_id
         self._epoch = epoch
         self._kept_errors = kept_errors
-        self._group = Group()
-        self._waiting: list[asyncio.Future[None]] = []
-        self._outcomes = 0
-        self._something = asyncio.Event()
-        self._enough = asyncio.Event()
+        self._additions: Batcher[Addition, None] = Batcher(self._write, seconds=GATHER_SECONDS, enough=GATHER_OUTCOMES)
 
     async def record_window(self, window: Window) -> None:
         """Write the window's requests with their first attempts, and its row failures."""
-        group = self._group
-        self._plan(window.requests)
-        group.failed += len(window.row_errors)
-        self._keep_errors(window.row_errors)
-        group.planned_row = max(group.planned_row, window.last_row)
-        self._enough.set()
-        await self._committed()
+        await self._add_now(partial(self._add_window, window))
 
     async def begin_again(self, request: OpenRequest) -> None:
         """Write another attempt of a request that is in the log already."""
-        self._group.begun_again.append((request.number, request.attempts))
-        self._enough.set()
-        await self._committed()
+        begun = (request.number, request.attempts)
+        await self._add_now(lambda group: group.begun_again.append(begun))
 
     async def settle(self, settlement: Settlement, children: Sequence[OpenRequest] = ()) -> None:
         """Write the outcome of an attempt, and the requests that a split one becomes."""
-        group, request = self._group, settlement.request
+        await self._additions.submit(partial(self._add_settlement, settlement, children))
+
+    async def finish(self) -> None:
+        """Wait until everything handed in is written, also by callers that were cancelled since."""
+        await self._additions.finish()
+
+    async def close(self) -> None:
+        """Break off what is being written."""
+        await self._additions.close()
+
+    async def _add_now(self, addition: Addition) -> None:
+        # What is about to be sent waits for no company.
+        await self._additions.submit(addition, weight=GATHER_OUTCOMES)
+
+    async def _write(self, additions: Sequence[Addition]) -> None:
+        group = Group()
+        for add in additions:
+            add(group)
+        await write_group(self._connection, self._run_id, self._epoch, group)
+
+    def _add_window(self, window: Window, group: Group) -> None:
+        self._plan(window.requests, group)
+        group.failed += len(window.row_errors)
+        self._keep_errors(window.row_errors, group)
+        group.planned_row = max(group.planned_row, window.last_row)
+
+    def _add_settlement(self, settlement: Settlement, children: Sequence[OpenRequest], group: Group) -> None:
+        request = settlement.request
         group.settled_attempts.append(settlement.as_attempt())
         group.settled_requests.append(settlement.as_request())
-        self._plan(children)
+        self._plan(children, group)
         group.sent += settlement.sent
         group.failed += settlement.failed
-        self._keep_errors(settlement.row_errors)
+        self._keep_errors(settlement.row_errors, group)
         if settlement.excerpt is not None:
             group.excerpts.append((request.number, request.attempts, *settlement.excerpt))
-        self._outcomes += 1
-        if self._outcomes >= GATHER_OUTCOMES:
-            self._enough.set()
-        await self._committed()
 
-    async def write_forever(self) -> None:
-        """Write group after group until cancelled; a failure reaches every caller that waits."""
-        while True:
-            await self._something.wait()
-            # Not wait_for: before Python 3.12 it can swallow a cancellation that comes with the outcome.
-            with suppress(TimeoutError):
-                async with asyncio.timeout(GATHER_SECONDS):
-                    await self._enough.wait()
-            group, waiting = self._take()
-            try:
-                await write_group(self._connection, self._run_id, self._epoch, group)
-            except BaseException:
-                for future in waiting:
-                    future.cancel()
-                raise
-            for future in waiting:
-                if not future.done():
-                    future.set_result(None)
+    @staticmethod
+    def _plan(requests: Sequence[OpenRequest], group: Group) -> None:
+        group.planned.extend(request.as_row() for request in requests)
+        group.bytes += sum(len(request.planned.body or b"") for request in requests)
 
-    def _plan(self, requests: Sequence[OpenRequest]) -> None:
-        self._group.planned.extend(request.as_row() for request in requests)
-        self._group.bytes += sum(len(request.planned.body or b"") for request in requests)
-
-    def _keep_errors(self, errors: Sequence[RowError]) -> None:
+    def _keep_errors(self, errors: Sequence[RowError], group: Group) -> None:
         kept = errors[: max(0, KEPT_ROW_ERRORS - self._kept_errors)]
         self._kept_errors += len(kept)
         # A receiver's own words may hold the one character that the database's texts cannot.
-        self._group.row_errors.extend(
+        group.row_errors.extend(
             (ordinal, phase, code, message.replace("\x00", "\ufffd")) for ordinal, phase, code, message in kept
         )
-
-    def _take(self) -> tuple[Group, list[asyncio.Future[None]]]:
-        taken = self._group, self._waiting
-        self._group, self._waiting, self._outcomes = Group(), [], 0
-        self._something.clear()
-        self._enough.clear()
-        return taken
-
-    async def _committed(self) -> None:
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(future)
-        self._something.set()
-        await future

@@ -1,6 +1,6 @@
 """The one INSERT into the points ledger, part of every statement that changes balances."""
 
-# Writing a movement holds its membership, so that no number is taken twice.
+# A statement that writes a movement holds its membership, so that no other takes the number.
 NEXT_SEQUENCE = """coalesce((
   SELECT p.sequence FROM points_movements p WHERE p.membership_id = changed.id
    ORDER BY p.sequence DESC LIMIT 1), 0) + 1"""

@@ -6,6 +6,7 @@ from tessera.platform.lazy_imports import import_on_first_use
 
 if TYPE_CHECKING:
     from tessera.platform.audit.entries import Entry, record_entries
+    from tessera.platform.audit.jobs import background_work
     from tessera.platform.audit.log import (
         AuditEntryNotFoundError,
         KeptEntry,
@@ -24,6 +25,7 @@ __all__ = [
     "Entry",
     "KeptEntry",
     "TrailFilter",
+    "background_work",
     "count_entries",
     "get_entry",
     "list_entries",

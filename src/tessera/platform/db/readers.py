@@ -1,17 +1,20 @@
 """Look-ups outside any transaction: one question is one round trip, and equal questions of many callers are one."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Hashable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Hashable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg.pq import TransactionStatus
+
+from tessera.platform.batching import Batcher
 
 Connection = psycopg.AsyncConnection[Any]
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
+# With one caller nothing waits; the more there are, the more keys share a round trip.
 MOST_AT_ONCE = 2
 MOST_KEYS = 2000
 
@@ -51,8 +54,13 @@ class Reader:
         """Return what is found for the keys, asked together with the keys of all concurrent callers."""
         gathering = self._gatherings.get(ask)
         if gathering is None:
-            gathering = self._gatherings[ask] = Batcher(lambda all_keys: ask(self, all_keys))
-        return await gathering.get(keys)
+
+            async def ask_all(groups: Sequence[Collection[K]]) -> Mapping[K, V]:
+                return await ask(self, {key for group in groups for key in group})
+
+            gathering = self._gatherings[ask] = Batcher(ask_all, most=MOST_KEYS, at_once=MOST_AT_ONCE)
+        found = await gathering.submit(keys, len(keys))
+        return {key: found[key] for key in keys if key in found}
 
     async def _put_back(self, connection: Connection) -> None:
         """Keep a connection that is at rest. One that broke takes the others along: their server has ended as well."""
@@ -69,53 +77,3 @@ class Reader:
         idle, self._idle = self._idle, []
         for connection in idle:
             await connection.close()
-
-
-class Batcher(Generic[K, V]):
-    """Look-ups by key, a few under way at a time: callers that come meanwhile share the next one.
-
-    With one caller nothing waits; the more there are, the more keys share a round trip.
-    """
-
-    def __init__(self, ask: Callable[[Collection[K]], Awaitable[Mapping[K, V]]]) -> None:
-        self._ask = ask
-        self._waiting: list[tuple[Collection[K], asyncio.Future[dict[K, V]]]] = []
-        self._under_way: set[asyncio.Task[None]] = set()
-
-    async def get(self, keys: Collection[K]) -> dict[K, V]:
-        """Return what is found for the keys."""
-        answer: asyncio.Future[dict[K, V]] = asyncio.get_running_loop().create_future()
-        self._waiting.append((keys, answer))
-        if len(self._under_way) < MOST_AT_ONCE:
-            task = asyncio.create_task(self._work())
-            self._under_way.add(task)
-            task.add_done_callback(self._under_way.discard)
-        return await answer
-
-    async def _work(self) -> None:
-        """Answer all waiting callers."""
-        while self._waiting:
-            callers = self._take()
-            try:
-                found = await self._ask({key for keys, _ in callers for key in keys})
-            except BaseException as error:
-                for _, answer in callers:
-                    if not answer.done():
-                        answer.set_exception(error)
-                if not isinstance(error, Exception):
-                    raise
-                continue
-            for keys, answer in callers:
-                if not answer.done():
-                    answer.set_result({key: found[key] for key in keys if key in found})
-
-    def _take(self) -> list[tuple[Collection[K], asyncio.Future[dict[K, V]]]]:
-        """Take callers off the queue, at least one, with few enough keys for one question."""
-        count = size = 0
-        for keys, _ in self._waiting:
-            size += len(keys)
-            if count and size > MOST_KEYS:
-                break
-            count += 1
-        callers, self._waiting = self._waiting[:count], self._waiting[count:]
-        return callers

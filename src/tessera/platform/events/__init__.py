@@ -10,6 +10,7 @@ from tessera.platform.lazy_imports import import_on_first_use
 if TYPE_CHECKING:
     from tessera.platform.events.errors import PositionAheadError, PositionExpiredError, PositionInvalidError
     from tessera.platform.events.feed import EventPage, StoredEvent, latest_position, list_events
+    from tessera.platform.events.jobs import background_work
     from tessera.platform.events.listener import wait_for_events
     from tessera.platform.events.positions import BEGINNING, EventPosition, parse_position
     from tessera.platform.events.records import INSERT_EVENTS, Event, record_events
@@ -28,6 +29,7 @@ __all__ = [
     "PositionExpiredError",
     "PositionInvalidError",
     "StoredEvent",
+    "background_work",
     "find_new_number",
     "latest_position",
     "list_events",

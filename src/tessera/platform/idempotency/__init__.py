@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         release_key,
     )
     from tessera.platform.idempotency.errors import KeyInUseError, KeyReusedError
+    from tessera.platform.idempotency.jobs import background_work
 else:
     __getattr__ = import_on_first_use(__name__, __file__)
 
@@ -22,6 +23,7 @@ __all__ = [
     "KeptAnswer",
     "KeyInUseError",
     "KeyReusedError",
+    "background_work",
     "claim_key",
     "keep_answer",
     "purge_answers",

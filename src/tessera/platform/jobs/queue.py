@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tessera.platform.db import SEARCH_PATH, Database, Session, driver
+from tessera.platform.jobs.chores import Chore, doing_chores
 from tessera.platform.signals import calling_on_stop
 
 # Loaded with the first job: most commands enqueue none.
@@ -107,7 +108,8 @@ class JobQueue:
 
         `on_stop` is called when a signal comes: jobs under way have `STOP_SECONDS` from then on.
         """
-        async with self.app.open_async():
+        sweeping = Chore("jobs.sweep_stalled", max(heartbeat, stalled / 2), lambda: self.sweep(stalled))
+        async with self.app.open_async(), doing_chores([sweeping]):
             working = [
                 asyncio.create_task(
                     self.app.run_worker_async(
@@ -124,7 +126,6 @@ class JobQueue:
                 )
                 for queue, count in slots.items()
             ]
-            sweeping = asyncio.create_task(self.sweep_forever(max(heartbeat, stalled / 2), stalled))
 
             def stop() -> None:
                 on_stop()
@@ -133,12 +134,13 @@ class JobQueue:
 
             try:
                 with calling_on_stop(stop):
-                    # A queue with nothing under way ends at once; the others keep their time.
-                    await asyncio.wait(working, return_when=asyncio.FIRST_EXCEPTION)
+                    await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
             finally:
-                for task in (*working, sweeping):
-                    task.cancel()
-                ended = await asyncio.gather(*working, sweeping, return_exceptions=True)
+                # Once only: a second request would break off the jobs that the first lets end.
+                for task in working:
+                    if not task.cancelling():
+                        task.cancel()
+                ended = await asyncio.gather(*working, return_exceptions=True)
             for error in ended:
                 if isinstance(error, Exception):
                     raise error
@@ -153,15 +155,6 @@ class JobQueue:
             total += gone
             if gone < most:
                 return total
-
-    async def sweep_forever(self, every: float, stalled: float) -> None:
-        """Take stalled jobs back again and again; a database that is away for a while does not end this."""
-        while True:
-            await asyncio.sleep(every)
-            try:
-                await self.sweep(stalled)
-            except Exception as error:
-                logger.warning("stalled jobs could not be looked for: %s", error)
 
     async def sweep(self, stalled: float) -> int:
         """Put the jobs of workers silent for `stalled` seconds back in the queue; return how many."""

@@ -6,8 +6,9 @@ from tessera.platform.lazy_imports import import_on_first_use
 
 if TYPE_CHECKING:
     from tessera.platform.mail.errors import MailInvalidError, MailOffError, MailRefusedError, MailUnavailableError
+    from tessera.platform.mail.jobs import background_work
     from tessera.platform.mail.messages import Link, MailMessage
-    from tessera.platform.mail.outbox import SEND_MAIL, deliver_mail, is_mail_on, send_mail
+    from tessera.platform.mail.outbox import SEND_MAIL, is_mail_on, send_mail
     from tessera.platform.mail.smtp import send_letter
 else:
     __getattr__ = import_on_first_use(__name__, __file__)
@@ -20,7 +21,7 @@ __all__ = [
     "MailOffError",
     "MailRefusedError",
     "MailUnavailableError",
-    "deliver_mail",
+    "background_work",
     "is_mail_on",
     "send_letter",
     "send_mail",

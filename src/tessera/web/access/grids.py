@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from tessera.platform.actors import LEVELS
-from tessera.platform.permissions import RESOURCES
+from tessera.platform.permissions import list_resources
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ def make_grid(permissions: Collection[str] | None) -> list[GridRow]:
     """Return a row for every resource; None is everything."""
     return [
         GridRow(resource.key, resource.label, resource.levels, held_level(resource.key, resource.levels, permissions))
-        for resource in RESOURCES
+        for resource in list_resources()
     ]
 
 

@@ -10,7 +10,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from tessera import queries
-from tessera.loyalty import DATASETS
+from tessera.platform.datasets import list_datasets
 from tessera.platform.errors import (
     ConflictError,
     DeniedError,
@@ -183,7 +183,7 @@ def editor_page(
         labels=LABELS,
         at="" if error is None else place_of(error),
         look=preview,
-        datasets=DATASETS,
+        datasets=list(list_datasets().values()),
         types=[(each.value, each.value) for each in ParameterType],
         words=completion_words(),
     )

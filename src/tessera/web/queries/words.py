@@ -3,7 +3,7 @@
 import json
 from functools import cache
 
-from tessera.loyalty import DATASETS
+from tessera.platform.datasets import list_datasets
 from tessera.queries import BUILT_IN, FUNCTIONS
 
 KEYWORDS = """
@@ -22,7 +22,7 @@ def completion_words() -> str:
             "meaning": dataset.meaning,
             "columns": [{"name": each.name, "type": each.type, "meaning": each.meaning} for each in dataset.columns],
         }
-        for dataset in DATASETS
+        for dataset in list_datasets().values()
     ]
     words = {
         "datasets": datasets,

@@ -1,0 +1,34 @@
+"""What a subscription is called, and which events it names."""
+
+import re
+from collections.abc import Sequence
+
+from tessera.notifications.errors import EventNamesError, LabelInvalidError
+
+EVENT_NAME = re.compile(r"[a-z_]+\.[a-z_]+", re.ASCII)
+MOST_NAMES = 100
+
+
+def check_label(text: str) -> str:
+    """Return the label trimmed."""
+    label = text.strip()
+    if not 1 <= len(label) <= 255:
+        raise LabelInvalidError("The label needs 1 to 255 characters.", field="label")
+    return label
+
+
+def check_names(names: Sequence[str] | None) -> list[str] | None:
+    """Return the names of events in order, each once."""
+    if names is None:
+        return None
+    wrong = sorted(name for name in set(names) if not EVENT_NAME.fullmatch(name))
+    if wrong:
+        raise EventNamesError(
+            f"{wrong[0][:60]!r} is not a name of an event. Names are like membership.created.",
+            field="event_names",
+        )
+    if not 1 <= len(names) <= MOST_NAMES:
+        raise EventNamesError(
+            f"Name 1 to {MOST_NAMES} events, or none at all (null) for every one of loyalty.", field="event_names"
+        )
+    return sorted(set(names))
