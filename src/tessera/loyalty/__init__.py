@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from tessera.loyalty.datasets import DATASETS, Dataset
     from tessera.loyalty.erasure import clear_account, clear_deleted_records
     from tessera.loyalty.errors import (
-        RecordChangedError,
         SeveralChainsError,
         UnknownAccountError,
         UnknownMembershipError,
@@ -120,7 +119,6 @@ __all__ = [
     "ProgramChange",
     "ProgramFilter",
     "ProgramType",
-    "RecordChangedError",
     "Reversal",
     "SeveralChainsError",
     "Subscription",

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
         send_test,
     )
     from tessera.notifications.dispatching import Dispatcher
-    from tessera.notifications.errors import SubscriptionChangedError
     from tessera.notifications.retention import purge_deliveries
     from tessera.notifications.subscriptions import (
         create_subscriptions,
@@ -43,7 +42,6 @@ __all__ = [
     "NewSubscription",
     "Subscription",
     "SubscriptionChange",
-    "SubscriptionChangedError",
     "create_subscriptions",
     "delete_subscription",
     "get_subscription",

@@ -2,7 +2,7 @@
 
 Not found: subscription_not_found, delivery_not_found
 Invalid: webhook_label_invalid, webhook_url_invalid, webhook_events_invalid
-Conflict: subscription_changed, subscription_disabled
+Conflict: subscription_disabled
 """
 
 from tessera.platform.errors import ConflictError, InvalidError, NotFoundError
@@ -42,12 +42,6 @@ class EventNamesError(InvalidError):
     """A webhook subscription names something that is no event."""
 
     code = "webhook_events_invalid"
-
-
-class SubscriptionChangedError(ConflictError):
-    """Somebody else changed the webhook subscription meanwhile."""
-
-    code = "subscription_changed"
 
 
 class SubscriptionDisabledError(ConflictError):

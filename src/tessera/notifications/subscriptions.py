@@ -7,13 +7,14 @@ from uuid import UUID
 
 from msgspec import UNSET
 
-from tessera.notifications.errors import SubscriptionChainError, SubscriptionChangedError, SubscriptionNotFoundError
+from tessera.notifications.errors import SubscriptionChainError, SubscriptionNotFoundError
 from tessera.notifications.events import SUBSCRIPTION_CHANGED, SUBSCRIPTION_CREATED, SUBSCRIPTION_DELETED
 from tessera.notifications.signing import make_secret
 from tessera.notifications.store import subscriptions as store
 from tessera.notifications.targets import check_label, check_names, check_url
 from tessera.notifications.values import MadeSubscription, NewSubscription, Subscription, SubscriptionChange
 from tessera.platform.actors import Actor
+from tessera.platform.assets import check_version
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.db import Row, Session
 from tessera.platform.events import Event, latest_position, record_events
@@ -65,14 +66,14 @@ async def list_subscriptions(session: Session, actor: Actor, *, chain_id: UUID |
     actor.require(READ)
     if chain_id is not None and not actor.sees(chain_id):
         return []
-    chains = reach_of(actor) if chain_id is None else [chain_id]
+    chains = actor.reach() if chain_id is None else [chain_id]
     return [read_subscription(row) for row in await store.select_subscriptions(session, chains)]
 
 
 async def get_subscription(session: Session, actor: Actor, subscription_id: UUID) -> Subscription:
     """Return the subscription."""
     actor.require(READ)
-    rows = await store.select_subscriptions(session, reach_of(actor), [subscription_id])
+    rows = await store.select_subscriptions(session, actor.reach(), [subscription_id])
     if not rows:
         raise unknown(subscription_id)
     return read_subscription(rows[0])
@@ -150,13 +151,10 @@ async def lock(
     session: Session, actor: Actor, subscription_id: UUID, version: int | None, *, deleting: bool = False
 ) -> Row:
     """Return the subscription's row, locked; raise where it is not there, or not this version any more."""
-    row = await store.lock_subscription(session, reach_of(actor), subscription_id, deleting=deleting)
+    row = await store.lock_subscription(session, actor.reach(), subscription_id, deleting=deleting)
     if row is None:
         raise unknown(subscription_id)
-    if version is not None and row["version"] != version:
-        raise SubscriptionChangedError(
-            f"{row['label']} was changed by somebody else in the meantime. Read it again, then change it."
-        )
+    check_version(row["label"], row["version"], version)
     return row
 
 
@@ -173,11 +171,6 @@ def checked_values(before: Subscription, change: SubscriptionChange, resources: 
 def purpose_of(subscription_id: UUID) -> str:
     """Return what a secret is sealed for: it opens nowhere else."""
     return f"webhook_subscriptions/{subscription_id}"
-
-
-def reach_of(actor: Actor) -> list[UUID] | None:
-    """Return the actor's chains, None for every chain."""
-    return None if actor.chains is None else sorted(actor.chains)
 
 
 def unknown(subscription_id: UUID) -> SubscriptionNotFoundError:

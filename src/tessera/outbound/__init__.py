@@ -11,7 +11,14 @@ if TYPE_CHECKING:
     from tessera.outbound.rendering import FACTS, FILTERS, read_shape
     from tessera.outbound.senders import Answer, RequestPlanner, Sender, Verdict, VerdictKind
     from tessera.outbound.targets import complete_shape, make_planner, open_sender
-    from tessera.outbound.template_changes import copy_template, create_template, delete_template, update_template
+    from tessera.outbound.template_changes import (
+        copy_template,
+        count_template_users,
+        create_template,
+        delete_template,
+        list_template_users,
+        update_template,
+    )
     from tessera.outbound.template_previews import (
         SentTest,
         ShownRequest,
@@ -31,7 +38,7 @@ if TYPE_CHECKING:
         get_stored_shape,
         get_template,
         get_usable_template,
-        list_query_templates,
+        label_templates,
         list_templates,
         missing_columns,
     )
@@ -59,13 +66,15 @@ __all__ = [
     "VerdictKind",
     "complete_shape",
     "copy_template",
+    "count_template_users",
     "create_template",
     "delete_template",
     "differing_headers",
     "get_stored_shape",
     "get_template",
     "get_usable_template",
-    "list_query_templates",
+    "label_templates",
+    "list_template_users",
     "list_templates",
     "make_planner",
     "missing_columns",

@@ -21,7 +21,7 @@ async def test_role_is_made_changed_and_deleted(root: Desk) -> None:
     reply = await root.send("PATCH", path, b'{"permissions": null}', headers={"If-Match": '"1"'})
     assert (reply.status, reply.data["permissions"], reply.headers["etag"]) == (200, None, '"2"')
     late = await root.send("PATCH", path, b'{"label": "Late"}', headers={"If-Match": '"1"'})
-    assert (late.status, late.data["code"]) == (412, "role_changed")
+    assert (late.status, late.data["code"]) == (412, "version_conflict")
     assert [role["label"] for role in (await root.good("GET", "/roles"))["items"]] == [
         "Admin",
         "Author",

@@ -65,7 +65,7 @@ async def test_change_is_made_on_the_version_asked_for(desk: Desk) -> None:
     changed = await desk.send("PATCH", path, b'{"label": "Mail"}', headers={"If-Match": tag})
     stale = await desk.send("PATCH", path, b'{"label": "Other"}', headers={"If-Match": tag})
     assert (changed.status, changed.headers["etag"]) == (200, '"2"')
-    assert (stale.status, stale.data["code"]) == (412, "version_mismatch")
+    assert (stale.status, stale.data["code"]) == (412, "version_conflict")
     assert (await desk.send("DELETE", path, headers={"If-Match": tag})).status == 412
     assert (await desk.send("DELETE", path, headers={"If-Match": '"2"'})).status == 204
     assert (await desk.call("GET", path)).status == 404

@@ -38,7 +38,7 @@ async def test_change_is_made_on_the_version_asked_for(desk: Desk) -> None:
     stale = await desk.send("PATCH", path, b'{"label": "Third"}', headers={"If-Match": '"1"'})
 
     assert (changed.status, changed.headers["etag"]) == (200, '"2"')
-    assert (stale.status, stale.data["code"]) == (412, "version_mismatch")
+    assert (stale.status, stale.data["code"]) == (412, "version_conflict")
     assert (await desk.send("DELETE", path, headers={"If-Match": '"1"'})).status == 412
     assert (await desk.send("DELETE", path, headers={"If-Match": '"2"'})).status == 204
     assert (await desk.call("GET", path)).status == 404

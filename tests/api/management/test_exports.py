@@ -103,5 +103,5 @@ async def test_change_on_an_old_version_is_refused(kept: Kept) -> None:
     path = f"/export-definitions/{definition.id}"
     await desk.good("PATCH", path, label="First")
     late = await desk.send("PATCH", path, b'{"label": "Second"}', headers={"If-Match": '"1"'})
-    assert (late.status, late.data["code"]) == (412, "version_mismatch")
+    assert (late.status, late.data["code"]) == (412, "version_conflict")
     assert (await desk.good("GET", path))["label"] == "First"

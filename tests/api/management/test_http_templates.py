@@ -87,7 +87,7 @@ async def test_change_keeps_what_is_left_out(desk: Desk) -> None:
     stale = await desk.send("PATCH", path, b"{}", headers={"If-Match": tag})
 
     assert (changed.status, changed.data["label"], changed.data["body"]) == (200, "Other", BODY)
-    assert (stale.status, stale.data["code"]) == (412, "version_mismatch")
+    assert (stale.status, stale.data["code"]) == (412, "version_conflict")
     assert (await desk.send("DELETE", path, headers={"If-Match": tag})).status == 412
 
 

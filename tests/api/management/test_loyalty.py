@@ -59,7 +59,7 @@ async def test_record_is_changed_on_the_version_asked_for(desk: Desk, kind: str)
     assert changed.status == 200, changed.body
     assert (changed.data.get("person") or changed.data)[name] == value
     assert changed.headers["etag"] == (await desk.call("GET", path)).headers["etag"] != tag
-    assert (stale.status, stale.data["code"]) == (412, "record_changed")
+    assert (stale.status, stale.data["code"]) == (412, "version_conflict")
     assert (await desk.send("DELETE", path, headers={"If-Match": tag})).status == 412
     assert (await desk.call("GET", path)).status == 200
 

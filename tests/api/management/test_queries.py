@@ -87,7 +87,7 @@ async def test_change_is_made_on_the_version_asked_for(desk: Desk) -> None:
 
     assert (changed.status, changed.headers["etag"], changed.data["description"]) == (200, '"2"', "all")
     assert changed.data["text"] == TEXT
-    assert (stale.status, stale.data["code"]) == (412, "version_mismatch")
+    assert (stale.status, stale.data["code"]) == (412, "version_conflict")
     assert (await desk.send("DELETE", path, headers={"If-Match": tag})).status == 412
     assert (await desk.send("DELETE", path, headers={"If-Match": '"2"'})).status == 204
 

@@ -54,7 +54,7 @@ async def test_change_is_made_on_the_version_asked_for(desk: Desk) -> None:
     same = await desk.call("PATCH", path, label="Mail")
 
     assert (changed.status, changed.data["label"], changed.headers["etag"]) == (200, "Mail", '"2"')
-    assert (stale.status, stale.data["code"]) == (412, "subscription_changed")
+    assert (stale.status, stale.data["code"]) == (412, "version_conflict")
     assert broken.status == 412
     assert same.headers["etag"] == '"2"'
     assert (await desk.send("DELETE", path, headers={"If-Match": '"1"'})).status == 412

@@ -112,7 +112,7 @@ async def create_api_keys(
 async def list_api_keys(session: Session, actor: Actor) -> list[ApiKey]:
     """Return the keys that reach no further than the actor, newest first."""
     actor.require("api-keys:read")
-    return [read_key(row) for row in await store.list_keys(session, chains=reach_of(actor))]
+    return [read_key(row) for row in await store.list_keys(session, chains=actor.reach())]
 
 
 async def list_api_key_page(
@@ -122,7 +122,7 @@ async def list_api_key_page(
     actor.require("api-keys:read")
     sort = sort if sort in store.ORDERS else "-created"
     rows, total = await store.list_page(
-        session, chains=reach_of(actor), search=search, sort=sort, offset=(number - 1) * size, limit=size
+        session, chains=actor.reach(), search=search, sort=sort, offset=(number - 1) * size, limit=size
     )
     return Page([read_key(row) for row in rows], total, number, size)
 
@@ -168,7 +168,7 @@ async def find_api_key_actor(
 async def get_api_key(session: Session, actor: Actor, key_id: UUID) -> ApiKey:
     """Return a key that reaches no further than the actor."""
     actor.require("api-keys:read")
-    rows = await store.list_keys(session, chains=reach_of(actor), ids=[key_id])
+    rows = await store.list_keys(session, chains=actor.reach(), ids=[key_id])
     if not rows:
         raise ApiKeyNotFoundError(f"There is no API key {key_id}. List the keys to find the one you mean.")
     return read_key(rows[0])
@@ -289,8 +289,3 @@ def entry_of(action: str, key: ApiKey) -> Entry:
             "roles": [role.label for role in key.roles],
         }
     return Entry(action, "api_key", key.id, key.label, after=after)
-
-
-def reach_of(actor: Actor) -> list[UUID] | None:
-    """Return the actor's chains, None for every chain."""
-    return None if actor.chains is None else sorted(actor.chains)

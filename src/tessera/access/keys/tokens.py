@@ -122,7 +122,7 @@ async def check_clients(session: Session, items: Sequence[NewAccessToken]) -> No
 async def check_enterprises(session: Session, actor: Actor, items: Sequence[NewAccessToken]) -> None:
     """Raise unless each token reaches enterprises that exist within the actor's chains, an ordinary one exactly one."""
     wanted = {enterprise_id for item in items for enterprise_id in item.enterprise_ids}
-    chains = None if actor.chains is None else sorted(actor.chains)
+    chains = actor.reach()
     found = {enterprise.id for enterprise in await select_enterprises(session, chains, sorted(wanted))}
     for enterprise_id in sorted(wanted - found):
         raise UnknownEnterpriseError(
@@ -158,7 +158,7 @@ async def admit_request(session: Session | Reader, access_token_id: UUID, *, lim
 
 async def list_tokens(session: Session, actor: Actor) -> list[Token]:
     """Return the credentials within the actor's chains, without their texts, oldest first."""
-    return await store.select_tokens(session, None if actor.chains is None else sorted(actor.chains))
+    return await store.select_tokens(session, actor.reach())
 
 
 async def list_token_page(
@@ -174,7 +174,7 @@ async def list_token_page(
     """Return a page of the client tokens, or of the access tokens, whose label holds the text."""
     items, total = await store.select_token_page(
         session,
-        None if actor.chains is None else sorted(actor.chains),
+        actor.reach(),
         client=client,
         search=search,
         sort=sort if sort in store.ORDERS else "-created",

@@ -51,12 +51,6 @@ class RoleInUseError(ConflictError):
     code = "role_in_use"
 
 
-class RoleChangedError(ConflictError):
-    """Somebody else changed the role in the meantime."""
-
-    code = "role_changed"
-
-
 class RoleNotFoundError(NotFoundError):
     """No such role."""
 

@@ -11,12 +11,10 @@ DeniedError
   ApiKeyScopeError        a key cannot have more than its maker
 ConflictError
   EmailTakenError         another user signs in with this address
-  UserChangedError        somebody else changed the user meanwhile
   LastAdministratorError  nobody would be left who may do everything
   RoleTakenError          another role has this name
   RoleBuiltInError        built-in roles stay as they are
   RoleInUseError          somebody holds the role
-  RoleChangedError        somebody else changed the role meanwhile
   ApiKeyRevokedError      a revoked key stays revoked
 NotFoundError
   UserNotFoundError       no such user within reach

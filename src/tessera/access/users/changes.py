@@ -21,7 +21,7 @@ from tessera.access.roles import (
     hold_roles,
     unite,
 )
-from tessera.access.users.errors import UserChangedError, UserExceedsError, UserNotFoundError
+from tessera.access.users.errors import UserExceedsError, UserNotFoundError
 from tessera.access.users.store import lists as user_store
 from tessera.access.users.store import records, sessions
 from tessera.access.users.users import (
@@ -36,6 +36,7 @@ from tessera.access.users.users import (
     told,
 )
 from tessera.platform.actors import Actor
+from tessera.platform.assets import changed_meanwhile, check_version
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.db import Session
 
@@ -71,7 +72,7 @@ async def update_user(
         "now": now,
     }
     if not await user_store.update_user(session, values):
-        raise changed_meanwhile(before)
+        raise changed_meanwhile(f"The user {before.email}")
     if change.roles is not UNSET:
         await user_store.set_roles(session, user_id, [role.id for role in wanted.roles])
     if before.enabled and not wanted.enabled:
@@ -117,7 +118,7 @@ async def delete_user(session: Session, actor: Actor, user_id: UUID, *, version:
     if user.is_administrator:
         await keep_administrator(session, user)
     if not await user_store.delete_user(session, user_id, user.version):
-        raise changed_meanwhile(user)
+        raise changed_meanwhile(f"The user {user.email}")
     await record_entries(session, actor, [Entry("deleted", "user", user_id, user.email, before=told(user))])
 
 
@@ -144,8 +145,7 @@ async def get_changeable(session: Session, actor: Actor, user_id: UUID, version:
     """Return a user who holds no more than the actor, in the version that the caller saw."""
     actor.require("users:admin")
     user = await get_user(session, actor, user_id)
-    if version is not None and version != user.version:
-        raise changed_meanwhile(user)
+    check_version(f"The user {user.email}", user.version, version)
     excess = find_foreign_chain(actor, user.chains) or find_excess(actor, user.permissions)
     if excess:
         raise UserExceedsError(
@@ -162,10 +162,3 @@ async def keep_administrator(session: Session, user: User) -> None:
             f"{user.name} is the last enabled user who may do everything in every chain."
             " Give another user the role Admin first."
         )
-
-
-def changed_meanwhile(user: User) -> UserChangedError:
-    """Say that somebody else was faster."""
-    return UserChangedError(
-        f"The user {user.email} was changed by somebody else in the meantime. Read it again, then change it."
-    )

@@ -21,12 +21,6 @@ class UserExceedsError(DeniedError):
     code = "user_exceeds_actor"
 
 
-class UserChangedError(ConflictError):
-    """Somebody else changed the user in the meantime."""
-
-    code = "user_changed"
-
-
 class SessionNotFoundError(NotFoundError):
     """No such session of this user."""
 

@@ -1,24 +1,19 @@
 """Statements on encryption keys."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 
+from tessera.platform.assets import used_by
 from tessera.platform.db import Session, change_rows, fetch_rows
-from tessera.platform.ids import parse_id
-from tessera.platform.paging import COUNT_LIMIT
 
-# A profile refers to a key by its id, under one of the properties that :properties names.
-REFERS = """
-  EXISTS (SELECT FROM unnest(cast(:properties AS text[])) AS property WHERE p.settings ->> property = k.id::text)
-"""
 SELECT = f"""
-SELECT k.*, (SELECT count(*) FROM connection_profiles p WHERE p.chain_id = k.chain_id AND {REFERS}) AS used_by
+SELECT k.*, {used_by("encryption_key", "k.id")} AS used_by
   FROM encryption_keys k
  WHERE (cast(:chains AS uuid[]) IS NULL OR k.chain_id = ANY (:chains))
-"""  # noqa: S608 - both parts are constants
+"""  # noqa: S608 - the part is a constant
 
 FIND = text(SELECT + " AND k.id = :id")
 FIND_BY_NAME = text(SELECT + " AND lower(k.internal_name) = lower(:name) LIMIT 2")
@@ -74,11 +69,6 @@ DELETE = text("DELETE FROM encryption_keys WHERE id = :id")
 
 NAMES = text("SELECT lower(internal_name) FROM encryption_keys WHERE chain_id = :chain_id")
 
-USERS = text(f"""
-SELECT p.id, p.label FROM encryption_keys k JOIN connection_profiles p ON p.chain_id = k.chain_id
- WHERE k.id = :id AND {REFERS} ORDER BY lower(p.label) LIMIT 20
-""")  # noqa: S608 - both parts are constants
-
 CHOICES = text("""
 SELECT id, label FROM encryption_keys WHERE chain_id = :chain_id AND type = :type ORDER BY lower(label), id LIMIT 1000
 """)
@@ -96,34 +86,6 @@ UPDATE encryption_keys k SET sealed_material = given.material, sealed_passphrase
        AS given (id, material, passphrase)
  WHERE k.id = given.id
 """)
-
-
-async def find_keys(
-    session: Session, *, chains: Iterable[UUID] | None, id_or_name: UUID | str, properties: Sequence[str]
-) -> list[dict[str, Any]]:
-    """Return the keys of those chains with that id or, in any case, internal name; no more than two."""
-    key_id = id_or_name if isinstance(id_or_name, UUID) else parse_id(id_or_name)
-    statement, sought = (FIND_BY_NAME, {"name": id_or_name}) if key_id is None else (FIND, {"id": key_id})
-    parameters = {"chains": None if chains is None else list(chains), "properties": list(properties)}
-    return await fetch_rows(session, statement, {**parameters, **sought})
-
-
-async def list_keys(
-    session: Session,
-    *,
-    chains: Iterable[UUID] | None,
-    search: str,
-    sort: str,
-    properties: Sequence[str],
-    offset: int,
-    limit: int,
-) -> tuple[Sequence[Mapping[str, Any]], int]:
-    """Return a page of keys in the order of `ORDERS`, and how many there are, up to a limit."""
-    parameters = {"chains": None if chains is None else list(chains), "search": search}
-    shown = {**parameters, "properties": list(properties), "offset": offset, "limit": limit}
-    rows = await fetch_rows(session, LISTS[sort], shown)
-    total = await session.scalar(COUNT, {**parameters, "most": COUNT_LIMIT + 1})
-    return rows, total or 0
 
 
 async def insert_key(session: Session, row: Mapping[str, Any], actor: str) -> bool:
@@ -154,12 +116,6 @@ async def hold_keys(session: Session, chain_id: UUID, wanted: Sequence[str]) -> 
 async def list_names(session: Session, chain_id: UUID) -> set[str]:
     """Return the internal names that are taken, in lower case."""
     return set((await session.scalars(NAMES, {"chain_id": chain_id})).all())
-
-
-async def list_users(session: Session, key_id: UUID, properties: Sequence[str]) -> Sequence[tuple[UUID, str]]:
-    """Return id and label of profiles that refer to the key."""
-    rows = (await session.execute(USERS, {"id": key_id, "properties": list(properties)})).all()
-    return [(row.id, row.label) for row in rows]
 
 
 async def list_choices(session: Session, chain_id: UUID, kind: str) -> Sequence[tuple[UUID, str]]:

@@ -8,9 +8,8 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import TextClause, text
 
-from tessera.platform.assets import as_json
-from tessera.platform.db import Session, change_rows, fetch_row, fetch_rows
-from tessera.platform.ids import parse_id
+from tessera.platform.assets import as_json, fetch_names, used_by
+from tessera.platform.db import Row, Session, change_rows, fetch_row, fetch_rows
 from tessera.platform.paging import COUNT_LIMIT
 
 
@@ -29,7 +28,7 @@ class Wanted:
         return {"chains": chains, "type": self.kind, "search": self.search}
 
 
-USED_BY = "(SELECT count(*) FROM http_templates t WHERE t.profile_id = p.id) AS used_by"
+USED_BY = f"{used_by('connection_profile', 'p.id')} AS used_by"
 
 SELECT = f"""
 SELECT p.*, {USED_BY}
@@ -106,16 +105,10 @@ LOCK_TYPE = text("SELECT pg_advisory_xact_lock(hashtextextended(cast(:chain_id A
 
 COUNT_OF_TYPE = text("SELECT count(*) FROM connection_profiles WHERE chain_id = :chain_id AND type = :type")
 
-
-USERS = text("""
-SELECT 'http_template' AS kind, id, chain_id, label FROM http_templates WHERE profile_id = :id
- ORDER BY lower(label), id LIMIT :limit
-""")
-
-SECRET_TEMPLATES = text("""
-SELECT label FROM http_templates WHERE profile_id = :id AND shape @> '{"headers": [{"secret": true}]}'
- ORDER BY lower(label), id LIMIT :limit
-""")
+LABELS = text("SELECT id, label FROM connection_profiles WHERE id = ANY (:ids)")
+# Who takes the profile up holds it by a foreign key until its own transaction ends, so a deletion waits and sees it.
+LOCK = text("SELECT id FROM connection_profiles WHERE id = :id FOR UPDATE")
+HOLD = text("SELECT id FROM connection_profiles WHERE id = :id FOR NO KEY UPDATE")
 
 COUNTS = text("""
 SELECT type, count(*) AS total, count(*) FILTER (WHERE state = 'incomplete') AS incomplete,
@@ -139,26 +132,10 @@ UPDATE connection_profiles p SET secrets = given.secrets
 """)
 
 
-async def find_profile(
-    session: Session, *, chains: Iterable[UUID] | None, id_or_name: UUID | str
-) -> Mapping[str, Any] | None:
-    """Return the profile if one of the chains has it; a name is looked up in any case."""
-    parameters = {"chains": None if chains is None else list(chains)}
-    asset_id = id_or_name if isinstance(id_or_name, UUID) else parse_id(id_or_name)
-    statement, sought = (FIND_BY_NAME, {"name": id_or_name}) if asset_id is None else (FIND, {"id": asset_id})
-    result = await session.execute(statement, {**parameters, **sought})
-    found = result.mappings().first()
-    return None if found is None else dict(found)
-
-
-async def find_profiles(
-    session: Session, *, chains: Iterable[UUID] | None, id_or_name: UUID | str
-) -> list[dict[str, Any]]:
-    """Return the profiles of those chains with that id or internal name, but no more than two."""
-    asset_id = id_or_name if isinstance(id_or_name, UUID) else parse_id(id_or_name)
-    statement, sought = (FIND_BY_NAME, {"name": id_or_name}) if asset_id is None else (FIND, {"id": asset_id})
-    parameters = {"chains": None if chains is None else list(chains), **sought}
-    return [dict(row) for row in (await session.execute(statement, parameters)).mappings()]
+async def get_profile(session: Session, profile_id: UUID) -> Row:
+    """Return the profile, which is there."""
+    (row,) = await fetch_rows(session, FIND, {"chains": None, "id": profile_id})
+    return row
 
 
 async def list_profiles(
@@ -200,8 +177,7 @@ async def delete_profile(session: Session, profile_id: UUID) -> None:
 
 async def list_names(session: Session, chain_id: UUID) -> tuple[set[str], set[str]]:
     """Return the labels and, in lower case, the internal names that are taken."""
-    rows = (await session.execute(NAMES, {"chain_id": chain_id})).all()
-    return {row.label for row in rows}, {row.name for row in rows}
+    return await fetch_names(session, NAMES, chain_id)
 
 
 async def count_of_type(session: Session, chain_id: UUID, kind: str) -> int:
@@ -211,14 +187,19 @@ async def count_of_type(session: Session, chain_id: UUID, kind: str) -> int:
     return await session.scalar(COUNT_OF_TYPE, parameters) or 0
 
 
-async def list_users(session: Session, profile_id: UUID, *, limit: int) -> Sequence[Mapping[str, Any]]:
-    """Return the first of the assets that use the profile."""
-    return await fetch_rows(session, USERS, {"id": profile_id, "limit": limit})
+async def list_labels(session: Session, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return the labels of these profiles by their ids."""
+    return {row["id"]: row["label"] for row in await fetch_rows(session, LABELS, {"ids": list(ids)})}
 
 
-async def list_secret_templates(session: Session, profile_id: UUID, *, limit: int) -> Sequence[str]:
-    """Return the labels of the first templates that send secret headers through the profile."""
-    return [row["label"] for row in await fetch_rows(session, SECRET_TEMPLATES, {"id": profile_id, "limit": limit})]
+async def lock_profile(session: Session, profile_id: UUID) -> None:
+    """Keep others from taking the profile up until the transaction ends."""
+    await session.execute(LOCK, {"id": profile_id})
+
+
+async def hold_profile(session: Session, profile_id: UUID) -> None:
+    """Keep others from changing the profile until the transaction ends; they may still refer to it."""
+    await session.execute(HOLD, {"id": profile_id})
 
 
 async def has_twin(session: Session, row: Mapping[str, Any]) -> bool:

@@ -8,10 +8,8 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import TextClause, text
 
-from tessera.platform.assets import as_json
-from tessera.platform.db import Session, change_rows, fetch_rows
-from tessera.platform.ids import parse_id
-from tessera.platform.paging import COUNT_LIMIT
+from tessera.platform.assets import as_json, fetch_names
+from tessera.platform.db import Row, Session, change_rows, fetch_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +35,6 @@ class Wanted:
         }
 
 
-JOINED = "LEFT JOIN queries q ON q.id = t.query_id LEFT JOIN connection_profiles p ON p.id = t.profile_id"
-SHOWN = "t.*, q.label AS query_label, p.label AS profile_label"
 SEEN = "(cast(:chains AS uuid[]) IS NULL OR t.chain_id = ANY (:chains))"
 FILTER = f"""{SEEN}
    AND (cast(:profile_id AS uuid) IS NULL OR t.profile_id = :profile_id)
@@ -50,20 +46,15 @@ FILTER = f"""{SEEN}
 ORDERS = {"label": "lower(t.label)", "internal_name": "lower(t.internal_name)", "created": "t.created_at"}
 ORDERS["updated"] = "t.updated_at"
 
-FIND = text(f"SELECT {SHOWN} FROM http_templates t {JOINED} WHERE {SEEN} AND t.id = :id")  # noqa: S608 - constants
-FIND_BY_NAME = text(
-    f"SELECT {SHOWN} FROM http_templates t {JOINED} WHERE {SEEN} AND lower(t.internal_name) = lower(:name) LIMIT 2"  # noqa: S608
-)
+FIND = text(f"SELECT t.* FROM http_templates t WHERE {SEEN} AND t.id = :id")  # noqa: S608 - constants
+FIND_BY_NAME = text(f"SELECT t.* FROM http_templates t WHERE {SEEN} AND lower(t.internal_name) = lower(:name) LIMIT 2")  # noqa: S608
 
 
 def list_in_order(key: str, *, falling: bool) -> TextClause:
-    """Return the statement of a list; labels are looked up for the page that is shown and for no other row."""
+    """Return the statement of a list."""
     order, turn = ORDERS[key], "DESC" if falling else "ASC"
     return text(f"""
-SELECT {SHOWN}
-  FROM (SELECT t.* FROM http_templates t WHERE {FILTER}
-         ORDER BY {order} {turn}, t.id {turn} OFFSET :offset LIMIT :limit) t {JOINED}
- ORDER BY {order} {turn}, t.id {turn}
+SELECT t.* FROM http_templates t WHERE {FILTER} ORDER BY {order} {turn}, t.id {turn} OFFSET :offset LIMIT :limit
 """)  # noqa: S608 - every part is a constant
 
 
@@ -101,35 +92,25 @@ UPDATE http_templates t SET shape = given.shape
  WHERE t.id = given.id
 """)
 
-OF_QUERY = text("""
-SELECT id, label FROM http_templates WHERE chain_id = :chain_id AND query_id = :query_id
- ORDER BY lower(label), id LIMIT :limit
-""")
+LABELS = text("SELECT id, label FROM http_templates WHERE id = ANY (:ids)")
+# Who takes the template up holds it by a foreign key until its own transaction ends, so a deletion waits and sees it.
+LOCK = text("SELECT id FROM http_templates WHERE id = :id FOR UPDATE")
 
 
-async def find_templates(
-    session: Session, *, chains: Iterable[UUID] | None, id_or_name: UUID | str
-) -> Sequence[Mapping[str, Any]]:
-    """Return the templates of those chains with that id, or in any case that name, but no more than two."""
-    parameters = {"chains": None if chains is None else list(chains)}
-    asset_id = id_or_name if isinstance(id_or_name, UUID) else parse_id(id_or_name)
-    statement, sought = (FIND_BY_NAME, {"name": id_or_name}) if asset_id is None else (FIND, {"id": asset_id})
-    return await fetch_rows(session, statement, {**parameters, **sought})
+async def get_template(session: Session, template_id: UUID) -> Row:
+    """Return the template, which is there."""
+    (row,) = await fetch_rows(session, FIND, {"chains": None, "id": template_id})
+    return row
 
 
-async def list_templates(
-    session: Session, wanted: Wanted, *, sort: str, offset: int, limit: int
-) -> tuple[Sequence[Mapping[str, Any]], int]:
-    """Return a page of templates in an order of `LISTS`, and how many there are, up to a limit."""
-    rows = await fetch_rows(session, LISTS[sort], {**wanted.parameters, "offset": offset, "limit": limit})
-    total = await session.scalar(COUNT, {**wanted.parameters, "most": COUNT_LIMIT + 1})
-    return rows, total or 0
+async def list_labels(session: Session, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return the labels of these templates by their ids."""
+    return {row["id"]: row["label"] for row in await fetch_rows(session, LABELS, {"ids": list(ids)})}
 
 
-async def list_of_query(session: Session, chain_id: UUID, query_id: UUID, *, limit: int) -> Sequence[tuple[UUID, str]]:
-    """Return ids and labels of the chain's templates with that query, by label."""
-    rows = await fetch_rows(session, OF_QUERY, {"chain_id": chain_id, "query_id": query_id, "limit": limit})
-    return [(row["id"], row["label"]) for row in rows]
+async def lock_template(session: Session, template_id: UUID) -> None:
+    """Keep others from taking the template up until the transaction ends."""
+    await session.execute(LOCK, {"id": template_id})
 
 
 async def insert_template(session: Session, row: Mapping[str, Any], actor: str) -> bool:
@@ -149,8 +130,7 @@ async def delete_template(session: Session, template_id: UUID) -> None:
 
 async def list_names(session: Session, chain_id: UUID) -> tuple[set[str], set[str]]:
     """Return the labels and, in lower case, the internal names that are taken."""
-    rows = (await session.execute(NAMES, {"chain_id": chain_id})).all()
-    return {row.label for row in rows}, {row.name for row in rows}
+    return await fetch_names(session, NAMES, chain_id)
 
 
 async def list_sealed(session: Session) -> Sequence[Mapping[str, Any]]:

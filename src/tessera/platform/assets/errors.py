@@ -39,7 +39,7 @@ class InUseError(ConflictError):
     code = "in_use"
 
 
-class VersionMismatchError(ConflictError):
+class VersionConflictError(ConflictError):
     """Somebody else changed the thing in the meantime."""
 
-    code = "version_mismatch"
+    code = "version_conflict"

@@ -1,13 +1,12 @@
 """Statements on saved queries. Each starts from the chains that the actor may see."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 
 from tessera.platform.db import Row, Session, change_rows, fetch_rows
-from tessera.platform.paging import COUNT_LIMIT
 
 COLUMNS = """id, chain_id, label, internal_name, description, engine, text, parameters, key_columns, columns, version,
        created_at, created_by, updated_at, updated_by"""
@@ -20,13 +19,9 @@ ORDERS = {
     "updated": "updated_at",
 }
 
-FIND = text(f"""
-SELECT {COLUMNS} FROM queries
- WHERE {SEEN}
-   AND (cast(:query_id AS uuid) IS NULL OR id = :query_id)
-   AND (cast(:internal_name AS text) IS NULL OR lower(internal_name) = lower(:internal_name))
- LIMIT 2
-""")  # noqa: S608 - the column list above; two are enough to see that a name is not unique among the chains
+FIND = text(f"SELECT {COLUMNS} FROM queries WHERE {SEEN} AND id = :id")  # noqa: S608 - constants
+# Two are enough to see that a name is not unique among the chains.
+FIND_BY_NAME = text(f"SELECT {COLUMNS} FROM queries WHERE {SEEN} AND lower(internal_name) = lower(:name) LIMIT 2")  # noqa: S608
 LISTS = {
     f"{sign}{key}": text(f"""
 SELECT {COLUMNS} FROM queries WHERE {SEEN} AND {MATCHES}
@@ -41,7 +36,9 @@ NAMES = text("""
 SELECT label, lower(internal_name) AS name FROM queries
  WHERE chain_id = :chain_id AND id IS DISTINCT FROM cast(:besides AS uuid)
 """)
-HAS_CHAIN = text("SELECT EXISTS (SELECT FROM chains WHERE id = :chain_id)")
+LABELS = text("SELECT id, label FROM queries WHERE id = ANY (:ids)")
+# A template or definition that takes the query up holds it by its foreign key; a deletion waits for it, then sees it.
+LOCK = text("SELECT id FROM queries WHERE id = :id FOR UPDATE")
 INSERT = text("""
 INSERT INTO queries (id, chain_id, label, internal_name, description, text, parameters, key_columns, columns,
                      created_by, updated_by)
@@ -59,24 +56,6 @@ UPDATE queries
 DELETE = text("DELETE FROM queries WHERE chain_id = :chain_id AND id = :query_id")
 
 
-async def find_queries(
-    session: Session, chains: Iterable[UUID] | None, *, query_id: UUID | None = None, internal_name: str | None = None
-) -> list[Row]:
-    """Return the queries of those chains with that id or internal name, but no more than two."""
-    parameters = {"chains": as_list(chains), "query_id": query_id, "internal_name": internal_name}
-    return await fetch_rows(session, FIND, parameters)
-
-
-async def list_queries(
-    session: Session, chains: Iterable[UUID] | None, *, search: str, sort: str, offset: int, limit: int
-) -> tuple[list[Row], int]:
-    """Return one page in an order of `LISTS`, and the count up to its limit."""
-    scope = {"chains": as_list(chains), "search": search}
-    rows = await fetch_rows(session, LISTS[sort], scope | {"offset": offset, "limit": limit})
-    total = (await session.execute(COUNT, scope | {"most": COUNT_LIMIT + 1})).scalar_one()
-    return rows, total
-
-
 async def list_choices(session: Session, chain_id: UUID, *, limit: int) -> list[Row]:
     """Return ids and labels by label."""
     return await fetch_rows(session, CHOICES, {"chain_id": chain_id, "limit": limit})
@@ -88,9 +67,14 @@ async def list_names(session: Session, chain_id: UUID, *, besides: UUID | None =
     return {row["label"] for row in rows}, {row["name"] for row in rows}
 
 
-async def has_chain(session: Session, chain_id: UUID) -> bool:
-    """Say whether there is such a chain."""
-    return bool((await session.execute(HAS_CHAIN, {"chain_id": chain_id})).scalar_one())
+async def list_labels(session: Session, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return the labels of these queries by their ids."""
+    return {row["id"]: row["label"] for row in await fetch_rows(session, LABELS, {"ids": list(ids)})}
+
+
+async def lock_query(session: Session, query_id: UUID) -> None:
+    """Keep others from taking the query up until the transaction ends."""
+    await session.execute(LOCK, {"id": query_id})
 
 
 async def insert_query(session: Session, values: Mapping[str, Any]) -> bool:
@@ -104,10 +88,5 @@ async def update_query(session: Session, values: Mapping[str, Any]) -> bool:
 
 
 async def delete_query(session: Session, chain_id: UUID, query_id: UUID) -> None:
-    """Delete the query; a foreign key refuses one that is in use."""
+    """Delete the query."""
     await session.execute(DELETE, {"chain_id": chain_id, "query_id": query_id})
-
-
-def as_list(chains: Iterable[UUID] | None) -> list[UUID] | None:
-    """Return the chains as the array that a statement takes; None stays every chain."""
-    return None if chains is None else list(chains)
