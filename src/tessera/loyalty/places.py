@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from enum import Enum
 from uuid import UUID
 
+from tessera.access.chains import list_chain_ids
 from tessera.loyalty.errors import (
     SeveralChainsError,
     UnknownAccountError,
@@ -35,7 +36,12 @@ class Place(Enum):
 
 async def find_membership_chains(session: Session, actor: Actor, ids: Sequence[UUID]) -> dict[UUID, UUID]:
     """Return the chain of each active membership within the actor's reach."""
-    return await store.find_chains(session, "memberships", ids, chain_ids=actor.reach())
+    return await store.find_chains(session, "memberships", ids, chain_ids=await list_reach(session, actor))
+
+
+async def list_reach(session: Session, actor: Actor) -> Sequence[UUID]:
+    """Return the chains to look in; whoever sees every chain looks in all there are."""
+    return await list_chain_ids(session) if actor.chains is None else sorted(actor.chains)
 
 
 async def get_membership_chain(session: Session, actor: Actor, ids: Sequence[UUID]) -> UUID:
@@ -57,7 +63,7 @@ async def find_place(
     session: Session, actor: Actor, place: Place, record_id: UUID, *, version: int | None = None
 ) -> UUID:
     """Return the chain that an active record is in; with a version hold it, and raise unless it still is that one."""
-    chains = await store.find_chains(session, place.table, [record_id], chain_ids=actor.reach())
+    chains = await store.find_chains(session, place.table, [record_id], chain_ids=await list_reach(session, actor))
     if record_id not in chains:
         raise place.unknown(f"There is no {place.word} {record_id} within reach of {actor.name}.")
     if version is not None:

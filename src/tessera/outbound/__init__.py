@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from tessera.outbound.targets import complete_shape, make_planner, open_sender
     from tessera.outbound.template_changes import (
         copy_template,
-        count_template_users,
         create_template,
         delete_template,
         list_template_users,
@@ -66,7 +65,6 @@ __all__ = [
     "VerdictKind",
     "complete_shape",
     "copy_template",
-    "count_template_users",
     "create_template",
     "delete_template",
     "differing_headers",

@@ -45,7 +45,6 @@ from tessera.platform.assets import (
     choose_name,
     clean_label,
     copy_names,
-    count_referrers,
     differences,
     forget_references,
     list_referrers,
@@ -129,11 +128,6 @@ async def list_template_users(session: Session, actor: Actor, template: Template
     """Return the first export definitions that use the template, by label."""
     stored = await find_row(session, actor, template.chain_id, template.id)
     return await list_referrers(session, KIND, stored["id"])
-
-
-async def count_template_users(session: Session, templates: Sequence[Template]) -> Mapping[UUID, int]:
-    """Return how many definitions use each of the templates; those that none uses are left out."""
-    return await count_referrers(session, KIND, [template.id for template in templates])
 
 
 async def copy_template(session: Session, actor: Actor, chain_id: UUID | None, id_or_name: UUID | str) -> Template:

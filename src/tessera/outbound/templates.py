@@ -41,6 +41,7 @@ class Template:
     shape: TemplateShape
     state: str
     version: int
+    used_by: int
     created_at: datetime
     created_by: str
     updated_at: datetime

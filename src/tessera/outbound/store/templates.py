@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import TextClause, text
 
-from tessera.platform.assets import as_json, fetch_names
+from tessera.platform.assets import as_json, fetch_names, used_by
 from tessera.platform.db import Row, Session, change_rows, fetch_rows
 
 
@@ -35,6 +35,7 @@ class Wanted:
         }
 
 
+SHOWN = f"t.*, {used_by('http_template', 't.id')} AS used_by"
 SEEN = "(cast(:chains AS uuid[]) IS NULL OR t.chain_id = ANY (:chains))"
 FILTER = f"""{SEEN}
    AND (cast(:profile_id AS uuid) IS NULL OR t.profile_id = :profile_id)
@@ -46,15 +47,17 @@ FILTER = f"""{SEEN}
 ORDERS = {"label": "lower(t.label)", "internal_name": "lower(t.internal_name)", "created": "t.created_at"}
 ORDERS["updated"] = "t.updated_at"
 
-FIND = text(f"SELECT t.* FROM http_templates t WHERE {SEEN} AND t.id = :id")  # noqa: S608 - constants
-FIND_BY_NAME = text(f"SELECT t.* FROM http_templates t WHERE {SEEN} AND lower(t.internal_name) = lower(:name) LIMIT 2")  # noqa: S608
+FIND = text(f"SELECT {SHOWN} FROM http_templates t WHERE {SEEN} AND t.id = :id")  # noqa: S608 - constants
+FIND_BY_NAME = text(
+    f"SELECT {SHOWN} FROM http_templates t WHERE {SEEN} AND lower(t.internal_name) = lower(:name) LIMIT 2"  # noqa: S608
+)
 
 
 def list_in_order(key: str, *, falling: bool) -> TextClause:
     """Return the statement of a list."""
     order, turn = ORDERS[key], "DESC" if falling else "ASC"
     return text(f"""
-SELECT t.* FROM http_templates t WHERE {FILTER} ORDER BY {order} {turn}, t.id {turn} OFFSET :offset LIMIT :limit
+SELECT {SHOWN} FROM http_templates t WHERE {FILTER} ORDER BY {order} {turn}, t.id {turn} OFFSET :offset LIMIT :limit
 """)  # noqa: S608 - every part is a constant
 
 

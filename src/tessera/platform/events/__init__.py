@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tessera.platform.events.errors import PositionAheadError, PositionExpiredError, PositionInvalidError
     from tessera.platform.events.listener import wait_for_events
     from tessera.platform.events.positions import BEGINNING, EventPosition, parse_position
-    from tessera.platform.events.reading import EventPage, StoredEvent, latest_position, list_events
+    from tessera.platform.events.reading import EventPage, StoredEvent, latest_position, list_events, position_before
     from tessera.platform.events.recording import INSERT_EVENTS, Event, record_events
     from tessera.platform.events.restoring import find_new_number, renumber_events
     from tessera.platform.events.retention import purge_events
@@ -32,6 +32,7 @@ __all__ = [
     "latest_position",
     "list_events",
     "parse_position",
+    "position_before",
     "purge_events",
     "record_events",
     "renumber_events",

@@ -91,7 +91,6 @@ async def show_list(
         tile=tile,
         tabs_of=tab_line(tile),
         page=page,
-        users=await outbound.count_template_users(visit.session, page.items),
         search=search,
         sort=wanted.sort,
         path=LIST,
