@@ -2,13 +2,16 @@
 
 import asyncio
 from dataclasses import replace
+from importlib import import_module
 
+import psycopg
 import pytest
 from sqlalchemy import text
 from tests.builders.places import OWNER, POLICY, Place
+from tests.connectors.test_references import make_key, make_profile
 from tests.outbound.test_templates import SHAPE, create, create_profile
 
-from tessera import connectors, outbound, queries
+from tessera import connectors, exports, outbound, queries
 from tessera.connectors import ProfileChange
 from tessera.outbound import TemplateChange
 from tessera.outbound.rendering import Header
@@ -16,6 +19,9 @@ from tessera.platform.assets import InUseError, Referrer, SettingsInvalidError
 from tessera.platform.db import Database
 from tessera.platform.secrets import KeyRing
 
+ALL = """
+SELECT from_label, from_kind, to_kind, to_id, carries_secrets FROM asset_references ORDER BY from_kind, to_kind, to_id
+"""
 REFERENCES = text("SELECT to_kind, to_id FROM asset_references WHERE from_id = :id ORDER BY to_kind")
 
 
@@ -72,3 +78,26 @@ async def test_address_stays_while_secrets_of_templates_go_there(
         await outbound.update_template(session, OWNER, made, open_again, keys=keys)
         moved = await connectors.update_profile(session, OWNER, profile, change, keys=keys, policy=POLICY)
     assert moved.settings["base_url"] == "https://other.example.com"
+
+
+async def test_migration_finds_what_saving_writes(
+    database: Database, place: Place, keys: KeyRing, admin_address: str
+) -> None:
+    migration = import_module("tessera.migrations.versions.0024_references")
+    headers = (Header("X-Key", "s", secret=True),)
+    async with database.session() as session:
+        key = await make_key(session, place.chain_id, keys)
+        await make_profile(session, place, keys, "LOGIN")
+        made = await create(
+            session, place, keys, await create_profile(session, place, keys), replace(SHAPE, headers=headers)
+        )
+        new = exports.NewDefinition("Members", query_id=place.query.id, template_id=made.id)
+        await exports.create_definition(session, OWNER, chain_id=place.chain_id, new=new, keys=keys)
+    with psycopg.connect(admin_address, options="-c search_path=tessera") as connection:
+        written = connection.execute(ALL).fetchall()
+        connection.execute("TRUNCATE asset_references")
+        connection.execute(migration.FILL)
+        filled = connection.execute(ALL).fetchall()
+    assert filled == written
+    assert len(filled) == 5
+    assert ("connection_profile", "encryption_key", key.id, False) in [row[1:] for row in filled]
