@@ -9,7 +9,7 @@ from uuid import UUID
 from tessera.access.chains import has_chain
 from tessera.connectors.addresses import AddressPolicy
 from tessera.connectors.contract import ConnectorType, Issuing, get_connector
-from tessera.connectors.errors import NotCopyableError, ProfileDisabledError, ProfileNotFoundError, VariantFrozenError
+from tessera.connectors.errors import NotCopyableError, ProfileDisabledError, VariantFrozenError
 from tessera.connectors.events import PROFILE_CHANGED, PROFILE_CREATED, PROFILE_DELETED
 from tessera.connectors.faults import gather_faults
 from tessera.connectors.profile_checks import READY, check_input, check_variant, state_of
@@ -25,17 +25,18 @@ from tessera.platform.assets import (
     Referrer,
     SettingsInvalidError,
     Target,
-    check_unused,
     check_version,
     choose_name,
     clean_label,
     copy_names,
+    delete_asset,
     differences,
-    fetch_asset,
-    forget_references,
+    find_asset,
+    list_assets,
+    list_labels,
+    list_names,
     list_referrers,
     name_taken,
-    pick_one,
     record_change,
     record_references,
     rename,
@@ -48,7 +49,7 @@ from tessera.platform.paging import Page
 from tessera.platform.secrets import MASK, KeyRing
 
 KIND = "connection_profile"
-PROFILE_ORDERS = tuple(store.ORDERS)
+PROFILE_ORDERS = tuple(name for name, _ in store.PROFILES.orders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ async def create_profile(
     connector = get_connector(new.type)
     check_variant(connector, new.variant)
     await check_room(session, chain_id, connector)
-    _, taken = await store.list_names(session, chain_id)
+    _, taken = await list_names(session, store.PROFILES, chain_id)
     with gather_faults() as together:
         with together:
             label = clean_label(new.label)
@@ -174,10 +175,9 @@ async def list_profiles(
     """Return a page of the profiles that the actor sees."""
     actor.require("connection-profiles:read")
     wanted = wanted or ProfileFilter()
-    narrowed, sort = narrow(actor, wanted), order_of(wanted)
-    rows = await store.list_profiles(session, narrowed, sort=sort, offset=(number - 1) * size, limit=size)
-    total = await store.count_profiles(session, narrowed)
-    return Page([make_profile(row) for row in rows], total, number, size)
+    parameters = {"chains": actor.reach(wanted.chain_id), "type": wanted.kind, "search": wanted.search}
+    page = await list_assets(session, store.PROFILES, parameters, sort=wanted.sort, number=number, size=size)
+    return Page([make_profile(row) for row in page.items], page.total, number, size)
 
 
 async def count_profiles(
@@ -185,8 +185,7 @@ async def count_profiles(
 ) -> dict[str, Mapping[str, int]]:
     """Return by type how many profiles there are (`total`), and how many of them are `incomplete` or `off`."""
     actor.require("connection-profiles:read")
-    chains = narrow(actor, ProfileFilter(chain_id)).chains
-    return {row.pop("type"): row for row in map(dict, await store.count_types(session, chains))}
+    return {row.pop("type"): row for row in map(dict, await store.count_types(session, actor.reach(chain_id)))}
 
 
 async def list_profile_users(session: Session, actor: Actor, profile: Profile) -> list[Referrer]:
@@ -198,7 +197,7 @@ async def list_profile_users(session: Session, actor: Actor, profile: Profile) -
 
 async def label_profiles(session: Session, ids: Sequence[UUID]) -> Mapping[UUID, str]:
     """Return the labels of profiles that the caller's own assets refer to."""
-    return await store.list_labels(session, ids)
+    return await list_labels(session, store.PROFILES, ids)
 
 
 async def has_twin(session: Session, actor: Actor, profile: Profile) -> bool:
@@ -226,7 +225,7 @@ async def update_profile(
         with together:
             label = stored["label"] if change.label is None else clean_label(change.label)
         with together:
-            _, taken = await store.list_names(session, stored["chain_id"])
+            _, taken = await list_names(session, store.PROFILES, stored["chain_id"])
             internal_name = rename(stored["internal_name"], change.internal_name, taken)
         with together:
             properties, secrets = await changed_properties(session, stored, change, keys=keys, policy=policy)
@@ -250,12 +249,7 @@ async def delete_profile(
     """Delete a profile that nothing uses; with `version`, only while it is that one."""
     actor.require("connection-profiles:admin")
     stored = await find_row(session, actor, chain_id, id_or_name)
-    await store.lock_profile(session, stored["id"])
-    stored = await find_row(session, actor, chain_id, stored["id"])
-    check_version(stored["label"], stored["version"], version)
-    await check_unused(session, KIND, stored["id"], noun="connection profile", label=stored["label"])
-    await forget_references(session, KIND, stored["id"])
-    await store.delete_profile(session, stored["id"])
+    stored = await delete_asset(session, store.PROFILES, stored, version)
     values = (shown_values(stored), None)
     await record_change(session, actor, stored, kind=KIND, event=PROFILE_DELETED, action="deleted", values=values)
 
@@ -274,7 +268,7 @@ async def copy_profile(
     row = {
         **{key: stored[key] for key in ("chain_id", "type", "variant", "settings", "state", "enabled")},
         "id": profile_id,
-        **copy_names(stored, *await store.list_names(session, stored["chain_id"])),
+        **copy_names(stored, *await list_names(session, store.PROFILES, stored["chain_id"])),
         "secrets": change_secrets({}, opened, profile_id=profile_id, keys=keys, now=now()),
     }
     return await insert(session, actor, row, action="copied")
@@ -290,18 +284,7 @@ def check_usable(profile: Profile) -> None:
 
 async def find_row(session: Session, actor: Actor, chain_id: UUID | None, id_or_name: UUID | str) -> Mapping[str, Any]:
     """Return the stored profile, sealed secrets included; the caller keeps it inside this room."""
-    rows = await fetch_asset(session, (store.FIND, store.FIND_BY_NAME), actor.reach(chain_id), id_or_name)
-    return pick_one(rows, id_or_name, "connection profile", ProfileNotFoundError)
-
-
-def narrow(actor: Actor, wanted: ProfileFilter) -> store.Wanted:
-    """Return the filter confined to the chains that the actor sees."""
-    return store.Wanted(actor.reach(wanted.chain_id), wanted.kind, wanted.search)
-
-
-def order_of(wanted: ProfileFilter) -> str:
-    """Return the order asked for; one that there is not is the first."""
-    return wanted.sort if wanted.sort in store.LISTS else PROFILE_ORDERS[0]
+    return await find_asset(session, store.PROFILES, actor.reach(chain_id), id_or_name)
 
 
 async def check_room(session: Session, chain_id: UUID, connector: ConnectorType) -> None:
@@ -361,7 +344,7 @@ async def insert(session: Session, actor: Actor, row: Mapping[str, Any], *, acti
     await refer_to_keys(session, row)
     values = (None, shown_values(row))
     await record_change(session, actor, row, kind=KIND, event=PROFILE_CREATED, action=action, values=values)
-    return make_profile(await store.get_profile(session, row["id"]))
+    return make_profile(await find_asset(session, store.PROFILES, None, row["id"]))
 
 
 async def save(

@@ -9,7 +9,7 @@ from msgspec import UNSET
 from sqlalchemy.exc import IntegrityError
 
 from tessera import outbound, queries
-from tessera.exports.errors import DefinitionInvalidError, DefinitionNotFoundError, UnknownColumnError
+from tessera.exports.errors import DefinitionInvalidError, UnknownColumnError
 from tessera.exports.events import DEFINITION_CHANGED, DEFINITION_CREATED, DEFINITION_DELETED
 from tessera.exports.store import definitions as store
 from tessera.exports.values import Definition, DefinitionChange, NewDefinition
@@ -22,10 +22,10 @@ from tessera.platform.assets import (
     choose_name,
     clean_label,
     copy_names,
-    fetch_asset,
-    fetch_page,
+    find_asset,
     forget_references,
-    pick_one,
+    list_assets,
+    list_names,
     record_change,
     record_references,
     rename,
@@ -38,7 +38,6 @@ from tessera.platform.secrets import KeyRing
 from tessera.queries import Query
 
 KIND = "export_definition"
-FIND = (store.FIND, store.FIND_BY_NAME)
 
 
 async def create_definition(
@@ -51,7 +50,7 @@ async def create_definition(
     check_limits(new)
     await check_columns(session, actor, query, template, keys=keys)
     definition_id = new_random_id()
-    _, taken = await store.list_names(session, chain_id)
+    _, taken = await list_names(session, store.DEFINITIONS, chain_id)
     name = choose_name(new.internal_name, new.label, "export", taken=taken)
     await store.insert_definition(session, definition_id, chain_id, name, new, actor.name)
     after = {"label": new.label, "query": query.internal_name, "template": template.internal_name}
@@ -82,7 +81,7 @@ async def update_definition(
         await outbound.get_template(session, actor, stored.chain_id, after.template_id),
         keys=keys,
     )
-    _, taken = await store.list_names(session, stored.chain_id)
+    _, taken = await list_names(session, store.DEFINITIONS, stored.chain_id)
     name = rename(stored.internal_name, after.internal_name, taken)
     write = store.update_definition(session, stored, new, actor.name)
     await write_change(session, write, label=stored.label, internal_name=name)
@@ -97,7 +96,7 @@ async def copy_definition(session: Session, actor: Actor, *, definition_id: UUID
     """Copy a definition under the next free label and internal name, switched off so that nothing leaves twice."""
     stored = await get_definition(session, actor, definition_id=definition_id)
     new = NewDefinition(
-        **copy_names(asdict(stored), *await store.list_names(session, stored.chain_id)),
+        **copy_names(asdict(stored), *await list_names(session, store.DEFINITIONS, stored.chain_id)),
         query_id=stored.query_id,
         template_id=stored.template_id,
         description=stored.description,
@@ -165,8 +164,7 @@ async def get_definition_by_name(session: Session, actor: Actor, *, chain_id: UU
 async def find_definition(session: Session, actor: Actor, chain_id: UUID | None, id_or_name: UUID | str) -> Definition:
     """Return the definition with that id or internal name."""
     actor.require("exports:read")
-    rows = await fetch_asset(session, FIND, actor.reach(chain_id), id_or_name)
-    row = pick_one(rows, id_or_name, "export definition", DefinitionNotFoundError)
+    row = await find_asset(session, store.DEFINITIONS, actor.reach(chain_id), id_or_name)
     return (await make_definitions(session, [row]))[0]
 
 
@@ -176,8 +174,8 @@ async def list_definitions(
     """Return a page of definitions by label, of one chain or of all that the actor sees."""
     actor.require("exports:read")
     wanted = {"chains": actor.reach(chain_id), "search": search}
-    rows, total = await fetch_page(session, store.LIST, store.COUNT, wanted, offset=(number - 1) * size, limit=size)
-    return Page(await make_definitions(session, rows), total, number, size)
+    page = await list_assets(session, store.DEFINITIONS, wanted, number=number, size=size)
+    return Page(await make_definitions(session, page.items), page.total, number, size)
 
 
 async def make_definitions(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[Definition]:

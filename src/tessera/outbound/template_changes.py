@@ -40,13 +40,14 @@ from tessera.platform.assets import (
     Referrer,
     SettingsInvalidError,
     Target,
-    check_unused,
     check_version,
     choose_name,
     clean_label,
     copy_names,
+    delete_asset,
     differences,
-    forget_references,
+    find_asset,
+    list_names,
     list_referrers,
     name_taken,
     record_change,
@@ -73,7 +74,7 @@ async def create_template(
     change = TemplateChange(query=new.query, profile=new.profile, shape=new.shape, draft=new.draft)
     parts = await fit_parts(session, actor, change, stored=None, seals=HeaderSeals(chain_id, keys))
     label = clean_label(new.label)
-    _, taken = await store.list_names(session, chain_id)
+    _, taken = await list_names(session, store.TEMPLATES, chain_id)
     row = {
         "id": new_random_id(),
         "chain_id": chain_id,
@@ -96,7 +97,7 @@ async def update_template(
             f"The template type of {stored['label']} was chosen when it was created, once. Create another template."
         )
     parts = await fit_parts(session, actor, change, stored=stored, seals=HeaderSeals(stored["chain_id"], keys))
-    _, taken = await store.list_names(session, stored["chain_id"])
+    _, taken = await list_names(session, store.TEMPLATES, stored["chain_id"])
     row = {
         "id": stored["id"],
         "version": stored["version"],
@@ -114,12 +115,7 @@ async def delete_template(
     """Delete a template that no export definition uses."""
     actor.require("http-templates:admin")
     stored = await find_row(session, actor, chain_id, id_or_name)
-    await store.lock_template(session, stored["id"])
-    stored = await find_row(session, actor, chain_id, stored["id"])
-    check_version(stored["label"], stored["version"], version)
-    await check_unused(session, KIND, stored["id"], noun="template", label=stored["label"])
-    await forget_references(session, KIND, stored["id"])
-    await store.delete_template(session, stored["id"])
+    stored = await delete_asset(session, store.TEMPLATES, stored, version)
     values = (shown_values(stored), None)
     await record_change(session, actor, stored, kind=KIND, event=TEMPLATE_DELETED, action="deleted", values=values)
 
@@ -137,7 +133,7 @@ async def copy_template(session: Session, actor: Actor, chain_id: UUID | None, i
     row = {
         **{key: stored[key] for key in ("chain_id", "query_id", "profile_id", "shape", "state")},
         "id": new_random_id(),
-        **copy_names(stored, *await store.list_names(session, stored["chain_id"])),
+        **copy_names(stored, *await list_names(session, store.TEMPLATES, stored["chain_id"])),
     }
     return await insert(session, actor, row, action="copied")
 
@@ -246,7 +242,7 @@ async def insert(session: Session, actor: Actor, row: Mapping[str, Any], *, acti
     await refer(session, row)
     values = (None, shown_values(row))
     await record_change(session, actor, row, kind=KIND, event=TEMPLATE_CREATED, action=action, values=values)
-    return (await make_templates(session, [await store.get_template(session, row["id"])]))[0]
+    return (await make_templates(session, [await find_asset(session, store.TEMPLATES, None, row["id"])]))[0]
 
 
 async def save(session: Session, actor: Actor, stored: Mapping[str, Any], row: Mapping[str, Any]) -> None:

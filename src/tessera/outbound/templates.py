@@ -7,12 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from tessera.connectors import READY, label_profiles
-from tessera.outbound.errors import TemplateIncompleteError, TemplateNotFoundError
+from tessera.outbound.errors import TemplateIncompleteError
 from tessera.outbound.header_seals import HeaderSeals, hide_headers, open_shape
 from tessera.outbound.rendering import TemplateShape, find_columns, read_shape
 from tessera.outbound.store import templates as store
 from tessera.platform.actors import Actor
-from tessera.platform.assets import fetch_asset, fetch_page, pick_one
+from tessera.platform.assets import find_asset, list_assets, list_labels
 from tessera.platform.db import Session
 from tessera.platform.paging import Page
 from tessera.platform.secrets import KeyRing
@@ -116,15 +116,20 @@ async def list_templates(
     """Return a page of the templates that the actor sees."""
     actor.require("http-templates:read")
     wanted = wanted or TemplateFilter()
-    statement = store.LISTS.get(wanted.sort, store.LISTS["label"])
-    parameters = narrow(actor, wanted).parameters
-    rows, total = await fetch_page(session, statement, store.COUNT, parameters, offset=(number - 1) * size, limit=size)
-    return Page(await make_templates(session, rows), total, number, size)
+    parameters = {
+        "chains": actor.reach(wanted.chain_id),
+        "profile_id": wanted.profile_id,
+        "query_id": wanted.query_id,
+        "state": READY if wanted.ready else None,
+        "search": wanted.search,
+    }
+    page = await list_assets(session, store.TEMPLATES, parameters, sort=wanted.sort, number=number, size=size)
+    return Page(await make_templates(session, page.items), page.total, number, size)
 
 
 async def label_templates(session: Session, ids: Sequence[UUID]) -> Mapping[UUID, str]:
     """Return the labels of templates that the caller's own assets refer to."""
-    return await store.list_labels(session, ids)
+    return await list_labels(session, store.TEMPLATES, ids)
 
 
 async def missing_columns(
@@ -144,17 +149,9 @@ async def get_stored_shape(session: Session, actor: Actor, template: Template) -
     return shape
 
 
-def narrow(actor: Actor, wanted: TemplateFilter) -> store.Wanted:
-    """Return the filter confined to the chains that the actor sees."""
-    state = READY if wanted.ready else None
-    chains = actor.reach(wanted.chain_id)
-    return store.Wanted(chains, wanted.profile_id, wanted.query_id, state, wanted.search)
-
-
 async def find_row(session: Session, actor: Actor, chain_id: UUID | None, id_or_name: UUID | str) -> Mapping[str, Any]:
     """Return the stored template."""
-    rows = await fetch_asset(session, (store.FIND, store.FIND_BY_NAME), actor.reach(chain_id), id_or_name)
-    return pick_one(rows, id_or_name, "template", TemplateNotFoundError)
+    return await find_asset(session, store.TEMPLATES, actor.reach(chain_id), id_or_name)
 
 
 async def make_templates(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[Template]:

@@ -11,16 +11,16 @@ from tessera.access.chains import has_chain
 from tessera.platform.actors import Actor
 from tessera.platform.assets import (
     Referrer,
-    check_name,
-    check_unused,
-    check_version,
     choose_name,
     clean_label,
     copy_names,
+    delete_asset,
     differences,
+    list_names,
     list_referrers,
     name_taken,
     record_change,
+    rename,
     write_change,
 )
 from tessera.platform.audit import Entry, record_entries
@@ -45,7 +45,7 @@ async def create_query(session: Session, actor: Actor, engine: QueryEngine, *, c
     if not actor.sees(chain_id) or not await has_chain(session, chain_id):
         raise QueryNotFoundError(f"There is no chain {chain_id}. List the chains to find yours.")
     columns = await examine(actor, engine, chain_id, new)
-    _, taken = await store.list_names(session, chain_id)
+    _, taken = await list_names(session, store.QUERIES, chain_id)
     name = choose_name(new.internal_name, new.label, KIND, taken=taken)
     return await insert(session, actor, chain_id, replace(new, internal_name=name), columns)
 
@@ -55,8 +55,8 @@ async def update_query(session: Session, actor: Actor, engine: QueryEngine, *, q
     actor.require("queries:write")
     await get_query(session, actor, query.chain_id, query.id)
     columns = await examine(actor, engine, query.chain_id, new)
-    _, taken = await store.list_names(session, query.chain_id, besides=query.id)
-    name = check_name(query.internal_name if new.internal_name is None else new.internal_name, taken=taken)
+    _, taken = await list_names(session, store.QUERIES, query.chain_id)
+    name = rename(query.internal_name, new.internal_name, taken)
     values = stored_values(query.id, query.chain_id, name, new, columns)
     change = store.update_query(session, {**values, "actor": actor.name, "version": query.version})
     await write_change(session, change, label=query.label, internal_name=name)
@@ -72,7 +72,7 @@ async def copy_query(session: Session, actor: Actor, *, query: Query) -> Query:
     actor.require("queries:write")
     query = await get_query(session, actor, query.chain_id, query.id)
     await admit(actor, query.chain_id, query.text, query.parameters)
-    names = copy_names(asdict(query), *await store.list_names(session, query.chain_id))
+    names = copy_names(asdict(query), *await list_names(session, store.QUERIES, query.chain_id))
     new = NewQuery(
         **names,
         text=query.text,
@@ -86,13 +86,10 @@ async def copy_query(session: Session, actor: Actor, *, query: Query) -> Query:
 async def delete_query(session: Session, actor: Actor, *, query: Query, version: int | None = None) -> None:
     """Delete a query that nothing refers to."""
     actor.require("queries:admin")
-    await store.lock_query(session, query.id)
-    query = await get_query(session, actor, query.chain_id, query.id)
-    check_version(query.label, query.version, version)
-    await check_unused(session, KIND, query.id, noun="query", label=query.label)
-    await store.delete_query(session, query.chain_id, query.id)
-    values = ({"text": query.text}, None)
-    await record_change(session, actor, asdict(query), kind=KIND, event=QUERY_DELETED, action="deleted", values=values)
+    row = asdict(await get_query(session, actor, query.chain_id, query.id))
+    row = await delete_asset(session, store.QUERIES, row, version)
+    values = ({"text": row["text"]}, None)
+    await record_change(session, actor, row, kind=KIND, event=QUERY_DELETED, action="deleted", values=values)
 
 
 async def list_query_users(session: Session, actor: Actor, query: Query) -> list[Referrer]:

@@ -6,15 +6,13 @@ from datetime import datetime
 from uuid import UUID
 
 from tessera.platform.actors import Actor
-from tessera.platform.assets import fetch_asset, fetch_page, pick_one
+from tessera.platform.assets import find_asset, list_assets, list_labels
 from tessera.platform.db import Row, Session
 from tessera.platform.paging import Page
 from tessera.queries.columns import Column, ColumnType
-from tessera.queries.errors import QueryNotFoundError
 from tessera.queries.parameters import Parameter, ParameterType
 from tessera.queries.store import saved as store
 
-SORTS = frozenset(store.LISTS)
 MOST_CHOICES = 1000
 
 
@@ -54,8 +52,7 @@ class NewQuery:
 async def get_query(session: Session, actor: Actor, chain_id: UUID | None, id_or_name: UUID | str) -> Query:
     """Return the query with that id or internal name, in whatever case; of one chain or of all that the actor sees."""
     actor.require("queries:read")
-    rows = await fetch_asset(session, (store.FIND, store.FIND_BY_NAME), actor.reach(chain_id), id_or_name)
-    return make_query(pick_one(rows, id_or_name, "query", QueryNotFoundError))
+    return make_query(await find_asset(session, store.QUERIES, actor.reach(chain_id), id_or_name))
 
 
 async def list_queries(
@@ -68,12 +65,11 @@ async def list_queries(
     number: int = 1,
     size: int = 50,
 ) -> Page[Query]:
-    """Return a page of queries in one of `SORTS`; an outsider gets an empty one."""
+    """Return a page of queries in one of the orders of `store.QUERIES`; an outsider gets an empty one."""
     actor.require("queries:read")
-    statement = store.LISTS[sort if sort in SORTS else "label"]
     wanted = {"chains": actor.reach(chain_id), "search": search}
-    rows, total = await fetch_page(session, statement, store.COUNT, wanted, offset=(number - 1) * size, limit=size)
-    return Page([make_query(row) for row in rows], total, number, size)
+    page = await list_assets(session, store.QUERIES, wanted, sort=sort, number=number, size=size)
+    return Page([make_query(row) for row in page.items], page.total, number, size)
 
 
 async def list_query_choices(session: Session, actor: Actor, chain_id: UUID) -> list[tuple[UUID, str]]:
@@ -85,7 +81,7 @@ async def list_query_choices(session: Session, actor: Actor, chain_id: UUID) -> 
 
 async def label_queries(session: Session, ids: Sequence[UUID]) -> Mapping[UUID, str]:
     """Return the labels of queries that the caller's own assets refer to."""
-    return await store.list_labels(session, ids)
+    return await list_labels(session, store.QUERIES, ids)
 
 
 def make_query(row: Row) -> Query:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from tessera.access.chains import has_chain
 from tessera.connectors.keys import store
-from tessera.connectors.keys.errors import EncryptionKeyInvalidError, EncryptionKeyNotFoundError
+from tessera.connectors.keys.errors import EncryptionKeyInvalidError
 from tessera.connectors.keys.events import ENCRYPTION_KEY_CHANGED, ENCRYPTION_KEY_CREATED, ENCRYPTION_KEY_DELETED
 from tessera.connectors.keys.material import KeyType, read_material
 from tessera.connectors.keys.references import material_purpose, passphrase_purpose
@@ -17,16 +17,16 @@ from tessera.platform.actors import Actor
 from tessera.platform.assets import (
     ChainNotFoundError,
     Referrer,
-    check_unused,
     check_version,
     choose_name,
     clean_label,
+    delete_asset,
     differences,
-    fetch_asset,
-    fetch_page,
+    find_asset,
+    list_assets,
+    list_names,
     list_referrers,
     name_taken,
-    pick_one,
     record_change,
     rename,
     write_change,
@@ -38,7 +38,7 @@ from tessera.platform.paging import Page
 from tessera.platform.secrets import MASK, KeyRing
 
 KIND = "encryption_key"
-SORTS = tuple(store.ORDERS)
+SORTS = store.KEYS.sorts
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +96,13 @@ async def create_encryption_key(
     if not actor.sees(chain_id) or not await has_chain(session, chain_id):
         raise ChainNotFoundError(f"There is no chain {chain_id}. List your chains to find it.")
     label, kind = clean_label(new.label), read_type(new.type)
+    _, taken = await list_names(session, store.KEYS, chain_id)
     row = {
         "id": (key_id := new_random_id()),
         "chain_id": chain_id,
         "type": kind,
         "label": label,
-        "internal_name": choose_name(new.internal_name, label, kind, taken=await store.list_names(session, chain_id)),
+        "internal_name": choose_name(new.internal_name, label, kind, taken=taken),
         **await seal_material(key_id, kind, new.material, new.passphrase or None, keys=keys),
     }
     if not await store.insert_key(session, row, actor.name):
@@ -132,9 +133,8 @@ async def list_encryption_keys(
     """Return a page of keys, of one chain or of all that the actor sees; `sort` is one of `SORTS`."""
     actor.require("encryption-keys:read")
     wanted = {"chains": actor.reach(chain_id), "search": search.replace("\0", "")}
-    statement = store.LISTS[sort if sort in SORTS else SORTS[0]]
-    rows, total = await fetch_page(session, statement, store.COUNT, wanted, offset=(number - 1) * size, limit=size)
-    return Page([make_key(row) for row in rows], total, number, size)
+    page = await list_assets(session, store.KEYS, wanted, sort=sort, number=number, size=size)
+    return Page([make_key(row) for row in page.items], page.total, number, size)
 
 
 async def list_key_users(session: Session, actor: Actor, key: EncryptionKey) -> list[Referrer]:
@@ -151,12 +151,11 @@ async def update_encryption_key(
     actor.require("encryption-keys:write")
     stored = await find_row(session, actor, key.chain_id, key.id)
     check_version(stored["label"], stored["version"], change.version)
+    _, taken = await list_names(session, store.KEYS, stored["chain_id"])
     row = {
         **stored,
         "label": stored["label"] if change.label is None else clean_label(change.label),
-        "internal_name": rename(
-            stored["internal_name"], change.internal_name, await store.list_names(session, stored["chain_id"])
-        ),
+        "internal_name": rename(stored["internal_name"], change.internal_name, taken),
         **await changed_material(stored, change, keys=keys),
     }
     change_row = store.update_key(session, row, actor.name)
@@ -175,11 +174,7 @@ async def delete_encryption_key(
     """Delete a key that no profile refers to."""
     actor.require("encryption-keys:admin")
     stored = await find_row(session, actor, chain_id, id_or_name)
-    await store.lock_key(session, stored["id"])
-    stored = await find_row(session, actor, chain_id, stored["id"])
-    check_version(stored["label"], stored["version"], version)
-    await check_unused(session, KIND, stored["id"], noun="encryption key", label=stored["label"])
-    await store.delete_key(session, stored["id"])
+    stored = await delete_asset(session, store.KEYS, stored, version)
     values = (shown_values(stored), None)
     await record_change(
         session, actor, stored, kind=KIND, event=ENCRYPTION_KEY_DELETED, action="deleted", values=values
@@ -204,8 +199,7 @@ async def reseal_encryption_keys(session: Session, keys: KeyRing) -> int:
 
 async def find_row(session: Session, actor: Actor, chain_id: UUID | None, id_or_name: UUID | str) -> dict[str, Any]:
     """Return the stored key, its material sealed; the caller keeps it inside this room."""
-    rows = await fetch_asset(session, (store.FIND, store.FIND_BY_NAME), actor.reach(chain_id), id_or_name)
-    return pick_one(rows, id_or_name, "encryption key", EncryptionKeyNotFoundError)
+    return await find_asset(session, store.KEYS, actor.reach(chain_id), id_or_name)
 
 
 def read_type(text: str) -> KeyType:

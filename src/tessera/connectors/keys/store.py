@@ -6,41 +6,24 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from tessera.platform.assets import used_by
+from tessera.connectors.keys.errors import EncryptionKeyNotFoundError
+from tessera.platform.assets import LABEL_ORDER, AssetTable, used_by
 from tessera.platform.db import Session, change_rows, fetch_rows
 
-SELECT = f"""
-SELECT k.*, {used_by("encryption_key", "k.id")} AS used_by
-  FROM encryption_keys k
- WHERE (cast(:chains AS uuid[]) IS NULL OR k.chain_id = ANY (:chains))
-"""  # noqa: S608 - the part is a constant
-
-FIND = text(SELECT + " AND k.id = :id")
-FIND_BY_NAME = text(SELECT + " AND lower(k.internal_name) = lower(:name) LIMIT 2")
-
-FILTER = """
-   AND (strpos(lower(k.label), lower(:search)) > 0 OR strpos(lower(k.internal_name), lower(:search)) > 0
-        OR strpos(lower(k.fingerprint), lower(:search)) > 0)
-"""
-ORDERS = {
-    "label": "lower(k.label)",
-    "type": "k.type, lower(k.label)",
-    "expires": "k.expires_at NULLS LAST, lower(k.label)",
-    "changed": "k.updated_at",
-    "-label": "lower(k.label) DESC",
-    "-type": "k.type DESC, lower(k.label)",
-    "-expires": "k.expires_at DESC NULLS LAST, lower(k.label)",
-    "-changed": "k.updated_at DESC",
-}
-LISTS = {
-    key: text(f"{SELECT}{FILTER} ORDER BY {order}, k.id OFFSET :offset LIMIT :limit") for key, order in ORDERS.items()
-}
-
-COUNT = text(f"""
-SELECT count(*) FROM (
-  SELECT 1 FROM encryption_keys k WHERE (cast(:chains AS uuid[]) IS NULL OR k.chain_id = ANY (:chains)) {FILTER}
-   LIMIT :most) AS counted
-""")  # noqa: S608 - both parts are constants
+KEYS = AssetTable(
+    "encryption_key",
+    "encryption key",
+    "encryption_keys",
+    EncryptionKeyNotFoundError,
+    shown=f"a.*, {used_by('encryption_key', 'a.id')} AS used_by",
+    searched=("label", "internal_name", "fingerprint"),
+    orders=(
+        LABEL_ORDER,
+        ("type", "a.type {turn}, lower(a.label)"),
+        ("expires", "a.expires_at {turn} NULLS LAST, lower(a.label)"),
+        ("changed", "a.updated_at"),
+    ),
+)
 
 INSERT = text("""
 INSERT INTO encryption_keys (id, chain_id, type, label, internal_name, algorithm, fingerprint, expires_at,
@@ -59,16 +42,11 @@ UPDATE encryption_keys
 """)
 
 # Who takes the key up holds it by a shared lock until its own transaction ends, so a deletion waits and sees it.
-LOCK = text("SELECT 1 FROM encryption_keys WHERE id = :id FOR UPDATE")
 HOLD = text("""
 SELECT id, type, label, lower(internal_name) AS name FROM encryption_keys
  WHERE chain_id = :chain_id AND (id::text = ANY (:wanted) OR lower(internal_name) = ANY (:wanted))
    FOR KEY SHARE
 """)
-DELETE = text("DELETE FROM encryption_keys WHERE id = :id")
-
-NAMES = text("SELECT lower(internal_name) FROM encryption_keys WHERE chain_id = :chain_id")
-
 CHOICES = text("""
 SELECT id, label FROM encryption_keys WHERE chain_id = :chain_id AND type = :type ORDER BY lower(label), id LIMIT 1000
 """)
@@ -98,24 +76,9 @@ async def update_key(session: Session, row: Mapping[str, Any], actor: str) -> bo
     return await change_rows(session, UPDATE, {**row, "actor": actor}) == 1
 
 
-async def lock_key(session: Session, key_id: UUID) -> None:
-    """Let nobody take the key up until the transaction ends."""
-    await session.execute(LOCK, {"id": key_id})
-
-
-async def delete_key(session: Session, key_id: UUID) -> None:
-    """Delete the key."""
-    await session.execute(DELETE, {"id": key_id})
-
-
 async def hold_keys(session: Session, chain_id: UUID, wanted: Sequence[str]) -> Sequence[Mapping[str, Any]]:
     """Return the chain's keys with these ids or lower-case names, kept from deletion until the transaction ends."""
     return await fetch_rows(session, HOLD, {"chain_id": chain_id, "wanted": list(wanted)})
-
-
-async def list_names(session: Session, chain_id: UUID) -> set[str]:
-    """Return the internal names that are taken, in lower case."""
-    return set((await session.scalars(NAMES, {"chain_id": chain_id})).all())
 
 
 async def list_choices(session: Session, chain_id: UUID, kind: str) -> Sequence[tuple[UUID, str]]:

@@ -5,26 +5,16 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from tessera.exports.errors import DefinitionNotFoundError
 from tessera.exports.values import Definition, NewDefinition
-from tessera.platform.assets import fetch_names
+from tessera.platform.assets import AssetTable
 from tessera.platform.db import Session, change_rows
 
-COLUMNS = """id, chain_id, label, internal_name, description, query_id, template_id, rows_per_request,
-       concurrency, enabled, version, created_at, created_by, updated_at, updated_by"""
-SELECT = f"SELECT {COLUMNS} FROM export_definitions WHERE (cast(:chains AS uuid[]) IS NULL OR chain_id = ANY (:chains))"  # noqa: S608
-
-FIND = text(SELECT + " AND id = :id")
-FIND_BY_NAME = text(SELECT + " AND lower(internal_name) = lower(:name) LIMIT 2")
-
-FILTER = " AND (strpos(lower(label), lower(:search)) > 0 OR strpos(lower(internal_name), lower(:search)) > 0)"
-
-LIST = text(SELECT + FILTER + " ORDER BY lower(label), id OFFSET :offset LIMIT :limit")
-
-COUNT = text(f"""
-SELECT count(*) FROM (
-  SELECT 1 FROM export_definitions
-   WHERE (cast(:chains AS uuid[]) IS NULL OR chain_id = ANY (:chains)) {FILTER} LIMIT :most) AS counted
-""")  # noqa: S608 - constants
+SHOWN = """a.id, a.chain_id, a.label, a.internal_name, a.description, a.query_id, a.template_id, a.rows_per_request,
+       a.concurrency, a.enabled, a.version, a.created_at, a.created_by, a.updated_at, a.updated_by"""
+DEFINITIONS = AssetTable(
+    "export_definition", "export definition", "export_definitions", DefinitionNotFoundError, shown=SHOWN
+)
 
 INSERT = text("""
 INSERT INTO export_definitions (id, chain_id, label, internal_name, description, query_id, template_id,
@@ -42,8 +32,6 @@ UPDATE export_definitions
 """)
 
 DELETE = text("DELETE FROM export_definitions WHERE id = :id")
-
-NAMES = text("SELECT label, lower(internal_name) AS name FROM export_definitions WHERE chain_id = :chain_id")
 
 
 async def insert_definition(
@@ -78,8 +66,3 @@ def values_of(name: str, new: NewDefinition, actor: str) -> dict[str, Any]:
         "enabled": new.enabled,
         "actor": actor,
     }
-
-
-async def list_names(session: Session, chain_id: UUID) -> tuple[set[str], set[str]]:
-    """Return the labels and, in lower case, the internal names that are taken."""
-    return await fetch_names(session, NAMES, chain_id)

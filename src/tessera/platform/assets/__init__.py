@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from tessera.platform.lazy_imports import import_on_first_use
 
 if TYPE_CHECKING:
+    from tessera.platform.assets.changes import write_change
     from tessera.platform.assets.documents import as_json
     from tessera.platform.assets.errors import (
         ChainNotFoundError,
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
         SettingsInvalidError,
         VersionConflictError,
     )
-    from tessera.platform.assets.finding import fetch_asset, fetch_names, fetch_page, pick_one, write_change
     from tessera.platform.assets.names import check_name, choose_name, clean_label, copy_names, name_taken, rename
     from tessera.platform.assets.references import (
         Referrer,
@@ -25,12 +25,23 @@ if TYPE_CHECKING:
         record_references,
     )
     from tessera.platform.assets.store import used_by
+    from tessera.platform.assets.tables import (
+        LABEL_ORDER,
+        AssetTable,
+        delete_asset,
+        find_asset,
+        list_assets,
+        list_labels,
+        list_names,
+    )
     from tessera.platform.assets.trail import differences, record_change
     from tessera.platform.assets.versions import changed_meanwhile, check_version
 else:
     __getattr__ = import_on_first_use(__name__, __file__)
 
 __all__ = [
+    "LABEL_ORDER",
+    "AssetTable",
     "ChainNotFoundError",
     "InUseError",
     "NameAmbiguousError",
@@ -47,14 +58,15 @@ __all__ = [
     "clean_label",
     "copy_names",
     "count_referrers",
+    "delete_asset",
     "differences",
-    "fetch_asset",
-    "fetch_names",
-    "fetch_page",
+    "find_asset",
     "forget_references",
+    "list_assets",
+    "list_labels",
+    "list_names",
     "list_referrers",
     "name_taken",
-    "pick_one",
     "record_change",
     "record_references",
     "rename",

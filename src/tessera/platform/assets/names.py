@@ -12,7 +12,7 @@ def clean_label(label: str, *, longest: int = LONGEST_LABEL, refusal: type[Inval
     """Return the label trimmed, or refuse it."""
     label = label.strip()
     if not 1 <= len(label) <= longest or not label.isprintable():
-        raise refusal(f"A label has 1 to {longest} printable characters.", field="label")
+        raise refusal(f"The label needs 1 to {longest} printable characters.", field="label")
     return label
 
 
