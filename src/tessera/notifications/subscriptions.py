@@ -7,14 +7,14 @@ from uuid import UUID
 
 from msgspec import UNSET
 
-from tessera.notifications.errors import SubscriptionChainError, SubscriptionNotFoundError
+from tessera.notifications.errors import LabelInvalidError, SubscriptionChainError, SubscriptionNotFoundError
 from tessera.notifications.events import SUBSCRIPTION_CHANGED, SUBSCRIPTION_CREATED, SUBSCRIPTION_DELETED
 from tessera.notifications.signing import make_secret
 from tessera.notifications.store import subscriptions as store
-from tessera.notifications.targets import check_label, check_names, check_url
+from tessera.notifications.targets import check_names, check_url
 from tessera.notifications.values import MadeSubscription, NewSubscription, Subscription, SubscriptionChange
 from tessera.platform.actors import Actor
-from tessera.platform.assets import check_version
+from tessera.platform.assets import check_version, clean_label, differences
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.db import Row, Session
 from tessera.platform.events import Event, latest_position, record_events
@@ -45,7 +45,7 @@ async def create_subscriptions(
     rows = [
         {
             "id": subscription_id,
-            "label": check_label(item.label),
+            "label": clean_label(item.label, refusal=LabelInvalidError),
             "url": check_url(item.url, resources.settings),
             "event_names": check_names(item.event_names),
             "sealed_secret": resources.keys.seal(secret, purpose_of(subscription_id)),
@@ -100,11 +100,9 @@ async def update_subscription(
         return before
     await store.write_subscription(session, subscription_id, values, now=now)
     after = await get_subscription(session, actor, subscription_id)
-    old, new = told(before), told(after)
-    changed = sorted(name for name in new if old[name] != new[name])
-    await record_events(session, [Event(after.chain_id, SUBSCRIPTION_CHANGED, after.id, {"changed": changed})])
-    entry = entry_of("changed", after, {name: old[name] for name in changed}, {name: new[name] for name in changed})
-    await record_entries(session, actor, [entry])
+    old, new = differences(told(before), told(after))
+    await record_events(session, [Event(after.chain_id, SUBSCRIPTION_CHANGED, after.id, {"changed": list(new)})])
+    await record_entries(session, actor, [entry_of("changed", after, old, new)])
     return after
 
 
@@ -161,7 +159,7 @@ async def lock(
 def checked_values(before: Subscription, change: SubscriptionChange, resources: Resources) -> dict[str, Any]:
     """Return what people may change, as it will be."""
     return {
-        "label": before.label if change.label is UNSET else check_label(change.label),
+        "label": before.label if change.label is UNSET else clean_label(change.label, refusal=LabelInvalidError),
         "url": before.url if change.url is UNSET else check_url(change.url, resources.settings),
         "event_names": before.event_names if change.event_names is UNSET else check_names(change.event_names),
         "enabled": before.enabled if change.enabled is UNSET else change.enabled,

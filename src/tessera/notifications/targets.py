@@ -3,21 +3,13 @@
 import re
 from collections.abc import Sequence
 
-from tessera.notifications.errors import EventNamesError, LabelInvalidError, WebhookUrlError
+from tessera.notifications.errors import EventNamesError, WebhookUrlError
 from tessera.platform.http import CallError, judge_address, normalise_host, parse_url
 from tessera.platform.settings import Settings
 
 EVENT_NAME = re.compile(r"[a-z]+\.[a-z_]+\.[a-z_]+", re.ASCII)
 LONGEST_URL = 2000
 MOST_NAMES = 100
-
-
-def check_label(text: str) -> str:
-    """Return the label trimmed."""
-    label = text.strip()
-    if not 1 <= len(label) <= 255:
-        raise LabelInvalidError("The label needs 1 to 255 characters.", field="label")
-    return label
 
 
 def check_url(text: str, settings: Settings) -> str:

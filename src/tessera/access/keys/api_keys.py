@@ -21,6 +21,7 @@ from tessera.access.keys.errors import (
 from tessera.access.keys.store import api_keys as store
 from tessera.access.roles import ADMIN_ROLE_ID, HeldRole, find_excess, find_unshaped, hold_roles, read_roles, unite
 from tessera.platform.actors import LEVELS, Actor, ActorKind
+from tessera.platform.assets import clean_label
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.db import Row, Session
 from tessera.platform.ids import new_random_ids
@@ -188,9 +189,7 @@ async def get_changeable(session: Session, actor: Actor, key_id: UUID) -> ApiKey
 
 def check_key(actor: Actor, new: NewApiKey, now: datetime) -> None:
     """Refuse a label, permission or end that cannot be used, and more than the maker has."""
-    label = new.label.strip()
-    if not 1 <= len(label) <= 255 or not label.isprintable():
-        raise ApiKeyInvalidError("The label needs 1 to 255 printable characters.", field="label")
+    clean_label(new.label, refusal=ApiKeyInvalidError)
     if new.permissions is None and not new.roles and not new.whole:
         raise ApiKeyInvalidError(GRANT_MISSING, field="role_ids")
     unshaped = find_unshaped(new.permissions or ())

@@ -26,7 +26,7 @@ from tessera.access.roles.grants import HeldRole, as_set, find_excess, find_unkn
 from tessera.access.roles.store import roles as store
 from tessera.access.roles.store.administrators import guard_administrators, has_other_administrator
 from tessera.platform.actors import Actor
-from tessera.platform.assets import changed_meanwhile, check_version
+from tessera.platform.assets import changed_meanwhile, check_version, clean_label, differences
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.db import Row, Session
 from tessera.platform.ids import new_random_id, parse_id
@@ -92,7 +92,7 @@ async def create_role(session: Session, actor: Actor, new: NewRole, *, now: date
     check_grant(actor, label, new.permissions)
     await check_free(session, values, besides=None)
     if not await store.insert_role(session, stored_values(values, actor, now)):
-        raise taken_meanwhile(label)
+        raise label_taken(label)
     role = await get_role(session, actor, role_id)
     await record_entries(session, actor, [Entry("created", "role", role.id, role.label, after=told(role))])
     return role
@@ -238,7 +238,7 @@ async def check_free(session: Session, values: Mapping[str, Any], *, besides: UU
         session, label=values["label"], internal_name=values["internal_name"], besides=besides
     )
     if taken["label"]:
-        raise RoleTakenError(f"There is a role {values['label']} already. Choose another label.", field="label")
+        raise label_taken(values["label"])
     if taken["name"]:
         raise RoleTakenError(
             f"The internal name {values['internal_name']} is taken. Choose another one.", field="internal_name"
@@ -248,8 +248,7 @@ async def check_free(session: Session, values: Mapping[str, Any], *, besides: UU
 def check_role(values: Mapping[str, Any]) -> None:
     """Refuse a label, name, description or permission that cannot be used."""
     label, name, description = values["label"], values["internal_name"], values["description"]
-    if not 1 <= len(label) <= LONGEST_LABEL or not label.isprintable():
-        raise RoleInvalidError(f"The label needs 1 to {LONGEST_LABEL} printable characters.", field="label")
+    clean_label(label, longest=LONGEST_LABEL, refusal=RoleInvalidError)
     if not is_internal_name(name):
         raise RoleInvalidError(
             f"The internal name {name[:100]!r} may hold only letters, digits and underscores, 1 to 100 of them.",
@@ -298,12 +297,6 @@ def told(role: Role) -> dict[str, Any]:
     }
 
 
-def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the properties that differ, as they were and as they are."""
-    names = [name for name in new if old[name] != new[name]]
-    return {name: old[name] for name in names}, {name: new[name] for name in names}
-
-
-def taken_meanwhile(label: str) -> RoleTakenError:
-    """Say that the name was taken a moment ago."""
+def label_taken(label: str) -> RoleTakenError:
+    """Return the refusal of a label that another role has."""
     return RoleTakenError(f"There is a role {label} already. Choose another label.", field="label")

@@ -13,7 +13,6 @@ from msgspec import UNSET, UnsetType
 from tessera.access.passwords import check_password, hash_password
 from tessera.access.roles import (
     LastAdministratorError,
-    differences,
     find_excess,
     find_foreign_chain,
     guard_administrators,
@@ -36,7 +35,7 @@ from tessera.access.users.users import (
     told,
 )
 from tessera.platform.actors import Actor
-from tessera.platform.assets import changed_meanwhile, check_version
+from tessera.platform.assets import changed_meanwhile, check_version, differences
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.db import Session
 
