@@ -47,8 +47,8 @@ fix: $(STAMP) ## Format, and mend what the linter can mend
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: $(STAMP) ## Measure every promise beside its ceiling and its peers
-	@$(BIN)/python -m benchmarks
+bench: $(STAMP) ## Measure every promise beside its ceiling and its peers (PART=connector for one of them)
+	@$(BIN)/python -m benchmarks $(PART)
 
-prove: $(STAMP) ## Run the long proofs: crash laboratory, long fuzzing
-	@$(BIN)/python -m pytest -m prove -q
+prove: $(STAMP) ## Run the long proofs: crash laboratory, long fuzzing (PART=ledger for those with that in their name)
+	@$(BIN)/python -m pytest -m prove -q $(if $(PART),-k $(PART))

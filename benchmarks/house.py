@@ -17,10 +17,11 @@ import psycopg
 
 from benchmarks.processes import MEGABYTE, ROOT, BenchmarkError, MemoryWatch, high_water_mark
 from benchmarks.receiver import HOST
-from tessera.cli.listening import find_port
-from tessera.cli.starting import answers
+from benchmarks.sentinels import ended_with_us
+from tessera.cli.ports import find_port
+from tessera.cli.startup import answers
 from tessera.platform.settings import PREFIX, Settings, load_settings
-from tessera.wiring import hold_database, prepare_schema
+from tessera.wiring import database_address, hold_server, prepare_schema
 
 STOP_SECONDS = 20.0
 START_SECONDS = 60.0
@@ -50,9 +51,13 @@ def open_place() -> Iterator[Place]:
         log_level="warning",
     )
     try:
-        with hold_database(settings) as database:
-            prepare_schema(settings, database)
-            yield Place(settings, database)
+        with hold_server(settings) as server:
+            assert server is not None
+            assert server.pid is not None
+            with ended_with_us(server.pid, str(server.data)):
+                database = database_address(settings)
+                prepare_schema(settings, database)
+                yield Place(settings, database)
     finally:
         shutil.rmtree(parent)
 

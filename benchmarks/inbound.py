@@ -149,9 +149,9 @@ def count_wrong(place: Place, messages: int, repeated: int) -> int:
             abs(len(last) - MEMBERS),
             abs(sum(row["count"] for row in states.values()) - messages),
             abs(sum(row["duplicates"] for row in states.values()) - repeated),
-            abs(told.get("loyalty.customer.added", 0) - MEMBERS),
+            abs(told.get("customer.created", 0) - MEMBERS),
             # Changes that went together are told of once.
-            max(0, told.get("loyalty.customer.changed", 0) - changed),
+            max(0, told.get("customer.updated", 0) - changed),
             sum(row["count"] for state, row in states.items() if state in ("rejected", "ignored")),
         )
     )

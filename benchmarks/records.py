@@ -79,14 +79,15 @@ SELECT %(chain_id)s::uuid, membership_id, account_id, program_id, tier_id, state
        points, 'Integration', %(nobody)s::uuid, 'Integration', %(nobody)s::uuid, made_at, changed_at
   FROM benchmark.people
 """
-MOVEMENT_COLUMNS = "chain_id, membership_id, kind, points, balance, source, actor_id, created_at"
+MOVEMENT_COLUMNS = "chain_id, membership_id, sequence, kind, points, balance, source, actor_id, created_at"
 MOVEMENTS = """
-SELECT %(chain_id)s::uuid, membership_id, 'set', points::bigint, points, 'access_token', %(nobody)s::uuid, made_at
+SELECT %(chain_id)s::uuid, membership_id, 1::bigint, 'set', points::bigint, points, 'access_token', %(nobody)s::uuid,
+       made_at
   FROM benchmark.people
 """
 EVENT_COLUMNS = "chain_id, name, subject_id, payload, created_at"
 EVENTS = """
-SELECT %(chain_id)s::uuid, 'loyalty.membership.added', membership_id,
+SELECT %(chain_id)s::uuid, 'membership.created', membership_id,
        jsonb_build_object('account_id', account_id, 'program_id', program_id), made_at
   FROM benchmark.people
 """
@@ -95,7 +96,7 @@ SELECT %(chain_id)s::uuid, 'loyalty.membership.added', membership_id,
 COUNTS = """
 SELECT (SELECT count(*) FROM tessera.memberships WHERE chain_id = %(chain_id)s),
        (SELECT count(*) FROM tessera.points_movements WHERE chain_id = %(chain_id)s),
-       (SELECT count(*) FROM tessera.events WHERE chain_id = %(chain_id)s AND name = 'loyalty.membership.added'),
+       (SELECT count(*) FROM tessera.events WHERE chain_id = %(chain_id)s AND name = 'membership.created'),
        (SELECT count(*) FROM tessera.memberships AS m
           LEFT JOIN (SELECT membership_id, sum(points) AS points FROM tessera.points_movements GROUP BY membership_id)
                AS moved ON moved.membership_id = m.id

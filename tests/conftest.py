@@ -11,8 +11,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from benchmarks.sentinels import ended_with_us
 from psycopg.sql import SQL, Identifier
 from pytest_socket import socket_allow_hosts
+from tests.proofs import ProofReport
 
 from tessera.platform.db import Database, app_address, migrate
 from tessera.platform.db import query_address as address_for_queries
@@ -31,8 +33,9 @@ TEMPLATE = "template_tessera"
 OLDEST = Path("/usr/lib/postgresql/15/bin")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Let SIGTERM end the run as Ctrl-C does: fixtures are torn down, and the server with them."""
+    config.pluginmanager.register(ProofReport(config))
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)
 
@@ -78,7 +81,9 @@ def server() -> Iterator[EmbeddedServer]:
     with unmade_folder() as folder:
         running = EmbeddedServer(folder, binaries(), options=FAST)
         running.start()
-        yield running
+        assert running.pid is not None
+        with ended_with_us(running.pid, str(running.data)):
+            yield running
         running.stop()
 
 

@@ -19,7 +19,7 @@ from tessera.connectors.contract.registry import connector_types
 from tessera.exports import RunState
 from tessera.exports.states import RequestState
 from tessera.loyalty.datasets import DATASETS
-from tessera.outbound.senders import VerdictKind
+from tessera.outbound.senders import OutcomeKind
 from tessera.platform.permissions import list_permissions
 
 REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
@@ -62,7 +62,7 @@ def test_names_page_has_exactly_what_there_is(kind: str) -> None:
 
 @pytest.mark.parametrize(
     ("section", "kinds"),
-    [("Run states", RunState), ("What an answer means", VerdictKind), ("The request log", RequestState)],
+    [("Run states", RunState), ("What an answer means", OutcomeKind), ("The request log", RequestState)],
 )
 def test_exports_page_has_exactly_the_states(section: str, kinds: type[StrEnum]) -> None:
     cells = first_cells(read_section("reference/exports.md", section).split("### Codes")[0])

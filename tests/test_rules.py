@@ -20,8 +20,16 @@ LONGEST_FILE, LONGEST_FUNCTION, LARGEST_ROOM = 500, 60, 8_000
 # One request or job step is one transaction, and these are the edges that end it.
 EDGES = ("platform/db/", "migrations/")
 CLOCK = "platform/clock.py"
+# Words that end like a verb's form and are nouns all the same.
+NOUNS = {"key_ring", "listing", "logging", "mapping", "paging", "rendering", "wiring"}
 # A module of a room that holds SQL is its store; tables are described in models, and a query engine's trade is SQL.
 SQL_FOLDERS = ("store", "models", "engines")
+# Tables that only ever grow: what each line holds is said in one place, which every writing statement takes in.
+JOURNALS = {
+    "points_movements": "loyalty/store/movements.py",
+    "events": "platform/events/recording.py",
+    "audit_entries": "platform/audit/entries.py",
+}
 
 Finding = tuple[int, str]
 Rule = Callable[[str, ast.Module], Iterator[Finding]]
@@ -184,6 +192,13 @@ def vague_names(name: str, _tree: ast.Module) -> Iterator[Finding]:
         yield 1, "a name that says nothing: ask what it is about"
 
 
+def modules_that_are_verbs(name: str, _tree: ast.Module) -> Iterator[Finding]:
+    for part in name.removesuffix(".py").split("/"):
+        noun = part.lstrip("0123456789_")
+        if noun.endswith("ing") and noun not in NOUNS:
+            yield 1, f"{noun}: a module is a noun that says what it holds, not what it does"
+
+
 RULES: tuple[Rule, ...] = (
     commits_off_the_edge,
     clocks_elsewhere,
@@ -192,6 +207,7 @@ RULES: tuple[Rule, ...] = (
     sql_in_doors,
     long_functions,
     vague_names,
+    modules_that_are_verbs,
 )
 
 
@@ -237,6 +253,15 @@ def test_every_module_behind_a_door_is_protected() -> None:
         assert inside - {module.removesuffix(".*") for module in face["protected_modules"]} == {f"tessera.{room}.kinds"}
 
 
+@pytest.mark.parametrize(("table", "place"), JOURNALS.items())
+def test_one_module_writes_each_journal(table: str, place: str) -> None:
+    """A second INSERT would soon leave out a column that the first one fills."""
+    writes = re.compile(rf"INSERT\s+INTO\s+(tessera\.)?{table}\b", re.IGNORECASE)
+    names = {path.relative_to(SOURCE).as_posix() for path in files() if writes.search(path.read_text(encoding="utf-8"))}
+
+    assert {name for name in names if not name.startswith("migrations/")} == {place}
+
+
 @pytest.mark.parametrize("door", front_doors())
 def test_front_doors_stay_narrow(door: str) -> None:
     names = import_module(door).__dict__.get("__all__", [])
@@ -268,6 +293,8 @@ def test_rooms_stay_small(room: str) -> None:
         (sql_in_doors, "web/runs.py", "from sqlalchemy import text"),
         (long_functions, "exports/runs.py", "def f():\n" + "    x = 1\n" * 60),
         (vague_names, "exports/utils.py", ""),
+        (modules_that_are_verbs, "exports/store/changing.py", ""),
+        (modules_that_are_verbs, "migrations/versions/0099_page_sorting.py", ""),
     ],
 )
 def test_rule_catches_a_violation(rule: Rule, name: str, code: str) -> None:

@@ -13,7 +13,7 @@ from benchmarks.house import Place, Server, running_server
 from benchmarks.peers.environment import ENVIRONMENT, PEERS
 from benchmarks.receiver import HOST
 from benchmarks.records import Chain
-from tessera.cli.listening import find_port
+from tessera.cli.ports import find_port
 from tessera.platform.db.roles import app_address
 from tessera.platform.secrets import load_keys
 

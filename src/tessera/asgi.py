@@ -39,14 +39,18 @@ def create_app() -> BodyGuard:
 
 
 def build_app(settings: Settings, connector: ConnectorApi | None = None) -> Litestar:
-    """Return the application; what it stands on is made when it starts, and found as `state.ground`."""
+    """Return the application; what it needs is made when it starts, and found as `state.resources`."""
 
     @asynccontextmanager
     async def configure(app: Litestar) -> AsyncIterator[None]:
         seconds = settings.request_timeout_seconds
-        async with open_application(settings, application="tessera web", statement_seconds=seconds) as house:
-            app.state.resources, app.state.engine, app.state.client = house.resources, house.engine, house.client
-            await warn_if_shut(house.resources)
+        async with open_application(settings, application="tessera web", statement_seconds=seconds) as application:
+            app.state.resources, app.state.engine, app.state.client = (
+                application.resources,
+                application.engine,
+                application.client,
+            )
+            await warn_if_shut(application.resources)
             yield
 
     return Litestar(
@@ -64,11 +68,11 @@ def build_app(settings: Settings, connector: ConnectorApi | None = None) -> Lite
 
 
 async def warn_if_shut(resources: Resources) -> None:
-    """Tell the operator before everybody stands outside."""
+    """Warn the operator before nobody can sign in."""
     async with resources.database.session() as session:
         if await is_locked_out(session, resources.settings):
             logger.warning(
-                "nobody can sign in: TESSERA_PASSWORD_SIGN_IN is off, and no user is linked to the identity provider. "
+                "no user can sign in: TESSERA_PASSWORD_SIGN_IN is off, and no user is linked to the identity provider. "
                 "Set TESSERA_OIDC_LINK_BY_EMAIL or TESSERA_OIDC_CREATE_USERS, or link one: "
                 "tessera user link E-MAIL SUBJECT"
             )
@@ -90,6 +94,6 @@ async def answer_health(state: State) -> Response[dict[str, str]]:
     try:
         await check_database(state.resources.database)
     except Exception as error:
-        told = {"status": "unavailable", "message": explain_failure(error).message}
-        return Response(told, status_code=HTTP_503_SERVICE_UNAVAILABLE, headers=UNCACHED)
+        body = {"status": "unavailable", "message": explain_failure(error).message}
+        return Response(body, status_code=HTTP_503_SERVICE_UNAVAILABLE, headers=UNCACHED)
     return Response({"status": "ok"}, status_code=HTTP_200_OK, headers=UNCACHED)

@@ -67,13 +67,13 @@ ROOMS = (
 
 PURGE_INTERVAL_SECONDS = 3600.0
 EXPIRE_SECONDS = 60.0
-# News is told within a second; each look is one small query.
+# New events are found within a second; each check is one small query.
 DISPATCH_INTERVAL_SECONDS = 0.9
 # Mail and other short jobs at once, beside the runs.
 SHORT_SLOTS = 4
 # Kept answers deleted in one transaction.
 KEPT_ANSWERS = 2_000
-# After a failure a chore rests this long, so that a database that is away fills no log.
+# After a failure a chore waits this long, so that an unreachable database fills no log.
 RETRY_DELAY_SECONDS = 5.0
 
 
@@ -126,7 +126,7 @@ class Application:
 
 @contextmanager
 def hold_server(settings: Settings) -> Iterator[EmbeddedServer | None]:
-    """Have a database for this while: the one named by the settings, or the embedded one, started if nobody did yet.
+    """Have a database for this while: the one of the settings, or the embedded one, started if it does not run yet.
 
     Gives the embedded server, None where the settings name another.
     """
@@ -168,7 +168,7 @@ def load_ring(settings: Settings, address: str, *, accept: bool = False) -> KeyR
 def prepare_schema(settings: Settings, address: str, *, accept_keys: bool = False) -> tuple[str, ...]:
     """Bring the schema to this version, and the rules in it to what the settings say; return what was done, in words.
 
-    Only whoever starts or migrates the deployment does this: a command in another shell may lack its settings.
+    Only commands that start or migrate the deployment do this: a command in another shell may lack its settings.
     """
     keys = load_ring(settings, address, accept=accept_keys)
     applied = migrate(address, keys)
@@ -192,7 +192,7 @@ def ensure_schema(settings: Settings) -> None:
 
 
 def database_address(settings: Settings) -> str:
-    """Return the address of the login that migrates, where somebody already holds the database."""
+    """Return the address of the login that migrates, where another process already holds the database."""
     if settings.database_url is not None:
         return settings.database_url.get_secret_value()
     return EmbeddedServer(settings.data_dir).address()
@@ -202,17 +202,17 @@ def database_address(settings: Settings) -> str:
 async def open_application(
     settings: Settings, *, application: str, pool_size: int = 10, statement_seconds: float = 0
 ) -> AsyncIterator[Application]:
-    """Make everything that a process stands on, and take it down after use."""
+    """Open everything that a process needs, and close it after use."""
     address = database_address(settings)
     keys = load_keys(settings.keys_file, make=False)
     database = Database(
         app_address(address, keys), pool_size=pool_size, application=application, statement_seconds=statement_seconds
     )
-    house = Application(Resources(settings, database, keys, JobQueue(database)), query_address(address, keys))
+    opened = Application(Resources(settings, database, keys, JobQueue(database)), query_address(address, keys))
     try:
-        yield house
+        yield opened
     finally:
-        await house.close()
+        await opened.close()
 
 
 def load_rooms() -> None:
@@ -220,16 +220,18 @@ def load_rooms() -> None:
     import_all(*ROOMS)
 
 
-async def work_jobs(house: Application) -> None:
+async def work_jobs(application: Application) -> None:
     """Work off jobs until a signal says stop."""
-    resources, settings = house.resources, house.resources.settings
+    resources, settings = application.resources, application.resources.settings
     load_rooms()
-    executor = exports.Executor(resources, house.engine, house.client)
-    dispatcher = notifications.Dispatcher(resources, house.client)
+    executor = exports.Executor(resources, application.engine, application.client)
+    dispatcher = notifications.Dispatcher(resources, application.client)
     resources.jobs.handle(exports.EXECUTE_RUN, executor.execute)
     handle_mail(resources)
     if await dispatcher.realign():
-        logger.warning("the database came from another server: the feed was renumbered, and some events are told again")
+        logger.warning(
+            "the database came from another server: the feed was renumbered, and some events are delivered again"
+        )
     chores = [
         asyncio.create_task(repeat(executor.requeue_stalled, every=settings.run_lease_seconds)),
         asyncio.create_task(

@@ -14,8 +14,8 @@ async def work(settings: Settings) -> None:
     """Work off jobs until a signal says stop."""
     # A run that selects holds one connection while its query's chain is bound over another; chores need a few more.
     pool_size = 2 * settings.worker_concurrency + SHORT_SLOTS + 6
-    async with open_application(settings, application="tessera worker", pool_size=pool_size) as house:
-        await work_jobs(house)
+    async with open_application(settings, application="tessera worker", pool_size=pool_size) as application:
+        await work_jobs(application)
 
 
 def main() -> None:

@@ -148,7 +148,7 @@ async def test_no_secret_stands_in_clear(cage: Cage, keys_file: Path, monkeypatc
 async def make_credentials(cage: Cage) -> None:
     """Make what opens the APIs, and somebody's webhook, and let its receiver say what it was sent."""
     keep, chain = cage.canaries.keep, cage.chain_id
-    keep("API key", (await cage.make("/api-keys", once=True, label="Once"))["text"][-32:])
+    keep("API key", (await cage.make("/api-keys", once=True, label="Once", permissions=["members:read"]))["text"][-32:])
     client = await cage.make("/client-tokens", once=True, label="Once")
     keep("client token", client["text"])
     parts: dict[str, Any] = {
@@ -156,7 +156,7 @@ async def make_credentials(cage: Cage) -> None:
         "enterprise_ids": [cage.ids["enterprise_id"]],
     }
     keep("access token", (await cage.make("/access-tokens", once=True, label="Once", **parts))["text"])
-    new: dict[str, Any] = {"email": "once@example.com", "name": "Once"}
+    new: dict[str, Any] = {"email": "once@example.com", "name": "Once", "role_ids": [cage.ids["role_id"]]}
     user = await cage.make("/users", once=True, **new)
     keep("drawn password", user["password"])
     drawn = await cage.make(f"/users/{user['user']['id']}/password", once=True)
@@ -243,7 +243,7 @@ async def export_through(cage: Cage, profile: Mapping[str, Any]) -> tuple[str, s
     assert (await cage.call("PATCH", path, headers=[other])).status_code == 422
     fields = {"label": f"Canary {number}", "method": "POST", "body": "{", "success_statuses": "200"}
     typed = {"header_name": "X-New", "header_value": canaries.draw("typed template header"), "header_secret": "true"}
-    for step in ("edit", "edit/look"):
+    for step in ("edit", "edit/preview"):
         await cage.send(f"/admin/integrations/templates/{chain}/{template['id']}/{step}", **fields, **typed, do="save")
     await cage.make(f"{path}/preview")
     await cage.make(f"{path}/send-test")
@@ -290,8 +290,8 @@ async def break_down(cage: Cage) -> None:
         text = cage.canaries.draw("secret of what failed")
         chain: dict[str, Any] = {"chain_id": cage.chain_id, "label": "Broken"}
         calls: dict[str, dict[str, Any]] = {
-            "/users": {"email": "broken@example.com", "name": "x", "password": text},
-            "/api-keys": {"label": "Broken"},
+            "/users": {"email": "broken@example.com", "name": "x", "password": text, "role_ids": [cage.ids["role_id"]]},
+            "/api-keys": {"label": "Broken", "permissions": ["members:read"]},
             "/webhook-subscriptions": {**chain, "url": cage.receiver.url},
             "/encryption-keys": {**chain, "type": "rsa_private_key", "material": ssh_key("ecdsa")},
             "/connection-profiles": {

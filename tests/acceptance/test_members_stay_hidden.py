@@ -187,7 +187,8 @@ async def everything(town: Town, walker: Walker) -> AsyncIterator[tuple[str, str
         yield found
     typed = {"text": QUERY, "label": "Typed", "csrf_token": walker.token, "body": json.dumps(BODY), "method": "POST"}
     for _, path in pages_of("POST"):
-        for asked in ("check", "preview", "count", "test") if path.endswith("/look") else ("",):
+        previews = path.endswith(("/edit/preview", "/new/preview"))
+        for asked in ("check", "preview", "count", "test") if previews else ("",):
             if not path.startswith(("/account", "/sign")):
                 answer = await walker.browser.post(town.fill(path), **typed, do=asked)
                 yield f"POST {path} {asked}", answer.text

@@ -126,7 +126,7 @@ async def test_user_is_told_and_the_trail_too(database: Database, keys: KeyRing)
         await fail(resources, NOON, 10)
         await fail(resources, NOON, 10, email="nobody@example.com", visitor=replace(THIEF, origin="203.0.113.9"))
         waiting = await queued(resources)
-        assert [task for task, _, _ in waiting] == ["auth.tell_lockout"] * 2
+        assert [task for task, _, _ in waiting] == ["sign_in.notify_lockout"] * 2
         assert not any("example.com" in arguments for _, arguments, _ in waiting)
         await work_off(resources)
     assert mailbox.recipients == [ADA.email]

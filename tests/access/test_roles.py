@@ -301,7 +301,7 @@ async def test_changes_of_roles_are_in_the_audit_trail(database: Database) -> No
         await update_role(session, ROOT, role.id, change, version=1, now=NOON)
         await delete_role(session, ROOT, role.id)
         rows = (await session.execute(text("SELECT action, before, after FROM audit_entries ORDER BY id"))).all()
-    assert [row.action for row in rows] == ["created", "changed", "deleted"]
+    assert [row.action for row in rows] == ["created", "updated", "deleted"]
     assert rows[1].before == {"permissions": ["members:read"]}
     assert rows[1].after == {"permissions": ["points:read"]}
     assert rows[2].before["label"] == "Helper"

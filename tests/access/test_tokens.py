@@ -8,7 +8,7 @@ import pytest
 from tests.loyalty.conftest import NOON, SYSTEM, House
 
 from tessera.access.chains import archive_chain, restore_chain
-from tessera.access.chains.errors import UnknownEnterpriseError
+from tessera.access.chains.errors import EnterpriseNotFoundError
 from tessera.access.keys import (
     NewAccessToken,
     create_access_tokens,
@@ -19,7 +19,7 @@ from tessera.access.keys import (
     list_tokens,
     revoke_token,
 )
-from tessera.access.keys.errors import TokenExceedsError, TokenScopeError, TokenTakenError, UnknownTokenError
+from tessera.access.keys.errors import TokenExceedsError, TokenNotFoundError, TokenScopeError, TokenTakenError
 from tessera.platform.db import Database
 from tessera.platform.secrets import KeyRing
 
@@ -95,10 +95,10 @@ async def test_actor_hands_out_and_sees_only_its_own(
         tokens = await list_tokens(session, house.actor)
         assert {(token.label, token.client_token_id is None) for token in tokens} == {("CRM", True), ("London", False)}
         assert await list_tokens(session, stranger.actor) == []
-        with pytest.raises(UnknownTokenError):
+        with pytest.raises(TokenNotFoundError):
             await enable_token(session, stranger.actor, tokens[0].id, enabled=False)
         wanted = NewAccessToken(client_token_id=tokens[0].id, label="x", enterprise_ids=[house.enterprise_id])
-        with pytest.raises(UnknownEnterpriseError):
+        with pytest.raises(EnterpriseNotFoundError):
             await create_access_tokens(session, stranger.actor, keys, [wanted], now=NOON)
 
 

@@ -79,7 +79,7 @@ async def test_user_is_changed(database: Database) -> None:
         None,
     )
     assert found.version == 2
-    assert (row.action, row.before["roles"], row.after["roles"]) == ("changed", [], ["CSR"])
+    assert (row.action, row.before["roles"], row.after["roles"]) == ("updated", [], ["CSR"])
     assert "password" not in str(row.after)
 
 
@@ -240,7 +240,7 @@ async def test_disabled_user_is_out_at_once(database: Database, keys: KeyRing) -
         "created",
         "disabled",
         "enabled",
-        "sessions_ended",
+        "session_ended",
     ]
 
 

@@ -234,7 +234,7 @@ async def test_changes_are_events(api: Api) -> None:
     await api.good("companies/update", CompanyId=made["Id"], Notes={"Value": "n"})
     await api.good("companies/delete", CompanyIds=[made["Id"]])
     async with await api.database.connect() as connection:
-        query = "SELECT name FROM events WHERE name LIKE 'loyalty.company.%' ORDER BY sequence"
+        query = "SELECT name FROM events WHERE name LIKE 'company.%' ORDER BY sequence"
         names = [row[0] for row in await (await connection.execute(query)).fetchall()]
 
-    assert names == ["loyalty.company.added", "loyalty.company.changed", "loyalty.company.deleted"]
+    assert names == ["company.created", "company.updated", "company.deleted"]

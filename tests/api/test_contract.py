@@ -173,7 +173,7 @@ async def test_answers_lead_to_answers(fuzzing: Fuzzing) -> None:
     assert fuzzing.asked.get(200, 0) > 10, fuzzing.asked
 
 
-@pytest.mark.prove
+@pytest.mark.prove(minutes=4)
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["fitting", "unfitting"])
 async def test_long_fuzzing_finds_no_fault(fuzzing: Fuzzing, mode: GenerationMode) -> None:

@@ -132,7 +132,7 @@ async def test_details_say_which_interval(api: Api) -> None:
 
     assert message == "Invalid StartUtc."
     assert details.startswith("UpdatedUtc.StartUtc, line 1, column ")
-    assert details.endswith(": This is no moment. Write it as YYYY-MM-DDThh:mm:ssZ.")
+    assert details.endswith(": This is not a moment. Write it as YYYY-MM-DDThh:mm:ssZ.")
 
 
 async def test_contract_violations_have_their_place(api: Api, program: str) -> None:
@@ -140,8 +140,8 @@ async def test_contract_violations_have_their_place(api: Api, program: str) -> N
     head = f'"ClientToken": "{api.client_token}", "AccessToken": "{api.access_token}"'
     cases = (
         ('"5"', "Expected `int | float | null`, got `str`."),
-        ("5.5", "This is no whole number."),
-        ("1e-400", "This is no whole number."),
+        ("5.5", "This is not a whole number."),
+        ("1e-400", "This is not a whole number."),
         ("2147483648", "A number is between -2147483648 and 2147483647."),
     )
     for text, reason in cases:

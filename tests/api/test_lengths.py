@@ -14,7 +14,7 @@ from tessera.api.connector.v1.operations import OPERATIONS
 from .conftest import Api
 
 ROOT = "/api/connector/v1/"
-# What is no text of a record, though it is written as one; the room checks what it says.
+# What is not a text of a record, though it is written as one; the room checks what it says.
 OTHERS = {"ChainId", "CompanyId", "BirthDate", "ExpirationDate", "DataClusterId", "InvoiceDueInterval"}
 WRITING = [
     operation

@@ -326,9 +326,7 @@ async def test_points_are_set_by_movements(api: Api) -> None:
         assert shown["Points"] == value
     rows = await read(api, "SELECT kind, points, balance FROM points_movements ORDER BY sequence")
     assert rows == [("set", 0, 0), ("set", 100, 100), ("set", -70, 30), ("set", -30, 0), ("set", 5, 5)]
-    told = await read(
-        api, "SELECT payload->>'points' FROM events WHERE name = 'loyalty.balance.changed' ORDER BY sequence"
-    )
+    told = await read(api, "SELECT payload->>'points' FROM events WHERE name = 'balance.updated' ORDER BY sequence")
     assert told == [("0",), ("100",), ("-70",), ("-30",), ("5",)]
 
 
@@ -358,7 +356,7 @@ async def test_deleted_memberships_are_found_as_deleted(api: Api) -> None:
         assert (reply.status, reply.message) == (400, "Invalid LoyaltyMembershipIds.")
     assert (await change(api, made, Points={"Value": 1})).message == "Invalid LoyaltyMembershipId."
     names = await read(api, "SELECT name FROM events WHERE name LIKE '%membership%' ORDER BY sequence")
-    assert [name for (name,) in names] == ["loyalty.membership.added", "loyalty.membership.deleted"]
+    assert [name for (name,) in names] == ["membership.created", "membership.deleted"]
 
 
 async def test_deletion_promotes_nothing_and_frees_the_place(api: Api) -> None:

@@ -63,10 +63,10 @@ async def test_merge_is_told_and_audited(api: Api) -> None:
         api, "SELECT name, subject_id::text, payload FROM events WHERE sequence > %s ORDER BY sequence", last
     )
     assert told == [
-        ("loyalty.membership.changed", moved["Id"], {"account_id": target, "is_primary": False}),
-        ("loyalty.membership.deleted", gone["Id"], {"merged_into_id": kept["Id"], "points": 0}),
-        ("loyalty.account.merged", source, {"source_id": source, "target_id": target}),
-        ("loyalty.account.merged", other, {"source_id": other, "target_id": target}),
+        ("membership.updated", moved["Id"], {"account_id": target, "is_primary": False}),
+        ("membership.deleted", gone["Id"], {"merged_into_id": kept["Id"], "points": 0}),
+        ("account.merged", source, {"source_id": source, "target_id": target}),
+        ("account.merged", other, {"source_id": other, "target_id": target}),
     ]
     entries = await fetch(api, "SELECT object_id::text, after FROM audit_entries WHERE action = 'merged'")
     assert entries == [(target, {"source_ids": [source, other]})]
@@ -204,7 +204,7 @@ async def test_points_go_to_the_membership_that_stays(api: Api) -> None:
     assert (left["Id"], left["Points"]) == (kept["Id"], 3)
     told = await fetch(
         api,
-        "SELECT subject_id::text, payload FROM events WHERE sequence > %s AND name = 'loyalty.membership.deleted'",
+        "SELECT subject_id::text, payload FROM events WHERE sequence > %s AND name = 'membership.deleted'",
         last,
     )
     assert sorted(told) == sorted(

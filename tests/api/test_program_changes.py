@@ -83,7 +83,7 @@ async def test_null_and_absent_keep(api: Api, name: str) -> None:
     for members in ({}, {name: None}, {name: {"Value": before[name]}}):
         assert (await change(api, program_id, **members)).data["LoyaltyPrograms"] == [before]
     assert (await api.good("loyaltyPrograms/getAll", UpdatedUtc=LATER))["LoyaltyPrograms"] == []
-    assert await read(api, "SELECT 1 FROM events WHERE name = 'loyalty.program.changed'") == []
+    assert await read(api, "SELECT 1 FROM events WHERE name = 'program.updated'") == []
 
 
 @pytest.mark.parametrize("name", PROPERTIES)
@@ -297,10 +297,10 @@ async def test_changes_and_deletions_are_told(api: Api) -> None:
         " WHERE name ~ '(changed|deleted)$' AND name ~ '(program|tier)' ORDER BY sequence",
     )
     assert told == [
-        ("loyalty.program.changed", one, {"name": "New", "subscription": "Paid"}),
-        ("loyalty.tier.deleted", tier, {}),
-        ("loyalty.program.deleted", one, {}),
-        ("loyalty.program.deleted", two, {}),
+        ("program.updated", one, {"name": "New", "subscription": "Paid"}),
+        ("tier.deleted", tier, {}),
+        ("program.deleted", one, {}),
+        ("program.deleted", two, {}),
     ]
     kept = await read(
         api,

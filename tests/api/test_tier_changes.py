@@ -88,7 +88,7 @@ async def test_null_and_absent_keep(api: Api, name: str) -> None:
     for members in ({}, {name: None}):
         assert (await change(api, tier_id, **members)).status == 200
     assert await list_ids(api, program_id, UpdatedUtc=LATER) == []
-    assert await read(api, "SELECT 1 FROM events WHERE name = 'loyalty.tier.changed'") == []
+    assert await read(api, "SELECT 1 FROM events WHERE name = 'tier.updated'") == []
 
 
 @pytest.mark.parametrize("name", PROPERTIES)
@@ -231,7 +231,7 @@ async def test_memberships_lose_a_deleted_tier(api: Api) -> None:
     assert {one["LoyaltyTierId"] for one in others["LoyaltyMemberships"]} == {blue, None}
     told = await read(
         api,
-        "SELECT subject_id::text, payload FROM events WHERE name = 'loyalty.membership.changed' ORDER BY subject_id",
+        "SELECT subject_id::text, payload FROM events WHERE name = 'membership.updated' ORDER BY subject_id",
     )
     assert told == [(one, {"tier_id": None}) for one in sorted(lost)]
 
@@ -284,7 +284,7 @@ async def test_changes_and_deletions_are_told(api: Api) -> None:
     await delete(api, tier_id)
 
     told = await read(api, "SELECT name, payload FROM events WHERE name ~ 'tier' ORDER BY sequence OFFSET 1")
-    assert told == [("loyalty.tier.changed", {"name": "New", "code": "NEW"}), ("loyalty.tier.deleted", {})]
+    assert told == [("tier.updated", {"name": "New", "code": "NEW"}), ("tier.deleted", {})]
     kept = await read(
         api,
         "SELECT action, object_id::text, object_name, before, after FROM audit_entries"

@@ -19,7 +19,7 @@ def described(site: Site) -> Site:
 async def test_anchors_and_copying_work(described: Site, page: Page) -> None:
     await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     await page.goto("/docs/api/connector-v1")
-    await page.get_by_role("navigation", name="Operations").get_by_role("link", name="Add memberships").click()
+    await page.get_by_role("navigation", name="Operations").get_by_role("link", name="loyaltyMemberships/add").click()
     section = page.locator("#loyaltyMembershipsAdd")
     await expect(section).to_be_in_viewport()
     await section.get_by_role("button", name="Copy").first.click()

@@ -19,6 +19,7 @@ from tessera.connectors.contract import ConnectorType, connector_types
 from tessera.connectors.contract.types import PropertyKind
 from tessera.platform.db import Database, app_address, query_address
 from tessera.platform.embedded import EmbeddedServer
+from tessera.platform.ids import new_id
 from tessera.platform.secrets import KeyRing
 from tessera.web.integrations.property_fields import name_of
 from tessera.web.integrations.tiles import find_tile
@@ -107,7 +108,7 @@ async def visitor(
     browser: Browser, house_site: Site, scripts: bool, connector: ConnectorType, variant: str
 ) -> AsyncIterator[Visitor]:
     """Sign somebody in, to a chain of their own."""
-    name = f"{connector.key}-{variant}-{'scripts' if scripts else 'no-scripts'}"
+    name = f"{connector.key}-{variant}-{'scripts' if scripts else 'no-scripts'}-{new_id().hex[-6:]}"
     chain = await create_members(house_site.house.database, 0, chain=name)
     context = await browser.new_context(
         base_url=house_site.address, java_script_enabled=scripts, viewport={"width": 1440, "height": 900}

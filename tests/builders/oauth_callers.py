@@ -22,6 +22,10 @@ from tessera.platform.jobs import JobQueue
 from tessera.platform.resources import Resources
 from tessera.platform.secrets import load_keys
 from tessera.platform.settings import load_settings
+from tessera.wiring import CONNECTORS
+
+# Loading the wiring makes every connector type known, as it does in every process of ours.
+assert CONNECTORS
 
 SHAPE = plain_shape(TemplateShape(Method.POST, url_path="/members", body="{}"))
 
@@ -38,7 +42,7 @@ async def call_for_a_while(sender: Sender, name: str, *, callers: int, at_once: 
             planned = PlannedRequest(0, (1,), "POST", "/members", (), b"[1]", f"{name}-{caller}-{number}")
             async with gate:
                 answer = await sender.send(planned)
-            outcomes[str(answer.status or answer.verdict.code)] += 1
+            outcomes[str(answer.status or answer.code)] += 1
 
     await asyncio.gather(*(call(caller) for caller in range(callers)))
     return outcomes

@@ -14,7 +14,7 @@ LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
 ROW = re.compile(r"^\| `([^`]+)`", re.MULTILINE)
 
 # Where codes of outcomes are made: the callable, and at which place the code stands.
-CODE_PLACES = {"RowFault": 0, "Ending": 1, "Verdict": 1}
+CODE_PLACES = {"RowFault": 0, "RunResult": 1, "Outcome": 1}
 CODE_NAMES = ("LOST", "UNSENT", "UNKNOWN")
 ROOMS = (
     "outbound/rendering",
@@ -75,7 +75,7 @@ def codes_in(path: Path) -> Iterator[str]:
             ]
             yield from (str(each.value) for each in given if isinstance(each, ast.Constant))
         # A class of outcome beside its code, and the error of a row: ordinal, phase, code, message.
-        if isinstance(node, ast.Tuple) and len(node.elts) > 1 and ast.unparse(node.elts[0]).startswith("VerdictKind."):
+        if isinstance(node, ast.Tuple) and len(node.elts) > 1 and ast.unparse(node.elts[0]).startswith("OutcomeKind."):
             yield from (str(each.value) for each in node.elts[1:] if isinstance(each, ast.Constant))
         if isinstance(node, ast.Tuple) and node.elts and ast.unparse(node.elts[-1]) == "message":
             yield from (str(each.value) for each in node.elts if isinstance(each, ast.Constant))

@@ -25,7 +25,7 @@ from tessera.platform.settings import PREFIX, Settings
 
 SOURCE = Path(tessera.__file__).parent
 PERMISSION = re.compile(r"[a-z]+(-[a-z]+)*:(read|write|admin)")
-EVENT = re.compile(r"(loyalty|queries|integrations|transfers|webhooks|exports)\.[a-z_]+\.[a-z_]+")
+EVENT = re.compile(r"[a-z]+(_[a-z]+)*\.[a-z]+ed")
 KINDS = {
     InvalidError: "invalid",
     DeniedError: "denied",

@@ -32,12 +32,12 @@ def test_key_lives_and_ends(tessera: Tessera) -> None:
     assert tessera("api-key", "disable", made["id"]).exit_code == 0
     assert tessera("api-key", "enable", made["id"]).exit_code == 0
     assert tessera("api-key", "revoke", made["id"]).exit_code == 0
-    assert "revoked for ever" in str(tessera("api-key", "enable", made["id"]).exception)
+    assert "revoked permanently" in str(tessera("api-key", "enable", made["id"]).exception)
 
 
 def test_key_that_cannot_be_made(tessera: Tessera) -> None:
     for arguments, message in (
-        (("create", "Sync", "--permission", "everything"), "is no permission"),
+        (("create", "Sync", "--permission", "everything"), "is not a permission"),
         (("create", "Sync"), "Give the API key a role or a permission"),
         (("create", "Sync", "--role", "csr", "--chain", "Nowhere"), "There is no chain Nowhere"),
         (("revoke", "0190b3c4-5d6e-7f80-9123-456789abcdef"), "There is no API key"),

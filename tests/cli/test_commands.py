@@ -191,7 +191,7 @@ def test_rotation_keeps_secrets_readable(furnished: Tessera) -> None:
     resealed = furnished("secrets", "reseal")
 
     assert "holds 2" in rotated.stdout
-    assert resealed.stdout == "Sealed the secrets of 1 connection profile anew.\n"
+    assert resealed.stdout == "Sealed the secrets of 1 connection profile again.\n"
     assert furnished("profile", "update", "crm", "--label", "New CRM").exit_code == 0
 
 

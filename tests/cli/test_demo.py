@@ -11,8 +11,8 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 from tests.builders.commands import keep_running, run_tessera
 
+from tessera.cli.demo.data_load import DEMO_ACCESS_TOKEN, DEMO_CLIENT_TOKEN
 from tessera.cli.demo.folder import clear_folder, mark_folder, mark_shown
-from tessera.cli.demo.loading import DEMO_ACCESS_TOKEN, DEMO_CLIENT_TOKEN
 from tessera.platform.settings import Settings
 
 CREDENTIALS = {"ClientToken": DEMO_CLIENT_TOKEN, "AccessToken": DEMO_ACCESS_TOKEN, "Client": "test"}

@@ -74,8 +74,8 @@ def test_points_go_through_every_command(tessera: Tessera, members: list[str]) -
 
 def test_mistakes_are_answered_with_what_to_do(tessera: Tessera, members: list[str]) -> None:
     assert "0 of them to spend" in complaint(tessera("points", "burn", members[0], 1))
-    assert "is no moment" in complaint(tessera("points", "balance", members[0], "--at", "tomorrow"))
-    assert "is no id" in complaint(tessera("points", "list", "ada"))
+    assert "is not a moment" in complaint(tessera("points", "balance", members[0], "--at", "tomorrow"))
+    assert "is not an id" in complaint(tessera("points", "list", "ada"))
     assert tessera("points", "earn", members[0], 0).exit_code == 2
     assert tessera("points", "adjust", members[0], 5).exit_code == 2
 

@@ -79,7 +79,7 @@ async def test_mail_is_tried_from_the_command_line() -> None:
         }
         done = await asyncio.to_thread(run_tessera, "mail", "test", ADA, **given)
         assert done.code == 0
-        assert "took the message" in done.out
+        assert "accepted the message" in done.out
         mailbox.answer = lambda: "554 no"
         refused = await asyncio.to_thread(run_tessera, "mail", "test", ADA, **given)
         assert refused.code == 2
@@ -90,7 +90,7 @@ async def test_mail_is_tried_from_the_command_line() -> None:
 @pytest.mark.parametrize(
     ("given", "fault"),
     [
-        ({"TESSERA_PASSWORD_SIGN_IN": "false"}, "or nobody gets in"),
+        ({"TESSERA_PASSWORD_SIGN_IN": "false"}, "or no user can sign in"),
         ({"TESSERA_OIDC_ISSUER": "https://x.example", "TESSERA_OIDC_CLIENT_ID": "y"}, "TESSERA_PUBLIC_URL"),
         ({"TESSERA_OIDC_ISSUER": "https://x.example", "TESSERA_PUBLIC_URL": "https://y"}, "TESSERA_OIDC_CLIENT_ID"),
         ({"TESSERA_OIDC_SCOPES": "email profile"}, "openid"),

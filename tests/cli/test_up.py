@@ -13,8 +13,8 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 from tests.builders.commands import PATIENCE, Running, keep_running, run_tessera
 
-from tessera.cli import starting
-from tessera.cli.starting import insist, prepare, run_everything, welcome
+from tessera.cli import startup
+from tessera.cli.startup import insist, prepare, run_everything, welcome
 from tessera.platform.db.migrations import is_current
 from tessera.platform.embedded import EmbeddedServer
 from tessera.platform.settings import load_settings
@@ -137,7 +137,7 @@ def test_database_that_dies_before_ready_is_started_again(new_folder: Path, caps
     settings = load_settings({}, data_dir=new_folder, http_port=0)
     killed = []
 
-    async def body(running: starting.Running) -> None:
+    async def body(running: startup.Running) -> None:
         killed.append(kill_database(new_folder))
         await insist(lambda: welcome(settings))
 
@@ -145,7 +145,7 @@ def test_database_that_dies_before_ready_is_started_again(new_folder: Path, caps
 
     said = capsys.readouterr()
     assert killed
-    assert "Nobody can sign in yet." in said.out
+    assert "No user can sign in yet." in said.out
     assert "TESSERA_DATABASE_URL" not in said.err
     assert EmbeddedServer(new_folder).pid is None
 

@@ -20,13 +20,13 @@ def good(result: Result) -> str:
 def test_subscription_is_kept_from_the_shell(tessera: Tessera) -> None:
     good(tessera("chain", "create", "Harbour"))
     assert "No subscription yet" in good(tessera("webhook", "list"))
-    made = json.loads(good(tessera("webhook", "create", "CRM", URL, "--event", "loyalty.tier.added", "--json")))
+    made = json.loads(good(tessera("webhook", "create", "CRM", URL, "--event", "tier.created", "--json")))
     one = made["id"]
 
     assert made["secret"].startswith("whsec_")
     assert URL in good(tessera("webhook", "list"))
     shown = good(tessera("webhook", "show", one))
-    assert "loyalty.tier.added" in shown
+    assert "tier.created" in shown
     assert made["secret"] not in shown
     updated = json.loads(good(tessera("webhook", "update", one, "--label", "Mail", "--all-events", "--json")))
     assert (updated["label"], updated["event_names"], updated["version"]) == ("Mail", None, 2)
@@ -53,7 +53,7 @@ def test_events_are_followed(tessera: Tessera, deployment: dict[str, str], tmp_p
     good(tessera("chain", "create", "Harbour"))
     with keep_running("event", "follow", "--after", "0-0", log=tmp_path / "log", **deployment) as following:
         good(tessera("webhook", "create", "CRM", URL))
-        following.wait_for(lambda text: "webhooks.subscription.created" in text)
+        following.wait_for(lambda text: "webhook_subscription.created" in text)
         good(tessera("webhook", "create", "Mail", URL))
         text = following.wait_for(lambda text: text.count("\n") == 2)
         assert following.stop(signal.SIGINT) in (0, 130)
@@ -70,7 +70,7 @@ def test_an_interrupt_ends_a_command_that_was_started_in_the_background(
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         with keep_running("event", "follow", "--after", "0-0", log=tmp_path / "log", **deployment) as following:
-            following.wait_for(lambda text: "webhooks.subscription.created" in text)
+            following.wait_for(lambda text: "webhook_subscription.created" in text)
             assert following.stop(signal.SIGINT) == 0
     finally:
         signal.signal(signal.SIGINT, before)
@@ -80,8 +80,8 @@ def test_events_are_listed(tessera: Tessera) -> None:
     good(tessera("chain", "create", "Harbour"))
     good(tessera("webhook", "create", "CRM", URL))
     (event,) = json.loads(good(tessera("event", "list", "--json")))
-    assert event["name"] == "webhooks.subscription.created"
-    table = good(tessera("event", "list", "--name", "webhooks.subscription.created"))
+    assert event["name"] == "webhook_subscription.created"
+    table = good(tessera("event", "list", "--name", "webhook_subscription.created"))
     assert "Read on with: --after" in table
     position = table.rsplit(" ", 1)[1].strip()
     assert json.loads(good(tessera("event", "list", "--after", position, "--json"))) == []

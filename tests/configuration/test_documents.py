@@ -17,7 +17,7 @@ FAULTS = [
     ("queries:\n  a: {label: x\n", r"a\.yaml, line \d"),
     ("colours: {a: {}}", r"there is no section 'colours'"),
     ("queries: [a, b]", r"queries must be a mapping"),
-    ("queries:\n  a: {}\n  a: {}", r"line 3: 'a' stands twice"),
+    ("queries:\n  a: {}\n  a: {}", r"line 3: 'a' occurs twice"),
     ("queries:\n  a: {}\n  A: {}", r"line 3: query A: it is described already in a\.yaml, line 2"),
     ("queries: {a: !!python/object/apply:os.system [ls]}", r"must be a mapping"),
     ("queries: {a: {label: !!python/name:os.system x}}", r"cannot be read here"),

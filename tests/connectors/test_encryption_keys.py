@@ -44,7 +44,7 @@ async def test_key_comes_back_without_its_material(database: Database, place: Pl
     seen = repr(asdict(made)) + str(stored) + "".join(trail) + "".join(events)
     assert PASSPHRASE not in seen
     assert "PRIVATE KEY-" not in seen
-    assert "integrations.encryption_key.created" in "".join(events)
+    assert "encryption_key.created" in "".join(events)
 
 
 async def test_values_that_hold_secrets_do_not_print(place: Place) -> None:

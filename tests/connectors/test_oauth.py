@@ -16,7 +16,7 @@ from tests.builders.token_servers import CLIENT, SECRET, HandOuts, OAuthPair, ru
 from tessera import connectors, outbound
 from tessera.connectors import AddressPolicy, NewProfile, Profile, ProfileChange
 from tessera.connectors.tokens import TokenKeeper, keeper, store
-from tessera.outbound import Sender, VerdictKind
+from tessera.outbound import OutcomeKind, Sender
 from tessera.outbound.rendering import Method, PlannedRequest, TemplateShape, plain_shape
 from tessera.platform.db import Row, Session
 from tessera.platform.http import OutboundClient
@@ -195,7 +195,7 @@ async def test_second_refusal_ends_the_run(door: Door, pair: OAuthPair) -> None:
     pair.resource_receiver.script = lambda _: Reply(401)
     sender = await door.sender(await door.create(pair.settings()))
     answer = await sender.send(planned("key"))
-    assert (answer.status, answer.verdict.kind) == (401, VerdictKind.CREDENTIALS)
+    assert (answer.status, answer.kind) == (401, OutcomeKind.CREDENTIALS)
     assert len(pair.tokens.asked) == 2
     assert len(pair.resource_receiver.received) == 2
 
@@ -203,7 +203,7 @@ async def test_second_refusal_ends_the_run(door: Door, pair: OAuthPair) -> None:
 async def test_forbidden_is_no_reason_for_another_token(door: Door, pair: OAuthPair) -> None:
     pair.resource_receiver.script = lambda _: Reply(403)
     sender = await door.sender(await door.create(pair.settings()))
-    assert (await sender.send(planned("key"))).verdict.kind is VerdictKind.CREDENTIALS
+    assert (await sender.send(planned("key"))).kind is OutcomeKind.CREDENTIALS
     assert len(pair.tokens.asked) == 1
 
 
@@ -218,7 +218,7 @@ async def test_without_a_token_nothing_is_sent(door: Door, pair: OAuthPair, repl
     pair.tokens.answer = lambda _: reply
     sender = await door.sender(await door.create(pair.settings()))
     answer = await sender.send(planned("key"))
-    assert (answer.status, answer.verdict.kind, answer.verdict.code) == (None, kind, code)
+    assert (answer.status, answer.kind, answer.code) == (None, kind, code)
     assert answer.retry_after == (7.0 if reply.status == 429 else None)
     assert pair.resource_receiver.received == []
     # Whoever comes next may try at once.
@@ -259,7 +259,7 @@ async def test_tokens_that_end_at_once_are_not_fetched_for_ever(door: Door, pair
     pair.tokens.lifetime, pair.tokens.delay = 0.05, 0.1
     sender = await door.sender(await door.create(pair.settings()))
     answer = await sender.send(planned("key"))
-    assert (answer.verdict.kind, answer.verdict.code) == (VerdictKind.TRANSIENT, "oauth_token_too_short")
+    assert (answer.kind, answer.code) == (OutcomeKind.TRANSIENT, "oauth_token_too_short")
     assert len(pair.tokens.asked) == keeper.MOST_TRIES
     assert pair.resource_receiver.received == []
 

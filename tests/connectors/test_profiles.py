@@ -11,7 +11,7 @@ from tessera import connectors, outbound
 from tessera.connectors import AddressPolicy, NewProfile, Profile, ProfileChange, ProfileFilter
 from tessera.connectors.errors import ProfileDisabledError, ProfileNotFoundError, UrlNotAllowedError, VariantFrozenError
 from tessera.connectors.profiles import check_usable, find_row
-from tessera.connectors.sealing import open_secrets
+from tessera.connectors.sealed_secrets import open_secrets
 from tessera.platform.actors import Actor
 from tessera.platform.assets.errors import (
     ChainNotFoundError,
@@ -79,7 +79,7 @@ async def test_trail_and_news_hold_no_secret(database: Database, place: Place, k
     assert [entry.action for entry in entries] == ["created", "updated"]
     assert entries[1].before == {"label": "CRM", "token": "***"}
     assert entries[1].after == {"label": "CRM 2", "token": "***"}
-    assert [event.name for event in events] == ["integrations.profile.created", "integrations.profile.changed"]
+    assert [event.name for event in events] == ["connection_profile.created", "connection_profile.updated"]
     assert not any(CANARY in row[-1] for row in (*entries, *events))
 
 

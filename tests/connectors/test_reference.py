@@ -11,7 +11,7 @@ from tessera.outbound.rendering import ErrorPath, TemplateShape
 from tessera.outbound.rendering.expressions import FACTS
 from tessera.outbound.rendering.filters import FILTERS
 from tessera.outbound.rendering.operators import TESTS
-from tessera.outbound.senders import VerdictKind
+from tessera.outbound.senders import OutcomeKind
 
 DOCS = Path(__file__).parents[2] / "docs" / "reference"
 
@@ -37,5 +37,5 @@ def test_connectors_page_names_every_property_and_class() -> None:
         assert f"`{connector.key}`" in text
         assert all(f"`{variant.key}` ({variant.label})" in " ".join(text.split()) for variant in connector.variants)
         assert all(f"| `{each.key}` | {each.label} |" in text for each in connector.properties)
-    assert all(f"`{kind}`" in text for kind in VerdictKind)
+    assert all(f"`{kind}`" in text for kind in OutcomeKind)
     assert all(f"`{each.name}`" in text for each in fields(ConnectorType))

@@ -14,7 +14,7 @@ from tessera.connectors import keys as connector_keys
 from tessera.connectors.contract.registry import get_connector
 from tessera.connectors.keys import EncryptionKey, NewEncryptionKey
 from tessera.connectors.keys.errors import EncryptionKeyNotFoundError
-from tessera.connectors.opening import open_profile
+from tessera.connectors.opened_profiles import open_profile
 from tessera.connectors.profiles import find_row
 from tessera.platform.assets import Referrer
 from tessera.platform.assets.errors import InUseError, SettingsInvalidError
@@ -56,7 +56,7 @@ async def test_only_keys_that_fit_may_be_named(database: Database, place: Place,
         public = await make_key(session, place.chain_id, keys, type="pgp_public_key", material=pgp_key()[1], label="P")
         theirs = await make_key(session, place.other_id, keys)
         for reference, message in (
-            (str(public.id), "P is no RSA Private Key"),
+            (str(public.id), "P is not of the type RSA Private Key"),
             (str(theirs.id), "no such encryption key"),
             ("login", "no such encryption key"),
             ("' OR 1=1", "Choose one of the list"),

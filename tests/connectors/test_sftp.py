@@ -1,4 +1,4 @@
-"""SFTP beyond the suite of all stores: passwords, host keys learned and changed, old servers, links."""
+"""SFTP beyond the suite of all stores: passwords, host keys discovered and changed, old servers, links."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -22,7 +22,7 @@ from tessera.connectors.files import (
     HostKeyChangedError,
     StoreCredentialsError,
 )
-from tessera.connectors.kinds.sftp.probing import probe_host
+from tessera.connectors.kinds.sftp.probe import probe_host
 from tessera.platform.db import Database
 from tessera.platform.http import OutboundClient
 from tessera.platform.jobs import JobQueue
@@ -55,7 +55,7 @@ async def test_password_opens_a_confined_server(partner: Counterpart, network: N
     async with open_at(partner, network, host_key_fingerprint=f"{OTHER} {fingerprint()}") as store:
         await store.put("in/a.csv", pieces(b"hello"))
         assert await content(store, "in/a.csv") == b"hello"
-        assert store.learned == {}
+        assert store.discovered == {}
     assert partner.folder is not None
     assert (partner.folder / "in" / "a.csv").read_bytes() == b"hello"
 
@@ -97,7 +97,7 @@ async def test_other_host_key_is_refused_before_the_password(tmp_path: Path, net
     assert fingerprint() in caught.value.message
     assert OTHER in caught.value.message
     assert [step.passed for step in result.steps] == [True, True, False, None, None]
-    assert result.learned == {}
+    assert result.discovered == {}
 
 
 async def test_any_key_of_the_server_may_be_the_pinned_one(tmp_path: Path, network: Network) -> None:
@@ -106,7 +106,7 @@ async def test_any_key_of_the_server_may_be_the_pinned_one(tmp_path: Path, netwo
     async with asyncssh_server(tmp_path, server_host_keys=keys) as server:
         for kind in kinds:
             async with open_at(server, network, host_key_fingerprint=fingerprint(kind)) as store:
-                assert store.learned == {}
+                assert store.discovered == {}
             result = await probe_host(server.profile(host_key_fingerprint=fingerprint(kind)), network, frozenset())
             assert all(step.passed for step in result.steps)
         with pytest.raises(HostKeyChangedError) as caught:
@@ -125,7 +125,7 @@ async def test_host_that_is_down_is_told(network: Network, partner: Counterpart)
 
 async def test_server_of_sha1_days_is_refused(tmp_path: Path, network: Network) -> None:
     async with asyncssh_server(tmp_path, kex_algs=["diffie-hellman-group14-sha1"]) as server:
-        with pytest.raises(FileStoreRefusedError, match="let us in"):
+        with pytest.raises(FileStoreRefusedError, match="answer the sign-in"):
             async with open_at(server, network):
                 pass
 
@@ -168,7 +168,7 @@ async def make_profile(database: Database, place: Place, keys: KeyRing, partner:
         )
 
 
-async def test_first_connection_learns_the_host_key_once(
+async def test_first_connection_discovers_the_host_key_once(
     database: Database, place: Place, keys: KeyRing, partner: Counterpart, network: Network
 ) -> None:
     profile = await make_profile(database, place, keys, partner)
@@ -181,14 +181,14 @@ async def test_first_connection_learns_the_host_key_once(
             assert await names(store) == []
     async with database.session() as session:
         now = await connectors.get_profile(session, OWNER, place.chain_id, profile.id)
-        learned = (await session.execute(text("SELECT after FROM audit_entries WHERE action = 'learned'"))).all()
+        learned = (await session.execute(text("SELECT after FROM audit_entries WHERE action = 'discovered'"))).all()
 
     assert now.settings["host_key_fingerprint"] == fingerprint()
     assert now.version == profile.version + 1
     assert [row.after for row in learned] == [{"host_key_fingerprint": fingerprint()}]
 
 
-async def test_testing_a_connection_learns_too(
+async def test_testing_a_connection_discovers_too(
     database: Database, place: Place, keys: KeyRing, partner: Counterpart, network: Network
 ) -> None:
     profile = await make_profile(database, place, keys, partner)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tessera.outbound.rendering import TemplateShape, compile_template
 from tessera.outbound.rendering.errors import TemplateError
-from tessera.outbound.rendering.locating import locate_fault
+from tessera.outbound.rendering.fault_locations import locate_fault
 from tessera.outbound.rendering.shapes import Method
 
 LONGEST = 64 * 1024

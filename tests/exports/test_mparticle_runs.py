@@ -45,7 +45,7 @@ async def start(house: SmallHouse, chain_id: UUID, url: str, *, query: str = QUE
         shape = outbound.complete_shape(profile, plain_shape(PROFILES), ("id",))
         ours = {"connector": profile.type, "profile_id": str(profile.id), "shape": shape}
         run_id, snapshot = new_id(), msgspec.to_builtins({**http, **ours})
-        values = {"definition": definition, "trigger": "manual", "started_by": "test", "snapshot": snapshot}
+        values = {"definition": definition, "trigger": "manual", "actor": ACTOR, "snapshot": snapshot}
         assert await insert_run(session, run_id=run_id, **values)
     return await read_run(house, run_id)
 

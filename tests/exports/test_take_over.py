@@ -29,7 +29,8 @@ from tessera.platform.clock import now
 ROWS = 20_000
 BATCH = 20
 CONCURRENCY = 16
-TAKE_OVER_SECONDS = 10
+# Far more than the lease of a second: a crowded machine is slow, not wrong.
+TAKE_OVER_SECONDS = 60
 
 
 def pid_of(run: Run) -> int:
@@ -93,7 +94,7 @@ async def test_killed_worker_loses_nothing(
     await crash(3, house, admin_address, keys_file, tmp_path)
 
 
-@pytest.mark.prove
+@pytest.mark.prove(minutes=3)
 @pytest.mark.timeout(900)
 async def test_twenty_killed_workers_lose_nothing(
     house: SmallHouse, admin_address: str, keys_file: Path, tmp_path: Path

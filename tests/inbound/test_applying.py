@@ -126,7 +126,7 @@ async def test_unknown_program_rejects_and_is_mended_by_replay(inlet: Inlet) -> 
     await inlet.change(**MAPPING, options={"program": "NONE"})
     await inlet.deliver(firehose("u-1"))
     (message,) = await inlet.messages()
-    assert (message.state, message.reason) == ("rejected", "inbound_program_unknown")
+    assert (message.state, message.reason) == ("rejected", "inbound_program_not_found")
     assert await inlet.members() == []
 
 
@@ -178,7 +178,7 @@ async def test_message_without_lookup_value_is_rejected(inlet: Inlet) -> None:
     assert "hash" in str((await inlet.messages())[2].detail)
     assert (
         await inlet.rows("SELECT name, payload->>'reason' AS reason FROM events WHERE name LIKE '%message%'")
-        == [{"name": "integrations.message.rejected", "reason": "no_lookup_value"}] * 3
+        == [{"name": "inbound_message.rejected", "reason": "no_lookup_value"}] * 3
     )
 
 

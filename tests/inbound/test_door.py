@@ -118,7 +118,6 @@ UNREADABLE = (
     b"{",
     b'{"a": \xff}',
     b'{"a": "\xff"}',
-    b"\xef\xbb\xbf{}",
     b"[" * 100_000,
     b'{"a":' * 5_000 + b"1" + b"}" * 5_000,
     b"[" + b"{}," * 1_000 + b"{}]",
@@ -130,7 +129,7 @@ UNREADABLE = (
 async def test_unreadable_body_is_refused(inlet: Inlet) -> None:
     for body in UNREADABLE:
         answer = await inlet.post(body)
-        assert (answer.status_code, answer.json()["code"]) == (400, "message_unreadable"), body[:40]
+        assert (answer.status_code, answer.json()["code"]) == (400, "inbound_message_invalid"), body[:40]
     assert await inlet.messages() == []
 
 

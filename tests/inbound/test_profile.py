@@ -156,7 +156,7 @@ async def test_only_two_tokens_open(inlet: Inlet) -> None:
 
 async def test_rotation_is_in_the_trail_without_the_token(inlet: Inlet) -> None:
     text = await rotate(inlet)
-    found = await inlet.rows("SELECT e::text AS whole FROM audit_entries e WHERE action = 'token rotated'")
+    found = await inlet.rows("SELECT e::text AS whole FROM audit_entries e WHERE action = 'token_rotated'")
     assert len(found) == 1
     assert text not in str(found)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tessera.access.chains import Address
-from tessera.access.chains.errors import UnknownChainError
+from tessera.access.chains.errors import ChainNotFoundError
 from tessera.loyalty import (
     AccountMerge,
     CompanyChange,
@@ -23,10 +23,10 @@ from tessera.loyalty import (
 )
 from tessera.loyalty.errors import (
     AccountExternalIdTakenError,
+    AccountNotFoundError,
+    CompanyNotFoundError,
     CustomerEmailTakenError,
-    UnknownAccountError,
-    UnknownCompanyError,
-    UnknownMergeTargetError,
+    MergeTargetNotFoundError,
 )
 from tessera.platform.db import Database
 from tessera.platform.ids import new_id
@@ -63,7 +63,7 @@ async def test_ten_thousand_customers_come_in_one_call(database: Database, house
     [
         ([NewCustomer(last_name="a", email="A@x"), NewCustomer(last_name="b", email="a@X")], CustomerEmailTakenError),
         ([NewCustomer(last_name="a", external_id="1")] * 2, AccountExternalIdTakenError),
-        ([NewCustomer(last_name="a"), NewCustomer(last_name="b", company_id=new_id())], UnknownCompanyError),
+        ([NewCustomer(last_name="a"), NewCustomer(last_name="b", company_id=new_id())], CompanyNotFoundError),
     ],
 )
 async def test_one_wrong_customer_refuses_all(
@@ -79,14 +79,14 @@ async def test_one_wrong_customer_refuses_all(
 
 async def test_customer_is_no_company(database: Database, house: House) -> None:
     item = NewCustomer(last_name="a", company_id=house.account_ids[0])
-    with pytest.raises(UnknownCompanyError):
+    with pytest.raises(CompanyNotFoundError):
         async with database.session() as session:
             await upsert_customer(session, house.actor, house.chain_id, item, overwrite=False, now=NOON)
 
 
 async def test_stranger_adds_and_sees_nothing(database: Database, house: House, stranger: House) -> None:
     async with database.session() as session:
-        with pytest.raises(UnknownChainError):
+        with pytest.raises(ChainNotFoundError):
             await create_accounts(session, stranger.actor, house.chain_id, [NewCustomer(last_name="a")], now=NOON)
         narrowing = CustomerFilter(ids=house.account_ids)
         assert await list_customers(session, stranger.actor, narrowing) == []
@@ -108,15 +108,15 @@ async def test_stranger_changes_merges_and_deletes_nothing(database: Database, h
         (company,) = await create_companies(session, house.actor, house.chain_id, [NewCompany(name="x")], now=NOON)
     merge = AccountMerge("customer", house.account_ids[:1], house.account_ids[1])
     async with database.session() as session:
-        for chain_id, error in ((None, UnknownAccountError), (house.chain_id, UnknownChainError)):
+        for chain_id, error in ((None, AccountNotFoundError), (house.chain_id, ChainNotFoundError)):
             for change in (CustomerChange(id=house.account_ids[0], notes="n"), CompanyChange(id=company.id, notes="n")):
                 with pytest.raises(error):
                     await update_accounts(session, stranger.actor, chain_id, [change], now=NOON)
             with pytest.raises(error):
                 await delete_companies(session, stranger.actor, chain_id, [company.id], now=NOON)
-        with pytest.raises(UnknownMergeTargetError):
+        with pytest.raises(MergeTargetNotFoundError):
             await merge_accounts(session, stranger.actor, None, [merge], now=NOON)
-        with pytest.raises(UnknownChainError):
+        with pytest.raises(ChainNotFoundError):
             await create_companies(session, stranger.actor, house.chain_id, [NewCompany(name="y")], now=NOON)
         assert await list_companies(session, stranger.actor, CompanyFilter(deleted=None)) == []
 

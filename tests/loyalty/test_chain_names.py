@@ -14,7 +14,7 @@ SELECT ('0190b3c4-5d6e-7f80-9123-00000000000' || n)::uuid, name, now(), now()
 
 
 def test_the_later_of_two_chains_of_one_name_gets_the_end_of_its_id(admin_address: str) -> None:
-    migration = import_module("tessera.migrations.versions.0025_chain_names")
+    migration = import_module("tessera.migrations.versions.0022_chain_names")
     with psycopg.connect(admin_address, options="-c search_path=tessera") as connection:
         connection.execute("DROP INDEX uq_chains_name; DROP INDEX uq_enterprises_chain_id_name")
         connection.execute(NEW_CHAINS)

@@ -6,9 +6,9 @@ import pytest
 from tests.builders.house import create_members
 
 from tessera import loyalty
-from tessera.access.chains.errors import UnknownChainError
+from tessera.access.chains.errors import ChainNotFoundError
 from tessera.loyalty import Member, MemberSearch, MembershipState, NewCompany, NewCustomer, NewMembership
-from tessera.loyalty.errors import UnknownAccountError, UnknownMembershipError
+from tessera.loyalty.errors import AccountNotFoundError, MembershipNotFoundError
 from tessera.platform.actors import Actor, ActorKind, command_line_actor
 from tessera.platform.clock import now
 from tessera.platform.db import Database
@@ -121,13 +121,13 @@ async def test_accounts_are_found_likewise(database: Database, chain: UUID) -> N
 async def test_outsider_finds_nobody(database: Database, chain: UUID) -> None:
     (zulu,) = await find(database, chain, "zulu")
     async with database.session() as session:
-        with pytest.raises(UnknownChainError):
+        with pytest.raises(ChainNotFoundError):
             await loyalty.list_members(session, CHARLIE, chain, MemberSearch(), now=now())
-        with pytest.raises(UnknownChainError):
+        with pytest.raises(ChainNotFoundError):
             await loyalty.list_account_lines(session, CHARLIE, chain)
-        with pytest.raises(UnknownMembershipError):
+        with pytest.raises(MembershipNotFoundError):
             await loyalty.get_member(session, CHARLIE, chain, zulu.id, now=now())
-        with pytest.raises(UnknownAccountError):
+        with pytest.raises(AccountNotFoundError):
             await loyalty.get_account_line(session, CHARLIE, chain, zulu.account_id)
         assert await loyalty.get_member(session, ACTOR, chain, zulu.id, now=now()) == zulu
 

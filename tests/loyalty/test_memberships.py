@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tessera.access.chains.errors import UnknownChainError
+from tessera.access.chains.errors import ChainNotFoundError
 from tessera.loyalty import Membership, MembershipFilter, NewMembership, create_memberships, list_memberships
-from tessera.loyalty.errors import UnknownAccountError, UnknownProgramError
+from tessera.loyalty.errors import AccountNotFoundError, ProgramNotFoundError
 from tessera.platform.actors import Actor, ActorKind
 from tessera.platform.db import Database
 from tessera.platform.ids import new_id
@@ -56,7 +56,7 @@ async def test_every_change_is_an_event(database: Database, house: House) -> Non
     made = await add(database, house, one_each(house, is_primary=True))
 
     rows = await read(database, "SELECT name, subject_id, chain_id FROM events WHERE name LIKE '%membership%'")
-    assert rows == [("loyalty.membership.added", item.id, house.chain_id) for item in made]
+    assert rows == [("membership.created", item.id, house.chain_id) for item in made]
     audit = await read(
         database, "SELECT actor_name, action, after->>'count' FROM audit_entries WHERE object_kind = 'membership'"
     )
@@ -65,7 +65,7 @@ async def test_every_change_is_an_event(database: Database, house: House) -> Non
 
 async def test_refused_call_leaves_nothing(database: Database, house: House) -> None:
     items = [*one_each(house, points=1), NewMembership(account_id=new_id(), program_id=house.program_id)]
-    with pytest.raises(UnknownAccountError):
+    with pytest.raises(AccountNotFoundError):
         await add(database, house, items)
 
     assert await read(database, "SELECT count(*) FROM memberships") == [(0,)]
@@ -74,27 +74,27 @@ async def test_refused_call_leaves_nothing(database: Database, house: House) -> 
 
 
 async def test_stranger_cannot_write_or_read(database: Database, house: House, stranger: House) -> None:
-    with pytest.raises(UnknownChainError):
+    with pytest.raises(ChainNotFoundError):
         await add(database, house, one_each(house), actor=stranger.actor)
-    with pytest.raises(UnknownProgramError):
+    with pytest.raises(ProgramNotFoundError):
         await add(database, stranger, one_each(house))
     await add(database, house, one_each(house))
 
     async with database.session() as session:
         assert await list_memberships(session, stranger.actor, MembershipFilter(), now=NOON) == []
-        with pytest.raises(UnknownChainError):
+        with pytest.raises(ChainNotFoundError):
             await list_memberships(session, stranger.actor, MembershipFilter(chain_ids=[house.chain_id]), now=NOON)
 
 
 async def test_deleted_account_gets_no_membership(database: Database, house: House) -> None:
     await read(database, "UPDATE accounts SET deleted_at = now() RETURNING id")
-    with pytest.raises(UnknownAccountError):
+    with pytest.raises(AccountNotFoundError):
         await add(database, house, one_each(house))
 
 
 async def test_deleted_program_gets_no_membership(database: Database, house: House) -> None:
     await read(database, "UPDATE programs SET deleted_at = now() RETURNING id")
-    with pytest.raises(UnknownProgramError):
+    with pytest.raises(ProgramNotFoundError):
         await add(database, house, one_each(house))
 
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tessera.loyalty.accounts.planning import plan_merges
-from tessera.loyalty.errors import UnknownMergeSourceError, UnknownMergeTargetError
-from tessera.loyalty.values.merging import AccountMerge, HeldAccount, Holding
+from tessera.loyalty.accounts.merge_plans import plan_merges
+from tessera.loyalty.errors import MergeSourceNotFoundError, MergeTargetNotFoundError
+from tessera.loyalty.values.merges import AccountMerge, HeldAccount, Holding
 
 CHAIN = UUID(int=1)
 A, B, C, D = (UUID(int=number) for number in range(10, 14))
@@ -68,14 +68,14 @@ def test_merges_follow_each_other() -> None:
 @pytest.mark.parametrize(
     ("merges", "error"),
     [
-        ([AccountMerge("company", [A], D)], UnknownMergeTargetError),
-        ([AccountMerge("customer", [A], UUID(int=99))], UnknownMergeTargetError),
-        ([AccountMerge("customer", [A, D], D)], UnknownMergeTargetError),
-        ([AccountMerge("customer", [A], B), AccountMerge("customer", [C], A)], UnknownMergeTargetError),
-        ([AccountMerge("customer", [UUID(int=99)], D)], UnknownMergeSourceError),
-        ([AccountMerge("customer", [UUID(int=50)], D)], UnknownMergeSourceError),
-        ([AccountMerge("customer", [UUID(int=51)], D)], UnknownMergeSourceError),
-        ([AccountMerge("customer", [A], B), AccountMerge("customer", [A], C)], UnknownMergeSourceError),
+        ([AccountMerge("company", [A], D)], MergeTargetNotFoundError),
+        ([AccountMerge("customer", [A], UUID(int=99))], MergeTargetNotFoundError),
+        ([AccountMerge("customer", [A, D], D)], MergeTargetNotFoundError),
+        ([AccountMerge("customer", [A], B), AccountMerge("customer", [C], A)], MergeTargetNotFoundError),
+        ([AccountMerge("customer", [UUID(int=99)], D)], MergeSourceNotFoundError),
+        ([AccountMerge("customer", [UUID(int=50)], D)], MergeSourceNotFoundError),
+        ([AccountMerge("customer", [UUID(int=51)], D)], MergeSourceNotFoundError),
+        ([AccountMerge("customer", [A], B), AccountMerge("customer", [A], C)], MergeSourceNotFoundError),
     ],
 )
 def test_wrong_merges_are_refused(merges: list[AccountMerge], error: type[Exception]) -> None:

@@ -7,14 +7,14 @@ import pytest
 from psycopg import errors as refusals
 
 from tessera import loyalty
-from tessera.access.chains.errors import UnknownChainError
-from tessera.loyalty import Adjustment, Burning, Earning, Expiring, MovementKind
+from tessera.access.chains.errors import ChainNotFoundError
+from tessera.loyalty import Adjustment, Burning, Earning, Expiring, MovementKind, Origin
 from tessera.loyalty.errors import (
     BalanceOutOfRangeError,
     BalanceTooLowError,
     IdempotencyKeyReusedError,
+    MembershipNotFoundError,
     MovementInvalidError,
-    UnknownMembershipError,
 )
 from tessera.platform.db import Database
 from tessera.platform.ids import new_id
@@ -44,6 +44,23 @@ async def test_movements_tell_the_whole_story(ledger: Ledger) -> None:
     assert await ledger.movements(0, count=1) == [burned]
 
 
+async def test_movements_keep_what_they_came_from(ledger: Ledger) -> None:
+    receipt, member = Origin("submission", new_id(), row=7, rule_version=3), ledger.ids[0]
+    earning = Earning(membership_id=member, points=30, idempotency_key="a", origin=receipt)
+    burning = Burning(membership_id=member, points=5, idempotency_key="b", origin=Origin("submission", receipt.id))
+    correction = Adjustment(membership_id=member, points=-1, reason="a miscount", origin=receipt)
+    made = [
+        *await ledger.call(loyalty.earn_points, [earning]),
+        *await ledger.call(loyalty.burn_points, [burning]),
+        *await ledger.call(loyalty.adjust_points, [correction]),
+    ]
+    alone = await ledger.earn(0, 1)
+
+    assert [line.origin for line in made] == [receipt, Origin("submission", receipt.id, None, None), receipt]
+    assert alone.origin is None
+    assert await ledger.movements(0) == [alone, *reversed(made)]
+
+
 async def test_points_begin_with_the_first_movement(ledger: Ledger) -> None:
     assert (await ledger.balance(0)).balance is None
     assert (await ledger.balance(0)).spendable == 0
@@ -61,7 +78,7 @@ async def test_every_movement_marks_its_membership_and_is_told(ledger: Ledger) -
         "SELECT balance, updated_at, updater_kind, updater_id FROM memberships WHERE id = %s", ledger.ids[0]
     )
     assert mark == [(5, NOON + HOUR, "Integration", ledger.actor.id)]
-    events = await ledger.read("SELECT subject_id, payload FROM events WHERE name = 'loyalty.balance.changed'")
+    events = await ledger.read("SELECT subject_id, payload FROM events WHERE name = 'balance.updated'")
     assert events == [(ledger.ids[0], {"kind": "earn", "points": 5, "balance": 5, "sequence": line.sequence})]
     audit = await ledger.read("SELECT action, object_id, after FROM audit_entries WHERE object_kind = 'points'")
     assert audit == [("earned", ledger.ids[0], {"count": 1, "memberships": 1, "points": 5})]
@@ -184,7 +201,7 @@ async def test_repeated_key_pays_once(ledger: Ledger) -> None:
 
     assert await ledger.points(0) == [10, -4, 1]
     assert await ledger.earn(1, 10, "k") != first
-    events = await ledger.read("SELECT count(*) FROM events WHERE name = 'loyalty.balance.changed'")
+    events = await ledger.read("SELECT count(*) FROM events WHERE name = 'balance.updated'")
     assert events == [(4,)]
 
 
@@ -292,7 +309,7 @@ async def test_unknown_membership_is_refused(ledger: Ledger, stranger: House) ->
     await ledger.read("UPDATE memberships SET deleted_at = now() WHERE id = %s RETURNING 1", ledger.ids[1])
     for unknown in (new_id(), there.ids[0], ledger.ids[1]):
         items = [Earning(membership_id=one, points=1, idempotency_key="k") for one in (ledger.ids[0], unknown)]
-        with pytest.raises(UnknownMembershipError) as refusal:
+        with pytest.raises(MembershipNotFoundError) as refusal:
             await ledger.call(loyalty.earn_points, items)
         assert refusal.value.details == {"membership_id": unknown}
     assert await ledger.points(0) == []
@@ -314,10 +331,10 @@ async def test_stranger_sees_and_moves_nothing(
 ) -> None:
     await ledger.earn(0, 5)
     ledger.actor = stranger.actor
-    with pytest.raises(UnknownChainError):
+    with pytest.raises(ChainNotFoundError):
         await getattr(ledger, operation)(*values)
     network = Ledger(ledger.database, stranger, ledger.ids, actor=stranger.actor)
-    with pytest.raises(UnknownMembershipError):
+    with pytest.raises(MembershipNotFoundError):
         await getattr(network, operation)(*values)
 
     ledger.actor = ledger.house.actor

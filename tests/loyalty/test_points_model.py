@@ -122,7 +122,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.ledger = self.run(self.build())
 
     async def build(self) -> Ledger:
-        house = await build_house(self.database, "Harbour", 3)
+        house = await build_house(self.database, f"Harbour {new_key()}", 3)
         ledger = await build_ledger(self.database, house)
         if self.overdraft:
             await ledger.allow_overdraft()
@@ -306,7 +306,7 @@ def test_ledger_behaves_like_the_model(admin_address: str, keys: KeyRing) -> Non
     prove(admin_address, keys, examples=20, steps=20, phases=[Phase.generate])
 
 
-@pytest.mark.prove
+@pytest.mark.prove(minutes=4)
 @pytest.mark.timeout(1800)
 def test_ledger_behaves_like_the_model_for_long(admin_address: str, keys: KeyRing) -> None:
     prove(admin_address, keys, examples=200, steps=50, phases=list(Phase))

@@ -10,9 +10,9 @@ from tessera.loyalty import Movement, MovementKind, Reversal
 from tessera.loyalty.errors import (
     BalanceTooLowError,
     MovementInvalidError,
+    MovementNotFoundError,
     MovementNotReversibleError,
     MovementReversedError,
-    UnknownMovementError,
 )
 from tessera.platform.db import Database
 
@@ -108,7 +108,7 @@ async def test_unknown_movement_is_refused(ledger: Ledger) -> None:
     line = await ledger.earn(0, 10)
     for place, sequence in ((0, line.sequence + 1), (1, line.sequence), (0, 0)):
         item = Reversal(membership_id=ledger.ids[place], sequence=sequence, reason="r")
-        with pytest.raises(UnknownMovementError):
+        with pytest.raises(MovementNotFoundError):
             await ledger.call(loyalty.reverse_movements, [item])
 
 

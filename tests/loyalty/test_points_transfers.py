@@ -9,8 +9,8 @@ from tessera.loyalty import MovementKind, Transfer
 from tessera.loyalty.errors import (
     BalanceTooLowError,
     IdempotencyKeyReusedError,
+    MembershipNotFoundError,
     MovementInvalidError,
-    UnknownMembershipError,
 )
 from tessera.platform.db import Database
 
@@ -103,7 +103,7 @@ async def test_transfer_in_a_circle_or_out_of_the_chain_is_refused(ledger: Ledge
     with pytest.raises(MovementInvalidError):
         await ledger.transfer(0, 0, 1)
     ledger.ids[1] = (await build_ledger(ledger.database, stranger)).ids[0]
-    with pytest.raises(UnknownMembershipError):
+    with pytest.raises(MembershipNotFoundError):
         await ledger.transfer(0, 1, 1)
 
     assert await ledger.points(0) == [10]

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tessera.access.chains.errors import ChainMissingError, UnknownChainError
+from tessera.access.chains.errors import ChainMissingError, ChainNotFoundError
 from tessera.loyalty import (
     NewMembership,
     NewProgram,
@@ -26,10 +26,10 @@ from tessera.loyalty import (
 from tessera.loyalty.errors import (
     ProgramCodeTakenError,
     ProgramInUseError,
+    ProgramNotFoundError,
     ProgramNumberTakenError,
     TierCodeTakenError,
-    UnknownProgramError,
-    UnknownTierError,
+    TierNotFoundError,
 )
 from tessera.platform.db import Database
 from tessera.platform.ids import new_id
@@ -73,9 +73,9 @@ async def test_codes_are_taken(database: Database, house: House) -> None:
 async def test_stranger_adds_and_sees_nothing(database: Database, house: House, stranger: House) -> None:
     tier = NewTier(program_id=house.program_id, name="a", code="a", ordering=1)
     async with database.session() as session:
-        with pytest.raises(UnknownProgramError):
+        with pytest.raises(ProgramNotFoundError):
             await create_tiers(session, stranger.actor, stranger.chain_id, [tier], now=NOON)
-        with pytest.raises(UnknownChainError):
+        with pytest.raises(ChainNotFoundError):
             await create_programs(session, stranger.actor, house.chain_id, [], now=NOON)
         narrowing = TierFilter(program_ids=[house.program_id, stranger.program_id])
         assert [one.id for one in await list_tiers(session, stranger.actor, narrowing)] == [stranger.tier_id]
@@ -85,7 +85,7 @@ async def test_stranger_adds_and_sees_nothing(database: Database, house: House, 
 
 
 async def test_chain_that_is_not_there_is_unknown(database: Database) -> None:
-    with pytest.raises(UnknownChainError):
+    with pytest.raises(ChainNotFoundError):
         async with database.session() as session:
             await create_programs(session, SYSTEM, new_id(), [NewProgram(name="a", code="a")], now=NOON)
 
@@ -107,7 +107,7 @@ async def test_additions_are_told_once_each(database: Database, house: House) ->
             await connection.execute("SELECT object_kind FROM audit_entries WHERE action = 'created' ORDER BY 1")
         ).fetchall()
 
-    assert rows[:2] == [("loyalty.program.added", house.program_id), ("loyalty.tier.added", house.tier_id)]
+    assert rows[:2] == [("program.created", house.program_id), ("tier.created", house.tier_id)]
     assert [kind for (kind,) in kinds] == ["chain", "customer", "enterprise", "program", "tier"]
 
 
@@ -133,15 +133,15 @@ async def test_stranger_changes_and_deletes_nothing(database: Database, house: H
     program, tier = ProgramChange(id=house.program_id, name="x"), TierChange(id=house.tier_id, name="x")
     async with database.session() as session:
         for chain_id in (None, stranger.chain_id):
-            with pytest.raises(UnknownProgramError):
+            with pytest.raises(ProgramNotFoundError):
                 await update_programs(session, stranger.actor, chain_id, [program], now=NOON)
-            with pytest.raises(UnknownProgramError):
+            with pytest.raises(ProgramNotFoundError):
                 await delete_programs(session, stranger.actor, chain_id, [house.program_id], now=NOON)
-            with pytest.raises(UnknownTierError):
+            with pytest.raises(TierNotFoundError):
                 await update_tiers(session, stranger.actor, chain_id, [tier], now=NOON)
-            with pytest.raises(UnknownTierError):
+            with pytest.raises(TierNotFoundError):
                 await delete_tiers(session, stranger.actor, chain_id, [house.tier_id], now=NOON)
-        with pytest.raises(UnknownChainError):
+        with pytest.raises(ChainNotFoundError):
             await delete_programs(session, stranger.actor, house.chain_id, [house.program_id], now=NOON)
         with pytest.raises(ChainMissingError):
             await delete_programs(session, SYSTEM, None, [house.program_id], now=NOON)
@@ -183,5 +183,5 @@ async def test_many_memberships_lose_their_tier(database: Database, house: House
             "SELECT count(*) FROM memberships WHERE tier_id IS NULL AND updated_at = %s", [NOON]
         )
         assert await left.fetchone() == (count,)
-        told = await connection.execute("SELECT count(*) FROM events WHERE name = 'loyalty.membership.changed'")
+        told = await connection.execute("SELECT count(*) FROM events WHERE name = 'membership.updated'")
         assert await told.fetchone() == (count,)

@@ -27,7 +27,7 @@ from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing
 
 SYSTEM = system_actor("tests")
-NAME = "loyalty.membership.added"
+NAME = "membership.created"
 
 
 @dataclass

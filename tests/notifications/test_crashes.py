@@ -8,7 +8,7 @@ from sqlalchemy import text
 from tests.builders.receivers import Reply, run_receiver
 from tests.builders.workers import worker_processes
 
-from tessera.notifications.sending import MOST_CALLS_EACH
+from tessera.notifications.sender import MOST_CALLS_EACH
 from tessera.platform.db import fetch_rows
 
 from .conftest import Post, subjects_of, until

@@ -18,7 +18,7 @@ from tessera.connectors import AddressPolicy, NewProfile, ProfileChange
 from tessera.connectors.contract.registry import connector_types, foreign_types, get_connector
 from tessera.connectors.contract.types import Capabilities, ConnectorType
 from tessera.connectors.errors import ProfileDisabledError, ProfileNotFoundError
-from tessera.outbound import Sender, VerdictKind
+from tessera.outbound import OutcomeKind, Sender
 from tessera.outbound.header_seals import HeaderSeals, seal_headers
 from tessera.outbound.rendering import ErrorPath, Header, Method, PlannedRequest, TemplateShape, plain_shape
 from tessera.platform.assets.errors import SettingsInvalidError
@@ -67,7 +67,7 @@ async def lines(database: Database, place: Place, resources: Resources, client: 
                 session, OWNER, chain_id=place.chain_id, new=new, keys=resources.keys, policy=POLICY
             )
             sealed = seal_headers(plain_shape(shape), HeaderSeals(place.chain_id, resources.keys), {})
-            parts: dict[str, Any] = {"profile_id": profile.id, "shape": sealed, "ground": resources}
+            parts: dict[str, Any] = {"profile_id": profile.id, "shape": sealed, "resources": resources}
             sender = await outbound.open_sender(session, OWNER, chain_id=place.chain_id, client=client, **parts)
             yield Line(sender, receiver)
 
@@ -78,7 +78,7 @@ async def test_request_arrives_whole(lines: Any) -> None:
     async with lines() as line:
         answer = await line.sender.send(PLANNED)
     (received,) = line.receiver.received
-    assert (answer.status, answer.verdict.kind, answer.verdict.code) == (200, VerdictKind.OK, "")
+    assert (answer.status, answer.kind, answer.code) == (200, OutcomeKind.OK, "")
     assert answer.duration_seconds > 0
     assert (received.method, received.path, received.body) == ("POST", "/members", PLANNED.body)
     assert received.headers["authorization"] == f"Bearer {CANARY}"
@@ -137,13 +137,13 @@ async def test_body_may_be_missing(lines: Any) -> None:
 async def test_retry_after_comes_with_the_answer(lines: Any) -> None:
     async with lines(reply=Reply(429, {"retry-after": "2"})) as line:
         answer = await line.sender.send(PLANNED)
-    assert (answer.verdict.kind, answer.verdict.code, answer.retry_after) == (VerdictKind.TRANSIENT, "status_429", 2.0)
+    assert (answer.kind, answer.code, answer.retry_after) == (OutcomeKind.TRANSIENT, "status_429", 2.0)
 
 
 async def test_redirect_is_not_followed(lines: Any) -> None:
     async with lines(reply=Reply(307, {"location": "/elsewhere"})) as line:
         answer = await line.sender.send(PLANNED)
-    assert (answer.status, answer.verdict.kind) == (307, VerdictKind.PERMANENT)
+    assert (answer.status, answer.kind) == (307, OutcomeKind.PERMANENT)
     assert len(line.receiver.received) == 1
 
 
@@ -152,32 +152,32 @@ async def test_refused_items_are_charged_to_their_rows(lines: Any) -> None:
     body = json.dumps({"errors": [{"at": 1, "why": f"bad {CANARY}"}]}).encode()
     async with lines(shape=shape, reply=Reply(200, body=body)) as line:
         answer = await line.sender.send(PLANNED)
-    assert answer.verdict.kind is VerdictKind.OK
-    assert answer.verdict.failed_rows == [(1, "bad ***")]
+    assert answer.kind is OutcomeKind.OK
+    assert answer.failed_rows == [(1, "bad ***")]
 
 
 async def test_unreadable_answer_is_told(lines: Any) -> None:
     shape = replace(SHAPE, error_path=ErrorPath("/errors", index="/at"))
     async with lines(shape=shape, reply=Reply(200, body=b"<html>")) as line:
         answer = await line.sender.send(PLANNED)
-    assert (answer.verdict.kind, answer.verdict.code) == (VerdictKind.UNKNOWN, "answer_unreadable")
+    assert (answer.kind, answer.code) == (OutcomeKind.UNKNOWN, "answer_unreadable")
 
 
 @pytest.mark.parametrize(
     ("planned", "kind"),
-    [(PLANNED, VerdictKind.REPLAY), (replace(PLANNED, idempotency_key=None), VerdictKind.UNKNOWN)],
+    [(PLANNED, OutcomeKind.REPLAY), (replace(PLANNED, idempotency_key=None), OutcomeKind.UNKNOWN)],
 )
-async def test_reset_after_sending_is_unknown(lines: Any, planned: PlannedRequest, kind: VerdictKind) -> None:
+async def test_reset_after_sending_is_unknown(lines: Any, planned: PlannedRequest, kind: OutcomeKind) -> None:
     async with lines(reply=Reply(reset=True)) as line:
         answer = await line.sender.send(planned)
-    assert (answer.status, answer.verdict.kind, answer.verdict.code) == (None, kind, "outcome_unknown")
-    assert line.sender.can_replay(planned) is (kind is VerdictKind.REPLAY)
+    assert (answer.status, answer.kind, answer.code) == (None, kind, "outcome_unknown")
+    assert line.sender.can_replay(planned) is (kind is OutcomeKind.REPLAY)
 
 
 async def test_silence_ends_with_the_read_timeout(lines: Any) -> None:
     async with lines(reply=Reply(hang=True), read_timeout_seconds=1) as line:
         answer = await line.sender.send(PLANNED)
-    assert answer.verdict.kind is VerdictKind.REPLAY
+    assert answer.kind is OutcomeKind.REPLAY
     assert 0.9 < answer.duration_seconds < 8
 
 
@@ -185,7 +185,7 @@ async def test_closed_port_is_surely_unsent(lines: Any) -> None:
     async with lines() as line:
         pass
     answer = await line.sender.send(replace(PLANNED, idempotency_key=None))
-    assert (answer.verdict.kind, answer.verdict.code) == (VerdictKind.TRANSIENT, "not_sent")
+    assert (answer.kind, answer.code) == (OutcomeKind.TRANSIENT, "not_sent")
 
 
 async def test_private_address_is_refused_when_connecting(
@@ -200,13 +200,13 @@ async def test_private_address_is_refused_when_connecting(
         parts: dict[str, Any] = {
             "profile_id": profile.id,
             "shape": plain_shape(SHAPE),
-            "ground": resources,
+            "resources": resources,
             "client": strict,
         }
         sender = await outbound.open_sender(session, OWNER, chain_id=place.chain_id, **parts)
     answer = await sender.send(PLANNED)
     await strict.close()
-    assert (answer.verdict.kind, answer.verdict.code) == (VerdictKind.CONFIGURATION, "address_refused")
+    assert (answer.kind, answer.code) == (OutcomeKind.CONFIGURATION, "address_refused")
 
 
 async def test_excerpts_hold_no_secret(lines: Any) -> None:
@@ -241,7 +241,7 @@ async def test_echoed_credentials_are_masked(lines: Any) -> None:
         answer = await line.sender.send(PLANNED)
         _, shown = line.sender.make_excerpts(PLANNED, answer)
     assert shown.endswith("you sent *** and ***")
-    assert answer.verdict.kind is VerdictKind.CREDENTIALS
+    assert answer.kind is OutcomeKind.CREDENTIALS
 
 
 async def test_excerpts_are_short(lines: Any) -> None:
@@ -259,7 +259,7 @@ async def test_excerpt_of_no_answer_says_why(lines: Any) -> None:
     async with lines(reply=Reply(reset=True)) as line:
         answer = await line.sender.send(PLANNED)
         _, reply = line.sender.make_excerpts(PLANNED, answer)
-    assert reply == answer.verdict.message
+    assert reply == answer.message
 
 
 async def test_sender_knows_its_pace(lines: Any) -> None:
@@ -280,10 +280,10 @@ async def test_disabled_profile_opens_no_sender(
         parts: dict[str, Any] = {
             "profile_id": profile.id,
             "shape": plain_shape(SHAPE),
-            "ground": resources,
+            "resources": resources,
             "client": client,
         }
-        with pytest.raises(ProfileDisabledError, match="switched off"):
+        with pytest.raises(ProfileDisabledError, match="disabled"):
             await outbound.open_sender(session, OWNER, chain_id=place.chain_id, **parts)
         with pytest.raises(ProfileNotFoundError):
             await outbound.open_sender(session, place.outsider, chain_id=place.chain_id, **parts)

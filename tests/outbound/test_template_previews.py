@@ -138,7 +138,7 @@ async def test_masked_header_keeps_its_value_when_saved(house: SmallHouse) -> No
             session, ACTOR, template.chain_id, template.id, given, keys=house.resources.keys
         )
         bare = replace(SHAPE, headers=(Header("x-key", "***"),))
-        with pytest.raises(TemplateError, match="give the value anew"):
+        with pytest.raises(TemplateError, match="enter the value again"):
             await outbound.update_template(session, ACTOR, saved, TemplateChange(shape=bare), keys=house.resources.keys)
 
 

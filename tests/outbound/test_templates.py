@@ -21,7 +21,7 @@ from tessera.platform.db import Database, Session
 from tessera.platform.errors import DeniedError, NotFoundError
 from tessera.platform.http import OutboundClient
 from tessera.platform.resources import Resources
-from tessera.platform.secrets import KeyRing, UnknownKeyError
+from tessera.platform.secrets import KeyNotFoundError, KeyRing
 from tessera.platform.secrets.rings import make_key
 
 SHAPE = TemplateShape(Method.POST, url_path="/members", body='{"id": "{{ id }}", "n": "{{ balance }}"}', batch_size=50)
@@ -243,7 +243,7 @@ async def test_secret_whose_key_is_lost_can_be_given_anew(database: Database, pl
     async with database.session() as session:
         made = await create(session, place, keys, await create_profile(session, place, keys), SEALED)
         masked = TemplateChange(shape=replace(SEALED, headers=(Header("X-Key", "***", secret=True),)))
-        with pytest.raises(UnknownKeyError):
+        with pytest.raises(KeyNotFoundError):
             await outbound.update_template(session, OWNER, made, masked, keys=others)
         await outbound.update_template(session, OWNER, made, TemplateChange(shape=SEALED), keys=others)
         given = {"X-Key": CANARY}
@@ -301,11 +301,11 @@ async def test_run_takes_secret_headers_nowhere_else(
         opening: dict[str, Any] = {
             "chain_id": place.chain_id,
             "profile_id": profile.id,
-            "ground": resources,
+            "resources": resources,
             "client": client,
         }
         await outbound.open_sender(session, OWNER, **opening, shape=kept)
-        outbound.make_planner(
+        outbound.make_renderer(
             "http_api", kept, [("id", "int8"), ("balance", "int8")], chain_id=place.chain_id, keys=keys
         )
         # Once the template has no secret any more the profile may move; the run still carries the header.

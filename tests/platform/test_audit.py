@@ -1,4 +1,4 @@
-"""Reading the audit trail: newest first, under every filter, and quickly however long it is."""
+"""Reading the audit log: newest first, under every filter, and quickly however long it is."""
 
 import statistics
 import time
@@ -21,8 +21,10 @@ from tessera.platform.audit import (
     get_entry,
     list_entries,
     list_words,
+    purge_entries,
     record_entries,
 )
+from tessera.platform.clock import now
 from tessera.platform.db import Database
 from tessera.platform.errors import DeniedError
 
@@ -34,7 +36,7 @@ INSERT INTO tessera.audit_entries (created_at, chain_id, actor_kind, actor_id, a
 SELECT timestamptz '2024-01-01' + n * interval '1 minute',
        CASE WHEN n % 10 > 0 THEN lpad(to_hex(n % 7), 32, '0')::uuid END,
        'user', lpad(to_hex(n % 50), 32, '0')::uuid, 'User ' || (n % 50),
-       (ARRAY['created', 'changed', 'deleted', 'enabled', 'disabled'])[1 + n % 5],
+       (ARRAY['created', 'updated', 'deleted', 'enabled', 'disabled'])[1 + n % 5],
        (ARRAY['user', 'role', 'query', 'tier', 'run'])[1 + (n / 5) % 5],
        lpad(to_hex(n % 20000), 32, '0')::uuid, 'Thing ' || n, '{"name": "old"}', '{"name": "new"}'
   FROM generate_series(1, 1000000) AS n;
@@ -102,11 +104,12 @@ async def test_trail_needs_its_permission(database: Database) -> None:
                 await action
 
 
-@pytest.mark.prove
+@pytest.mark.prove(minutes=3)
 @pytest.mark.timeout(900)
 async def test_a_million_entries_are_read_quickly_under_every_filter(database: Database, admin_address: str) -> None:
     with psycopg.connect(admin_address, autocommit=True) as connection:
         connection.execute(LONG_TRAIL)
+        await purge_entries(database, days=36500, now=now())  # makes the partitions
         connection.execute("VACUUM ANALYZE tessera.audit_entries")
     usual: dict[str, Any] = {
         "kind": "role",

@@ -8,6 +8,7 @@ SENSITIVE = """
 SELECT table_name, column_name FROM information_schema.columns JOIN information_schema.tables
   USING (table_schema, table_name)
  WHERE table_schema = 'tessera' AND table_type = 'BASE TABLE'
+   AND NOT (SELECT relispartition FROM pg_class WHERE oid = ('tessera.' || table_name)::regclass)
    AND data_type NOT IN ('uuid', 'bigint', 'integer', 'smallint', 'boolean', 'timestamp with time zone', 'xid8')
 """
 

@@ -15,7 +15,7 @@ STRANGE = [
     ("SELECT balance \u2212 1 FROM members", 16, r"minus sign"),
     ("SELECT email\uff0c id FROM members", 13, r"fullwidth comma"),
     ("SELECT /* \u201c */ email\u00a0FROM members", 21, r"no-break space"),
-    ("SELECT email FROM members WHERE tier = 'gold\u2019", 45, "never closed, and \u2019 is no quote"),
+    ("SELECT email FROM members WHERE tier = 'gold\u2019", 45, "never closed, and \u2019 is not a quote"),
     ("SELECT email\x1f FROM members", 13, r"U\+001F"),
 ]
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tessera.queries import QueryInvalidError, check_query
-from tessera.queries.checking import check_aside
+from tessera.queries.checks import check_aside
 
 LONGEST = 64 * 1024
 # Half a second on a quiet machine, and as much again for one that is not.

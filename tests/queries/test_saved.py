@@ -60,7 +60,7 @@ async def test_created_query_knows_its_columns(town: Town) -> None:
     assert await count_query(actor, town.engine(), town.north, query) == 30
     events = await fetch(town, "SELECT name FROM events WHERE subject_id = %s", query.id)
     entries = await fetch(town, "SELECT action, actor_name FROM audit_entries WHERE object_id = %s", query.id)
-    assert (events, entries) == ([("queries.query.created",)], [("created", "Nora")])
+    assert (events, entries) == ([("query.created",)], [("created", "Nora")])
 
 
 async def test_same_label_gets_the_next_name(town: Town) -> None:

@@ -68,7 +68,7 @@ async def test_user_is_changed(site: Site, owner: Browser) -> None:
     assert (user.name, user.own, user.enabled) == ("Ada L.", frozenset({"members:read"}), False)
     late = await send(owner, f"{path}/edit", **fields)
     assert late.status_code == 409
-    assert "changed by somebody else" in late.text
+    assert "changed by another user" in late.text
 
 
 async def test_new_password_is_shown_once_and_ends_sessions(site: Site, owner: Browser) -> None:

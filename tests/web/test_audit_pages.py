@@ -1,4 +1,4 @@
-"""The audit trail on pages: filters, what differs, and who sees which entries."""
+"""The audit log on pages: filters, what differs, and who sees which entries."""
 
 import re
 from itertools import product
@@ -42,7 +42,7 @@ async def test_entry_shows_both_sides_and_leads_to_its_object(site: Site, owner:
 FILTERS = (
     ("kind=role", True),
     ("kind=thing", False),
-    ("action=changed", True),
+    ("action=updated", True),
     ("action=nothing", False),
     ("actor=TEST", True),
     ("actor=nobody", False),
@@ -52,7 +52,7 @@ FILTERS = (
     ("to=2020-01-01", False),
     ("from=2199-01-01", False),
     ("chain_id=0190b3c4-5d6e-7f80-9123-456789abcdef", False),
-    ("kind=role&action=changed&actor=test&object={object_id}&from=2020-01-01", True),
+    ("kind=role&action=updated&actor=test&object={object_id}&from=2020-01-01", True),
 )
 
 
@@ -117,5 +117,5 @@ def test_links_lead_to_pages() -> None:
 def test_what_is_gone_has_no_link() -> None:
     values: dict[str, Any] = dict.fromkeys(KeptEntry.__slots__)
     assert link_of(KeptEntry(**{**values, "object_kind": "role", "action": "deleted", "object_id": new_id()})) is None
-    assert link_of(KeptEntry(**{**values, "object_kind": "query", "action": "changed", "object_id": new_id()})) is None
-    assert link_of(KeptEntry(**{**values, "object_kind": "dream", "action": "changed", "object_id": new_id()})) is None
+    assert link_of(KeptEntry(**{**values, "object_kind": "query", "action": "updated", "object_id": new_id()})) is None
+    assert link_of(KeptEntry(**{**values, "object_kind": "dream", "action": "updated", "object_id": new_id()})) is None

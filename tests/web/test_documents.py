@@ -9,7 +9,7 @@ from tests.web.conftest import Browser, Site, open_browser
 
 from tessera.api import build_documents
 from tessera.web.documents.kinds import describe_kind, list_limits
-from tessera.web.documents.reading import read_reference, split_code, title_of
+from tessera.web.documents.reference import read_reference, split_code, title_of
 
 DOCUMENT: dict[str, Any] = {
     "openapi": "3.1.0",

@@ -91,7 +91,7 @@ async def test_edit_replaces_and_keeps(site: Site, owner: Browser, chain: UUID) 
 
     (now,) = await read_all(site)
     assert (renamed.status_code, replaced.status_code, stale.status_code) == (303, 303, 422)
-    assert "changed by somebody else" in stale.text
+    assert "changed by another user" in stale.text
     assert (locked.status_code, moved.status_code) == (303, 303)
     assert (now.label, now.algorithm, now.internal_name) == ("Other", "RSA 2048", "moved")
 

@@ -65,7 +65,7 @@ async def test_query_editor_takes_no_harm(site: Site, owner: Browser, attack: st
     fine |= {"parameter_name": "least", "parameter_type": "text", "parameter_default": "", "key_columns": ""}
     for field in QUERY_FIELDS:
         typed = {**fine, field: text}
-        check(await owner.post(f"/analytics/queries/{chain}/new/look", csrf_token=token, do="check", **typed), field)
+        check(await owner.post(f"/analytics/queries/{chain}/new/preview", csrf_token=token, do="check", **typed), field)
         if attack != "length" or field != "text":
             check(await owner.post(f"/analytics/queries/{chain}/new", csrf_token=token, **typed), field)
     check(await owner.post("/analytics/queries", csrf_token=token, display_name=text), "display_name")
@@ -96,7 +96,7 @@ async def test_template_editor_takes_no_harm(site: Site, owner: Browser, attack:
     one = f"/admin/integrations/templates/{chain}"
     for field in TEMPLATE_FIELDS:
         typed = {**fine, field: text, "edit_internal_name": "true" if field == "internal_name" else ""}
-        check(await owner.post(f"{one}/{template.id}/edit/look", csrf_token=token, do="preview", **typed), field)
+        check(await owner.post(f"{one}/{template.id}/edit/preview", csrf_token=token, do="preview", **typed), field)
         check(await owner.post(f"{one}/{draft.id}/edit", csrf_token=token, do="draft", **typed), field)
     list_path = "/admin/integrations/connectors/http_api/templates"
     made = await owner.post(list_path, csrf_token=token, display_name=text, template_type="outbound_api")
@@ -124,7 +124,7 @@ async def test_value_arrives_intact_and_changes_no_structure(site: Site, owner: 
         fields = dict(re.findall(r'<option value="([0-9a-f-]{36})" selected>(Members|Receiver)<', page.text))
         chosen = {name: key for key, name in fields.items()}
         sent = await owner.post(
-            f"{path}/look",
+            f"{path}/preview",
             csrf_token=await owner.token(),
             do="send",
             label="Members",

@@ -250,7 +250,7 @@ async def test_refusal_is_told_in_our_words(site: Site, provider: IdentityProvid
     async with visit(site.house, provider) as browser:
         answer = await sign_in(browser)
         assert answer.status_code == 403
-        assert "did not let you in (access_denied)" in answer.text
+        assert "refused the sign-in (access_denied)" in answer.text
         provider.refuse = "<script>alert(1)</script>"
         answer = await sign_in(browser)
         assert "no reason given" in answer.text

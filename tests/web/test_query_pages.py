@@ -91,7 +91,7 @@ async def test_fault_stands_at_its_place(site: Site, owner: Browser) -> None:
 
 async def test_looks_save_nothing(site: Site, owner: Browser) -> None:
     query = await make(site)
-    path, token = f"{LIST}/{query.chain_id}/{query.id}/edit/look", await owner.token()
+    path, token = f"{LIST}/{query.chain_id}/{query.id}/edit/preview", await owner.token()
     page = await owner.post(path, csrf_token=token, do="preview", **typed(query, label="Other"))
     count = await owner.post(path, csrf_token=token, do="count", **typed(query))
     check = await owner.client.post(
@@ -109,7 +109,7 @@ async def test_looks_save_nothing(site: Site, owner: Browser) -> None:
 
 async def test_first_rows_are_shown_as_json_shows_them(site: Site, owner: Browser) -> None:
     query = await make(site)
-    path = f"{LIST}/{query.chain_id}/{query.id}/edit/look"
+    path = f"{LIST}/{query.chain_id}/{query.id}/edit/preview"
     text = "SELECT 1 AS id, true AS yes, 0.00000001 AS t, jsonb_build_object('d', 1.50) AS j, ARRAY[1, NULL] AS l"
     page = await owner.post(path, csrf_token=await owner.token(), do="preview", **typed(query, text=text))
     for shown in (">true<", ">0.00000001<", ">{&#34;d&#34;:1.50}<", ">[1,null]<"):
@@ -118,7 +118,7 @@ async def test_first_rows_are_shown_as_json_shows_them(site: Site, owner: Browse
 
 async def test_plan_warns_in_words(site: Site, owner: Browser) -> None:
     query = await make(site)
-    path = f"{LIST}/{query.chain_id}/{query.id}/edit/look"
+    path = f"{LIST}/{query.chain_id}/{query.id}/edit/preview"
     fields = typed(query, key_columns="")
     page = await owner.post(path, csrf_token=await owner.token(), do="preview", **fields)
     assert "There are no key columns" in page.text
@@ -130,7 +130,7 @@ async def test_change_by_somebody_else_is_a_conflict(site: Site, owner: Browser)
     assert (await owner.post(path, csrf_token=token, **typed(query, label="First"))).status_code == 303
     late = await owner.post(path, csrf_token=token, **typed(query, label="Second"))
     assert late.status_code == 409
-    assert "changed by somebody else" in late.text
+    assert "changed by another user" in late.text
     assert 'value="Second"' in late.text
 
 
@@ -187,7 +187,7 @@ async def test_personal_rows_need_the_permission(site: Site) -> None:
     async with open_browser(site.app) as author:
         await author.sign_in("author@example.com")
         path, token = f"{LIST}/{query.chain_id}/{query.id}/edit", await author.token(LIST)
-        page = await author.post(f"{path}/look", csrf_token=token, do="preview", **typed(query))
+        page = await author.post(f"{path}/preview", csrf_token=token, do="preview", **typed(query))
         saved = await author.post(path, csrf_token=token, **typed(query))
     assert "O&#39;Neil" not in page.text
     assert "members:read" in page.text
@@ -202,12 +202,12 @@ async def test_outsider_and_reader_stay_out(site: Site, outsider: Browser, reade
         assert (await browser.get(one)).status_code == refused
         assert (await browser.get(f"{one}/edit")).status_code == refused
         assert (await browser.get(f"{one}/columns.csv")).status_code == refused
-        for path in ("edit", "edit/look", "copy", "delete"):
+        for path in ("edit", "edit/preview", "copy", "delete"):
             answer = await browser.post(f"{one}/{path}", csrf_token=token, do="preview", **typed(query))
             assert answer.status_code == refused, path
     assert "Members" not in (await outsider.get(LIST)).text.split("<main")[1]
     new = await outsider.post(
-        f"{LIST}/{query.chain_id}/new/look", csrf_token=await outsider.token(), do="preview", **typed(query)
+        f"{LIST}/{query.chain_id}/new/preview", csrf_token=await outsider.token(), do="preview", **typed(query)
     )
     assert "O&#39;Neil" not in new.text
     assert UUID(int=7) != query.chain_id

@@ -81,7 +81,7 @@ async def test_answer_does_not_tell_who_exists(site: Site) -> None:
         known, unknown = await ask(browser, EMAIL), await ask(browser, "eve@example.com")
         assert known.status_code == unknown.status_code == 200
         assert known.text.replace(EMAIL, "") == unknown.text.replace("eve@example.com", "")
-        assert [task for task, _, _ in await queued(resources)] == ["auth.send_reset"] * 2
+        assert [task for task, _, _ in await queued(resources)] == ["sign_in.send_reset"] * 2
         await work_off(resources)
     assert mailbox.recipients == [EMAIL]
 
@@ -125,7 +125,8 @@ async def test_reset_forgets_a_lockout_but_no_second_factor(site: Site) -> None:
         assert (await browser.sign_in(EMAIL)).status_code == 429
         await ask(browser, EMAIL)
         await work_off(resources)
-        await follow(browser, mailbox.link())
+        # The link goes first: a person waits for it. The notice of the lock-out comes behind.
+        await follow(browser, mailbox.link(0))
         await choose(browser)
         assert (await browser.sign_in(EMAIL, NEW)).status_code == 303
 
@@ -152,7 +153,7 @@ async def test_deployment_without_mail_says_so(stranger: Browser) -> None:
 
 async def test_hostile_fields_are_only_wrong(site: Site) -> None:
     async with site_with_mail(site.house, Hands()) as (browser, _, resources):
-        for email in ("", "x", "a@b\r\nBcc: c@d", "a\x00@b", "<script>@x", "a@" + "b" * 100_000):
+        for email in ("", "x", "a@b\r\nBcc: c@d", "a\x00@b", "<script>@x", "a@" + "b" * 50_000):
             answer = await ask(browser, email)
             assert answer.status_code in {200, 422}, email
             assert "<script>@" not in answer.text

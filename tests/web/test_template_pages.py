@@ -88,7 +88,7 @@ async def test_draft_is_kept_as_it_stands_and_then_completed(site: Site, owner: 
 
 async def test_look_shows_the_request_and_carries_its_rows(site: Site, owner: Browser) -> None:
     template = await make(site)
-    path, token = f"{path_of(template)}/edit/look", await owner.token()
+    path, token = f"{path_of(template)}/edit/preview", await owner.token()
 
     page = await owner.post(path, csrf_token=token, do="preview", **typed(template))
     rows = unescape(re.findall(r'name="sample_rows" value="([^"]*)"', page.text)[0])
@@ -148,7 +148,7 @@ async def test_typed_secret_is_not_shown_again_and_asked_for_anew(site: Site, ow
     template = await make(site)
     path, token = f"{path_of(template)}/edit", await owner.token()
     secret = {"header_name": "X-Key", "header_value": "canary-1", "header_secret": "true"}
-    for address, fields in ((path, {"body": "{"}), (f"{path}/look", {})):
+    for address, fields in ((path, {"body": "{"}), (f"{path}/preview", {})):
         page = (await owner.post(address, csrf_token=token, do="save", **typed(template, **secret, **fields))).text
         assert "canary-1" not in page
         assert "Type it again" in page
@@ -160,7 +160,7 @@ async def test_typed_secret_is_not_shown_again_and_asked_for_anew(site: Site, ow
 async def test_test_is_asked_for_and_sent(site: Site, owner: Browser) -> None:
     async with run_receiver(lambda _: Reply(201, body=b'{"stored": 1}')) as receiver:
         template = await make(site, receiver.url)
-        path, token = f"{path_of(template)}/edit/look", await owner.token()
+        path, token = f"{path_of(template)}/edit/preview", await owner.token()
         asked = await owner.post(path, csrf_token=token, do="ask", **typed(template))
         assert receiver.received == []
         sent = await owner.post(path, csrf_token=token, do="send", **typed(template))
@@ -210,6 +210,6 @@ async def test_outsider_and_reader_stay_out(site: Site, outsider: Browser, reade
         token = await browser.token()
         for path in (one, f"{one}/edit"):
             assert (await browser.get(path)).status_code == refused
-        for path in ("edit", "edit/look", "copy", "delete"):
+        for path in ("edit", "edit/preview", "copy", "delete"):
             answer = await browser.post(f"{one}/{path}", csrf_token=token, do="send", **typed(template))
             assert answer.status_code == refused, path

@@ -1,1 +1,1 @@
-"""Who may: small rooms of chains, users, roles, keys and sign-in, each with a front door of its own."""
+"""Access: small rooms of chains, users, roles, keys and sign-in, each with its own front door."""

@@ -23,8 +23,12 @@ class RoleRow(Table):
     version: Mapped[int] = mapped_column(server_default=text("1"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     created_by: Mapped[str]
+    created_by_kind: Mapped[str | None]
+    created_by_id: Mapped[UUID | None]
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_by: Mapped[str]
+    updated_by_kind: Mapped[str | None]
+    updated_by_id: Mapped[UUID | None]
 
 
 Index("uq_roles_label", func.lower(RoleRow.label), unique=True)
@@ -74,7 +78,7 @@ class UserSessionRow(Table):
     authenticated_at: Mapped[datetime] = mapped_column(
         server_default=func.now(), comment="when this browser last proved who uses it"
     )
-    way: Mapped[str] = mapped_column(server_default=text("'password'"), comment="password or provider")
+    method: Mapped[str] = mapped_column("way", server_default=text("'password'"), comment="password or provider")
 
 
 class SignInFailureRow(Table):
@@ -119,14 +123,14 @@ class RecoveryCodeRow(Table):
 
 
 class SignInStepRow(Table):
-    """A browser whose user has proved one thing and owes a code; its token is known to that browser only."""
+    """A browser whose user has proved one thing and has to enter a code; its token is known to that browser only."""
 
     __tablename__ = "sign_in_steps"
     __table_args__ = (Index(None, "user_id"), Index(None, "expires_at"))
 
     token_digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("tessera.users.id", ondelete="CASCADE"))
-    way: Mapped[str]
+    method: Mapped[str] = mapped_column("way")
     expires_at: Mapped[datetime]
 
 
@@ -148,9 +152,7 @@ class IdentityRow(Table):
     __table_args__ = (Index(None, "user_id"),)
 
     issuer: Mapped[str] = mapped_column(primary_key=True)
-    subject: Mapped[str] = mapped_column(
-        primary_key=True, comment="what the identity provider calls the user, for ever"
-    )
+    subject: Mapped[str] = mapped_column(primary_key=True, comment="the identity provider's permanent id of the user")
     user_id: Mapped[UUID] = mapped_column(ForeignKey("tessera.users.id", ondelete="CASCADE"))
     created_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
@@ -165,7 +167,7 @@ class ApiKeyRow(Table):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     digest: Mapped[bytes] = mapped_column(LargeBinary)
     label: Mapped[str]
-    hint: Mapped[str] = mapped_column(comment="the first characters, by which people tell keys apart")
+    hint: Mapped[str] = mapped_column(comment="the first characters, by which people recognise a key")
     chain_ids: Mapped[list[UUID] | None] = mapped_column(
         ARRAY(Uuid), comment="chains the key may see; null is every chain"
     )
@@ -175,6 +177,8 @@ class ApiKeyRow(Table):
     enabled: Mapped[bool] = mapped_column(server_default=text("true"))
     created_at: Mapped[datetime]
     created_by: Mapped[str]
+    created_by_kind: Mapped[str | None]
+    created_by_id: Mapped[UUID | None]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     used_at: Mapped[datetime | None]

@@ -12,7 +12,7 @@ from tessera.api.management.v1 import describe as describe_management
 
 
 def build_api(connector: ConnectorApi | None = None) -> list[ASGIRouteHandler | HTTPRouteHandler]:
-    """Return the handlers of every JSON door; they find what they stand on as `app.state.ground`."""
+    """Return the handlers of every JSON door; they find what they need as `app.state.resources`."""
     return [
         mount_connector_api(connector or ConnectorApi()),
         build_management_api(),

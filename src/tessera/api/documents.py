@@ -1,4 +1,4 @@
-"""The Connector API's OpenAPI document as a file, for whoever generates a client. It shows no data: anyone may read."""
+"""The Connector API's OpenAPI document as a file, to generate clients from. It shows no data: anyone may read."""
 
 import hashlib
 from functools import cache

@@ -38,7 +38,7 @@ LARGEST_BODY, LARGEST_UNASKED = 1024 * 1024, 16 * 1024
 RETRY_SECONDS = 60
 SCHEMES = ("token", "bearer")
 LONGEST_TOKEN = 1_000
-# One entry of the audit trail a minute for each origin and name, of so many at once; guesses must not fill the disk.
+# One entry of the audit log a minute for each origin and name, of so many at once; guesses must not fill the disk.
 NOTED_SECONDS, MOST_NOTED = 60.0, 1_000
 
 
@@ -59,7 +59,7 @@ def refuse(status: int, code: str, message: str, **headers: str) -> Answer:
 UNKNOWN_ADDRESS = refuse(404, "not_found", "There is nothing at this address.")
 WRONG_METHOD = refuse(405, "method_not_allowed", "Send messages with POST.", Allow="POST")
 COMPRESSED = refuse(415, "encoding_not_taken", "Send the body as it is, without a Content-Encoding.")
-# The same for a name that does not exist: nobody learns which names do.
+# The same for a name that does not exist: the answer does not reveal which names do.
 NO_TOKEN = refuse(
     401,
     "token_refused",
@@ -69,14 +69,14 @@ NO_TOKEN = refuse(
 CLOSED = refuse(
     503,
     "inbound_closed",
-    "The connection profile is switched off for the time being.",
+    "The connection profile is currently disabled.",
     **{"Retry-After": str(RETRY_SECONDS)},
 )
 AWAY = refuse(503, "unavailable", "The message could not be stored. Send it again.", **{"Retry-After": "5"})
 
 
 class Refusals:
-    """Who was refused of late, so that the audit trail tells of each but once a minute."""
+    """Who was refused recently, so that the audit log names each only once a minute."""
 
     def __init__(self) -> None:
         self._noted: OrderedDict[tuple[str | None, str], float] = OrderedDict()
@@ -188,7 +188,7 @@ def read_registration(body: bytes) -> Message | None:
 
 
 def read_token(header: str) -> str | None:
-    """Return the token that a sender shows, in whichever scheme its side can be told to use."""
+    """Return the token that a sender shows, in whichever scheme its side can be configured to use."""
     scheme, _, rest = header.strip().partition(" ")
     token = rest.strip()
     if scheme.lower() == "basic":

@@ -16,16 +16,16 @@ from tessera.platform.errors import (
 
 # The property by which the contract names what is missing.
 PROPERTIES = {
-    "account_unknown": "AccountId",
-    "chain_unknown": "ChainId",
-    "company_unknown": "CompanyId",
-    "cursor_unknown": "Cursor",
-    "membership_unknown": "LoyaltyMembershipId",
-    "merge_source_unknown": "SourceAccountIds",
-    "merge_target_unknown": "TargetAccountId",
-    "mother_company_unknown": "MotherCompanyId",
-    "program_unknown": "LoyaltyProgramId",
-    "tier_unknown": "LoyaltyTierId",
+    "account_not_found": "AccountId",
+    "chain_not_found": "ChainId",
+    "company_not_found": "CompanyId",
+    "cursor_not_found": "Cursor",
+    "membership_not_found": "LoyaltyMembershipId",
+    "merge_source_not_found": "SourceAccountIds",
+    "merge_target_not_found": "TargetAccountId",
+    "mother_company_not_found": "MotherCompanyId",
+    "program_not_found": "LoyaltyProgramId",
+    "tier_not_found": "LoyaltyTierId",
 }
 LONGEST_WAIT = 30
 # What is not available for another reason than the server's state.
@@ -42,7 +42,7 @@ class Problem:
     details: str | None = None
 
 
-FAULT = Problem(500, "Something went wrong. Report the RequestId to whoever runs this server.")
+FAULT = Problem(500, "Something went wrong. Report the RequestId to the operator of this server.")
 
 
 def problem_of(error: TesseraError, named: Mapping[str, str]) -> Problem:

@@ -1,4 +1,4 @@
-"""The command line: one file per group of commands. It talks to the rooms as whoever sits at the server's shell."""
+"""The command line: one file per group of commands. It acts as the operator at the server's shell."""
 
 from tessera.cli.root import run_command_line
 

@@ -13,7 +13,7 @@ from tessera.access import keys as access_keys
 from tessera.access import roles as access_roles
 from tessera.cli.arguments import require_id
 from tessera.cli.context import CommandContext, find_chain, run_command
-from tessera.cli.printing import AsJson, show_item, show_json, show_list
+from tessera.cli.output import AsJson, show_item, show_json, show_list
 
 if TYPE_CHECKING:
     from tessera.access.keys import ApiKey, MadeApiKey
@@ -104,14 +104,14 @@ KeyId = Annotated[
 def disable_key(key: KeyId) -> None:
     """Switch a key off."""
     switch_key(key, enabled=False)
-    typer.echo("Switched off. `tessera api-key enable` switches it on again.")
+    typer.echo("Disabled. `tessera api-key enable` enables it again.")
 
 
 @app.command("enable")
 def enable_key(key: KeyId) -> None:
     """Switch a key on again."""
     switch_key(key, enabled=True)
-    typer.echo("Switched on.")
+    typer.echo("Enabled.")
 
 
 def switch_key(key: UUID, *, enabled: bool) -> None:
@@ -126,7 +126,7 @@ def switch_key(key: UUID, *, enabled: bool) -> None:
 
 @app.command("revoke")
 def revoke_key(key: KeyId) -> None:
-    """End a key for ever."""
+    """Revoke a key permanently."""
 
     async def work(context: CommandContext) -> None:
         async with context.session() as session:

@@ -28,7 +28,7 @@ def require_id(text: str) -> UUID:
         return UUID(text if len(text) == len(str(UUID(int=0))) else "")
     except ValueError:
         raise IdInvalidError(
-            f"{text} is no id. An id looks like 0190b3c4-5d6e-7f80-9123-456789abcdef; lists show it."
+            f"{text} is not an id. An id looks like 0190b3c4-5d6e-7f80-9123-456789abcdef; lists show it."
         ) from None
 
 
@@ -38,5 +38,5 @@ def parse_moment(text: str) -> datetime:
         return datetime.fromisoformat(text).astimezone()
     except (ValueError, OverflowError):
         raise MomentInvalidError(
-            f"{text} is no moment. Write 2027-01-31, 2027-01-31T18:00 or 2027-01-31T18:00+01:00."
+            f"{text} is not a moment. Write 2027-01-31, 2027-01-31T18:00 or 2027-01-31T18:00+01:00."
         ) from None

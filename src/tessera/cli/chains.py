@@ -9,7 +9,7 @@ import typer
 from tessera.access import chains as access_chains
 from tessera.cli.arguments import require_id
 from tessera.cli.context import CommandContext, find_chain, run_command
-from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
+from tessera.cli.output import AsJson, ChainOption, show_item, show_list
 
 app = typer.Typer(no_args_is_help=True)
 

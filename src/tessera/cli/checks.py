@@ -14,7 +14,7 @@ def check(as_json: AsJson = False) -> None:
     """Check that balances, lots, tiers and primary memberships agree; exit code 1 when they do not."""
     from tessera import loyalty
     from tessera.cli.context import CommandContext, run_command
-    from tessera.cli.printing import show_json
+    from tessera.cli.output import show_json
 
     async def work(context: CommandContext) -> list[loyalty.Fault]:
         async with context.session() as session:

@@ -26,10 +26,10 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """Show what `apply` would change: everything is tried out, and nothing is kept."""
-    from tessera.cli import configuring
+    from tessera.cli import configuration_files
 
-    outcome = configuring.plan(files, prune=prune, chain=chain)
-    configuring.show_outcome(outcome, as_json=as_json, done=False)
+    outcome = configuration_files.plan(files, prune=prune, chain=chain)
+    configuration_files.show_outcome(outcome, as_json=as_json, done=False)
     if check and not outcome.empty:
         raise typer.Exit(1)
 
@@ -41,14 +41,14 @@ def apply(
     chain: Chain = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make what is there what the files describe, all of it or nothing; once more changes nothing."""
-    from tessera.cli import configuring
+    """Make what is there what the files describe, all of it or nothing; applying again changes nothing."""
+    from tessera.cli import configuration_files
 
-    outcome = configuring.apply(files, prune=prune, ask=not yes, chain=chain)
+    outcome = configuration_files.apply(files, prune=prune, ask=not yes, chain=chain)
     if outcome is None:
         typer.echo("Nothing was changed.")
         raise typer.Exit(1)
-    configuring.show_outcome(outcome, as_json=as_json, done=True)
+    configuration_files.show_outcome(outcome, as_json=as_json, done=True)
 
 
 def export_config(
@@ -56,9 +56,9 @@ def export_config(
     chain: Chain = None,
 ) -> None:
     """Write a chain's configuration as YAML: profiles, queries, templates, exports and keys, without secrets."""
-    from tessera.cli import configuring
+    from tessera.cli import configuration_files
 
-    text = configuring.write_down(chain)
+    text = configuration_files.write_down(chain)
     if output is None:
         typer.echo(text, nl=False)
     else:

@@ -41,13 +41,13 @@ class ChainNotFoundError(NotFoundError):
 class CommandContext:
     """What a command works with."""
 
-    house: Application
+    application: Application
     actor: Actor
 
     @property
     def resources(self) -> Resources:
         """The ground of this process."""
-        return self.house.resources
+        return self.application.resources
 
     def session(self) -> AbstractAsyncContextManager[Session]:
         """One transaction."""
@@ -107,12 +107,12 @@ async def open_context(settings: Settings, work: Callable[[CommandContext], Awai
 
 @asynccontextmanager
 async def open_desk(settings: Settings) -> AsyncIterator[CommandContext]:
-    """Have a desk for this while; somebody holds the database already."""
+    """Open a context for this while; another process holds the database already."""
     from tessera.platform.actors import command_line_actor
     from tessera.wiring import open_application
 
-    async with open_application(settings, application="tessera command", pool_size=2) as house:
-        yield CommandContext(house, command_line_actor(getpass.getuser()))
+    async with open_application(settings, application="tessera command", pool_size=2) as application:
+        yield CommandContext(application, command_line_actor(getpass.getuser()))
 
 
 async def find_chain(session: Session, actor: Actor, text: str | None) -> UUID:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tessera.cli.context import CommandContext, find_chain, run_command
-from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
+from tessera.cli.output import AsJson, ChainOption, show_item, show_list
 from tessera.connectors import keys as connector_keys
 
 if TYPE_CHECKING:

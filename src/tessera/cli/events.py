@@ -10,7 +10,7 @@ import msgspec
 import typer
 
 from tessera.cli.context import CommandContext, find_chain, run_command
-from tessera.cli.printing import AsJson, ChainOption, show_list
+from tessera.cli.output import AsJson, ChainOption, show_list
 from tessera.platform import events
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import typer
 
 from tessera import exports, outbound, queries
 from tessera.cli.context import CommandContext, find_chain, run_command
-from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
-from tessera.cli.watching import conclude, watch_run
+from tessera.cli.output import AsJson, ChainOption, show_item, show_list
+from tessera.cli.progress import conclude, watch_run
 
 if TYPE_CHECKING:
     from tessera.exports import Definition, Run

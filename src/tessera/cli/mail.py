@@ -31,4 +31,4 @@ def send_test(address: Annotated[str, typer.Argument(help="Where to send a messa
         facts=(("Mail server", f"{settings.mail_host}:{settings.mail_port}"), ("Protection", settings.mail_tls)),
     )
     run_until_interrupted(mail.send_letter(settings, letter))
-    typer.echo(f"{settings.mail_host} took the message for {address}. Look whether it arrives.")
+    typer.echo(f"{settings.mail_host} accepted the message for {address}. Check that it arrives.")

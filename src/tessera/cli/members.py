@@ -11,7 +11,7 @@ import typer
 from tessera import loyalty
 from tessera.cli.arguments import require_id
 from tessera.cli.context import CommandContext, find_chain, run_command
-from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
+from tessera.cli.output import AsJson, ChainOption, show_item, show_list
 from tessera.cli.programs import find_program
 from tessera.cli.tiers import find_tier
 from tessera.loyalty import MembershipState

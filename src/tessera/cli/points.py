@@ -12,7 +12,7 @@ import typer
 from tessera import loyalty
 from tessera.cli.arguments import parse_moment, require_id
 from tessera.cli.context import CommandContext, find_chain, run_command
-from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
+from tessera.cli.output import AsJson, ChainOption, show_item, show_list
 from tessera.platform.ids import new_id
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ BALANCE = {
 
 MembershipId = Annotated[UUID, typer.Argument(metavar="MEMBERSHIP", parser=require_id, help="Id of the membership.")]
 Points = Annotated[int, typer.Argument(help="How many points.", min=1)]
-Reason = Annotated[str | None, typer.Option(help="Why, for whoever reads the ledger.")]
-GivenReason = Annotated[str, typer.Option(help="Why, for whoever reads the ledger.")]
+Reason = Annotated[str | None, typer.Option(help="Why, for readers of the ledger.")]
+GivenReason = Annotated[str, typer.Option(help="Why, for readers of the ledger.")]
 Key = Annotated[
     str | None, typer.Option(help="Idempotency key: the same command with the same key moves the points once.")
 ]
@@ -66,7 +66,7 @@ def move(chain: str | None, moving: Moving, *, as_json: bool) -> None:
 
 
 def choose_key(key: str | None) -> str:
-    """Return the key that was typed, or one that nobody used."""
+    """Return the key that was typed, or an unused one."""
     return key or str(new_id())
 
 

@@ -1,4 +1,4 @@
-"""Commands that start the house: everything at once, one process of it, or only the schema."""
+"""Commands that start Tessera: everything at once, one process of it, or only the schema."""
 
 import os
 import sys
@@ -19,11 +19,11 @@ def up(
 ) -> None:
     """Start everything: database, migrations, web process and worker. Ctrl-C stops it."""
     if demo:
-        from tessera.cli.demo.showing import show_demo
+        from tessera.cli.demo.showcase import show_demo
 
         show_demo(port=port)
         return
-    from tessera.cli.starting import start_everything
+    from tessera.cli.startup import start_everything
     from tessera.platform.settings import load_settings
 
     start_everything(load_settings(), port=port)
@@ -37,7 +37,7 @@ def serve(
     supervised: Supervised = False,
 ) -> None:
     """Start the web process: API and pages."""
-    from tessera.cli.serving import serve_web
+    from tessera.cli.web_server import serve_web
     from tessera.platform.settings import load_settings
 
     serve_web(load_settings(), workers=workers, port=port, supervised=supervised)
@@ -62,8 +62,8 @@ def migrate(
         ),
     ] = False,
 ) -> None:
-    """Bring the database's schema up to date, under a lock. `tessera up` does it by itself."""
-    from tessera.cli.migrating import migrate_database, show_roles
+    """Bring the database's schema up to date, under a lock. `tessera up` does it automatically."""
+    from tessera.cli.migration import migrate_database, show_roles
     from tessera.platform.settings import load_settings
 
     settings = load_settings()
@@ -78,6 +78,6 @@ def demo(
     seed: Annotated[int, typer.Option(help="The same seed makes the same members.")] = 7,
 ) -> None:
     """Load sample members over the real API, export some to a real receiver, and check that all arrived."""
-    from tessera.cli.demo.performing import perform_demo
+    from tessera.cli.demo.walkthrough import perform_demo
 
     perform_demo(rows=rows, seed=seed)

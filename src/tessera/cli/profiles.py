@@ -10,7 +10,7 @@ import typer
 
 from tessera import connectors
 from tessera.cli.context import CommandContext, find_chain, run_command
-from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
+from tessera.cli.output import AsJson, ChainOption, show_item, show_list
 
 if TYPE_CHECKING:
     from tessera.connectors import Profile
@@ -153,7 +153,7 @@ def try_profile(
             owner = await find_chain(session, context.actor, chain)
         return await connectors.test_profile(
             context.resources,
-            context.house.client,
+            context.application.client,
             context.actor,
             chain_id=owner,
             profile_id=name,
@@ -186,11 +186,11 @@ def split_pair(text: str) -> tuple[str, str]:
     """Split `key=value`."""
     key, sign, value = text.partition("=")
     if not sign or not key:
-        raise typer.BadParameter(f"{text!r} is no KEY=VALUE.")
+        raise typer.BadParameter(f"{text!r} is not a KEY=VALUE.")
     return key, value
 
 
 def ask(key: str) -> str:
-    """Ask for a secret without showing it; take it from a pipe where nobody sits there."""
+    """Ask for a secret without showing it; take it from a pipe where there is no terminal."""
     stdin = typer.get_text_stream("stdin")
     return typer.prompt(key, hide_input=True) if stdin.isatty() else stdin.readline().strip()

@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from tessera import loyalty
 from tessera.cli.context import CommandContext, find_chain, run_command
-from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
+from tessera.cli.output import AsJson, ChainOption, show_item, show_list
 from tessera.loyalty import ProgramType
 from tessera.platform.errors import NotFoundError
 from tessera.platform.ids import parse_id
@@ -62,7 +62,7 @@ def list_programs(chain: ChainOption = None, as_json: AsJson = False) -> None:
 @app.command("create")
 def create_program(
     name: str,
-    code: Annotated[str, typer.Option(help="Code that bookings and files name it by; it stays for ever.")],
+    code: Annotated[str, typer.Option(help="Code that bookings and files name it by; it never changes.")],
     chain: ChainOption = None,
     type: Annotated[ProgramType, typer.Option(help="Whose program it is.")] = ProgramType.UNKNOWN,
     paid: Paid = False,

@@ -12,7 +12,7 @@ import typer
 
 from tessera import queries
 from tessera.cli.context import CommandContext, find_chain, run_command
-from tessera.cli.printing import AsJson, ChainOption, Column, show_item, show_json, show_list
+from tessera.cli.output import AsJson, ChainOption, Column, show_item, show_json, show_list
 from tessera.platform.json_values import text_of
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ Name = Annotated[str, typer.Argument(help="Internal name of the query, as `tesse
 Text = Annotated[str | None, typer.Option("--text", help="The SELECT.")]
 TextFile = Annotated[Path | None, typer.Option("--file", help="File with the SELECT, - for standard input.")]
 Keys = Annotated[
-    list[str] | None, typer.Option("--key", help="Column that tells rows apart; several times for several.")
+    list[str] | None, typer.Option("--key", help="Column that identifies a row; several times for several.")
 ]
 Parameters = Annotated[
     list[str] | None,
@@ -95,7 +95,9 @@ def create_query(
             new = queries.NewQuery(
                 label, select, internal_name=name, parameters=parameters, key_columns=tuple(key or ())
             )
-            return await queries.create_query(session, context.actor, context.house.engine, chain_id=owner, new=new)
+            return await queries.create_query(
+                session, context.actor, context.application.engine, chain_id=owner, new=new
+            )
 
     show_item(run_command(work), DETAIL, as_json=as_json)
 
@@ -126,7 +128,7 @@ def update_query(
             key_columns=query.key_columns if key is None else tuple(key),
         )
         async with context.session() as session:
-            return await queries.update_query(session, context.actor, context.house.engine, query=query, new=new)
+            return await queries.update_query(session, context.actor, context.application.engine, query=query, new=new)
 
     show_item(run_command(work), DETAIL, as_json=as_json)
 
@@ -150,7 +152,7 @@ def preview_query(name: Name, chain: ChainOption = None, as_json: AsJson = False
 
     async def work(context: CommandContext) -> Preview:
         owner, query = await find_query(context, chain, name)
-        return await queries.preview_query(context.actor, context.house.engine, owner, query)
+        return await queries.preview_query(context.actor, context.application.engine, owner, query)
 
     preview = run_command(work)
     names = [column.name for column in preview.columns]
@@ -173,7 +175,7 @@ def count_query(name: Name, chain: ChainOption = None, as_json: AsJson = False) 
 
     async def work(context: CommandContext) -> int:
         owner, query = await find_query(context, chain, name)
-        return await queries.count_query(context.actor, context.house.engine, owner, query)
+        return await queries.count_query(context.actor, context.application.engine, owner, query)
 
     count = run_command(work)
     if as_json:
@@ -205,7 +207,7 @@ def read_parameter(text: str) -> Parameter:
     name, _, kind = declared.partition(":")
     if kind not in list(queries.ParameterType):
         raise typer.BadParameter(
-            f"{text!r} is no NAME:TYPE or NAME:TYPE=DEFAULT. Types are {', '.join(queries.ParameterType)}."
+            f"{text!r} is not a NAME:TYPE or NAME:TYPE=DEFAULT. Types are {', '.join(queries.ParameterType)}."
         )
     return queries.Parameter(name, queries.ParameterType(kind), default if sign else None)
 

@@ -10,7 +10,7 @@ from msgspec import UNSET
 
 from tessera.access import roles as access_roles
 from tessera.cli.context import CommandContext, run_command
-from tessera.cli.printing import AsJson, show_item, show_list
+from tessera.cli.output import AsJson, show_item, show_list
 
 if TYPE_CHECKING:
     from tessera.access.roles import Role
@@ -86,7 +86,7 @@ def update_role(
     description: Description = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change a role; permissions that are given replace those it has. It acts at once on everybody who holds it."""
+    """Change a role; permissions that are given replace those it has. It takes effect at once for its holders."""
 
     async def work(context: CommandContext) -> Role:
         change = access_roles.RoleChange(
@@ -105,7 +105,7 @@ def update_role(
 
 @app.command("delete")
 def delete_role(role: RoleName) -> None:
-    """Delete a role that nobody holds."""
+    """Delete a role that is not held."""
 
     async def work(context: CommandContext) -> None:
         async with context.session() as session:

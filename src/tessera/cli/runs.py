@@ -11,8 +11,8 @@ import typer
 from tessera import exports
 from tessera.cli.arguments import require_id
 from tessera.cli.context import CommandContext, find_chain, run_command
-from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
-from tessera.cli.watching import conclude, watch_run
+from tessera.cli.output import AsJson, ChainOption, show_item, show_list
+from tessera.cli.progress import conclude, watch_run
 from tessera.exports import RequestState, RunState
 
 if TYPE_CHECKING:

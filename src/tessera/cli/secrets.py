@@ -40,19 +40,19 @@ def reseal() -> None:
             )
 
     profiles, templates, encryption_keys, subscriptions, messages, factors = run_command(work)
-    typer.echo(f"Sealed the secrets of {profiles:,} connection {'profile' if profiles == 1 else 'profiles'} anew.")
+    typer.echo(f"Sealed the secrets of {profiles:,} connection {'profile' if profiles == 1 else 'profiles'} again.")
     if templates:
         shown = "template" if templates == 1 else "templates"
-        typer.echo(f"Sealed the secret headers of {templates:,} {shown} anew.")
+        typer.echo(f"Sealed the secret headers of {templates:,} {shown} again.")
     if encryption_keys:
-        typer.echo(f"Sealed {encryption_keys:,} encryption {'key' if encryption_keys == 1 else 'keys'} anew.")
+        typer.echo(f"Sealed {encryption_keys:,} encryption {'key' if encryption_keys == 1 else 'keys'} again.")
     if subscriptions:
         shown = "subscription" if subscriptions == 1 else "subscriptions"
-        typer.echo(f"Sealed the secrets of {subscriptions:,} webhook {shown} anew.")
+        typer.echo(f"Sealed the secrets of {subscriptions:,} webhook {shown} again.")
     if messages:
-        typer.echo(f"Sealed the bodies of {messages:,} inbound {'message' if messages == 1 else 'messages'} anew.")
+        typer.echo(f"Sealed the bodies of {messages:,} inbound {'message' if messages == 1 else 'messages'} again.")
     if factors:
-        typer.echo(f"Sealed {factors:,} second {'factor' if factors == 1 else 'factors'} anew.")
+        typer.echo(f"Sealed {factors:,} second {'factor' if factors == 1 else 'factors'} again.")
 
 
 @app.command("path")

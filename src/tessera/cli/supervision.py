@@ -60,7 +60,7 @@ class Child:
         )
 
     async def keep(self) -> None:
-        """Wait for the process, and start it again with growing delay, until told to stop."""
+        """Wait for the process, and start it again with growing delay, until stopped."""
         delay = FIRST_DELAY
         loop = asyncio.get_running_loop()
         while self.process is not None:

@@ -11,7 +11,7 @@ import typer
 
 from tessera import outbound
 from tessera.cli.context import CommandContext, find_chain, run_command
-from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
+from tessera.cli.output import AsJson, ChainOption, show_item, show_list
 
 if TYPE_CHECKING:
     from tessera.outbound import Template

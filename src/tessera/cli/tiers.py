@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from tessera import loyalty
 from tessera.cli.context import CommandContext, find_chain, run_command
-from tessera.cli.printing import AsJson, ChainOption, show_item, show_list
+from tessera.cli.output import AsJson, ChainOption, show_item, show_list
 from tessera.cli.programs import find_program
 from tessera.platform.errors import NotFoundError
 from tessera.platform.ids import parse_id

@@ -12,7 +12,7 @@ import typer
 from tessera.access import keys as access_keys
 from tessera.cli.arguments import require_id
 from tessera.cli.context import CommandContext, run_command
-from tessera.cli.printing import AsJson, show_item, show_json, show_list
+from tessera.cli.output import AsJson, show_item, show_json, show_list
 
 if TYPE_CHECKING:
     from tessera.access.keys import MadeToken
@@ -124,14 +124,14 @@ TokenId = Annotated[
 def disable_token(token: TokenId) -> None:
     """Switch a token off; with a client token go all its access tokens."""
     switch_token(token, enabled=False)
-    typer.echo("Switched off. `tessera token enable` switches it on again.")
+    typer.echo("Disabled. `tessera token enable` enables it again.")
 
 
 @app.command("enable")
 def enable_token(token: TokenId) -> None:
     """Switch a token on again."""
     switch_token(token, enabled=True)
-    typer.echo("Switched on.")
+    typer.echo("Enabled.")
 
 
 def switch_token(token: UUID, *, enabled: bool) -> None:
@@ -146,7 +146,7 @@ def switch_token(token: UUID, *, enabled: bool) -> None:
 
 @app.command("revoke")
 def revoke_token(token: TokenId) -> None:
-    """End a token for ever; with a client token go all its access tokens."""
+    """Revoke a token permanently; with a client token go all its access tokens."""
 
     async def work(context: CommandContext) -> None:
         async with context.session() as session:

@@ -16,7 +16,7 @@ from tessera.access import roles as access_roles
 from tessera.access import sign_in as access_sign_in
 from tessera.access import users as access_users
 from tessera.cli.context import CommandContext, find_chain, run_command
-from tessera.cli.printing import AsJson, show_item, show_json, show_list
+from tessera.cli.output import AsJson, show_item, show_json, show_list
 from tessera.platform.errors import ConflictError
 
 if TYPE_CHECKING:
@@ -99,12 +99,12 @@ def create_user(
             return (await access_users.create_users(session, context.actor, [new]))[0]
 
     user = run_command(work)
-    told = None if given else password
+    shown = None if given else password
     if as_json:
-        show_json({"id": user.id, "email": user.email, "name": user.name, "password": told})
+        show_json({"id": user.id, "email": user.email, "name": user.name, "password": shown})
         return
-    if told:
-        typer.echo(f"Password: {told}\nIt is shown this once.\n")
+    if shown:
+        typer.echo(f"Password: {shown}\nIt is shown this once.\n")
     show_item(user, USER, as_json=False)
 
 
@@ -142,14 +142,14 @@ def change_user(
 def disable_user(email: Email) -> None:
     """Let a user sign in no more, and end every session of theirs."""
     switch_user(email, enabled=False)
-    typer.echo("Switched off, and signed out everywhere. `tessera user enable` lets them in again.")
+    typer.echo("Disabled, and signed out everywhere. `tessera user enable` allows sign-in again.")
 
 
 @app.command("enable")
 def enable_user(email: Email) -> None:
     """Let a user sign in again."""
     switch_user(email, enabled=True)
-    typer.echo("Switched on.")
+    typer.echo("Enabled.")
 
 
 def switch_user(email: str, *, enabled: bool) -> None:

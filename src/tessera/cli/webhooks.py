@@ -1,4 +1,4 @@
-"""`tessera webhook`: who is told of events, and what came of it."""
+"""`tessera webhook`: subscriptions to events, and their deliveries."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from msgspec import UNSET
 from tessera import notifications
 from tessera.cli.arguments import require_id
 from tessera.cli.context import CommandContext, find_chain, run_command
-from tessera.cli.printing import AsJson, ChainOption, show_item, show_json, show_list
+from tessera.cli.output import AsJson, ChainOption, show_item, show_json, show_list
 from tessera.notifications import DeliveryState
 from tessera.platform.errors import InvalidError
 
@@ -26,7 +26,7 @@ SUBSCRIPTION = {
     "Id": lambda s: s.id,
     "Label": lambda s: s.label,
     "URL": lambda s: s.url,
-    "Events": lambda s: "loyalty.…" if s.event_names is None else s.event_names,
+    "Events": lambda s: "every event of loyalty" if s.event_names is None else s.event_names,
     "Enabled": lambda s: s.enabled,
     "Failing since": lambda s: s.failing_since,
 }
@@ -57,7 +57,8 @@ SubscriptionId = Annotated[
     ),
 ]
 EventNames = Annotated[
-    list[str] | None, typer.Option("--event", help="Only events of this name; may be given again. Default: loyalty.…")
+    list[str] | None,
+    typer.Option("--event", help="Only events of this name; may be given again. Default: every event of loyalty."),
 ]
 
 
@@ -85,7 +86,7 @@ def create_subscription(
     chain: ChainOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Create a subscription, which is told of what happens from now on."""
+    """Create a subscription, which receives events from now on."""
 
     async def work(context: CommandContext) -> MadeSubscription:
         async with context.session() as session:
@@ -214,10 +215,10 @@ def replay(
         datetime | None, typer.Option(help="Everything that failed for good since then (UTC).")
     ] = None,
     events_since: Annotated[
-        datetime | None, typer.Option(help="Every event since then (UTC) once more, in new deliveries.")
+        datetime | None, typer.Option(help="Every event since then (UTC) again, in new deliveries.")
     ] = None,
 ) -> None:
-    """Have deliveries, or events, sent once more: give one of the options."""
+    """Have deliveries, or events, sent again: give one of the options."""
     if sum(bool(one) for one in (delivery, failed_since, events_since)) != 1:
         raise ReplayChoiceError("Say what to send again: --delivery, --failed-since or --events-since, one of them.")
 

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 from tessera.platform.lazy_imports import import_on_first_use
 
 if TYPE_CHECKING:
-    from tessera.configuration.applying import Outcome, apply_configuration
+    from tessera.configuration.application import Outcome, apply_configuration
     from tessera.configuration.changes import Action, Change, FieldChange
     from tessera.configuration.documents import Document, read_documents
     from tessera.configuration.errors import ConfigurationError
     from tessera.configuration.scope import Scope, make_scope
-    from tessera.configuration.writing import export_configuration
+    from tessera.configuration.writer import export_configuration
 else:
     __getattr__ = import_on_first_use(__name__, __file__)
 

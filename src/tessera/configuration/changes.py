@@ -8,7 +8,7 @@ from typing import Any
 
 from tessera.configuration.documents import Kind
 
-# What stands for a secret that changes: neither the old one nor the new one is shown.
+# The mask of a secret that changes: neither the old one nor the new one is shown.
 CHANGED_SECRET = "***"  # noqa: S105 - the mask, not a secret
 Plain = Mapping[str, Any]
 

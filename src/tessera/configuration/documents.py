@@ -1,4 +1,4 @@
-"""From YAML texts to items, each with the line it stands on. Pure."""
+"""From YAML texts to items, each with its line. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -107,7 +107,7 @@ def compose(file: str, text: str) -> yaml.Node | None:
         return yaml.compose(text.removeprefix("\ufeff"), Loader=CoreLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or "it is no YAML"
+        problem = getattr(error, "problem", None) or "it is not YAML"
         raise ConfigurationError(str(problem), file=file, line=mark.line + 1 if mark else None) from None
     except (RecursionError, ValueError) as error:
         raise ConfigurationError(f"it cannot be read as YAML: {error}", file=file) from None
@@ -137,7 +137,7 @@ class Reader:
             # A key is the text that it is: `on` and `007` are names.
             name = str(key.value) if isinstance(key, yaml.ScalarNode) else str(self.value(key))
             if name in seen:
-                raise self.fault(f"{name!r} stands twice in {what}. Keep one", key)
+                raise self.fault(f"{name!r} occurs twice in {what}. Keep one", key)
             seen.add(name)
             yield name, inner
 

@@ -29,7 +29,7 @@ class CoreLoader(yaml.SafeLoader):
 
 
 def add_resolvers(resolver: Any) -> None:
-    """Let a loader or dumper know which plain scalars are no texts."""
+    """Let a loader or dumper know which plain scalars are not texts."""
     resolver.add_implicit_resolver(f"{PREFIX}null", anchored(NULL), ["~", "n", "N", ""])
     resolver.add_implicit_resolver(f"{PREFIX}bool", anchored(BOOL), list("tTfF"))
     resolver.add_implicit_resolver(f"{PREFIX}float", anchored(NUMBER), FIRST)

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from tessera.configuration.documents import Item, Kind
+from tessera.platform import json_values
 
 # The secret that is stored stays; on a profile that is new it is missing.
 KEPT: Literal["kept"] = "kept"
@@ -99,6 +100,8 @@ SPECS: Mapping[Kind, type[Spec]] = {
     Kind.EXPORTS: ExportSpec,
 }
 
+ENCODE = msgspec.json.Encoder(decimal_format="number", enc_hook=json_values.write_numeral, order="deterministic").encode
+
 
 def is_described(item: Item, spec: Spec, name: str, plain: Mapping[str, Any]) -> bool:
     """Say whether the file says of an item exactly what is stored, as an untouched file does that was written down.
@@ -107,7 +110,7 @@ def is_described(item: Item, spec: Spec, name: str, plain: Mapping[str, Any]) ->
     """
     stored = {key: value for key, value in plain.items() if value not in (None, "", [], {})}
     try:
-        other = msgspec.convert(msgspec.to_builtins(stored, builtin_types=[Decimal]), SPECS[item.kind])
+        other = msgspec.convert(json_values.decode(json_values.encode(stored)), SPECS[item.kind])
     except msgspec.ValidationError:
         return False
     # Python holds True, 1 and 1.0 for equal; their texts are not.
@@ -116,11 +119,11 @@ def is_described(item: Item, spec: Spec, name: str, plain: Mapping[str, Any]) ->
 
 def as_text(spec: Spec) -> bytes:
     """Return the spec as JSON."""
-    return msgspec.json.encode(spec, order="deterministic")
+    return ENCODE(spec)
 
 
 def read_spec(item: Item) -> Spec:
-    """Return what the item describes; what does not fit is told of with its place."""
+    """Return what the item describes; what does not fit is reported with its place."""
     try:
         # A template's body is JSON, which has room for every digit; what else has a place for a number keeps a float.
         values = dict(item.values) if item.kind is Kind.TEMPLATES else plain_numbers(item, item.values)

@@ -8,8 +8,9 @@ if TYPE_CHECKING:
     from tessera.connectors.addresses import AddressPolicy, address_policy
     from tessera.connectors.comparison import clean_settings, differing_secrets, holds_material
     from tessera.connectors.errors import ProfileDisabledError, ProfileNotFoundError, UrlNotAllowedError
-    from tessera.connectors.events import PROFILE_CHANGED
+    from tessera.connectors.events import PROFILE_UPDATED
     from tessera.connectors.file_stores import open_file_store
+    from tessera.connectors.moved_secrets import template_place
     from tessera.connectors.probes import test_profile
     from tessera.connectors.profile_checks import INCOMPLETE, READY, check_input
     from tessera.connectors.profile_history import list_profile_changes, list_profile_changes_since
@@ -35,8 +36,7 @@ if TYPE_CHECKING:
         update_profile,
     )
     from tessera.connectors.references import list_choices
-    from tessera.connectors.sealing import open_secrets, reseal_secrets
-    from tessera.connectors.steering import template_place
+    from tessera.connectors.sealed_secrets import open_secrets, reseal_secrets
     from tessera.connectors.store.profiles import hold_profile
 else:
     __getattr__ = import_on_first_use(__name__, __file__)
@@ -44,8 +44,8 @@ else:
 __all__ = [
     "INCOMPLETE",
     "KIND",
-    "PROFILE_CHANGED",
     "PROFILE_ORDERS",
+    "PROFILE_UPDATED",
     "READY",
     "AddressPolicy",
     "NewProfile",

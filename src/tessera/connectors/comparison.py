@@ -1,4 +1,4 @@
-"""Comparing what is stored with what somebody would store, secrets included; the stored ones never leave this room."""
+"""Comparing what is stored with what would be stored, secrets included; the stored ones never leave this room."""
 
 import hmac
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from tessera.connectors.contract import get_connector
 from tessera.connectors.keys import EncryptionKeyNotFoundError, list_sealed, material_purpose, passphrase_purpose
 from tessera.connectors.profile_checks import check_input
 from tessera.connectors.profiles import find_row
-from tessera.connectors.sealing import open_secrets
+from tessera.connectors.sealed_secrets import open_secrets
 from tessera.platform.actors import Actor
 from tessera.platform.db import Session
 from tessera.platform.secrets import KeyRing

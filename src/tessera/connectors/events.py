@@ -1,5 +1,5 @@
 """Names of this room's events; they are API."""
 
-PROFILE_CREATED = "integrations.profile.created"
-PROFILE_CHANGED = "integrations.profile.changed"
-PROFILE_DELETED = "integrations.profile.deleted"
+PROFILE_CREATED = "connection_profile.created"
+PROFILE_UPDATED = "connection_profile.updated"
+PROFILE_DELETED = "connection_profile.deleted"

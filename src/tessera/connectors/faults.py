@@ -1,4 +1,4 @@
-"""Several things wrong with one request, told together: a form shows every fault at once. Pure."""
+"""Several things wrong with one request, reported together: a form shows every fault at once. Pure."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

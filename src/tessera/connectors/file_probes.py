@@ -70,7 +70,7 @@ async def probe_store(steps: Steps, store: FileStore, options: frozenset[str]) -
 
 
 async def write_and_delete(store: FileStore) -> None:
-    """Write a file under a name that nobody has, read it, and delete it whatever came back."""
+    """Write a file under an unused name, read it, and delete it whatever came back."""
     name = f"tessera-probe-{new_id().hex}.txt"
     await store.put(name, once(PROBE_BYTES))
     try:

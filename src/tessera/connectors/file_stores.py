@@ -1,14 +1,14 @@
-"""From a saved profile to its files: for exports, imports and whoever else moves files."""
+"""From a saved profile to its files: for exports, imports and everything else that moves files."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
 from tessera.connectors.contract import Network, get_connector
-from tessera.connectors.discovery import keep_learned
+from tessera.connectors.discovery import keep_discovered
 from tessera.connectors.errors import ProfileDisabledError
 from tessera.connectors.files import FileStore, HostKeyChangedError
-from tessera.connectors.opening import open_profile
+from tessera.connectors.opened_profiles import open_profile
 from tessera.connectors.profiles import check_usable, find_row, make_profile
 from tessera.platform.actors import Actor
 from tessera.platform.http import OutboundClient
@@ -29,9 +29,9 @@ async def open_file_store(
             raise ProfileDisabledError(f"{connector.label} profiles keep no files. Choose another profile.")
         profile = await open_profile(session, row, resources.keys)
     async with connector.open_files(profile, Network(client, resources.settings)) as store:
-        if store.learned:
+        if store.discovered:
             async with resources.database.session() as session:
-                kept = await keep_learned(session, actor, profile, store.learned)
+                kept = await keep_discovered(session, actor, profile, store.discovered)
             if not kept:
                 raise HostKeyChangedError(
                     f"{profile.label} was changed while its first connection was made. Nothing was moved; try again."

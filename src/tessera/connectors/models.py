@@ -45,8 +45,12 @@ class ProfileRow(Table):
     version: Mapped[int] = mapped_column(server_default=text("1"))
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
     created_by: Mapped[str]
+    created_by_kind: Mapped[str | None]
+    created_by_id: Mapped[UUID | None]
     updated_at: Mapped[datetime] = mapped_column(server_default=NOW)
     updated_by: Mapped[str]
+    updated_by_kind: Mapped[str | None]
+    updated_by_id: Mapped[UUID | None]
 
 
 class ProfileCallRow(Table):
@@ -84,7 +88,7 @@ class OAuthTokenRow(Table):
     sealed_token: Mapped[str | None]
     usable_until: Mapped[datetime | None] = mapped_column(comment="the expiry, less a margin")
     claim: Mapped[UUID | None] = mapped_column(comment="who fetches the next token")
-    claimed_until: Mapped[datetime | None] = mapped_column(comment="until then nobody else may fetch")
+    claimed_until: Mapped[datetime | None] = mapped_column(comment="until then no one else may fetch")
 
 
 class EncryptionKeyRow(Table):
@@ -110,5 +114,9 @@ class EncryptionKeyRow(Table):
     version: Mapped[int] = mapped_column(server_default=text("1"))
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
     created_by: Mapped[str]
+    created_by_kind: Mapped[str | None]
+    created_by_id: Mapped[UUID | None]
     updated_at: Mapped[datetime] = mapped_column(server_default=NOW)
     updated_by: Mapped[str]
+    updated_by_kind: Mapped[str | None]
+    updated_by_id: Mapped[UUID | None]

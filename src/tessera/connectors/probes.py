@@ -17,9 +17,9 @@ from tessera.connectors.contract import (
     ProbeStep,
     get_connector,
 )
-from tessera.connectors.discovery import keep_learned
+from tessera.connectors.discovery import keep_discovered
 from tessera.connectors.errors import NotTestableError, ProfileDisabledError
-from tessera.connectors.opening import list_secrets, open_profile
+from tessera.connectors.opened_profiles import list_secrets, open_profile
 from tessera.connectors.profile_checks import READY
 from tessera.connectors.profiles import KIND, find_row
 from tessera.platform.actors import Actor
@@ -30,7 +30,7 @@ from tessera.platform.http import OutboundClient
 from tessera.platform.resources import Resources
 from tessera.platform.secrets import Masker
 
-# Somebody sits before a page and waits.
+# A user waits in front of a page.
 LONGEST_SECONDS = 60
 
 
@@ -60,8 +60,8 @@ async def test_profile(
     call = make_call(result, time.perf_counter() - started)
     async with resources.database.session() as session:
         await record_call(session, row["id"], call)
-        if result.learned:
-            await keep_learned(session, actor, profile, result.learned)
+        if result.discovered:
+            await keep_discovered(session, actor, profile, result.discovered)
         seen = {"passed": call.passed, "message": call.message}
         entry = Entry("tested", KIND, row["id"], row["internal_name"], row["chain_id"], after=seen)
         await record_entries(session, actor, [entry])
@@ -69,7 +69,7 @@ async def test_profile(
 
 
 def find_probe(connector: ConnectorType, row: Mapping[str, Any], options: Collection[str]) -> Probe:
-    """Return what tries such a profile, or refuse: a profile that is switched off may be tried, a draft not."""
+    """Return what tries such a profile, or refuse: a profile that is disabled may be tried, a draft not."""
     if connector.probe is None:
         raise NotTestableError(f"{connector.label} profiles cannot be tested: nothing harmless is known to call.")
     if row["state"] != READY:
@@ -97,6 +97,6 @@ async def run_probe(probe: Probe, profile: OpenedProfile, network: Network, opti
 
 def make_call(result: ProbeResult, seconds: float) -> NewCall:
     """Return what is kept of a test: the step that failed, or the last one that passed."""
-    told = [step for step in result.steps if step.passed is False] or [step for step in result.steps if step.passed]
-    message = f"{told[-1].title}: {told[-1].message}" if told else "Nothing was tried."
+    decisive = [step for step in result.steps if step.passed is False] or [step for step in result.steps if step.passed]
+    message = f"{decisive[-1].title}: {decisive[-1].message}" if decisive else "Nothing was tried."
     return NewCall(CallKind.TEST, result.passed, message, status=result.status, latency_ms=seconds * 1000)

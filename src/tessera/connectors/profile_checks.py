@@ -35,8 +35,8 @@ def check_input(
     if checked.faults:
         error = UrlNotAllowedError if checked.url_refused else SettingsInvalidError
         labels = labels_of(connector)
-        told = " ".join(f"{labels.get(key, key)}: {fault}" for key, fault in checked.faults.items())
-        raise error(told, faults=checked.faults)
+        message = " ".join(f"{labels.get(key, key)}: {fault}" for key, fault in checked.faults.items())
+        raise error(message, faults=checked.faults)
     return checked
 
 

@@ -1,4 +1,4 @@
-"""What changed about a profile, when and by whom: its part of the audit trail."""
+"""What changed about a profile, when and by whom: its part of the audit log."""
 
 from collections.abc import Sequence
 
@@ -25,6 +25,6 @@ async def list_profile_changes_since(
     behind = min(max(0, stored["version"] - version), CHANGES_TOLD)
     if not behind:
         return []
-    # Whoever is about to write over a change must see it, whether they may read the whole trail or not.
+    # A user about to overwrite a change must see it, whether they may read the whole audit log or not.
     reader = system_actor("integrations")
     return await list_entries(session, reader, TrailFilter(object_id=profile.id, action="updated"), count=behind)

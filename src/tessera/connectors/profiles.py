@@ -10,13 +10,13 @@ from tessera.access.chains import has_chain
 from tessera.connectors.addresses import AddressPolicy
 from tessera.connectors.contract import ConnectorType, Issuing, get_connector
 from tessera.connectors.errors import NotCopyableError, ProfileDisabledError, VariantFrozenError
-from tessera.connectors.events import PROFILE_CHANGED, PROFILE_CREATED, PROFILE_DELETED
+from tessera.connectors.events import PROFILE_CREATED, PROFILE_DELETED, PROFILE_UPDATED
 from tessera.connectors.faults import gather_faults
+from tessera.connectors.moved_secrets import find_moved, find_moved_secrets
 from tessera.connectors.profile_checks import READY, check_input, check_variant, state_of
 from tessera.connectors.properties import Checked
 from tessera.connectors.references import check_references, find_keys
-from tessera.connectors.sealing import change_secrets, open_secrets
-from tessera.connectors.steering import find_moved, find_moved_secrets
+from tessera.connectors.sealed_secrets import change_secrets, open_secrets
 from tessera.connectors.store import profiles as store
 from tessera.connectors.tokens import forget_tokens
 from tessera.platform.actors import Actor
@@ -54,7 +54,7 @@ PROFILE_ORDERS = tuple(name for name, _ in store.PROFILES.orders)
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A connection profile as others see it: `secrets` tells which are set, and since when.
+    """A connection profile as others see it: `secrets` says which are set, and since when.
 
     `token` is there once: when the profile was just created, and its type makes a token that others show us.
     """
@@ -73,8 +73,12 @@ class Profile:
     used_by: int
     created_at: datetime
     created_by: str
+    created_by_kind: str | None
+    created_by_id: UUID | None
     updated_at: datetime
     updated_by: str
+    updated_by_kind: str | None
+    updated_by_id: UUID | None
     token: str | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -113,7 +117,7 @@ class NewProfile:
 class ProfileChange:
     """What changes. None leaves a thing as it is, and so does a property that `settings` does not name.
 
-    `version` is the one the caller saw; with it, a change made by somebody else in the meantime is refused.
+    `version` is the one the caller saw; with it, a change made in the meantime is refused.
     """
 
     label: str | None = None
@@ -159,7 +163,7 @@ async def create_profile(
     made = await insert(session, actor, row, action="created")
     if connector.issue_token is None:
         return made
-    issuing = Issuing(chain_id, profile_id, actor.name, now())
+    issuing = Issuing(chain_id, profile_id, actor, now())
     return replace(made, token=await connector.issue_token(session, keys, issuing))
 
 
@@ -275,11 +279,11 @@ async def copy_profile(
 
 
 def check_usable(profile: Profile) -> None:
-    """Refuse a profile that is switched off or not filled in yet."""
+    """Refuse a profile that is disabled or not filled in yet."""
     if not profile.ready:
         raise ProfileDisabledError(f"The connection profile {profile.label} is incomplete. Fill it in first.")
     if not profile.enabled:
-        raise ProfileDisabledError(f"The connection profile {profile.label} is switched off. Enable it first.")
+        raise ProfileDisabledError(f"The connection profile {profile.label} is disabled. Enable it first.")
 
 
 async def find_row(session: Session, actor: Actor, chain_id: UUID | None, id_or_name: UUID | str) -> Mapping[str, Any]:
@@ -300,7 +304,7 @@ async def changed_properties(
 ) -> tuple[dict[str, Any], Mapping[str, str | None]]:
     """Return the stored properties with the change made, and which secrets it sets or clears."""
     if not change.settings:
-        # Nothing is checked anew: a profile whose address is no longer allowed can still be switched off.
+        # Nothing is checked again: a profile whose address is no longer allowed can still be disabled.
         return {key: stored[key] for key in ("settings", "secrets", "state")}, {}
     connector = get_connector(stored["type"])
     checked = check_input(
@@ -338,8 +342,8 @@ async def check_places(session: Session, stored: Mapping[str, Any], connector: C
 
 async def insert(session: Session, actor: Actor, row: Mapping[str, Any], *, action: str) -> Profile:
     """Store a new row, note it, and return its profile."""
-    if not await store.insert_profile(session, row, actor.name):
-        await check_room(session, row["chain_id"], get_connector(row["type"]))  # somebody took the last one just now
+    if not await store.insert_profile(session, row, actor):
+        await check_room(session, row["chain_id"], get_connector(row["type"]))  # the last one was taken just now
         raise name_taken(row["internal_name"])
     await refer_to_keys(session, row)
     values = (None, shown_values(row))
@@ -356,17 +360,17 @@ async def save(
     secrets: Mapping[str, str | None],
 ) -> None:
     """Store a changed row and note what differs."""
-    change = store.update_profile(session, row, actor.name)
+    change = store.update_profile(session, row, actor)
     await write_change(session, change, label=stored["label"], internal_name=row["internal_name"])
     changed = {**stored, **row}
     await refer_to_keys(session, changed)
-    # A secret set anew looks as it did before; that it changed is what the trail is for.
+    # A secret that is set again looks as it did before; that it changed is what the audit log is for.
     values = differences(shown_values(stored), shown_values(changed), besides=secrets)
-    await record_change(session, actor, changed, kind=KIND, event=PROFILE_CHANGED, action="updated", values=values)
+    await record_change(session, actor, changed, kind=KIND, event=PROFILE_UPDATED, action="updated", values=values)
 
 
 def shown_values(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a profile's values for the audit trail, secrets masked."""
+    """Return a profile's values for the audit log, secrets masked."""
     names = ("label", "internal_name", "type", "variant", "enabled", "state")
     return {**{name: row[name] for name in names}, **row["settings"], **dict.fromkeys(row["secrets"], MASK)}
 

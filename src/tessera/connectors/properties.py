@@ -65,7 +65,7 @@ def check_properties(
 
 
 def forget_secrets(connector: ConnectorType, shown: list[Property], sealed: Collection[str], checked: Checked) -> None:
-    """Take away secrets of properties that the profile has no longer: nobody would see that they are still there."""
+    """Take away secrets of properties that the profile has no longer: they would remain unseen."""
     gone = {each.key for each in connector.properties} - {each.key for each in shown}
     checked.secrets.update(dict.fromkeys(key for key in sealed if key.partition(":")[0] in gone))
 
@@ -136,7 +136,7 @@ def is_url(each: Property) -> bool:
 def read_text(each: Property, value: Any) -> str:
     """Return a text as it is stored."""
     if not isinstance(value, str):
-        raise ValueError("Give a text.")  # noqa: TRY004 - told to the user like any other fault
+        raise ValueError("Give a text.")  # noqa: TRY004 - shown to the user like any other fault
     if len(value) > LONGEST_TEXT:
         raise ValueError(f"Longer than {LONGEST_TEXT:,} characters. Shorten it.")
     check_storable(value)
@@ -147,7 +147,7 @@ def read_text(each: Property, value: Any) -> str:
 
 
 def check_storable(text: str) -> None:
-    """Refuse what no text column holds, and what is no text at all."""
+    """Refuse what no text column holds, and what is not a text at all."""
     if "\0" in text:
         raise ValueError("The character of code zero cannot be stored. Take it out.")
     if any("\ud800" <= character <= "\udfff" for character in text):
@@ -203,7 +203,7 @@ def parse_json(text: str) -> Any:
     try:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeEncodeError) as error:
-        raise ValueError(f"This is no JSON: {error}.") from None
+        raise ValueError(f"This is not JSON: {error}.") from None
     except RecursionError:
         raise ValueError(f"Nested more than {DEEPEST_JSON} deep. Flatten it.") from None
 

@@ -63,7 +63,7 @@ async def check_references(
         if row is None:
             faults[each.key] = "There is no such encryption key in this chain. Choose one of the list."
         elif row["type"] != kind:
-            faults[each.key] = f"{row['label']} is no {kind.label}. Choose a key of that type."
+            faults[each.key] = f"{row['label']} is not of the type {kind.label}. Choose a key of that type."
         else:
             ids[each.key] = str(row["id"])
     if faults:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from tessera import outbound, queries
 from tessera.exports.errors import DefinitionInvalidError, UnknownColumnError
-from tessera.exports.events import DEFINITION_CHANGED, DEFINITION_CREATED, DEFINITION_DELETED
+from tessera.exports.events import DEFINITION_CREATED, DEFINITION_DELETED, DEFINITION_UPDATED
 from tessera.exports.store import definitions as store
 from tessera.exports.values import Definition, DefinitionChange, NewDefinition
 from tessera.outbound import Template
@@ -52,7 +52,7 @@ async def create_definition(
     definition_id = new_random_id()
     _, taken = await list_names(session, store.DEFINITIONS, chain_id)
     name = choose_name(new.internal_name, new.label, "export", taken=taken)
-    await store.insert_definition(session, definition_id, chain_id, name, new, actor.name)
+    await store.insert_definition(session, definition_id, chain_id, name, new, actor)
     after = {"label": new.label, "query": query.internal_name, "template": template.internal_name}
     made = await get_definition(session, actor, definition_id=definition_id)
     await note(session, actor, made, "created", DEFINITION_CREATED, values=(None, after))
@@ -83,17 +83,17 @@ async def update_definition(
     )
     _, taken = await list_names(session, store.DEFINITIONS, stored.chain_id)
     name = rename(stored.internal_name, after.internal_name, taken)
-    write = store.update_definition(session, stored, new, actor.name)
+    write = store.update_definition(session, stored, new, actor)
     await write_change(session, write, label=stored.label, internal_name=name)
     differing = [name for name in given if getattr(stored, name) != given[name]]
     values = tuple({name: getattr(each, name) for name in differing} for each in (stored, after))
     saved = await get_definition(session, actor, definition_id=stored.id)
-    await note(session, actor, saved, "updated", DEFINITION_CHANGED, values=(values[0], values[1]))
+    await note(session, actor, saved, "updated", DEFINITION_UPDATED, values=(values[0], values[1]))
     return saved
 
 
 async def copy_definition(session: Session, actor: Actor, *, definition_id: UUID, keys: KeyRing) -> Definition:
-    """Copy a definition under the next free label and internal name, switched off so that nothing leaves twice."""
+    """Copy a definition under the next free label and internal name, disabled so that nothing leaves twice."""
     stored = await get_definition(session, actor, definition_id=definition_id)
     new = NewDefinition(
         **copy_names(asdict(stored), *await list_names(session, store.DEFINITIONS, stored.chain_id)),
@@ -117,7 +117,7 @@ async def delete_definition(session: Session, actor: Actor, *, definition_id: UU
             await forget_references(session, KIND, stored.id)
     except IntegrityError:
         raise InUseError(
-            f"{stored.label} has runs on record, which tell what left. Switch it off instead: nothing leaves any more."
+            f"{stored.label} has runs on record, which show what was sent. Disable it instead: it then sends nothing."
         ) from None
     before = {"label": stored.label, "query": stored.query_label, "template": stored.template_label}
     await note(session, actor, stored, "deleted", DEFINITION_DELETED, values=(before, None))

@@ -1,7 +1,7 @@
 """Names of this room's events; they are API."""
 
-DEFINITION_CREATED = "exports.definition.created"
-DEFINITION_CHANGED = "exports.definition.changed"
-DEFINITION_DELETED = "exports.definition.deleted"
-RUN_CREATED = "exports.run.created"
-RUN_FINISHED = "exports.run.finished"
+DEFINITION_CREATED = "export_definition.created"
+DEFINITION_UPDATED = "export_definition.updated"
+DEFINITION_DELETED = "export_definition.deleted"
+RUN_CREATED = "run.created"
+RUN_FINISHED = "run.finished"

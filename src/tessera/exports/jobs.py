@@ -2,4 +2,4 @@
 
 from tessera.platform.jobs import Job, Queue
 
-EXECUTE_RUN = Job("exports.execute_run", queue=Queue.RUNS)
+EXECUTE_RUN = Job("exports.run", queue=Queue.RUNS)

@@ -39,8 +39,12 @@ class DefinitionRow(Table):
     version: Mapped[int] = mapped_column(server_default=text("1"))
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
     created_by: Mapped[str]
+    created_by_kind: Mapped[str | None]
+    created_by_id: Mapped[UUID | None]
     updated_at: Mapped[datetime] = mapped_column(server_default=NOW)
     updated_by: Mapped[str]
+    updated_by_kind: Mapped[str | None]
+    updated_by_id: Mapped[UUID | None]
 
 
 class RunRow(Table):
@@ -53,6 +57,8 @@ class RunRow(Table):
     definition_id: Mapped[UUID] = mapped_column(ForeignKey("export_definitions.id"))
     trigger: Mapped[str]
     started_by: Mapped[str]
+    started_by_kind: Mapped[str | None]
+    started_by_id: Mapped[UUID | None]
     state: Mapped[str] = mapped_column(server_default="pending")
     snapshot: Mapped[dict[str, Any]]
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)

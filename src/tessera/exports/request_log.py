@@ -11,14 +11,14 @@ from uuid import UUID
 
 from tessera.exports.errors import RequestNotFoundError
 from tessera.exports.runs import get_run
-from tessera.exports.snapshots import tells_of_members
+from tessera.exports.snapshots import shows_members
 from tessera.exports.states import RequestState
 from tessera.exports.store import request_log as store
 from tessera.platform.actors import Actor
 from tessera.platform.db import Session
 from tessera.platform.paging import Page
 
-HIDDEN = "Hidden, because it may tell of members. Whoever has the permission members:read sees it."
+HIDDEN = "Hidden, because it may describe members. Users with the permission members:read see it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +159,9 @@ async def list_rates(session: Session, actor: Actor, run_id: UUID) -> list[Rate]
 
 
 async def must_hide(session: Session, actor: Actor, run_id: UUID) -> bool:
-    """Say whether the run, which the actor may see, tells of members whom they may not see."""
+    """Say whether the run, which the actor may see, shows members whom they may not see."""
     run = await get_run(session, actor, run_id=run_id)
-    return not actor.may("members:read") and await tells_of_members(run.snapshot)
+    return not actor.may("members:read") and await shows_members(run.snapshot)
 
 
 def make_request(row: Mapping[str, Any], *, hidden: bool) -> LoggedRequest:

@@ -35,6 +35,8 @@ class Run:
     definition_label: str
     trigger: str
     started_by: str
+    started_by_kind: str | None
+    started_by_id: UUID | None
     state: RunState
     created_at: datetime
     started_at: datetime | None
@@ -82,7 +84,7 @@ async def start_run(
         run_id=run_id,
         definition=definition,
         trigger=trigger,
-        started_by=actor.name,
+        actor=actor,
         snapshot=snapshot,
     )
     if not created:

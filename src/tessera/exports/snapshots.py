@@ -17,7 +17,7 @@ from tessera.queries import Query
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything a worker needs but the profile's secrets, which it opens anew each time.
+    """Everything a worker needs but the profile's secrets, which it opens each time.
 
     `shape` says what goes out, as the profile's connector reads it; its secret headers stay sealed.
     """
@@ -38,7 +38,7 @@ class Snapshot:
 async def take_snapshot(session: Session, actor: Actor, definition: Definition) -> Mapping[str, Any]:
     """Return the snapshot as plain JSON; refuse what could not run."""
     if not definition.enabled:
-        raise NotRunnableError(f"{definition.label} is switched off. Enable it, then run it.")
+        raise NotRunnableError(f"{definition.label} is disabled. Enable it, then run it.")
     query = await queries.get_query(session, actor, definition.chain_id, definition.query_id)
     if (await queries.check_aside(query.text, query.parameters)).personal:
         actor.require("members:read")
@@ -47,7 +47,7 @@ async def take_snapshot(session: Session, actor: Actor, definition: Definition) 
     profile = await connectors.get_profile(session, actor, definition.chain_id, template.profile_id)
     if not profile.enabled:
         raise NotRunnableError(
-            f"The connection profile {profile.label} is switched off. Enable it, then run {definition.label}.",
+            f"The connection profile {profile.label} is disabled. Enable it, then run {definition.label}.",
         )
     shape = await outbound.get_stored_shape(session, actor, template)
     if definition.rows_per_request is not None:
@@ -74,8 +74,8 @@ def read_snapshot(stored: Mapping[str, Any]) -> Snapshot:
     return msgspec.convert(stored, Snapshot)
 
 
-async def tells_of_members(stored: Mapping[str, Any]) -> bool:
-    """Say whether what the run sent and received may tell who somebody is."""
+async def shows_members(stored: Mapping[str, Any]) -> bool:
+    """Say whether what the run sent and received may identify persons."""
     query = read_snapshot(stored).query
     try:
         return (await queries.check_aside(query.text, query.parameters)).personal

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class RunState(StrEnum):
-    """Where a run stands; the first two are active, the others final."""
+    """The state of a run; the first two are active, the others final."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -15,7 +15,7 @@ class RunState(StrEnum):
 
 
 class RequestState(StrEnum):
-    """Where a request stands; the first three are open, the others final."""
+    """The state of a request; the first three are open, the others final."""
 
     PLANNED = "planned"
     BEGUN = "begun"

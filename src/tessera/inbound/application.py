@@ -73,13 +73,13 @@ async def apply_together(resources: Resources) -> tuple[int, int]:
             )
             return together, count - together
     except (TesseraError, DBAPIError, psycopg.Error) as error:
-        # One of them cannot be applied, and each by itself shows which; what is no message's fault shows again.
+        # One of them cannot be applied, and each by itself shows which; what is not a message's fault shows again.
         logger.info("messages are applied one by one: %s", type(error).__name__)
         return 0, count
 
 
 def read_update(resources: Resources, claim: Claim, row: Row) -> MemberUpdate | None:
-    """Return what a message says of its member; None where it takes a look of its own."""
+    """Return what a message says of its member; None where it has to be read by itself."""
     try:
         document = read_document(resources, row)
         if not claim.rules.update_existing or claim.source.find_reason(claim.rules, row["type"], document):
@@ -132,7 +132,7 @@ def make_claim(profile: Row, resources: Resources) -> Claim:
 
 
 async def finish(session: Session, claim: Claim, message_id: UUID, outcome: Outcome) -> None:
-    """Write what became of a message that still waits; raise where somebody else was faster."""
+    """Write the outcome of a message that still waits; raise if another worker was faster."""
     if not await store.settle_message(session, outcome.describe(message_id), claim.now):
         raise MessageNotFoundError(f"The message {message_id} waits no longer.")
     if outcome.state is MessageState.REJECTED:
@@ -156,7 +156,7 @@ def read_document(resources: Resources, row: Row) -> Mapping[str, Any]:
     """Return what a stored message holds."""
     document = msgspec.json.decode(resources.keys.open(row["sealed_body"], purpose_of(row["id"])).reveal())
     if not isinstance(document, Mapping):
-        raise MessageUnreadableError("The message is no JSON object.")
+        raise MessageUnreadableError("The message is not a JSON object.")
     return document
 
 

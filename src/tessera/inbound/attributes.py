@@ -42,7 +42,7 @@ def read_text(value: Any, longest: int = LONGEST_TEXT) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if not isinstance(value, str | int | float):
-        raise ValueError("not a text")  # noqa: TRY004 - told like any other fault
+        raise ValueError("not a text")  # noqa: TRY004 - reported like any other fault
     text = str(value).strip()
     if len(text) > longest:
         raise ValueError(f"longer than {longest:,} characters")

@@ -19,22 +19,22 @@ class NotInboundError(ConflictError):
 class InboundProgramError(InvalidError):
     """The loyalty program that new members of an inbound profile join does not exist."""
 
-    code = "inbound_program_unknown"
+    code = "inbound_program_not_found"
 
 
 class MessageUnreadableError(InvalidError):
-    """What came in is no message."""
+    """What came in is not a message."""
 
-    code = "message_unreadable"
+    code = "inbound_message_invalid"
 
 
 class MessageNotFoundError(NotFoundError):
     """No such message among those of the profile."""
 
-    code = "message_not_found"
+    code = "inbound_message_not_found"
 
 
 class MessageNotReplayableError(ConflictError):
-    """The message was applied already, or its body was forgotten."""
+    """The message was applied already, or its body was deleted."""
 
-    code = "message_not_replayable"
+    code = "inbound_message_not_replayable"

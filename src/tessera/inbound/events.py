@@ -1,3 +1,3 @@
 """Names of this room's events; they are API."""
 
-MESSAGE_REJECTED = "integrations.message.rejected"
+MESSAGE_REJECTED = "inbound_message.rejected"

@@ -31,7 +31,7 @@ class Claim:
 
 
 async def apply_to_member(session: Session, claim: Claim, mapped: Mapped, moment: int) -> Outcome:
-    """Register or change the member that a message tells of; `moment` says how new the message is."""
+    """Register or change the member that a message describes; `moment` says how new the message is."""
     lookup = BY_NAME[claim.rules.lookup_by]
     value = mapped.values[lookup.name]
     member = await loyalty.hold_customer(session, claim.actor, claim.chain_id, **{lookup.field: value})

@@ -90,14 +90,14 @@ def redact(document: Any) -> Any:
 async def replay_inbound_message(
     session: Session, actor: Actor, profile_id: UUID, message_id: UUID, *, chain_id: UUID | None = None
 ) -> InboundMessage:
-    """Have a message that was rejected or ignored applied once more, by the profile's rules as they are now."""
+    """Have a message that was rejected or ignored applied again, by the profile's rules as they are now."""
     actor.require(WRITE)
     message = await get_inbound_message(session, actor, profile_id, message_id, chain_id=chain_id)
     if not await store.replay_message(session, profile_id, message_id):
         raise MessageNotReplayableError(
             f"The message is {message.state}"
             + ("." if message.kept else ", and its body was deleted after its days.")
-            + " Only a message that was rejected or ignored, and is still kept, can be applied once more."
+            + " Only a message that was rejected or ignored, and is still kept, can be applied again."
         )
     await record_entries(
         session, actor, [Entry("replayed", KIND, message_id, message.name or message.type, message.chain_id)]
@@ -108,7 +108,7 @@ async def replay_inbound_message(
 async def replay_rejected_messages(
     session: Session, actor: Actor, profile_id: UUID, *, chain_id: UUID | None = None
 ) -> int:
-    """Have every rejected message applied once more, in the order of their arrival; return how many."""
+    """Have every rejected message applied again, in the order of their arrival; return how many."""
     actor.require(WRITE)
     profile = await find_inbound_row(session, actor, profile_id, chain_id=chain_id)
     count = await store.replay_rejected(session, profile_id)

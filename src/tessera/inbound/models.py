@@ -31,11 +31,13 @@ class InboundTokenRow(Table):
     digest: Mapped[bytes]
     created_at: Mapped[datetime]
     created_by: Mapped[str]
+    created_by_kind: Mapped[str | None]
+    created_by_id: Mapped[UUID | None]
     expires_at: Mapped[datetime | None]
 
 
 class InboundMessageRow(Table):
-    """One message, and what became of it."""
+    """One message and its outcome."""
 
     __tablename__ = "inbound_messages"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""What became of a message, and why. Pure."""
+"""The outcome of a message, and why. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ LONGEST_DETAIL = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A message's state after it was applied, or why it was not; no value of the message stands in `detail`."""
+    """A message's state after it was applied, or why it was not; `detail` contains no value of the message."""
 
     state: MessageState
     reason: str | None = None

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from tessera.connectors import KIND, PROFILE_CHANGED, find_row, hold_profile
+from tessera.connectors import KIND, PROFILE_UPDATED, find_row, hold_profile
 from tessera.connectors.contract import Issuing, get_connector
 from tessera.inbound.errors import NotInboundError
 from tessera.inbound.sources import Messages, get_source
@@ -47,10 +47,10 @@ async def rotate_inbound_token(
     actor.require("connection-profiles:write")
     profile = await find_inbound_row(session, actor, profile_id, hold=True)
     await retire_tokens(session, profile_id, now=now)
-    text = await issue_token(session, keys, Issuing(profile["chain_id"], profile_id, actor.name, now))
+    text = await issue_token(session, keys, Issuing(profile["chain_id"], profile_id, actor, now))
     values = ({"token": MASK}, {"token": MASK})
     await record_change(
-        session, actor, profile, kind=KIND, event=PROFILE_CHANGED, action="token rotated", values=values
+        session, actor, profile, kind=KIND, event=PROFILE_UPDATED, action="token_rotated", values=values
     )
     return text
 

@@ -1,7 +1,7 @@
 """At the door: who may bring messages, and storing them. They are applied later, by a worker.
 
 The sender wants its answer within a tenth of a second, and a message that is stored is never lost: the row is the
-queue. Applying in the request would make the answer wait for the member's other messages, and for whoever edits the
+queue. Applying in the request would make the answer wait for the member's other messages, and for users who edit the
 member meanwhile.
 """
 
@@ -30,7 +30,7 @@ async def find_inbound(reader: Reader, keys: KeyRing, *, name: str, token: str, 
 
 
 async def record_refusal(session: Session, actor: Actor, name: str) -> None:
-    """Write into the audit trail that somebody was refused at the door of that name; the caller limits how often."""
+    """Write into the audit log that a sender was refused under that name; the caller limits how often."""
     await record_entries(session, actor, [Entry("refused", KIND, None, name)])
 
 
@@ -62,7 +62,7 @@ async def receive_messages(
 def answer_message(key: str, message: Message, profile: OpenInbound | None, *, now: datetime) -> dict[str, Any]:
     """Return what the sender of a message to that connector type is answered, the first time as every later one.
 
-    Whoever shows no token learns only what is the same everywhere.
+    A sender without a token gets only what is the same everywhere.
     """
     source = get_source(key)
     wanted = tuple(source.read_rules(profile.settings).user_attributes) if profile and message.is_registration else ()

@@ -1,4 +1,4 @@
-"""How long messages are kept: their bodies, which tell who somebody is, for days; what became of them for months."""
+"""How long messages are kept: their bodies, which identify persons, for days; their outcomes for months."""
 
 from datetime import timedelta
 from uuid import UUID

@@ -16,7 +16,7 @@ OVERLAP = timedelta(hours=24)
 
 
 def digest_of(keys: KeyRing, text: str) -> bytes:
-    """Return what a token is looked up by: no comparison tells by its time how much of a guess was right."""
+    """Return what a token is looked up by: no comparison reveals by its time how much of a guess was right."""
     return keys.digest(text, DIGEST)
 
 
@@ -31,7 +31,7 @@ async def issue_token(session: Session, keys: KeyRing, issuing: Issuing) -> str:
             "profile_id": issuing.profile_id,
             "digest": digest_of(keys, text),
             "now": issuing.now,
-            "actor": issuing.actor_name,
+            **issuing.actor.signature,
         },
     )
     return text

@@ -12,7 +12,7 @@ SORTS = (NEWEST, "received", "state", "-state")
 
 
 class MessageState(StrEnum):
-    """What became of a message."""
+    """The outcome of a message."""
 
     WAITING = "waiting"
     REGISTERED = "registered"
@@ -57,7 +57,7 @@ class InboundMessage:
 
     @property
     def replayable(self) -> bool:
-        """Whether it can be applied once more."""
+        """Whether it can be applied again."""
         return self.kept and self.state in (MessageState.REJECTED, MessageState.IGNORED)
 
 
@@ -86,7 +86,7 @@ class InboundDay:
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """The facts of an inbound profile that nobody types in."""
+    """The facts of an inbound profile that are not typed in."""
 
     endpoint: str
     token_made_at: datetime | None

@@ -23,19 +23,16 @@ if TYPE_CHECKING:
     from tessera.loyalty.erasure import clear_account, clear_deleted_records
     from tessera.loyalty.errors import (
         SeveralChainsError,
-        UnknownAccountError,
-        UnknownMembershipError,
-        UnknownProgramError,
-        UnknownTierError,
+        TierNotFoundError,
     )
     from tessera.loyalty.members import get_account_line, get_member, list_account_lines, list_members
     from tessera.loyalty.memberships import create_memberships, delete_memberships, list_memberships, update_memberships
     from tessera.loyalty.places import Place, find_membership_chains, find_place, get_membership_chain
-    from tessera.loyalty.points.earning import earn_points
+    from tessera.loyalty.points.adjustments import adjust_points, burn_points
+    from tessera.loyalty.points.earnings import earn_points
     from tessera.loyalty.points.expiry import expire_due_points, expire_points
-    from tessera.loyalty.points.reading import get_balance, list_movements
-    from tessera.loyalty.points.reversing import reverse_movements
-    from tessera.loyalty.points.spending import adjust_points, burn_points
+    from tessera.loyalty.points.movements import get_balance, list_movements
+    from tessera.loyalty.points.reversals import reverse_movements
     from tessera.loyalty.points.transfers import transfer_points
     from tessera.loyalty.programs import create_programs, delete_programs, list_programs, update_programs
     from tessera.loyalty.tiers import create_tiers, delete_tiers, list_tiers, update_tiers
@@ -53,7 +50,7 @@ if TYPE_CHECKING:
         NewMembership,
         ProfileKind,
     )
-    from tessera.loyalty.values.merging import AccountMerge
+    from tessera.loyalty.values.merges import AccountMerge
     from tessera.loyalty.values.points import (
         Adjustment,
         Balance,
@@ -61,6 +58,7 @@ if TYPE_CHECKING:
         Earning,
         Expiring,
         Movement,
+        Origin,
         Reversal,
         Transfer,
     )
@@ -85,6 +83,7 @@ __all__ = [
     "DATASETS",
     "AccountLine",
     "AccountMerge",
+    "AccountNotFoundError",
     "Adjustment",
     "Balance",
     "Burning",
@@ -104,6 +103,7 @@ __all__ = [
     "Membership",
     "MembershipChange",
     "MembershipFilter",
+    "MembershipNotFoundError",
     "MembershipState",
     "MembershipStep",
     "Movement",
@@ -113,11 +113,13 @@ __all__ = [
     "NewMembership",
     "NewProgram",
     "NewTier",
+    "Origin",
     "Place",
     "ProfileKind",
     "Program",
     "ProgramChange",
     "ProgramFilter",
+    "ProgramNotFoundError",
     "ProgramType",
     "Reversal",
     "SeveralChainsError",
@@ -125,11 +127,8 @@ __all__ = [
     "Tier",
     "TierChange",
     "TierFilter",
+    "TierNotFoundError",
     "Transfer",
-    "UnknownAccountError",
-    "UnknownMembershipError",
-    "UnknownProgramError",
-    "UnknownTierError",
     "adjust_points",
     "burn_points",
     "clear_account",

@@ -5,7 +5,7 @@ from uuid import UUID
 from tessera.loyalty.values.memberships import ProfileKind
 from tessera.platform.actors import Actor, ActorKind
 
-# Accounts always name a profile; work of the house itself, which has none, goes by this one.
+# Accounts always name a profile; work of Tessera itself, which has none, uses this one.
 SYSTEM_PROFILE = UUID(int=0)
 
 

@@ -14,7 +14,7 @@ class DatasetColumn:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A view that queries may read; `personal` when its rows tell who somebody is."""
+    """A view that queries may read; `personal` when its rows identify persons."""
 
     name: str
     meaning: str

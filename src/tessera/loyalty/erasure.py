@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from tessera.loyalty.authorship import SYSTEM_PROFILE
-from tessera.loyalty.errors import UnknownAccountError
+from tessera.loyalty.errors import AccountNotFoundError
 from tessera.loyalty.store import erasure as store
 from tessera.platform.actors import Actor
 from tessera.platform.audit import Entry, record_entries
@@ -29,13 +29,13 @@ async def clear_deleted_records(database: Database, *, days: int, now: datetime,
 
 
 async def clear_account(session: Session, actor: Actor, account_id: UUID, *, now: datetime) -> None:
-    """Clear names and everything else that the account tells about a person or company; it cannot be taken back."""
+    """Clear names and everything else that identifies the person or company; it cannot be undone."""
     actor.require("members:write")
     chains = actor.reach()
     chain_id = await store.clear_account(
         session, account_id, chains=chains, actor_id=actor.id or SYSTEM_PROFILE, now=now
     )
     if chain_id is None:
-        raise UnknownAccountError(f"There is no account {account_id} within reach of {actor.name}.")
+        raise AccountNotFoundError(f"There is no account {account_id} within reach of {actor.name}.")
     # Without a name, which would be kept here then.
     await record_entries(session, actor, [Entry("cleared", "account", account_id, str(account_id), chain_id)])

@@ -2,7 +2,7 @@
 
 InvalidError   ChainMissingError, Token…Error, SeveralChainsError, MovementInvalidError, BalanceOutOfRangeError
 DeniedError    ChainReachError, TokenReachError
-NotFoundError  Unknown…Error: no such record, or one of another chain, or a deleted one
+NotFoundError  …NotFoundError: no such record, or one of another chain, or a deleted one
 ConflictError  …TakenError, …ExistsError, ProgramInUseError: a rule forbids it; ChangedMeanwhileError: a faster one
 UnavailableError  RequestLimitError
 """
@@ -16,52 +16,52 @@ class SeveralChainsError(InvalidError):
     code = "several_chains"
 
 
-class UnknownAccountError(NotFoundError):
+class AccountNotFoundError(NotFoundError):
     """No such active account in the chain."""
 
-    code = "account_unknown"
+    code = "account_not_found"
 
 
-class UnknownCompanyError(NotFoundError):
+class CompanyNotFoundError(NotFoundError):
     """No such active company in the chain."""
 
-    code = "company_unknown"
+    code = "company_not_found"
 
 
-class UnknownMotherCompanyError(NotFoundError):
+class MotherCompanyNotFoundError(NotFoundError):
     """No such active company in the chain to be another one's mother."""
 
-    code = "mother_company_unknown"
+    code = "mother_company_not_found"
 
 
-class UnknownMergeSourceError(NotFoundError):
+class MergeSourceNotFoundError(NotFoundError):
     """No such active account of the kind to merge into the target."""
 
-    code = "merge_source_unknown"
+    code = "merge_source_not_found"
 
 
-class UnknownMergeTargetError(NotFoundError):
+class MergeTargetNotFoundError(NotFoundError):
     """No such active account of the kind to merge into, or it is one of the sources."""
 
-    code = "merge_target_unknown"
+    code = "merge_target_not_found"
 
 
-class UnknownProgramError(NotFoundError):
+class ProgramNotFoundError(NotFoundError):
     """No such active program in the chain."""
 
-    code = "program_unknown"
+    code = "program_not_found"
 
 
-class UnknownTierError(NotFoundError):
+class TierNotFoundError(NotFoundError):
     """No such active tier in the program."""
 
-    code = "tier_unknown"
+    code = "tier_not_found"
 
 
-class UnknownMembershipError(NotFoundError):
+class MembershipNotFoundError(NotFoundError):
     """No such active membership within the actor's reach."""
 
-    code = "membership_unknown"
+    code = "membership_not_found"
 
 
 class ProgramCodeTakenError(ConflictError):
@@ -71,7 +71,7 @@ class ProgramCodeTakenError(ConflictError):
 
 
 class ProgramNumberTakenError(ConflictError):
-    """Numbers of programs are unique in a chain, for ever."""
+    """Numbers of programs are unique in a chain, permanently."""
 
     code = "program_number_taken"
 
@@ -89,7 +89,7 @@ class ProgramInUseError(ConflictError):
 
 
 class MembershipDoublesError(ConflictError):
-    """A uniqueness rule cannot be switched on while memberships break it."""
+    """A uniqueness rule cannot be enabled while memberships break it."""
 
     code = "membership_doubles"
 
@@ -142,10 +142,10 @@ class BalanceOutOfRangeError(InvalidError):
     code = "balance_out_of_range"
 
 
-class UnknownMovementError(NotFoundError):
+class MovementNotFoundError(NotFoundError):
     """No such points movement of the membership."""
 
-    code = "movement_unknown"
+    code = "movement_not_found"
 
 
 class BalanceTooLowError(ConflictError):

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tessera.access.chains import require_chain
-from tessera.loyalty.errors import UnknownAccountError, UnknownMembershipError
+from tessera.loyalty.errors import AccountNotFoundError, MembershipNotFoundError
 from tessera.loyalty.store import members as store
 from tessera.loyalty.values.members import AccountLine, Member, MemberSearch
 from tessera.platform.actors import Actor
@@ -38,7 +38,7 @@ async def get_member(session: Session, actor: Actor, chain_id: UUID, membership_
     """Return one member of the chain."""
     member = await store.find_member(session, chain_id, membership_id, now=now) if actor.sees(chain_id) else None
     if member is None:
-        raise UnknownMembershipError(
+        raise MembershipNotFoundError(
             f"There is no membership {membership_id} in the chain. Search for the member by number or name.",
             membership_id=membership_id,
         )
@@ -70,7 +70,7 @@ async def get_account_line(session: Session, actor: Actor, chain_id: UUID, accou
     """Return one account of the chain, customer or company."""
     line = await store.find_account_line(session, chain_id, account_id) if actor.sees(chain_id) else None
     if line is None:
-        raise UnknownAccountError(
+        raise AccountNotFoundError(
             f"There is no account {account_id} in the chain. Search for it by e-mail address or name.",
             account_id=account_id,
         )
@@ -78,5 +78,5 @@ async def get_account_line(session: Session, actor: Actor, chain_id: UUID, accou
 
 
 def is_too_far(number: int, size: int) -> bool:
-    """Say whether the page begins where nobody counts any more."""
+    """Say whether the page begins beyond the counted range."""
     return (number - 1) * size >= COUNT_LIMIT

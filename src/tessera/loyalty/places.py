@@ -6,11 +6,11 @@ from uuid import UUID
 
 from tessera.access.chains import list_chain_ids
 from tessera.loyalty.errors import (
+    AccountNotFoundError,
+    MembershipNotFoundError,
+    ProgramNotFoundError,
     SeveralChainsError,
-    UnknownAccountError,
-    UnknownMembershipError,
-    UnknownProgramError,
-    UnknownTierError,
+    TierNotFoundError,
 )
 from tessera.loyalty.store import places as store
 from tessera.loyalty.values.versions import version_at
@@ -23,10 +23,10 @@ from tessera.platform.errors import NotFoundError
 class Place(Enum):
     """What a record is: its table, its word, and what is raised where there is none."""
 
-    PROGRAM = ("programs", "loyalty program", UnknownProgramError)
-    TIER = ("tiers", "loyalty tier", UnknownTierError)
-    MEMBERSHIP = ("memberships", "loyalty membership", UnknownMembershipError)
-    ACCOUNT = ("accounts", "account", UnknownAccountError)
+    PROGRAM = ("programs", "loyalty program", ProgramNotFoundError)
+    TIER = ("tiers", "loyalty tier", TierNotFoundError)
+    MEMBERSHIP = ("memberships", "loyalty membership", MembershipNotFoundError)
+    ACCOUNT = ("accounts", "account", AccountNotFoundError)
 
     def __init__(self, table: str, word: str, unknown: type[NotFoundError]) -> None:
         self.table = table
@@ -49,7 +49,7 @@ async def get_membership_chain(session: Session, actor: Actor, ids: Sequence[UUI
     chains = await find_membership_chains(session, actor, ids)
     for membership_id in ids:
         if membership_id not in chains:
-            raise UnknownMembershipError(
+            raise MembershipNotFoundError(
                 f"There is no loyalty membership {membership_id} within reach of {actor.name}.",
                 membership_id=membership_id,
             )

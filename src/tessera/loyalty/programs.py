@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from tessera.access.chains import UnknownChainError, chains_of, hold_chain, narrow_chains, reach_of, require_chain
+from tessera.access.chains import ChainNotFoundError, chains_of, hold_chain, narrow_chains, reach_of, require_chain
 from tessera.loyalty import rules
-from tessera.loyalty.errors import ProgramCodeTakenError, UnknownProgramError
-from tessera.loyalty.events import PROGRAM_ADDED, PROGRAM_CHANGED, PROGRAM_DELETED, TIER_DELETED
+from tessera.loyalty.errors import ProgramCodeTakenError, ProgramNotFoundError
+from tessera.loyalty.events import PROGRAM_CREATED, PROGRAM_DELETED, PROGRAM_UPDATED, TIER_DELETED
 from tessera.loyalty.store import programs as store
 from tessera.loyalty.store import tiers as tier_store
 from tessera.loyalty.trail import Change, note_additions, note_changes, note_deletions
@@ -15,11 +15,11 @@ from tessera.loyalty.values.programs import NewProgram, Program, ProgramChange, 
 from tessera.platform.actors import Actor
 from tessera.platform.db import Reader, Session
 from tessera.platform.ids import new_random_id
-from tessera.platform.paging import UnknownCursorError
+from tessera.platform.paging import CursorNotFoundError
 
 LONGEST_NAME, LONGEST_CODE = 100, 50
-ADDED = Change("created", "program", PROGRAM_ADDED)
-CHANGED = Change("updated", "program", PROGRAM_CHANGED)
+ADDED = Change("created", "program", PROGRAM_CREATED)
+CHANGED = Change("updated", "program", PROGRAM_UPDATED)
 DELETED = Change("deleted", "program", PROGRAM_DELETED)
 DELETED_WITH_IT = Change("deleted", "tier", TIER_DELETED)
 
@@ -32,7 +32,7 @@ async def create_programs(
     rules.check_lengths("program's name", (item.name for item in items), longest=LONGEST_NAME)
     rules.check_lengths("program's code", (item.code for item in items), longest=LONGEST_CODE)
     if not await hold_chain(session, chain_id):
-        raise UnknownChainError(f"There is no chain {chain_id}.", chain_id=chain_id)
+        raise ChainNotFoundError(f"There is no chain {chain_id}.", chain_id=chain_id)
     await check_codes(session, chain_id, [item.code for item in items])
     number = await store.find_last_number(session, chain_id)
     programs = []
@@ -113,7 +113,7 @@ async def hold(session: Session, chain_ids: Sequence[UUID], ids: Iterable[UUID])
     held = await store.hold_programs(session, chain_ids, wanted)
     for program_id in wanted:
         if program_id not in held:
-            raise UnknownProgramError(f"There is no loyalty program {program_id}.", program_id=program_id)
+            raise ProgramNotFoundError(f"There is no loyalty program {program_id}.", program_id=program_id)
     return held
 
 
@@ -123,5 +123,5 @@ async def list_programs(session: Session | Reader, actor: Actor, narrowing: Prog
     reach = reach_of(actor, chain_ids)
     found = await store.select_programs(session, chain_ids, narrowing, reach=reach)
     if found is None:
-        raise UnknownCursorError(f"There is no loyalty program {narrowing.cursor} to continue after.")
+        raise CursorNotFoundError(f"There is no loyalty program {narrowing.cursor} to continue after.")
     return found

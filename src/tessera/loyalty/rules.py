@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import UNSET, UnsetType
 from msgspec.structs import asdict, replace
 
-from tessera.loyalty.errors import UnknownTierError
+from tessera.loyalty.errors import TierNotFoundError
 from tessera.loyalty.values.marks import Mark
 from tessera.loyalty.values.memberships import Membership, MembershipChange, NewMembership
 from tessera.loyalty.values.programs import Program, ProgramChange, Tier, TierChange
@@ -160,7 +160,7 @@ def choose_tier(
     if change.tier_id is UNSET:
         return before.tier_id if program_id == before.program_id else None
     if change.tier_id is not None and tiers.get(change.tier_id) != program_id:
-        raise UnknownTierError(
+        raise TierNotFoundError(
             f"There is no loyalty tier {change.tier_id} in the program {program_id}.", tier_id=change.tier_id
         )
     return change.tier_id

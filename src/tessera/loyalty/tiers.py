@@ -7,8 +7,8 @@ from uuid import UUID
 from tessera.access.chains import chains_of, narrow_chains, reach_of, require_chain
 from tessera.loyalty import rules
 from tessera.loyalty.authorship import profile_of
-from tessera.loyalty.errors import TierCodeTakenError, UnknownProgramError, UnknownTierError
-from tessera.loyalty.events import MEMBERSHIP_CHANGED, TIER_ADDED, TIER_CHANGED, TIER_DELETED
+from tessera.loyalty.errors import ProgramNotFoundError, TierCodeTakenError, TierNotFoundError
+from tessera.loyalty.events import MEMBERSHIP_UPDATED, TIER_CREATED, TIER_DELETED, TIER_UPDATED
 from tessera.loyalty.store import programs as program_store
 from tessera.loyalty.store import tiers as store
 from tessera.loyalty.trail import Change, note_additions, note_changes, note_deletions
@@ -17,11 +17,11 @@ from tessera.loyalty.values.programs import NewTier, Tier, TierChange, TierFilte
 from tessera.platform.actors import Actor
 from tessera.platform.db import Reader, Session
 from tessera.platform.ids import new_random_id
-from tessera.platform.paging import UnknownCursorError
+from tessera.platform.paging import CursorNotFoundError
 
 LONGEST_NAME, LONGEST_CODE = 50, 50
-ADDED = Change("created", "tier", TIER_ADDED)
-CHANGED = Change("updated", "tier", TIER_CHANGED)
+ADDED = Change("created", "tier", TIER_CREATED)
+CHANGED = Change("updated", "tier", TIER_UPDATED)
 DELETED = Change("deleted", "tier", TIER_DELETED)
 
 
@@ -35,7 +35,7 @@ async def create_tiers(
     known = await program_store.lock_active_programs(session, chain_id, program_ids)
     for program_id in program_ids:
         if program_id not in known:
-            raise UnknownProgramError(f"There is no loyalty program {program_id} in the chain.", program_id=program_id)
+            raise ProgramNotFoundError(f"There is no loyalty program {program_id} in the chain.", program_id=program_id)
     places = [(item.program_id, item.code) for item in items]
     check_codes(places, await store.find_taken_codes(session, places))
     tiers = [
@@ -90,7 +90,7 @@ async def update_tiers(
 async def make_room(
     session: Session, chain_ids: Sequence[UUID], befores: Mapping[UUID, Tier], afters: Mapping[UUID, Tier]
 ) -> None:
-    """Raise where a changed code is taken; let tiers that trade their codes let go of them."""
+    """Raise where a changed code is taken; let tiers that trade their codes release them."""
     if all(after.code == befores[after.id].code for after in afters.values()):
         return
     places = [(after.program_id, after.code) for after in afters.values()]
@@ -111,7 +111,7 @@ async def delete_tiers(
     held = await hold(session, chains_of(actor, chain_id), wanted)
     tiers = [held[tier_id] for tier_id in wanted]
     await store.delete_tiers(session, tiers, now=now)
-    await store.leave_tiers(session, tiers, Mark(*profile_of(actor), now), event=MEMBERSHIP_CHANGED)
+    await store.leave_tiers(session, tiers, Mark(*profile_of(actor), now), event=MEMBERSHIP_UPDATED)
     await note_deletions(session, actor, DELETED, tiers)
 
 
@@ -121,7 +121,7 @@ async def hold(session: Session, chain_ids: Sequence[UUID], ids: Iterable[UUID])
     held = await store.hold_tiers(session, chain_ids, wanted)
     for tier_id in wanted:
         if tier_id not in held:
-            raise UnknownTierError(f"There is no loyalty tier {tier_id}.", tier_id=tier_id)
+            raise TierNotFoundError(f"There is no loyalty tier {tier_id}.", tier_id=tier_id)
     return held
 
 
@@ -131,5 +131,5 @@ async def list_tiers(session: Session | Reader, actor: Actor, narrowing: TierFil
     reach = reach_of(actor, chain_ids)
     found = await store.select_tiers(session, chain_ids, narrowing, reach=reach)
     if found is None:
-        raise UnknownCursorError(f"There is no loyalty tier {narrowing.cursor} to continue after.")
+        raise CursorNotFoundError(f"There is no loyalty tier {narrowing.cursor} to continue after.")
     return found

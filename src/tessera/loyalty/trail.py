@@ -16,7 +16,7 @@ Record = Program | Tier
 
 
 class Change(NamedTuple):
-    """What was done to what: the words of the audit trail, and the event's name."""
+    """What was done to what: the words of the audit log, and the event's name."""
 
     action: str
     kind: str
@@ -28,10 +28,10 @@ async def note_additions(
     actor: Actor,
     deed: Change,
     records: Sequence[Record],
-    tell: Callable[[Any], Mapping[str, Any]],
+    payload_of: Callable[[Any], Mapping[str, Any]],
 ) -> None:
-    """Write an event for each new record, and one audit entry; `tell` gives an event's content."""
-    await record_events(session, [Event(item.chain_id, deed.event, item.id, tell(item)) for item in records])
+    """Write an event for each new record, and one audit entry; `payload_of` gives an event's content."""
+    await record_events(session, [Event(item.chain_id, deed.event, item.id, payload_of(item)) for item in records])
     await note_each_chain(session, actor, deed, records, side="after")
 
 
@@ -70,8 +70,8 @@ async def note_each_chain(
         chains.setdefault(item.chain_id, []).append(item)
     entries = []
     for chain_id, items in chains.items():
-        told = {"count": len(items), "codes": [item.code for item in items]}
+        summary = {"count": len(items), "codes": [item.code for item in items]}
         only = items[0] if len(items) == 1 else None
         name = only.name if only else f"{len(items)} {deed.kind}s"
-        entries.append(Entry(deed.action, deed.kind, only.id if only else None, name, chain_id, **{side: told}))
+        entries.append(Entry(deed.action, deed.kind, only.id if only else None, name, chain_id, **{side: summary}))
     await record_entries(session, actor, entries)

@@ -1,4 +1,4 @@
-"""Who is told what: subscriptions to events, and their deliveries."""
+"""Subscriptions to events, and their deliveries."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
         replay_failed,
         send_test,
     )
-    from tessera.notifications.dispatching import Dispatcher
+    from tessera.notifications.dispatcher import Dispatcher
     from tessera.notifications.retention import purge_deliveries
     from tessera.notifications.subscriptions import (
         create_subscriptions,

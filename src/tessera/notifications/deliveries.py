@@ -63,13 +63,13 @@ async def replay_failed(
     actor.require(WRITE)
     subscription = await get_subscription(session, actor, subscription_id)
     count = await store.replay_failed(session, subscription_id, since=since, now=now)
-    told = {"deliveries": count, "failed_since": since.isoformat()}
-    await record_entries(session, actor, [entry_of("replayed", subscription, after=told)])
+    details = {"deliveries": count, "failed_since": since.isoformat()}
+    await record_entries(session, actor, [entry_of("replayed", subscription, after=details)])
     return count
 
 
 async def replay_events(session: Session, actor: Actor, subscription_id: UUID, *, since: datetime) -> bool:
-    """Read the feed again from the first event since then: all is told once more, in new deliveries.
+    """Read the feed again from the first event since then: all are sent again, in new deliveries.
 
     False means that nothing since then has been read yet, so there is nothing to take back.
     """
@@ -77,19 +77,19 @@ async def replay_events(session: Session, actor: Actor, subscription_id: UUID, *
     subscription = read_subscription(await lock(session, actor, subscription_id, None))
     position = await position_before(session, subscription.chain_id, since)
     moved = position is not None and await rewind_subscription(session, subscription_id, position)
-    told = {"events_since": since.isoformat()}
-    await record_entries(session, actor, [entry_of("replayed", subscription, after=told)])
+    details = {"events_since": since.isoformat()}
+    await record_entries(session, actor, [entry_of("replayed", subscription, after=details)])
     return moved
 
 
 async def send_test(session: Session, actor: Actor, subscription_id: UUID, *, now: datetime) -> Delivery:
-    """Make a delivery of an event that nothing stands behind; a worker sends it at once."""
+    """Make a delivery of a test event, which is not stored; a worker sends it at once."""
     actor.require(WRITE)
     subscription = await get_subscription(session, actor, subscription_id)
     if not subscription.enabled:
-        raise SubscriptionDisabledError(f"{subscription.label} is switched off. Switch it on, then test it.")
-    told = {"message": "A test."}
-    data = {"chain_id": subscription.chain_id, "subject_id": subscription.id, "sequence": 0, "payload": told}
+        raise SubscriptionDisabledError(f"{subscription.label} is disabled. Enable it, then test it.")
+    details = {"message": "A test."}
+    data = {"chain_id": subscription.chain_id, "subject_id": subscription.id, "sequence": 0, "payload": details}
     body = {"type": SUBSCRIPTION_TESTED, "timestamp": now.astimezone(UTC), "data": data}
     delivery_id = new_id()
     text = msgspec.json.encode(body).decode()

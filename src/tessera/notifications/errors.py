@@ -1,8 +1,8 @@
 """What can go wrong with webhooks.
 
-Not found: subscription_not_found, delivery_not_found
+Not found: webhook_subscription_not_found, webhook_subscription_chain_not_found, webhook_delivery_not_found
 Invalid: webhook_label_invalid, webhook_url_invalid, webhook_events_invalid
-Conflict: subscription_disabled
+Conflict: webhook_subscription_disabled
 """
 
 from tessera.platform.errors import ConflictError, InvalidError, NotFoundError
@@ -11,19 +11,19 @@ from tessera.platform.errors import ConflictError, InvalidError, NotFoundError
 class SubscriptionNotFoundError(NotFoundError):
     """No such webhook subscription within reach."""
 
-    code = "subscription_not_found"
+    code = "webhook_subscription_not_found"
 
 
 class DeliveryNotFoundError(NotFoundError):
     """The webhook subscription has no such delivery; settled ones are kept for some days only."""
 
-    code = "delivery_not_found"
+    code = "webhook_delivery_not_found"
 
 
 class SubscriptionChainError(NotFoundError):
     """No chain within reach for the webhook subscription."""
 
-    code = "subscription_chain_unknown"
+    code = "webhook_subscription_chain_not_found"
 
 
 class LabelInvalidError(InvalidError):
@@ -33,18 +33,18 @@ class LabelInvalidError(InvalidError):
 
 
 class WebhookUrlError(InvalidError):
-    """A webhook subscription's URL is none that this deployment calls."""
+    """This deployment cannot call the URL of a webhook subscription."""
 
     code = "webhook_url_invalid"
 
 
 class EventNamesError(InvalidError):
-    """A webhook subscription names something that is no event."""
+    """A webhook subscription names something that is not an event."""
 
     code = "webhook_events_invalid"
 
 
 class SubscriptionDisabledError(ConflictError):
-    """The webhook subscription is switched off."""
+    """The webhook subscription is disabled."""
 
-    code = "subscription_disabled"
+    code = "webhook_subscription_disabled"

@@ -1,7 +1,7 @@
-"""Names of what happens in this room. They are API for ever."""
+"""Names of what happens in this room. They are public API and never change."""
 
-SUBSCRIPTION_CREATED = "webhooks.subscription.created"
-SUBSCRIPTION_CHANGED = "webhooks.subscription.changed"
-SUBSCRIPTION_DELETED = "webhooks.subscription.deleted"
-SUBSCRIPTION_DISABLED = "webhooks.subscription.disabled"
-SUBSCRIPTION_TESTED = "webhooks.subscription.tested"
+SUBSCRIPTION_CREATED = "webhook_subscription.created"
+SUBSCRIPTION_UPDATED = "webhook_subscription.updated"
+SUBSCRIPTION_DELETED = "webhook_subscription.deleted"
+SUBSCRIPTION_DISABLED = "webhook_subscription.disabled"
+SUBSCRIPTION_TESTED = "webhook_subscription.tested"

@@ -10,7 +10,7 @@ from tessera.platform.db import Table, TransactionId
 
 
 class SubscriptionRow(Table):
-    """Somebody who is told of a chain's events, and how far that has come."""
+    """A receiver of a chain's events, and how far that has come."""
 
     __tablename__ = "webhook_subscriptions"
     __table_args__ = (Index(None, "chain_id"),)

@@ -27,7 +27,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What is written down about one attempt. `due_at` is the next one; `gone` says that nobody is there any more."""
+    """What is written down about one attempt. `due_at` is the next one; `gone` says that the receiver has ended."""
 
     delivery_id: UUID
     subscription_id: UUID

@@ -1,4 +1,4 @@
-"""Subscriptions: made, read, changed and deleted by people; what they are told is dispatching's business."""
+"""Subscriptions: made, read, changed and deleted by people; what they receive is the dispatcher's work."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -8,8 +8,8 @@ from uuid import UUID
 from msgspec import UNSET
 
 from tessera.notifications.errors import LabelInvalidError, SubscriptionChainError, SubscriptionNotFoundError
-from tessera.notifications.events import SUBSCRIPTION_CHANGED, SUBSCRIPTION_CREATED, SUBSCRIPTION_DELETED
-from tessera.notifications.signing import make_secret
+from tessera.notifications.events import SUBSCRIPTION_CREATED, SUBSCRIPTION_DELETED, SUBSCRIPTION_UPDATED
+from tessera.notifications.signatures import make_secret
 from tessera.notifications.store import subscriptions as store
 from tessera.notifications.targets import check_names, check_url
 from tessera.notifications.values import MadeSubscription, NewSubscription, Subscription, SubscriptionChange
@@ -37,7 +37,7 @@ async def create_subscriptions(
     *,
     now: datetime,
 ) -> list[MadeSubscription]:
-    """Create subscriptions of a chain, all or none; they are told of what happens from now on."""
+    """Create subscriptions of a chain, all or none; they receive events from now on."""
     actor.require(WRITE)
     if not actor.sees(chain_id):
         raise SubscriptionChainError(f"There is no chain {chain_id} within reach of {actor.name}.", field="chain_id")
@@ -56,8 +56,12 @@ async def create_subscriptions(
     await store.insert_subscriptions(session, chain_id, rows, position=await latest_position(session), now=now)
     made = {row["id"]: read_subscription(row) for row in await store.select_subscriptions(session, None, ids)}
     subscriptions = [made[one] for one in ids]
-    await record_events(session, [Event(chain_id, SUBSCRIPTION_CREATED, one.id, told(one)) for one in subscriptions])
-    await record_entries(session, actor, [entry_of("created", one, after=told(one)) for one in subscriptions])
+    await record_events(
+        session, [Event(chain_id, SUBSCRIPTION_CREATED, one.id, recorded_values(one)) for one in subscriptions]
+    )
+    await record_entries(
+        session, actor, [entry_of("created", one, after=recorded_values(one)) for one in subscriptions]
+    )
     return [MadeSubscription(*parts) for parts in zip(subscriptions, secrets, strict=True)]
 
 
@@ -91,7 +95,7 @@ async def update_subscription(
 ) -> Subscription:
     """Change the subscription; with a `version`, only if it is still that one.
 
-    One that is switched on again is told of everything since it was switched off, as far as events are kept.
+    One that is switched on again receives everything since it was disabled, as far as events are kept.
     """
     actor.require(WRITE)
     before = read_subscription(await lock(session, actor, subscription_id, version))
@@ -100,9 +104,9 @@ async def update_subscription(
         return before
     await store.write_subscription(session, subscription_id, values, now=now)
     after = await get_subscription(session, actor, subscription_id)
-    old, new = differences(told(before), told(after))
-    await record_events(session, [Event(after.chain_id, SUBSCRIPTION_CHANGED, after.id, {"changed": list(new)})])
-    await record_entries(session, actor, [entry_of("changed", after, old, new)])
+    old, new = differences(recorded_values(before), recorded_values(after))
+    await record_events(session, [Event(after.chain_id, SUBSCRIPTION_UPDATED, after.id, {"changed": list(new)})])
+    await record_entries(session, actor, [entry_of("updated", after, old, new)])
     return after
 
 
@@ -114,7 +118,7 @@ async def delete_subscription(
     before = read_subscription(await lock(session, actor, subscription_id, version, deleting=True))
     await store.delete_subscription(session, subscription_id)
     await record_events(session, [Event(before.chain_id, SUBSCRIPTION_DELETED, before.id, {})])
-    await record_entries(session, actor, [entry_of("deleted", before, before=told(before))])
+    await record_entries(session, actor, [entry_of("deleted", before, before=recorded_values(before))])
 
 
 async def rotate_secret(
@@ -127,7 +131,7 @@ async def rotate_secret(
     sealed = keys.seal(secret, purpose_of(subscription_id))
     await store.rotate_secret(session, subscription_id, sealed, until=now + CHANGE_OVER, now=now)
     after = await get_subscription(session, actor, subscription_id)
-    await record_events(session, [Event(after.chain_id, SUBSCRIPTION_CHANGED, after.id, {"changed": ["secret"]})])
+    await record_events(session, [Event(after.chain_id, SUBSCRIPTION_UPDATED, after.id, {"changed": ["secret"]})])
     await record_entries(session, actor, [entry_of("secret_rotated", after)])
     return MadeSubscription(after, secret)
 
@@ -183,8 +187,8 @@ def read_subscription(row: Row) -> Subscription:
     return Subscription(**{name: row[name] for name in Subscription.__slots__})
 
 
-def told(subscription: Subscription) -> dict[str, Any]:
-    """Return what events and the audit trail keep of a subscription."""
+def recorded_values(subscription: Subscription) -> dict[str, Any]:
+    """Return what events and the audit log keep of a subscription."""
     names = subscription.event_names
     return {
         "label": subscription.label,

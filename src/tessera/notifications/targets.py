@@ -7,7 +7,7 @@ from tessera.notifications.errors import EventNamesError, WebhookUrlError
 from tessera.platform.http import CallError, judge_address, normalise_host, parse_url
 from tessera.platform.settings import Settings
 
-EVENT_NAME = re.compile(r"[a-z]+\.[a-z_]+\.[a-z_]+", re.ASCII)
+EVENT_NAME = re.compile(r"[a-z_]+\.[a-z_]+", re.ASCII)
 LONGEST_URL = 2000
 MOST_NAMES = 100
 
@@ -39,7 +39,8 @@ def check_names(names: Sequence[str] | None) -> list[str] | None:
     wrong = sorted(name for name in set(names) if not EVENT_NAME.fullmatch(name))
     if wrong:
         raise EventNamesError(
-            f"{wrong[0][:60]!r} is no name of an event. Names are like loyalty.membership.added.", field="event_names"
+            f"{wrong[0][:60]!r} is not a name of an event. Names are like membership.created.",
+            field="event_names",
         )
     if not 1 <= len(names) <= MOST_NAMES:
         raise EventNamesError(

@@ -8,9 +8,12 @@ from uuid import UUID
 
 from msgspec import UNSET, Struct, UnsetType
 
+# What a subscription that names no events gets. `loyalty` lies above this room, which cannot ask it; a test compares.
+LOYALTY_NOUNS = ("account", "balance", "company", "customer", "membership", "program", "tier")
+
 
 class DeliveryState(StrEnum):
-    """Where a delivery stands; a pending one is sent, or sent again, when it is due."""
+    """The state of a delivery; a pending one is sent, or sent again, when it is due."""
 
     PENDING = "pending"
     DELIVERED = "delivered"
@@ -19,7 +22,7 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewSubscription:
-    """A subscription to make. `event_names` None is every event of the loyalty room."""
+    """A subscription to make. `event_names` None is every event of `LOYALTY_NOUNS`."""
 
     label: str
     url: str
@@ -38,7 +41,7 @@ class SubscriptionChange(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """Somebody who is told of a chain's events.
+    """A receiver of a chain's events.
 
     `disabled_reason` says why Tessera itself switched it off; `failing_since` is the first failure after the last
     success; `position` is how far the feed was read for it; `former_secret_until` is how long the secret before the

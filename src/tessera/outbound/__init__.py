@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from tessera.outbound.errors import TemplateIncompleteError
     from tessera.outbound.header_seals import HeaderSeals, reseal_templates, sealed_values
     from tessera.outbound.rendering import FACTS, FILTERS, read_shape
-    from tessera.outbound.senders import Answer, RequestPlanner, Sender, Verdict, VerdictKind
-    from tessera.outbound.targets import complete_shape, make_planner, open_sender
+    from tessera.outbound.senders import Outcome, OutcomeKind, RequestRenderer, Sender
+    from tessera.outbound.targets import complete_shape, make_renderer, open_sender
     from tessera.outbound.template_changes import (
         copy_template,
         create_template,
@@ -48,10 +48,11 @@ __all__ = [
     "FACTS",
     "FILTERS",
     "TEMPLATE_TYPES",
-    "Answer",
     "HeaderSeals",
     "NewTemplate",
-    "RequestPlanner",
+    "Outcome",
+    "OutcomeKind",
+    "RequestRenderer",
     "Sender",
     "SentTest",
     "ShownRequest",
@@ -61,8 +62,6 @@ __all__ = [
     "TemplateIncompleteError",
     "TemplatePreview",
     "Trial",
-    "Verdict",
-    "VerdictKind",
     "complete_shape",
     "copy_template",
     "create_template",
@@ -74,7 +73,7 @@ __all__ = [
     "label_templates",
     "list_template_users",
     "list_templates",
-    "make_planner",
+    "make_renderer",
     "missing_columns",
     "open_sender",
     "open_trial",

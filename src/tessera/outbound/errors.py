@@ -12,7 +12,7 @@ class MappingInvalidError(InvalidError):
 
     @classmethod
     def of(cls, faults: Mapping[str, str]) -> "MappingInvalidError":
-        """Return the error that tells all faults, each with its place."""
+        """Return the error with all faults, each at its place."""
         return cls(" ".join(f"{place}: {fault}" for place, fault in faults.items()), faults=dict(faults))
 
 

@@ -1,5 +1,5 @@
 """Names of this room's events; they are API."""
 
-TEMPLATE_CREATED = "integrations.template.created"
-TEMPLATE_CHANGED = "integrations.template.changed"
-TEMPLATE_DELETED = "integrations.template.deleted"
+TEMPLATE_CREATED = "http_template.created"
+TEMPLATE_UPDATED = "http_template.updated"
+TEMPLATE_DELETED = "http_template.deleted"

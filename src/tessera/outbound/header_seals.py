@@ -109,7 +109,7 @@ def keep_secret(header: Header, known: Mapping[str, str], seals: HeaderSeals) ->
     if header.value != MASK or header.name.lower() not in known:
         return header
     if not header.secret:
-        raise TemplateError("give the value anew to show it from now on.", place=f"Header {header.name[:80]}")
+        raise TemplateError("enter the value again to show it from now on.", place=f"Header {header.name[:80]}")
     return replace(header, value=seals.open(header.name, known[header.name.lower()]))
 
 
@@ -122,7 +122,7 @@ async def reseal_templates(session: Session, keys: KeyRing) -> int:
 
 
 def list_resealed(rows: Sequence[Mapping[str, Any]], keys: KeyRing) -> Iterator[tuple[UUID, Shape]]:
-    """Yield the ids of templates whose seals are not current, with their shapes sealed anew."""
+    """Yield the ids of templates whose seals are not current, with their shapes sealed again."""
     for row in rows:
         shape = reseal_headers(row["shape"], HeaderSeals(row["chain_id"], keys))
         if shape != row["shape"]:

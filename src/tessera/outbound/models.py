@@ -40,5 +40,9 @@ class TemplateRow(Table):
     version: Mapped[int] = mapped_column(server_default=text("1"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     created_by: Mapped[str]
+    created_by_kind: Mapped[str | None]
+    created_by_id: Mapped[UUID | None]
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_by: Mapped[str]
+    updated_by_kind: Mapped[str | None]
+    updated_by_id: Mapped[UUID | None]

@@ -1,4 +1,4 @@
-"""The one interface behind which every way out stands: what plans requests, what sends them, and what an answer is.
+"""The one interface of every way out: what plans requests, what sends them, and what an answer is.
 
 A run works with these and never asks which kind of connector it has.
 """
@@ -14,7 +14,7 @@ from tessera.outbound.rendering import Plan, PlannedRequest, RunFacts
 from tessera.platform.http import CallErrorKind, OutboundClient, ReplyHeaders
 
 
-class VerdictKind(StrEnum):
+class OutcomeKind(StrEnum):
     """The classes of outcome, each with one thing to do.
 
     A split one failed, and each half may be tried once; a replay and a transient one are tried again, the transient
@@ -33,28 +33,20 @@ class VerdictKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """A class of outcome; `code` and `message` are empty for a plain success.
+class Outcome:
+    """What one call came to: its class, and the status or the kind of error that it follows from.
 
-    `failed_rows` are positions in the request, from 0, that a success answer names as refused, with its reasons.
+    `code` and `message` are empty for a plain success. `failed_rows` are positions in the request, from 0, that a
+    successful reply names as refused, with its reasons. `share` is the part of the sender's rate to continue with, when
+    the receiver reports that it is near its limit.
     """
 
-    kind: VerdictKind
+    kind: OutcomeKind
     code: str = ""
     message: str = ""
     failed_rows: Sequence[tuple[int, str]] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came of one call: a status, or the kind of error that stood in its way, and what either means.
-
-    `share` is the part of the sender's rate to go on with, where the receiver told that it is near its limit.
-    """
-
-    verdict: Verdict
-    status: int | None
-    duration_seconds: float
+    status: int | None = None
+    duration_seconds: float = 0.0
     retry_after: float | None = None
     error_kind: CallErrorKind | None = None
     headers: ReplyHeaders | None = field(default=None, repr=False)
@@ -63,10 +55,10 @@ class Answer:
     share: float | None = None
 
 
-class RequestPlanner(Protocol):
+class RequestRenderer(Protocol):
     """Turns rows into requests. Pure: the same rows make the same bytes, in every worker.
 
-    The rows of one request, or the first or last of them, make one request again: so a request can be rendered anew
+    The rows of one request, or the first or last of them, make one request again: so a request can be rendered again
     after a take-over, and split in halves.
     """
 
@@ -89,13 +81,13 @@ class Sender(Protocol):
     def per_second(self) -> int | None:
         """What may leave in a second, counted by the requests' weights; None is as much as the receiver takes."""
 
-    async def send(self, planned: PlannedRequest) -> Answer:
-        """Call the receiver once. No answer is an answer too: this raises for nothing that the receiver does."""
+    async def send(self, planned: PlannedRequest) -> Outcome:
+        """Call the receiver once. A missing answer is an outcome: this raises for nothing that the receiver does."""
 
     def can_replay(self, planned: PlannedRequest) -> bool:
         """Say whether sending the request again is safe although the first may have been processed."""
 
-    def make_excerpts(self, planned: PlannedRequest, answer: Answer) -> tuple[str, str]:
+    def make_excerpts(self, planned: PlannedRequest, answer: Outcome) -> tuple[str, str]:
         """Return what the log may keep of the request and of its answer, secrets masked."""
 
 
@@ -103,7 +95,7 @@ class Sender(Protocol):
 # name and type, in the order of a row's values; completing a shape takes the profile's id and settings, and the query's
 # key columns.
 CompleteShape = Callable[[Mapping[str, Any], UUID, Mapping[str, Any], Sequence[str]], Mapping[str, Any]]
-MakePlanner = Callable[[Mapping[str, Any], Sequence[tuple[str, str]]], RequestPlanner]
+MakeRenderer = Callable[[Mapping[str, Any], Sequence[tuple[str, str]]], RequestRenderer]
 MakeSender = Callable[[Target, Mapping[str, Any], OutboundClient], Sender]
 
 
@@ -111,10 +103,10 @@ MakeSender = Callable[[Target, Mapping[str, Any], OutboundClient], Sender]
 class Requests:
     """The ability of a connector type to send requests.
 
-    `make_planner` and `make_sender` take the shape of what goes out, and bring both sides of the one interface. What a
+    `make_renderer` and `make_sender` take the shape of what goes out, and bring both sides of the one interface. What a
     shape takes from its profile, `complete_shape` puts in when a run is created.
     """
 
-    make_planner: MakePlanner
+    make_renderer: MakeRenderer
     make_sender: MakeSender
     complete_shape: CompleteShape | None = None

@@ -17,7 +17,7 @@ from tessera.connectors import (
 from tessera.connectors.contract import ConnectorType, get_connector
 from tessera.connectors.tokens import TokenKeeper
 from tessera.outbound.header_seals import HeaderSeals, open_headers, sealed_values
-from tessera.outbound.senders import RequestPlanner, Requests, Sender
+from tessera.outbound.senders import RequestRenderer, Requests, Sender
 from tessera.platform.actors import Actor
 from tessera.platform.db import Session
 from tessera.platform.http import OutboundClient
@@ -38,7 +38,7 @@ async def open_sender(
     resources: Resources,
     client: OutboundClient,
 ) -> Sender:
-    """Return the sender of a stored shape through a profile as it is now; refuse a profile that is switched off.
+    """Return the sender of a stored shape through a profile as it is now; refuse a profile that is disabled.
 
     The sender outlives the session: the token that it may need is kept in transactions of its own.
     """
@@ -75,11 +75,11 @@ def complete_shape(profile: Profile, shape: Mapping[str, Any], key_columns: Sequ
     return requests.complete_shape(shape, profile.id, profile.settings, key_columns)
 
 
-def make_planner(
+def make_renderer(
     key: str, shape: Mapping[str, Any], columns: Sequence[tuple[str, str]], *, chain_id: UUID, keys: KeyRing
-) -> RequestPlanner:
+) -> RequestRenderer:
     """Return what plans the requests of a stored shape for profiles of the connector type with that key."""
-    return find_requests(get_connector(key)).make_planner(
+    return find_requests(get_connector(key)).make_renderer(
         open_headers(without_place(shape), HeaderSeals(chain_id, keys)), columns
     )
 

@@ -21,7 +21,7 @@ from tessera.connectors import (
 from tessera.connectors.contract import get_connector
 from tessera.outbound.calls import check_queries
 from tessera.outbound.errors import TemplateTypeFrozenError
-from tessera.outbound.events import TEMPLATE_CHANGED, TEMPLATE_CREATED, TEMPLATE_DELETED
+from tessera.outbound.events import TEMPLATE_CREATED, TEMPLATE_DELETED, TEMPLATE_UPDATED
 from tessera.outbound.header_seals import HeaderSeals, hide_headers, kept_headers, open_shape, seal_headers
 from tessera.outbound.rendering import (
     FIELDS,
@@ -88,7 +88,7 @@ async def create_template(
 async def update_template(
     session: Session, actor: Actor, template: Template, change: TemplateChange, *, keys: KeyRing
 ) -> Template:
-    """Change a template, and compile it anew unless it is a draft that stays one."""
+    """Change a template, and compile it again unless it is a draft that stays one."""
     actor.require("http-templates:write")
     stored = await find_row(session, actor, template.chain_id, template.id)
     check_version(stored["label"], stored["version"], change.version)
@@ -237,7 +237,7 @@ def fit_shape(shape: TemplateShape) -> TemplateShape:
 
 async def insert(session: Session, actor: Actor, row: Mapping[str, Any], *, action: str) -> Template:
     """Store a new row, note it, and return its template."""
-    if not await store.insert_template(session, row, actor.name):
+    if not await store.insert_template(session, row, actor):
         raise name_taken(row["internal_name"])
     await refer(session, row)
     values = (None, shown_values(row))
@@ -247,18 +247,18 @@ async def insert(session: Session, actor: Actor, row: Mapping[str, Any], *, acti
 
 async def save(session: Session, actor: Actor, stored: Mapping[str, Any], row: Mapping[str, Any]) -> None:
     """Store a changed row and note what differs."""
-    change = store.update_template(session, row, actor.name)
+    change = store.update_template(session, row, actor)
     await write_change(session, change, label=stored["label"], internal_name=row["internal_name"])
     changed = {**stored, **row}
     await refer(session, changed)
     # A masked value looks the same when it changes.
     besides = ["headers"] if stored["shape"]["headers"] != row["shape"]["headers"] else []
     values = differences(shown_values(stored), shown_values(changed), besides=besides)
-    await record_change(session, actor, changed, kind=KIND, event=TEMPLATE_CHANGED, action="updated", values=values)
+    await record_change(session, actor, changed, kind=KIND, event=TEMPLATE_UPDATED, action="updated", values=values)
 
 
 def shown_values(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a template's values for the audit trail, the values of secret headers masked."""
+    """Return a template's values for the audit log, the values of secret headers masked."""
     ids = {name: None if row[name] is None else str(row[name]) for name in ("query_id", "profile_id")}
     named = {name: row[name] for name in ("label", "internal_name", "state")}
     return {**named, **ids, **hide_headers(row["shape"])}

@@ -1,6 +1,6 @@
 """A template tried before it works for a run: the request that sample rows make, shown or sent once.
 
-A preview sends nothing and shows no secret. A test reads its rows anew, whatever a page showed before.
+A preview sends nothing and shows no secret. A test reads its rows again, whatever a page showed before.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from tessera.connectors import READY, find_row, get_profile, make_profile
 from tessera.connectors.calls import CallKind, NewCall, record_call
 from tessera.connectors.contract import Target, get_connector
 from tessera.outbound.calls.excerpts import HIDDEN
-from tessera.outbound.calls.making import RequestMaker
+from tessera.outbound.calls.request_maker import RequestMaker
 from tessera.outbound.errors import SampleMissingError
 from tessera.outbound.header_seals import HeaderSeals, open_shape, seal_headers
 from tessera.outbound.rendering import (
@@ -24,7 +24,7 @@ from tessera.outbound.rendering import (
     compile_template,
     plain_shape,
 )
-from tessera.outbound.senders import Answer, VerdictKind
+from tessera.outbound.senders import Outcome, OutcomeKind
 from tessera.outbound.targets import open_sender
 from tessera.outbound.template_changes import KIND, check_place, check_shape, fit_shape
 from tessera.outbound.templates import Template, get_stored_shape
@@ -78,7 +78,7 @@ class SentTest:
 
     request: str
     answer: str
-    result: Answer
+    result: Outcome
     rows: int
 
 
@@ -108,7 +108,7 @@ async def open_trial(
 
 
 async def read_sample(actor: Actor, engine: QueryEngine, trial: Trial) -> tuple[Sequence[Column], Rows]:
-    """Return the columns and the first rows of the trial's query, to whoever may see them."""
+    """Return the columns and the first rows of the trial's query, to an actor who may see them."""
     preview = await queries.preview_query(actor, engine, trial.query.chain_id, trial.query)
     return preview.columns, preview.rows
 
@@ -120,7 +120,7 @@ async def preview_template(session: Session, actor: Actor, trial: Trial, rows: R
     if trial.profile_id is not None:
         actor.require("connection-profiles:read")
         profile = await find_row(session, actor, trial.template.chain_id, trial.profile_id)
-    # The same run every time, so that its key stands still while somebody types.
+    # The same run every time, so that its key does not change while the user types.
     planned, failures = plan_first(trial, rows, run_id=trial.template.id)
     shown = None if planned is None else show_request(planned, trial.shape, profile)
     return TemplatePreview(shown, failures, len(planned.ordinals) if planned else 0)
@@ -181,7 +181,7 @@ def facts_of(trial: Trial, run_id: UUID) -> RunFacts:
 
 
 def show_request(planned: PlannedRequest, shape: TemplateShape, profile: Mapping[str, Any] | None) -> ShownRequest:
-    """Return the request as people may see it; without a profile its path stands alone."""
+    """Return the request as people may see it; without a profile only its path."""
     body = None if planned.body is None else planned.body.decode()
     size = len(planned.body or b"")
     url, headers = planned.path, planned.headers
@@ -203,18 +203,18 @@ def masked_target(profile: Mapping[str, Any]) -> Target | None:
     return connector.open_target(profile["variant"], profile["settings"], dict.fromkeys(profile["secrets"], MASK))
 
 
-async def note_test(resources: Resources, actor: Actor, trial: Trial, answer: Answer) -> None:
-    """Write down that a test was sent, for the template in the audit trail and for the profile among its calls."""
-    template, verdict = trial.template, answer.verdict
+async def note_test(resources: Resources, actor: Actor, trial: Trial, answer: Outcome) -> None:
+    """Write down that a test was sent, for the template in the audit log and for the profile among its calls."""
+    template = trial.template
     assert trial.profile_id is not None
     plain = f"The receiver answered {answer.status}."
     # A receiver's own words may repeat what it was sent, and more people see a profile's calls than its members.
     personal = (await queries.check_aside(trial.query.text, trial.query.parameters)).personal
     call = NewCall(
         CallKind.SEND_TEST,
-        passed=verdict.kind is VerdictKind.OK,
-        message=plain if personal else verdict.message or plain,
-        code=verdict.code or None,
+        passed=answer.kind is OutcomeKind.OK,
+        message=plain if personal else answer.message or plain,
+        code=answer.code or None,
         status=answer.status,
         latency_ms=answer.duration_seconds * 1000,
     )

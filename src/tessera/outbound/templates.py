@@ -44,8 +44,12 @@ class Template:
     used_by: int
     created_at: datetime
     created_by: str
+    created_by_kind: str | None
+    created_by_id: UUID | None
     updated_at: datetime
     updated_by: str
+    updated_by_kind: str | None
+    updated_by_id: UUID | None
 
     @property
     def ready(self) -> bool:

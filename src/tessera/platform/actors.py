@@ -10,7 +10,7 @@ LEVELS = ("read", "write", "admin")
 
 
 class ActorKind(StrEnum):
-    """The kinds of actor, as the audit trail names them."""
+    """The kinds of actor, as the audit log names them."""
 
     USER = "user"
     ACCESS_TOKEN = "access_token"  # noqa: S105 - a kind, not a token
@@ -21,7 +21,7 @@ class ActorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Whoever asks. `chains` None sees every chain; `permissions` None may do everything."""
+    """Who asks. `chains` None sees every chain; `permissions` None may do everything."""
 
     kind: ActorKind
     id: UUID | None
@@ -30,6 +30,11 @@ class Actor:
     permissions: frozenset[str] | None = None
     origin: str | None = None
     request_id: str | None = None
+
+    @property
+    def signature(self) -> dict[str, str | UUID | None]:
+        """Return the parameters by which a statement notes who wrote a row: the name as it was, and the kind and id."""
+        return {"actor": self.name, "actor_kind": self.kind.value, "actor_id": self.id}
 
     def sees(self, chain_id: UUID) -> bool:
         """Say whether the chain is one of the actor's."""
@@ -66,5 +71,5 @@ def command_line_actor(name: str) -> Actor:
 
 
 def system_actor(name: str) -> Actor:
-    """Return the actor of work that nobody asked for just now."""
+    """Return the actor of work without a request behind it."""
     return Actor(ActorKind.SYSTEM, None, name)

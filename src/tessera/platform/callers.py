@@ -1,4 +1,4 @@
-"""Work that is worth nothing to anybody once its caller has hung up."""
+"""Work that is useless once its caller has hung up."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine

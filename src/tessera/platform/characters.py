@@ -1,4 +1,4 @@
-"""Characters by their names, for messages about those that nobody can see or tell apart."""
+"""Characters by their names, for messages about those that cannot be seen or distinguished."""
 
 import unicodedata
 

@@ -1,4 +1,4 @@
-"""The only place that asks what time it is. Everything else is told."""
+"""The only place that asks what time it is. Everything else gets the time as an argument."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

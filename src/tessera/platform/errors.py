@@ -35,7 +35,7 @@ class DeniedError(TesseraError):
 
 
 class NotFoundError(TesseraError):
-    """Not there, or not the caller's: the two are never told apart."""
+    """Not there, or not the caller's: the two are never distinguished."""
 
     code = "not_found"
 

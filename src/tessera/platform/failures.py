@@ -1,4 +1,4 @@
-"""What a process says when it cannot go on: one line that tells what to do, and an exit code that means something.
+"""What a process says when it cannot go on: one line that says what to do, and an exit code that means something.
 
 0 done · 1 failed · 2 wrong input or setting · 3 not found · 4 refused by permission or state · 5 try again later
 """
@@ -42,7 +42,7 @@ SYSTEM_ADVICE = {
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a process ends. `expected` is false for what nobody foresaw: a defect."""
+    """Why a process ends. `expected` is false for a defect."""
 
     message: str
     exit_code: int

@@ -15,7 +15,7 @@ async def check_database(database: Database) -> None:
     except DBAPIError as error:
         if not error.connection_invalidated:
             raise
-        # The pool held connections to a server that has ended since. It has let go of them all: the next one is new.
+        # The pool held connections to a server that has ended since. It has dropped them all: the next one is new.
         await ask(database)
 
 

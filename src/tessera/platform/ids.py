@@ -27,12 +27,12 @@ def new_ids(count: int) -> list[UUID]:
 
 
 def new_random_id() -> UUID:
-    """Return a new id whose first digits tell it from every other."""
+    """Return a new id whose first digits are unlike those of every other."""
     return UUID(bytes=uuid_utils.uuid4().bytes)
 
 
 def new_random_ids(count: int) -> list[UUID]:
-    """Return `count` new ids whose first digits tell them apart, in rising order."""
+    """Return `count` new ids whose first digits differ, in rising order."""
     return read_ids(sorted([str(uuid_utils.uuid4()) for _ in range(count)]))
 
 

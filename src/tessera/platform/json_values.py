@@ -77,7 +77,7 @@ def decode_rows(lines: Sequence[bytes]) -> list[list[Any]]:
 
 
 def text_of(value: Any) -> str:
-    """Return the value as text, as it stands inside a longer string: null is empty, the rest reads as in JSON."""
+    """Return the value as text, as part of a longer string: null is empty, the rest reads as in JSON."""
     if isinstance(value, str):
         return value
     if value is None:

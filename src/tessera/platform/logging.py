@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from tessera.platform.secrets import MASK, Secret
 from tessera.platform.settings import Settings
 
-# A field with such a word in its name is masked, whatever somebody put into it.
+# A field with such a word in its name is masked, whatever was put into it.
 SENSITIVE_WORDS = ("password", "secret", "token", "authorization", "cookie", "credential", "api_key")
 # The same for running text and tracebacks: passwords in addresses, credentials in headers, `token=…` in queries.
 TELLING_TEXTS = (
@@ -97,7 +97,7 @@ def mask_text(text: str) -> str:
 
 
 class MaskingFormatter(structlog.stdlib.ProcessorFormatter):
-    """Looks once more over the finished line: messages and tracebacks are text that somebody else wrote."""
+    """Masks the finished line once more: messages and tracebacks are texts from elsewhere."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line without credentials."""

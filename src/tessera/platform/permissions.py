@@ -18,7 +18,7 @@ RESOURCES = (
         "members",
         "Members",
         {
-            "read": "read accounts and memberships, and queries over datasets that tell who somebody is",
+            "read": "read accounts and memberships, and queries over datasets that identify persons",
             "write": "add and change accounts and memberships",
         },
     ),
@@ -110,7 +110,7 @@ RESOURCES = (
             "admin": "make, switch and revoke credentials of Connector API clients",
         },
     ),
-    Resource("audit", "Audit", {"read": "read the audit trail"}),
+    Resource("audit", "Audit", {"read": "read the audit log"}),
 )
 
 

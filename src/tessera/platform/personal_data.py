@@ -1,4 +1,4 @@
-"""The register of what may tell about a person: every column of text, JSON or dates, classified.
+"""The register of what may describe a person: every column of text, JSON or dates, classified.
 
 A test compares it with the schema, so that no new column goes unclassified. What an erasure has to look at is here.
 """
@@ -56,19 +56,22 @@ STAFF: Columns = {
     "user_sessions": ("origin", "user_agent"),
     "users": ("email", "name"),
 }
-"""What tells about users of the deployment."""
+"""What describes users of the deployment."""
 
 OTHERS: Columns = {
     "access_tokens": ("digest", "permissions"),
     "accounts": ("kind", "classifications", "options", "invoice_due_interval"),
     "alembic_version": ("version_num",),
-    "api_keys": ("digest", "hint", "chain_ids", "permissions"),
+    "api_keys": ("digest", "hint", "chain_ids", "permissions", "created_by_kind"),
     "audit_entries": ("actor_kind", "request_id", "action", "object_kind"),
     "chains": ("name",),
     "client_tokens": ("digest",),
-    "connection_profiles": ("type", "variant", "label", "internal_name", "secrets", "state"),
+    "connection_profiles": (
+        "type", "variant", "label", "internal_name", "secrets", "state", "created_by_kind", "updated_by_kind",
+    ),
     "encryption_keys": (
         "type", "label", "internal_name", "algorithm", "fingerprint", "sealed_material", "sealed_passphrase",
+        "created_by_kind", "updated_by_kind",
     ),
     "enterprises": (
         "name", "short_name", "external_id", "time_zone", "legal_environment_code", "accommodation_environment_code",
@@ -77,28 +80,33 @@ OTHERS: Columns = {
         "country_code", "country_subdivision_code",
     ),
     "events": ("name",),
-    "export_definitions": ("label", "internal_name", "description"),
-    "http_templates": ("template_type", "label", "internal_name", "shape", "state"),
+    "export_definitions": ("label", "internal_name", "description", "created_by_kind", "updated_by_kind"),
+    "http_templates": (
+        "template_type", "label", "internal_name", "shape", "state", "created_by_kind", "updated_by_kind",
+    ),
     "inbound_clocks": ("moments",),
     "inbound_messages": ("type", "state", "reason"),
-    "inbound_tokens": ("digest",),
+    "inbound_tokens": ("digest", "created_by_kind"),
     "kept_answers": ("request_digest",),
     "key_rings": ("oldest_key",),
     "memberships": ("state", "creator_kind", "updater_kind"),
     "oauth_tokens": ("fingerprint", "sealed_token"),
     "password_resets": ("token_digest",),
-    "points_movements": ("kind",),
+    "points_movements": ("kind", "origin_kind"),
     "profile_calls": ("kind", "code", "message", "latency_ms"),
     "programs": ("name", "code", "type", "subscription"),
-    "queries": ("label", "internal_name", "description", "engine", "text", "parameters", "key_columns", "columns"),
+    "queries": (
+        "label", "internal_name", "description", "engine", "text", "parameters", "key_columns", "columns",
+        "created_by_kind", "updated_by_kind",
+    ),
     "recovery_codes": ("digest",),
     "request_windows": ("moments",),
-    "roles": ("label", "internal_name", "description", "permissions"),
+    "roles": ("label", "internal_name", "description", "permissions", "created_by_kind", "updated_by_kind"),
     "run_attempts": ("outcome", "code", "duration_ms"),
     "run_moments": ("kind", "message"),
     "run_requests": ("state", "code", "duration_ms"),
     "run_row_errors": ("phase", "code"),
-    "runs": ("trigger", "state", "snapshot", "error_code", "error", "worker"),
+    "runs": ("trigger", "state", "snapshot", "error_code", "error", "worker", "started_by_kind"),
     "second_factors": ("sealed_secret",),
     "sign_in_steps": ("token_digest", "way"),
     "tiers": ("name", "code"),
@@ -109,4 +117,4 @@ OTHERS: Columns = {
         "label", "url", "event_names", "sealed_secret", "sealed_former_secret", "disabled_reason",
     ),
 }  # fmt: skip
-"""What tells about nobody: names of things, codes, digests, sealed secrets."""
+"""What describes no person: names of things, codes, digests, sealed secrets."""

@@ -1,4 +1,4 @@
-"""What every door and job stands on, made once per process."""
+"""What every door and job needs, made once per process."""
 
 from dataclasses import dataclass
 

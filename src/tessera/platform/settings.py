@@ -107,15 +107,19 @@ class Settings(BaseSettings):
     inbound_message_days: int = Field(
         default=90, ge=1, description="Days that a message from mParticle is known, so that it is not applied again"
     )
-    audit_days: int = Field(default=1095, ge=30, description="Days that an entry of the audit trail is kept")
+    audit_days: int = Field(
+        default=1095, ge=30, description="Days that an entry of the audit log is kept; it goes with its quarter"
+    )
     inbound_clock_days: int = Field(
-        default=400, ge=1, description="Days without a message after which mParticle's order of changes is forgotten"
+        default=400, ge=1, description="Days without a message after which mParticle's order of changes is deleted"
     )
     deleted_record_days: int = Field(
         default=400, ge=1, description="Days after which deleted accounts and memberships lose all personal data"
     )
     job_days: int = Field(default=30, ge=1, description="Days that a job which failed for good is kept")
-    event_days: int = Field(default=90, ge=1, description="Days that an event can be read in the feed")
+    event_days: int = Field(
+        default=90, ge=1, description="Days that an event can be read in the feed; it goes with its month"
+    )
     worker_concurrency: int = Field(default=4, ge=1, le=64, description="Jobs that one worker runs at once")
     session_hours: Span = Field(default=12, description="How long a sign-in lasts without use")
     fresh_minutes: Span = Field(
@@ -127,8 +131,8 @@ class Settings(BaseSettings):
     lockout_minutes: Span = Field(default=15, description="How long the first lock-out lasts; each next one doubles it")
     second_factor: FactorNeed = Field(
         default="optional",
-        description="Who must have a second factor: `optional` nobody, `password` whoever signs in with a password,"
-        " `everybody` also who comes from the identity provider",
+        description="Who must have a second factor: `optional` no one, `password` users who sign in with a password,"
+        " `everybody` also users of the identity provider",
     )
     password_sign_in: bool = Field(
         default=True, description="Let users sign in with a password; off needs TESSERA_OIDC_ISSUER"
@@ -146,7 +150,7 @@ class Settings(BaseSettings):
         default=("openid", "email", "profile"), description="What is asked of the identity provider"
     )
     oidc_label: str = Field(default="your organisation", description="What the sign-in page calls the provider")
-    oidc_create_users: bool = Field(default=False, description="Make a user of whoever the provider lets in")
+    oidc_create_users: bool = Field(default=False, description="Create a user for everyone whom the provider signs in")
     oidc_permissions: Annotated[tuple[str, ...], NoDecode, BeforeValidator(parse_words)] = Field(
         default=(), description="Permissions of users made at their first sign-in, with commas between"
     )
@@ -181,7 +185,7 @@ class Settings(BaseSettings):
         if value is None and info.data.get("mail_host"):
             raise ValueError("TESSERA_MAIL_HOST is set, so this must be set too")
         if value is not None and ("@" not in value or not value.isprintable()):
-            raise ValueError("this is no address such as tessera@example.com")
+            raise ValueError("this is not an address such as tessera@example.com")
         return value
 
     @field_validator("oidc_client_id")
@@ -197,15 +201,15 @@ class Settings(BaseSettings):
     def check_scopes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         """Refuse scopes that do not make it a sign-in."""
         if "openid" not in value:
-            raise ValueError("the scope openid is missing, without which the provider tells nobody's name")
+            raise ValueError("the scope openid is missing, without which the provider names no user")
         return value
 
     @field_validator("oidc_issuer")
     @classmethod
     def check_way_in(cls, value: str | None, info: ValidationInfo) -> str | None:
-        """Refuse settings with which nobody could ever sign in."""
+        """Refuse settings with which no user could ever sign in."""
         if not value and info.data.get("password_sign_in") is False:
-            raise ValueError("TESSERA_PASSWORD_SIGN_IN is off, so an identity provider must be set, or nobody gets in")
+            raise ValueError("TESSERA_PASSWORD_SIGN_IN is off, so set an identity provider, or no user can sign in")
         if value and not info.data.get("public_url"):
             raise ValueError("set TESSERA_PUBLIC_URL too: the provider sends people back there")
         return value
@@ -239,7 +243,7 @@ def load_settings(environment: Mapping[str, str] | None = None, **given: object)
 
 
 def read_files(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the values that `TESSERA_X_FILE` variables point to, for every setting that is no file itself."""
+    """Return the values that `TESSERA_X_FILE` variables point to, for every setting that is not a file itself."""
     values: dict[str, str] = {}
     for name in Settings.model_fields:
         variable = f"{PREFIX}{name.upper()}_FILE"
@@ -251,7 +255,7 @@ def read_files(environment: Mapping[str, str]) -> dict[str, str]:
         try:
             values[name] = Path(path).read_text(encoding="utf-8-sig").strip()
         except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is no text"
+            reason = getattr(error, "strerror", None) or "it is not a text"
             raise SettingsError(f"{variable} names {path}, which cannot be read: {reason}. Mend the path.") from None
     return values
 

@@ -22,7 +22,7 @@ def turn_termination_into_exit() -> None:
 
 
 def heed_interrupts() -> None:
-    """Let SIGINT raise `KeyboardInterrupt` whoever started this process.
+    """Let SIGINT raise `KeyboardInterrupt`, whichever process started this one.
 
     What a script starts in the background has SIGINT ignored, and Python leaves it so: neither Ctrl-C nor `kill -INT`
     would ever end a command.

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from tessera.platform.lazy_imports import import_on_first_use
 
 if TYPE_CHECKING:
-    from tessera.queries.changing import copy_query, create_query, delete_query, list_query_users, update_query
-    from tessera.queries.checking import check_aside, check_query
+    from tessera.queries.changes import copy_query, create_query, delete_query, list_query_users, update_query
+    from tessera.queries.checks import check_aside, check_query
     from tessera.queries.columns import Column, ColumnType, header_line
     from tessera.queries.engines import Preview, QueryEngine, Selection
     from tessera.queries.errors import (
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
         QueryTooLargeError,
         QueryUnavailableError,
     )
-    from tessera.queries.looking import count_query, describe_query, explain_query, preview_query
     from tessera.queries.parameters import BUILT_IN, Parameter, ParameterType
     from tessera.queries.plans import Advice
+    from tessera.queries.previews import count_query, describe_query, explain_query, preview_query
     from tessera.queries.saved import NewQuery, Query, get_query, label_queries, list_queries, list_query_choices
     from tessera.queries.vocabulary import FUNCTIONS
 else:

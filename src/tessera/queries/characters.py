@@ -40,7 +40,7 @@ def unquoted(text: str, tokens: Sequence[Token]) -> Iterator[tuple[int, int]]:
 
 
 def between(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Yield the parts of what stands between two tokens that are no comment."""
+    """Yield the parts between two tokens that are not comment."""
     for comment in COMMENT.finditer(text, start, end):
         yield start, comment.start()
         start = comment.end()

@@ -50,7 +50,7 @@ class Described:
         return TYPES.get(known.name, ColumnType.TEXT)
 
     def as_json(self, place: str) -> str:
-        """Return what stands in the JSON array for the value at `place`."""
+        """Return what the JSON array has for the value at `place`."""
         if self.oid == WITHOUT_ZONE:
             return f"{place} AT TIME ZONE 'UTC'"
         return place if self.type is not ColumnType.TEXT else f"{place}::text"
@@ -79,7 +79,7 @@ MOST_ARGUMENTS = 100
 
 
 def check_columns(described: Sequence[Described]) -> tuple[Column, ...]:
-    """Return the columns; each needs a name of its own, because templates refer to them by name."""
+    """Return the columns; each needs its own name, because templates refer to them by name."""
     for number, column in enumerate(described, 1):
         if column.name == NAMELESS:
             raise QueryInvalidError(f"Column {number} has no name. Give it one: … AS name.", position=number)

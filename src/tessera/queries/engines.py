@@ -1,6 +1,6 @@
 """Running queries, as the login that can read the datasets of one chain and nothing else.
 
-Every query has a connection of its own, so that nothing one query leaves behind can reach another. Which chain it sees
+Every query has its own connection, so that nothing one query leaves behind can reach another. Which chain it sees
 is a row that only the application can write; the query itself has no way to change it.
 """
 
@@ -21,7 +21,7 @@ from tessera.platform.clock import Clock
 from tessera.platform.clock import now as current_moment
 from tessera.platform.db import Database
 from tessera.platform.json_values import decode_rows
-from tessera.queries.checking import check_aside
+from tessera.queries.checks import check_aside
 from tessera.queries.columns import Column, Described, check_columns
 from tessera.queries.errors import QueryTooLargeError, QueryUnavailableError
 from tessera.queries.failures import Source, timeout_error, translated
@@ -36,7 +36,7 @@ PREVIEW_ROWS = 50
 TOO_LONG = b"\t\\N\n"
 APPLICATION = "tessera query"
 # Looks that one chain may have under way at once in this process: the rest of the database is for exports and others.
-MOST_LOOKS = 2
+MOST_PREVIEWS = 2
 # What the server itself may overstay: some calculations do not ask whether their time is up.
 GRACE_SECONDS = 5
 
@@ -51,7 +51,7 @@ class Limits(Protocol):
 
     @property
     def query_look_seconds(self) -> float:
-        """Longest time a preview, a count or another look may take."""
+        """Longest time a preview, a count or another check may take."""
         ...
 
     @property
@@ -75,7 +75,7 @@ class Selection(Protocol):
 
     @property
     def key_columns(self) -> Sequence[str]:
-        """The columns that tell its rows apart, in order."""
+        """The columns that identify its rows, in order."""
         ...
 
 
@@ -123,24 +123,24 @@ class QueryEngine:
         self.database = database
         self.query_address = query_address
         self.timeout_seconds = limits.query_timeout_seconds
-        self.look_seconds = min(limits.query_look_seconds, limits.query_timeout_seconds)
+        self.preview_seconds = min(limits.query_look_seconds, limits.query_timeout_seconds)
         self.row_limit = limits.query_row_limit
-        self.looks: WeakValueDictionary[UUID, asyncio.Semaphore] = WeakValueDictionary()
+        self.previews: WeakValueDictionary[UUID, asyncio.Semaphore] = WeakValueDictionary()
         self.checking = checking
         self.clock = clock
 
     async def describe(self, chain_id: UUID, text: str, parameters: Sequence[Parameter] = ()) -> tuple[Column, ...]:
         """Return the columns of a query that can run; raise what is wrong with it."""
         pieces = await self.read(text, parameters)
-        async with self.looking(chain_id) as connection:
-            return check_columns(await self.look(connection, text, pieces, self.look_seconds))
+        async with self.previewing(chain_id) as connection:
+            return check_columns(await self.describe_text(connection, text, pieces, self.preview_seconds))
 
     async def preview(self, chain_id: UUID, query: Selection, given: Mapping[str, object] | None = None) -> Preview:
         """Return the columns and the first rows."""
         pieces = await self.read(query.text, query.parameters)
         bound = Bound([], read_values(query.parameters, given or {}, self.clock()))
-        async with self.looking(chain_id) as connection:
-            described = await self.look(connection, query.text, pieces, self.look_seconds)
+        async with self.previewing(chain_id) as connection:
+            described = await self.describe_text(connection, query.text, pieces, self.preview_seconds)
             columns = check_columns(described)
             statement = select_first(compose(pieces, bound.place), described, query.key_columns, PREVIEW_ROWS)
             found = await self.fetch(connection, statement, bound)
@@ -152,8 +152,8 @@ class QueryEngine:
         """Return the exact number of rows."""
         pieces = await self.read(query.text, query.parameters)
         bound = Bound([], read_values(query.parameters, given or {}, self.clock()))
-        async with self.looking(chain_id) as connection:
-            await self.look(connection, query.text, pieces, self.look_seconds)
+        async with self.previewing(chain_id) as connection:
+            await self.describe_text(connection, query.text, pieces, self.preview_seconds)
             ((count,),) = await self.fetch(connection, select_count(compose(pieces, bound.place)), bound)
         return int(count)
 
@@ -161,8 +161,8 @@ class QueryEngine:
         """Return the database's plan for the rows, with the defaults of the parameters; nothing is run."""
         pieces = await self.read(query.text, query.parameters)
         bound = Bound([], read_values(query.parameters, {}, self.clock()))
-        async with self.looking(chain_id) as connection:
-            await self.look(connection, query.text, pieces, self.look_seconds)
+        async with self.previewing(chain_id) as connection:
+            await self.describe_text(connection, query.text, pieces, self.preview_seconds)
             ((plan,),) = await self.fetch(connection, explain(compose(pieces, bound.place)), bound)
         found: Mapping[str, Any] = json.loads(plan)[0]["Plan"] if isinstance(plan, str | bytes) else plan[0]["Plan"]
         return found
@@ -182,7 +182,7 @@ class QueryEngine:
                 # COPY is no plan and takes no parameters: the driver quotes the values, and the type is said beside.
                 return Literal(values[parameter.name]).as_string(connection)
 
-            described = await self.look(connection, query.text, pieces, self.timeout_seconds)
+            described = await self.describe_text(connection, query.text, pieces, self.timeout_seconds)
             check_columns(described)
             text, most = compose(pieces, place), self.row_limit + 1
             statement = copy_all(text, described, query.key_columns, rows=most, label=label)
@@ -200,7 +200,7 @@ class QueryEngine:
         return await asyncio.to_thread(cut, text, parameters)
 
     def check_block(self, block: bytes, rows: int) -> None:
-        """Stop a query that gives too many rows, or a row that nobody could send."""
+        """Stop a query that gives too many rows, or a row that is too large to send."""
         if rows > self.row_limit:
             raise QueryTooLargeError(
                 f"The query gives more than {self.row_limit:,} rows. Select fewer, or raise TESSERA_QUERY_ROW_LIMIT.",
@@ -210,7 +210,7 @@ class QueryEngine:
         if TOO_LONG in block:
             raise long_row_error()
 
-    async def look(
+    async def describe_text(
         self, connection: psycopg.AsyncConnection[Any], text: str, pieces: Sequence[Piece], seconds: float
     ) -> list[Described]:
         """Let the database read the text as it is, so that what wraps it later cannot be closed from inside."""
@@ -222,28 +222,28 @@ class QueryEngine:
 
     async def fetch(self, connection: psycopg.AsyncConnection[Any], statement: str, bound: Bound) -> list[Any]:
         """Return the rows of a statement with bound values."""
-        with translated(self.look_seconds):
+        with translated(self.preview_seconds):
             # Asking for binary results makes the driver send one statement, as `wire` explains.
             async with psycopg.AsyncRawCursor(connection) as cursor:
                 await cursor.execute(statement.encode(), bound.arguments(), binary=True)
                 return await cursor.fetchall()
 
     @asynccontextmanager
-    async def looking(self, chain_id: UUID) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
-        """Open a transaction for a look: within the chain's share of looks, and no longer than a look may take."""
-        share = self.looks.setdefault(chain_id, asyncio.Semaphore(MOST_LOOKS))
+    async def previewing(self, chain_id: UUID) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+        """Open a transaction for a preview: within the chain's share of previews, and no longer than one may take."""
+        share = self.previews.setdefault(chain_id, asyncio.Semaphore(MOST_PREVIEWS))
         try:
-            await asyncio.wait_for(share.acquire(), self.look_seconds)
+            await asyncio.wait_for(share.acquire(), self.preview_seconds)
         except TimeoutError:
             raise QueryUnavailableError(
-                f"{MOST_LOOKS} previews or counts of this chain run already. Try again in a moment.", retry_after=5
+                f"{MOST_PREVIEWS} previews or counts of this chain run already. Try again in a moment.", retry_after=5
             ) from None
         try:
-            async with asyncio.timeout(self.look_seconds + GRACE_SECONDS):
-                async with self.connected(chain_id, self.look_seconds) as connection:
+            async with asyncio.timeout(self.preview_seconds + GRACE_SECONDS):
+                async with self.connected(chain_id, self.preview_seconds) as connection:
                     yield connection
         except TimeoutError:
-            raise timeout_error(self.look_seconds) from None
+            raise timeout_error(self.preview_seconds) from None
         finally:
             share.release()
 

@@ -27,7 +27,7 @@ from tessera.queries.errors import (
 )
 from tessera.queries.texts import position_of
 
-# Raised while the text is read, before any row is: all they can tell of is the text.
+# Raised while the text is read, before any row is: all they can be about is the text.
 ABOUT_THE_TEXT = (
     pg.AmbiguousAlias,
     pg.AmbiguousColumn,
@@ -52,16 +52,16 @@ ABOUT_THE_TEXT = (
 )
 COLUMNS = {dataset.name: [column.name for column in dataset.columns] for dataset in DATASETS}
 CAUSES: dict[type[psycopg.Error], str] = {
-    # The text alone was read before, so it is a statement that cannot stand where a SELECT can.
+    # The text alone was read before, so it is a statement that is not allowed where a SELECT is.
     pg.SyntaxError: "A query is one SELECT. This is another statement, or one with SELECT … INTO.",
     pg.DivisionByZero: "A row divides by zero. Write x / nullif(y, 0).",
     pg.NumericValueOutOfRange: "A number of a row is too large for its type. Cast it to numeric before calculating.",
-    pg.InvalidTextRepresentation: "A text of a row is no value of the type it is cast to. Filter such rows out first.",
-    pg.InvalidDatetimeFormat: "A text of a row is no date or time. Filter such rows out before the cast.",
+    pg.InvalidTextRepresentation: "A text of a row is not a value of the type it is cast to. Filter such rows out.",
+    pg.InvalidDatetimeFormat: "A text of a row is not a date or time. Filter such rows out before the cast.",
     pg.DatetimeFieldOverflow: "A date or time of a row is out of range. Filter such rows out first.",
-    pg.InvalidRegularExpression: "A pattern of the query is no regular expression. Correct it.",
-    pg.CardinalityViolation: "A SELECT that stands for one value gives several rows. Add LIMIT 1 or an aggregate.",
-    pg.FeatureNotSupported: "The query uses something that cannot stand at its place. Look at calls and FROM.",
+    pg.InvalidRegularExpression: "A pattern of the query is not a regular expression. Correct it.",
+    pg.CardinalityViolation: "A SELECT used as a single value gives several rows. Add LIMIT 1 or an aggregate.",
+    pg.FeatureNotSupported: "The query uses something that is not allowed at its place. Check calls and FROM.",
 }
 
 

@@ -35,8 +35,12 @@ class QueryRow(Table):
     version: Mapped[int] = mapped_column(server_default=sql("1"))
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
     created_by: Mapped[str]
+    created_by_kind: Mapped[str | None]
+    created_by_id: Mapped[UUID | None]
     updated_at: Mapped[datetime] = mapped_column(server_default=NOW)
     updated_by: Mapped[str]
+    updated_by_kind: Mapped[str | None]
+    updated_by_id: Mapped[UUID | None]
 
 
 class QueryBindingRow(Table):

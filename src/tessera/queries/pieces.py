@@ -120,7 +120,7 @@ class Cutter:
 
 
 def compose(pieces: Sequence[Piece], place: Callable[[Parameter], str]) -> str:
-    """Return the query with `place` asked for what stands at each parameter, in its type."""
+    """Return the query with `place` asked for the text of each parameter, in its type."""
     return "".join(piece.words if piece.parameter is None else typed(piece.parameter, place) for piece in pieces)
 
 

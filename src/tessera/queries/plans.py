@@ -40,7 +40,7 @@ def find_warnings(plan: Node, rows: int, *, row_limit: int, has_keys: bool) -> I
     if not has_keys:
         yield (
             "There are no key columns: rows come in no certain order, and batches differ from run to run. "
-            "Name the columns that tell the rows apart."
+            "Name the columns that identify a row."
         )
 
 

@@ -56,7 +56,9 @@ def tokenize(text: str) -> list[Token]:
         curly = QUOTE.search(text)
         if curly is not None:
             refuse(
-                text, curly.start(), f"a text, a quoted name or a comment is never closed, and {curly[0]} is no quote"
+                text,
+                curly.start(),
+                f"a text, a quoted name or a comment is never closed, and {curly[0]} is not a quote",
             )
         raise QueryInvalidError(
             "The query cannot be read: a text, a quoted name or a comment is never closed. Close it."
@@ -68,7 +70,7 @@ def tokenize(text: str) -> list[Token]:
 
 def read_tree(text: str, tokens: Sequence[Token]) -> exp.Expr | None:
     """Return the syntax tree of one statement; raise what the parser raises, or `TooManyStepsError`."""
-    # With the whole text as context an error tells its exact place.
+    # With the whole text as context an error names its exact place.
     (tree,) = POSTGRES.parser(error_message_context=len(text)).parse(list(tokens), text)
     return tree
 

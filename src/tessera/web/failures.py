@@ -20,9 +20,9 @@ from tessera.platform.errors import (
     UnavailableError,
 )
 from tessera.platform.failures import explain_failure
-from tessera.web.confirming import ConfirmationNeededError
+from tessera.web.confirmation import ConfirmationNeededError
 from tessera.web.headers import security_headers
-from tessera.web.rendering import render
+from tessera.web.page_templates import render
 from tessera.web.visitors import AnyRequest
 from tessera.web.visits import SecondFactorNeededError, SignInNeededError, frame_of
 

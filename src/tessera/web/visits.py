@@ -25,11 +25,11 @@ from tessera.platform.resources import Resources
 from tessera.queries import QueryEngine
 from tessera.web.assets import load_assets
 from tessera.web.bodies import receive_form
-from tessera.web.confirming import require_fresh, settle_confirmation
+from tessera.web.confirmation import require_fresh, settle_confirmation
 from tessera.web.cookies import end_cookie, find_cookie, make_cookie
 from tessera.web.navigation import visible_sections
 from tessera.web.notices import NOTICES, Notice
-from tessera.web.rendering import render
+from tessera.web.page_templates import render
 from tessera.web.visitors import AnyRequest, check_token, client_address, find_signed_in, read_form
 
 T = TypeVar("T")
@@ -195,7 +195,7 @@ async def check_session(visit: Visit) -> None:
     if signed_in is None:
         raise SignInNeededError("Sign in to see this page.")
     await check_token(visit.request, signed_in)
-    owing = settings.second_factor == "everybody" or (settings.second_factor == signed_in.way == "password")
+    owing = settings.second_factor == "everybody" or (settings.second_factor == signed_in.method == "password")
     if owing and not signed_in.has_factor and not visit.request.route_handler.opt.get("before_factor"):
         raise SecondFactorNeededError("Set up a second factor first: this deployment asks everybody for one.")
     await require_fresh(visit.request, signed_in, visit.resources, visit.now)

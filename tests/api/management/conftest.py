@@ -1,5 +1,6 @@
 """The management API on a real database, asked in process with the exact bytes of a request."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from ipaddress import ip_network
@@ -53,7 +54,8 @@ class Desk:
         given = {"authorization": f"Bearer {key or self.key}"} if (key or self.key) and key is not None else {}
 
         async def receive() -> dict[str, Any]:
-            return parts.pop() if parts else {"type": "http.disconnect"}
+            # A client that has sent everything waits for its answer.
+            return parts.pop() if parts else await asyncio.Event().wait()  # type: ignore[return-value]
 
         async def keep(message: dict[str, Any]) -> None:
             sent.append(message)

@@ -113,7 +113,7 @@ async def test_user_never_has_more_than_the_key(desk: Desk) -> None:
         ({"role_ids": [ADMIN], "chain_ids": ours}, 403, "grant_exceeds_holder"),
         ({"own_permissions": ["points:read"], "chain_ids": ours}, 403, "grant_exceeds_holder"),
         ({"chain_ids": None, "role_ids": [CSR]}, 403, "grant_exceeds_holder"),
-        ({"chain_ids": [str(uuid4())], "role_ids": [CSR]}, 404, "chain_unknown"),
+        ({"chain_ids": [str(uuid4())], "role_ids": [CSR]}, 404, "chain_not_found"),
         ({"chain_ids": ours}, 422, "user_invalid"),
         ({"chain_ids": ours, "role_ids": [], "own_permissions": []}, 422, "user_invalid"),
         ({"role_ids": [str(uuid4())], "chain_ids": ours}, 404, "role_not_found"),
@@ -159,15 +159,15 @@ async def test_audit_log_is_read_under_filters(root: Desk, desk: Desk, stranger:
         found = await root.good("GET", f"/audit-log?{query}")
         return [f"{entry['action']} {entry['object_name']}" for entry in found["items"]]
 
-    changed, made = "changed ada@example.com", "created ada@example.com"
+    changed, made = "updated ada@example.com", "created ada@example.com"
     assert await actions(f"object_id={user['id']}") == [changed, made]
-    assert await actions("kind=user&action=changed") == [changed]
-    assert await actions("actor_name=ROOT&action=changed") == [changed]
+    assert await actions("kind=user&action=updated") == [changed]
+    assert await actions("actor_name=ROOT&action=updated") == [changed]
     assert await actions("kind=user&until=2000-01-01T00:00:00Z") == []
     assert len(await actions("since=2000-01-01T00:00:00Z&kind=user")) == 3
     first = await root.good("GET", "/audit-log?kind=user&limit=2")
     rest = await root.good("GET", f"/audit-log?kind=user&limit=2&after={first['next']}")
-    assert [entry["action"] for entry in first["items"] + rest["items"]] == ["created", "changed", "created"]
+    assert [entry["action"] for entry in first["items"] + rest["items"]] == ["created", "updated", "created"]
     assert first["items"][1]["before"] == {"name": "Ada"}
     assert (await root.call("GET", "/audit-log?after=999999999")).status == 404
     assert {entry["chain_id"] for entry in (await desk.good("GET", "/audit-log"))["items"]} <= {str(desk.chain_id)}

@@ -56,7 +56,7 @@ async def test_key_sees_the_chains_of_its_maker(desk: Desk) -> None:
         ({"permissions": ["api-keys:admin", "exports:read"]}, 403, "api_key_exceeds_maker"),
         ({"permissions": []}, 422, "api_key_invalid"),
         ({"permissions": None}, 422, "api_key_invalid"),
-        ({"chain_ids": [str(UUID(int=7))]}, 404, "chain_unknown"),
+        ({"chain_ids": [str(UUID(int=7))]}, 404, "chain_not_found"),
         ({"expires_at": "2026-05-01T12:00:00Z"}, 422, "api_key_invalid"),
         ({"label": "   "}, 422, "api_key_invalid"),
         ({"permissions": ["all"]}, 422, "request_invalid"),

@@ -10,7 +10,7 @@ from tessera.platform.events import Event, record_events
 from tessera.platform.ids import new_ids
 
 
-async def happen(desk: Desk, count: int = 1, name: str = "loyalty.tier.added") -> list[str]:
+async def happen(desk: Desk, count: int = 1, name: str = "tier.created") -> list[str]:
     """Let something happen in the desk's chain."""
     subjects = new_ids(count)
     async with desk.resources.database.session() as session:
@@ -34,7 +34,7 @@ async def test_feed_is_read_page_by_page(desk: Desk) -> None:
     assert found == subjects
     event = (await desk.good("GET", "/events?limit=1"))["items"][0]
     assert event["payload"] == {"n": 1}
-    assert (event["name"], event["chain_id"]) == ("loyalty.tier.added", str(desk.chain_id))
+    assert (event["name"], event["chain_id"]) == ("tier.created", str(desk.chain_id))
     assert event["position"].endswith(f"-{event['sequence']}")
     assert (await desk.good("GET", f"/events?after={position}"))["items"] == []
 
@@ -50,10 +50,10 @@ async def test_latest_begins_now(desk: Desk) -> None:
 
 async def test_names_are_filtered(desk: Desk) -> None:
     await happen(desk)
-    (program,) = await happen(desk, name="loyalty.program.added")
-    (member,) = await happen(desk, name="loyalty.membership.added")
+    (program,) = await happen(desk, name="program.created")
+    (member,) = await happen(desk, name="membership.created")
 
-    feed = await desk.good("GET", "/events?names=loyalty.program.added&names=loyalty.membership.added")
+    feed = await desk.good("GET", "/events?names=program.created&names=membership.created")
 
     assert subjects_of(feed) == [program, member]
 
@@ -75,9 +75,9 @@ async def test_outsider_reads_nothing(desk: Desk, stranger: Desk, root: Desk) ->
     assert subjects_of(await root.good("GET", "/events")) == own + others
     assert subjects_of(await root.good("GET", f"/events?chain_id={desk.chain_id}")) == own
     reply = await stranger.call("GET", f"/events?chain_id={desk.chain_id}")
-    assert (reply.status, reply.data["code"]) == (404, "chain_unknown")
+    assert (reply.status, reply.data["code"]) == (404, "chain_not_found")
     missing = await root.call("GET", f"/events?chain_id={UUID(int=7)}")
-    assert (missing.status, missing.data["code"]) == (404, "chain_unknown")
+    assert (missing.status, missing.data["code"]) == (404, "chain_not_found")
 
 
 async def test_wrong_positions_are_told_apart(desk: Desk) -> None:

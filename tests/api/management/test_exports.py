@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from litestar import Litestar
@@ -10,6 +10,7 @@ from litestar.datastructures import State
 from tests.api.conftest import TestClock
 from tests.api.management.conftest import Desk
 from tests.builders.house import create_export, create_members, make_settings, open_small_house, run_to_end
+from tests.builders.key_files import ssh_key
 from tests.builders.receivers import run_receiver
 
 from tessera.access.keys import NewApiKey, create_api_keys
@@ -43,7 +44,10 @@ async def kept(database: Database, query_address: str, keys: KeyRing, tmp_path: 
         definition = await create_export(house, chain_id, receiver.url)
         run = await run_to_end(house, definition)
         app = Litestar(
-            build_api(), state=State({"resources": house.resources}), openapi_config=None, logging_config=None
+            build_api(),
+            state=State({"resources": house.resources, "engine": house.engine}),
+            openapi_config=None,
+            logging_config=None,
         )
         async with database.session() as session:
             new = NewApiKey("exports", chains=frozenset({chain_id}), roles=frozenset({ADMIN_ROLE_ID}))
@@ -65,6 +69,35 @@ async def test_run_tells_what_it_did(kept: Kept) -> None:
     assert (await desk.good("GET", f"/runs/{run.id}/errors"))["items"] == []
     ended = await desk.call("POST", f"/runs/{run.id}/cancel")
     assert (ended.status, ended.data["code"]) == (409, "run_ended")
+
+
+async def test_records_say_by_id_who_made_and_changed_them(kept: Kept) -> None:
+    desk, definition, run = kept
+    maker, changer = [await desk.make_key(label, chains=None) for label in ("maker", "changer")]
+    made, changed = ("api_key", str(maker.key.id)), ("api_key", str(changer.key.id))
+    makers, changers = desk.with_key(maker.text), desk.with_key(changer.text)
+    template = await desk.good("GET", f"/http-templates/{definition.template_id}")
+    key = {"chain_id": str(desk.chain_id), "type": "rsa_private_key", "label": "Login", "material": ssh_key("rsa")}
+    new: dict[str, dict[str, Any]] = {
+        f"/export-definitions/{definition.id}/copy": {},
+        f"/queries/{definition.query_id}/copy": {},
+        f"/http-templates/{definition.template_id}/copy": {},
+        f"/connection-profiles/{template['profile_id']}/copy": {},
+        "/encryption-keys": key,
+        "/roles": {"label": "Night desk"},
+    }
+
+    for path, members in new.items():
+        asset = await makers.good("POST", path, status=201, **members)
+        after = await changers.good("PATCH", f"/{path.split('/')[1]}/{asset['id']}", label="Another label")
+        assert {(one["created_by_kind"], one["created_by_id"]) for one in (asset, after)} == {made}, path
+        assert [(one["updated_by_kind"], one["updated_by_id"]) for one in (asset, after)] == [made, changed], path
+    third = await makers.good("POST", "/api-keys", status=201, label="third", role_ids=[str(ADMIN_ROLE_ID)])
+    started = await makers.good("POST", f"/export-definitions/{definition.id}/run", status=202)
+
+    assert (third["api_key"]["created_by_kind"], third["api_key"]["created_by_id"]) == made
+    assert (started["started_by_kind"], started["started_by_id"]) == made
+    assert (run.started_by_kind, run.started_by_id) == ("command_line", None)
 
 
 async def test_definition_is_kept(kept: Kept) -> None:

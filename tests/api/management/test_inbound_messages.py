@@ -75,7 +75,7 @@ async def test_messages_are_listed_opened_and_replayed(desk: Desk) -> None:
     again = await desk.good("POST", f"{path}/messages/{rejected['id']}/replay")
     assert again["state"] == "waiting"
     applied = await desk.call("POST", f"{path}/messages/{rest['items'][0]['id']}/replay")
-    assert (applied.status, applied.data["code"]) == (409, "message_not_replayable")
+    assert (applied.status, applied.data["code"]) == (409, "inbound_message_not_replayable")
     await inbound.apply_due_messages(desk.resources)
     assert await desk.good("POST", f"{path}/messages/replay") == {"messages": 1}
 

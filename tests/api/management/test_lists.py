@@ -20,7 +20,7 @@ async def test_chain_and_enterprise_are_made(root: Desk, desk: Desk) -> None:
     assert [one["name"] for one in (await root.good("GET", path))["items"]] == ["Lake House"]
     assert (await desk.call("GET", path)).status == 404
     refused = await desk.call("POST", "/enterprises", chain_id=chain["id"], name="Lake House")
-    assert (refused.status, refused.data["code"]) == (404, "chain_unknown")
+    assert (refused.status, refused.data["code"]) == (404, "chain_not_found")
     refused = await desk.call("POST", "/chains", name="Hill Hotels")
     assert (refused.status, refused.data["code"]) == (403, "chain_beyond_reach")
 
@@ -52,7 +52,7 @@ async def test_short_list_is_paged(root: Desk) -> None:
 
     assert [one["name"] for one in first["items"] + second["items"]] == ["A", "B", "C", "Harbour"]
     assert second["next"] is None
-    assert (nowhere.status, nowhere.data["code"]) == (404, "after_unknown")
+    assert (nowhere.status, nowhere.data["code"]) == (404, "page_not_found")
 
 
 async def test_memberships_are_paged_and_filtered(desk: Desk) -> None:
@@ -84,7 +84,7 @@ async def test_programs_and_tiers_are_listed(desk: Desk, stranger: Desk, root: D
     assert (await stranger.good("GET", "/programs"))["items"] == []
     assert (await root.call("GET", "/programs")).data["code"] == "chain_missing"
     refused = await stranger.call("PATCH", f"/programs/{program['id']}", allows_overdraft=True)
-    assert (refused.status, refused.data["code"]) == (404, "program_unknown")
+    assert (refused.status, refused.data["code"]) == (404, "program_not_found")
 
 
 async def test_outsider_finds_no_membership(desk: Desk, stranger: Desk, root: Desk) -> None:
@@ -102,7 +102,7 @@ async def test_outsider_finds_no_membership(desk: Desk, stranger: Desk, root: De
         ("POST", "/points/reverse", {"sequence": 1, "reason": "why"}),
     ):
         reply = await stranger.call(method, f"/memberships/{member}{path}", idempotency_key="k", **members)
-        assert (reply.status, reply.data["code"]) == (404, "membership_unknown")
+        assert (reply.status, reply.data["code"]) == (404, "membership_not_found")
     assert (await root.good("GET", f"/memberships/{member}"))["id"] == member
 
 
@@ -132,7 +132,7 @@ async def test_tokens_are_made_switched_and_revoked(desk: Desk, root: Desk, kind
     (ended,) = (await root.good("GET", path))["items"]
     assert ended["revoked_at"] == "2026-05-01T12:00:00Z"
     other = {"client": "access", "access": "client"}[kind]
-    assert (await desk.call("DELETE", f"/{other}-tokens/{token['id']}")).data["code"] == "token_unknown"
+    assert (await desk.call("DELETE", f"/{other}-tokens/{token['id']}")).data["code"] == "token_not_found"
 
 
 async def test_outsider_reaches_no_token(desk: Desk, stranger: Desk) -> None:
@@ -142,7 +142,7 @@ async def test_outsider_reaches_no_token(desk: Desk, stranger: Desk) -> None:
     access = await desk.good("POST", "/access-tokens", status=201, **wanted)
 
     refused = await stranger.call("POST", "/access-tokens", **wanted)
-    assert (refused.status, refused.data["code"]) == (404, "enterprise_unknown")
+    assert (refused.status, refused.data["code"]) == (404, "enterprise_not_found")
     assert (await stranger.good("GET", "/access-tokens"))["items"] == []
     assert (await stranger.good("GET", "/client-tokens"))["items"] == []
     for path in (f"/access-tokens/{access['access_token']['id']}", f"/client-tokens/{client}"):

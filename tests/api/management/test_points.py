@@ -18,7 +18,7 @@ async def test_points_come_and_go(desk: Desk) -> None:
 
     assert [one["balance"] for one in (earned, burned, adjusted, undone)] == [300, 200, 180, 280]
     assert (undone["kind"], undone["reverses"]) == ("reverse", burned["sequence"])
-    assert (earned["source"], earned["idempotency_key"]) == ("api_key", "a")
+    assert (earned["source"], earned["idempotency_key"], earned["origin"]) == ("api_key", "a", None)
     listed = await desk.good("GET", f"{place}/points-movements")
     assert listed == {"items": [undone, adjusted, burned, earned], "next": None}
     balance = await desk.good("GET", f"{place}/balance")
@@ -92,7 +92,7 @@ async def test_bulk_is_all_or_none(desk: Desk, kind: str) -> None:
     done = await desk.good("POST", f"/points/{kind}", idempotency_key="k", items=items)
     again = await desk.good("POST", f"/points/{kind}", idempotency_key="k", items=items[::-1])
 
-    assert (refused.status, refused.data["code"]) == (404, "membership_unknown")
+    assert (refused.status, refused.data["code"]) == (404, "membership_not_found")
     after = 5 if kind == "burn" else 15
     assert [(one["membership_id"], one["balance"]) for one in done["items"]] == [(member, after) for member in members]
     assert again["items"] == done["items"][::-1]
@@ -126,7 +126,7 @@ async def test_bulk_stays_in_one_chain(desk: Desk, stranger: Desk, root: Desk) -
     foreign = await desk.call("POST", "/points/earn", idempotency_key="k", items=items)
 
     assert (mixed.status, mixed.data["code"]) == (422, "several_chains")
-    assert (foreign.status, foreign.data["code"]) == (404, "membership_unknown")
+    assert (foreign.status, foreign.data["code"]) == (404, "membership_not_found")
 
 
 async def test_overdraft_is_the_programs_choice(desk: Desk) -> None:

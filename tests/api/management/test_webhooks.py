@@ -23,18 +23,18 @@ async def subscribe(desk: Desk, **given: Any) -> Any:
 async def deliver(desk: Desk, count: int = 1) -> None:
     """Let things happen, and have deliveries made of them; nothing is sent."""
     async with desk.resources.database.session() as session:
-        events = [Event(desk.chain_id, "loyalty.tier.added", new_id(), {}) for _ in range(count)]
+        events = [Event(desk.chain_id, "tier.created", new_id(), {}) for _ in range(count)]
         await record_events(session, events)
     await Dispatcher(desk.resources, None).dispatch()  # type: ignore[arg-type]
 
 
 async def test_secret_is_shown_once(desk: Desk) -> None:
-    made = await subscribe(desk, event_names=["loyalty.tier.added", "loyalty.tier.added"])
+    made = await subscribe(desk, event_names=["tier.created", "tier.created"])
 
     one = made["subscription"]
     assert made["secret"].startswith("whsec_")
     assert (one["label"], one["url"], one["enabled"]) == ("CRM", URL, True)
-    assert one["event_names"] == ["loyalty.tier.added"]
+    assert one["event_names"] == ["tier.created"]
     assert await desk.good("GET", f"{BASE}/{one['id']}") == one
     assert (await desk.good("GET", BASE))["items"] == [one]
     rotated = await desk.good("POST", f"{BASE}/{one['id']}/rotate-secret")
@@ -106,7 +106,7 @@ async def test_deliveries_are_listed_and_replayed(desk: Desk) -> None:
     await Dispatcher(desk.resources, None).dispatch()  # type: ignore[arg-type]
     assert len((await desk.good("GET", f"{path}/deliveries"))["items"]) == 10
     unknown = await desk.call("POST", f"{path}/replay", delivery_ids=[str(uuid4())])
-    assert (unknown.status, unknown.data["code"]) == (404, "delivery_not_found")
+    assert (unknown.status, unknown.data["code"]) == (404, "webhook_delivery_not_found")
     for body in ({"failed_since": None}, {"delivery_ids": ids, "events_since": "2026-01-01T00:00:00Z"}):
         assert (await desk.call("POST", f"{path}/replay", **body)).status == 422
 
@@ -117,10 +117,10 @@ async def test_test_makes_a_delivery(desk: Desk) -> None:
 
     made = await desk.good("POST", f"{path}/test", status=201)
 
-    assert (made["event_name"], made["state"]) == ("webhooks.subscription.tested", "pending")
+    assert (made["event_name"], made["state"]) == ("webhook_subscription.tested", "pending")
     await desk.good("PATCH", path, enabled=False)
     reply = await desk.call("POST", f"{path}/test")
-    assert (reply.status, reply.data["code"]) == (409, "subscription_disabled")
+    assert (reply.status, reply.data["code"]) == (409, "webhook_subscription_disabled")
 
 
 async def test_outsider_finds_nothing(desk: Desk, stranger: Desk) -> None:
@@ -131,7 +131,7 @@ async def test_outsider_finds_nothing(desk: Desk, stranger: Desk) -> None:
     assert (await stranger.good("GET", BASE))["items"] == []
     assert (await stranger.good("GET", f"{BASE}?chain_id={desk.chain_id}"))["items"] == []
     made = await stranger.call("POST", BASE, chain_id=str(desk.chain_id), label="x", url=URL)
-    assert (made.status, made.data["code"]) == (404, "subscription_chain_unknown")
+    assert (made.status, made.data["code"]) == (404, "webhook_subscription_chain_not_found")
     for method, place, members in (
         ("GET", "", {}),
         ("PATCH", "", {"label": "x"}),
@@ -142,7 +142,7 @@ async def test_outsider_finds_nothing(desk: Desk, stranger: Desk) -> None:
         ("GET", "/deliveries", {}),
     ):
         reply = await stranger.call(method, path + place, **members)
-        assert (reply.status, reply.data["code"]) == (404, "subscription_not_found")
+        assert (reply.status, reply.data["code"]) == (404, "webhook_subscription_not_found")
     assert (await desk.good("GET", path))["label"] == "CRM"
 
 
@@ -162,4 +162,4 @@ async def test_reader_may_only_read(desk: Desk) -> None:
 async def test_missing_chain_is_not_found(root: Desk, configure: BuildDesk) -> None:
     reply = await root.call("POST", BASE, chain_id=str(new_id()), label="x", url=URL)
 
-    assert (reply.status, reply.data["code"]) == (404, "subscription_chain_unknown")
+    assert (reply.status, reply.data["code"]) == (404, "webhook_subscription_chain_not_found")

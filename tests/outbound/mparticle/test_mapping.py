@@ -61,7 +61,7 @@ def test_there_are_22_identity_types_and_10_reserved_names() -> None:
         (MappingLine(ATTRIBUTE, "x", constant="\ud800"), "constant", "cannot be sent"),
         (MappingLine(ATTRIBUTE, "x", constant="a\x00b"), "constant", "cannot be sent"),
         (MappingLine(IDENTITY, "customer", "id"), "name", "There are: other, customer_id"),
-        (MappingLine(IDENTITY, "<script>", "id"), "name", "no identity type"),
+        (MappingLine(IDENTITY, "<script>", "id"), "name", "not a known identity type"),
         (MappingLine(ATTRIBUTE, "", "id"), "name", "1 to 256"),
         (MappingLine(ATTRIBUTE, "x" * 257, "id"), "name", "1 to 256"),
         (MappingLine(ATTRIBUTE, "a\x00", "id"), "name", "cannot be sent"),

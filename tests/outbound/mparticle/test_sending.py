@@ -10,11 +10,11 @@ import pytest
 from tests.builders.mparticle_receiver import AUTHORIZATION, COLUMNS, ID, KEY, PROFILES, RUN, SECRET, Mparticle
 from tests.builders.receivers import Receiver, Reply, run_receiver
 
-from tessera.outbound import Answer, VerdictKind
+from tessera.outbound import Outcome, OutcomeKind
 from tessera.outbound.kinds.mparticle.batches import plain_shape
-from tessera.outbound.kinds.mparticle.client import complete_shape, make_planner, make_sender, open_target
+from tessera.outbound.kinds.mparticle.client import complete_shape, make_renderer, make_sender, open_target
 from tessera.outbound.rendering import PlannedRequest
-from tessera.outbound.senders import RequestPlanner, Sender
+from tessera.outbound.senders import RequestRenderer, Sender
 from tessera.platform.http import OutboundClient
 
 SETTINGS: dict[str, Any] = {
@@ -32,9 +32,9 @@ PLAIN = plain_shape(PROFILES)
 
 def plan(count: int = 2) -> PlannedRequest:
     """Return a request of so many users."""
-    planner: RequestPlanner = make_planner(PLAIN, [(name, "text") for name in COLUMNS])
+    renderer: RequestRenderer = make_renderer(PLAIN, [(name, "text") for name in COLUMNS])
     rows = [(number, [f"M-{number}", "", "Ana", 1]) for number in range(1, count + 1)]
-    (request,) = planner.plan(rows, RUN, first_index=0).requests
+    (request,) = renderer.plan(rows, RUN, first_index=0).requests
     return request
 
 
@@ -48,7 +48,7 @@ async def open_line(script: Any) -> AsyncIterator[tuple[Sender, Receiver]]:
     await client.close()
 
 
-async def answer_to(reply: Reply, count: int = 2) -> Answer:
+async def answer_to(reply: Reply, count: int = 2) -> Outcome:
     """Return what the sender makes of a reply."""
     async with open_line(lambda _: reply) as (sender, _):
         return await sender.send(plan(count))
@@ -59,7 +59,7 @@ async def test_request_is_as_mparticle_wants_it() -> None:
     async with open_line(mparticle) as (sender, receiver):
         answer = await sender.send(plan())
     (received,) = receiver.received
-    assert (answer.status, answer.verdict.kind, answer.share) == (202, VerdictKind.OK, None)
+    assert (answer.status, answer.kind, answer.share) == (202, OutcomeKind.OK, None)
     assert (received.method, received.path) == ("POST", "/v2/bulkevents")
     assert received.headers["authorization"] == AUTHORIZATION
     assert received.headers["content-type"] == "application/json"
@@ -71,36 +71,36 @@ async def test_request_is_as_mparticle_wants_it() -> None:
 @pytest.mark.parametrize(
     ("status", "rows", "kind"),
     [
-        (202, 2, VerdictKind.OK),
-        (400, 2, VerdictKind.SPLIT),
-        (400, 1, VerdictKind.PERMANENT),
-        (401, 2, VerdictKind.CREDENTIALS),
-        (403, 2, VerdictKind.CREDENTIALS),
-        (302, 2, VerdictKind.PERMANENT),
-        (404, 2, VerdictKind.PERMANENT),
-        (413, 2, VerdictKind.SPLIT),
-        (429, 2, VerdictKind.TRANSIENT),
-        (500, 2, VerdictKind.TRANSIENT),
-        (501, 2, VerdictKind.TRANSIENT),
-        (503, 2, VerdictKind.TRANSIENT),
-        (599, 2, VerdictKind.TRANSIENT),
+        (202, 2, OutcomeKind.OK),
+        (400, 2, OutcomeKind.SPLIT),
+        (400, 1, OutcomeKind.PERMANENT),
+        (401, 2, OutcomeKind.CREDENTIALS),
+        (403, 2, OutcomeKind.CREDENTIALS),
+        (302, 2, OutcomeKind.PERMANENT),
+        (404, 2, OutcomeKind.PERMANENT),
+        (413, 2, OutcomeKind.SPLIT),
+        (429, 2, OutcomeKind.TRANSIENT),
+        (500, 2, OutcomeKind.TRANSIENT),
+        (501, 2, OutcomeKind.TRANSIENT),
+        (503, 2, OutcomeKind.TRANSIENT),
+        (599, 2, OutcomeKind.TRANSIENT),
     ],
 )
-async def test_status_has_its_class(status: int, rows: int, kind: VerdictKind) -> None:
+async def test_status_has_its_class(status: int, rows: int, kind: OutcomeKind) -> None:
     answer = await answer_to(Reply(status), rows)
-    assert (answer.status, answer.verdict.kind) == (status, kind)
+    assert (answer.status, answer.kind) == (status, kind)
 
 
 @pytest.mark.parametrize("limit", ["org", "account", "app", "feed", "workspace", "system"])
 async def test_exceeded_limit_is_named(limit: str) -> None:
     answer = await answer_to(Reply(429, {"Retry-After": "7", "X-mp-rate-limit-exceeded": limit}))
     assert (answer.retry_after, answer.share) == (7, None)
-    assert f'the limit "{limit}"' in answer.verdict.message
+    assert f'the limit "{limit}"' in answer.message
 
 
 async def test_acceleration_goes_on_with_half_the_rate() -> None:
     answer = await answer_to(Reply(429, {"X-mp-rate-limit-exceeded": "acceleration"}))
-    assert (answer.verdict.kind, answer.share) == (VerdictKind.TRANSIENT, 0.5)
+    assert (answer.kind, answer.share) == (OutcomeKind.TRANSIENT, 0.5)
 
 
 @pytest.mark.parametrize(
@@ -112,19 +112,19 @@ async def test_acceleration_goes_on_with_half_the_rate() -> None:
 )
 async def test_load_above_80_percent_lowers_the_rate(used: str, share: float | None) -> None:
     answer = await answer_to(Reply(202, {"X-mp-rate-limit-percentage-used": used}))
-    assert (answer.verdict.kind, answer.share) == (VerdictKind.OK, share)
+    assert (answer.kind, answer.share) == (OutcomeKind.OK, share)
 
 
 async def test_reasons_are_told_and_hold_no_secret() -> None:
     errors = [{"code": "BAD_REQUEST", "message": f"events is wrong for {SECRET}"}, {"code": 17}, "x", {"message": []}]
     answer = await answer_to(Reply(400, body=json.dumps({"errors": errors}).encode()))
-    assert answer.verdict.message.endswith("It says: events is wrong for ***; 17")
+    assert answer.message.endswith("It says: events is wrong for ***; 17")
 
 
 @pytest.mark.parametrize("body", [b"", b"oops", b"[]", b'{"errors": 3}', b'{"errors": [null]}', b"\xff", b"[" * 9999])
 async def test_unreadable_reasons_change_nothing(body: bytes) -> None:
     answer = await answer_to(Reply(400, body=body))
-    assert answer.verdict.message.endswith("Its answer is in the request log.")
+    assert answer.message.endswith("Its answer is in the request log.")
 
 
 async def test_lost_answer_is_sent_again() -> None:
@@ -132,7 +132,7 @@ async def test_lost_answer_is_sent_again() -> None:
         planned = plan()
         answer = await sender.send(planned)
         assert sender.can_replay(planned)
-    assert (answer.status, answer.verdict.kind) == (None, VerdictKind.REPLAY)
+    assert (answer.status, answer.kind) == (None, OutcomeKind.REPLAY)
 
 
 async def test_excerpts_hold_no_secret() -> None:

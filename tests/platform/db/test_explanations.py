@@ -22,7 +22,7 @@ REFUSED = [
     ('connection failed: FATAL:  too many connections for role "tessera_query"', "has no connection left"),
     ("connection failed: FATAL:  the database system is starting up", "is still starting"),
     ("connection failed: connection refused\n\tConnection refused", "is not listening"),
-    ("[Errno -2] failed to resolve host 'nowhere.invalid'", "has a host name that nobody knows"),
+    ("[Errno -2] failed to resolve host 'nowhere.invalid'", "has a host name that cannot be resolved"),
     ("connection timeout expired", "does not answer"),
     (
         'connection failed: FATAL:  password authentication failed for user "tessera_app"',

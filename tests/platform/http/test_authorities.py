@@ -33,7 +33,7 @@ def test_certificates_are_kept_and_nothing_else() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("hello", "no certificate in PEM"),
+        ("hello", "not a certificate in PEM"),
         (KEY, "private key"),
         (PEM + KEY, "private key"),
         (PEM.replace("-----END", "AAAA\n-----END"), "cut or damaged"),

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tessera.platform.secrets import BrokenSealError, Key, KeyRing, UnknownKeyError
+from tessera.platform.secrets import BrokenSealError, Key, KeyNotFoundError, KeyRing
 from tessera.platform.secrets.rings import make_key
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -68,7 +68,7 @@ def test_key_id_is_sealed_along() -> None:
 
 def test_missing_key_is_named() -> None:
     sealed = AFTER.seal("hunter2", "profile")
-    with pytest.raises(UnknownKeyError, match=NEW.id):
+    with pytest.raises(KeyNotFoundError, match=NEW.id):
         BEFORE.open(sealed, "profile")
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         restore_chain,
     )
     from tessera.access.chains.chains_seen import check_chains
-    from tessera.access.chains.errors import ChainMissingError, UnknownChainError, UnknownEnterpriseError
+    from tessera.access.chains.errors import ChainMissingError, ChainNotFoundError, EnterpriseNotFoundError
     from tessera.access.chains.models import ChainRow, EnterpriseRow
     from tessera.access.chains.scope import chains_of, narrow_chains, reach_of, require_chain
     from tessera.access.chains.store.chains import select_enterprises
@@ -37,14 +37,14 @@ __all__ = [
     "Address",
     "Chain",
     "ChainMissingError",
+    "ChainNotFoundError",
     "ChainRow",
     "Enterprise",
     "EnterpriseFilter",
+    "EnterpriseNotFoundError",
     "EnterpriseRow",
     "LinkedEnterprise",
     "NewEnterprise",
-    "UnknownChainError",
-    "UnknownEnterpriseError",
     "archive_chain",
     "chains_of",
     "check_chains",

@@ -1,4 +1,4 @@
-"""Chains and enterprises: made by administrators and the demo, read by everybody."""
+"""Chains and enterprises: made by administrators and the demo, read by every room."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,10 +10,10 @@ from msgspec.structs import replace
 
 from tessera.access.chains.errors import (
     ChainNameTakenError,
+    ChainNotFoundError,
     ChainReachError,
     EnterpriseNameTakenError,
     TimeZoneError,
-    UnknownChainError,
 )
 from tessera.access.chains.scope import require_chain
 from tessera.access.chains.store import chains as store
@@ -22,15 +22,15 @@ from tessera.platform.actors import Actor
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.db import Reader, Session
 from tessera.platform.ids import new_random_ids
-from tessera.platform.paging import UnknownCursorError
+from tessera.platform.paging import CursorNotFoundError
 from tessera.platform.texts import check_urls, is_website
 
 
 async def create_chains(session: Session, actor: Actor, names: Sequence[str], *, now: datetime) -> list[Chain]:
-    """Create chains; only somebody who sees every chain may, because nobody else could see them afterwards."""
+    """Create chains; only a user who sees every chain may, because others could not see them afterwards."""
     if actor.chains is not None:
         raise ChainReachError(
-            f"{actor.name} sees only some chains and would not see a new one. Ask somebody who sees every chain."
+            f"{actor.name} sees only some chains and would not see a new one. Ask a user who sees every chain."
         )
     await check_chain_names(session, names)
     chains = [Chain(made, name, now, now) for made, name in zip(new_random_ids(len(names)), names, strict=True)]
@@ -84,7 +84,7 @@ async def get_chain(session: Session, actor: Actor, chain_id: UUID) -> Chain:
     require_chain(actor, chain_id)
     found = await store.select_chains(session, [chain_id], archived=True)
     if not found:
-        raise UnknownChainError(f"There is no chain {chain_id}. Choose one from the list.", chain_id=chain_id)
+        raise ChainNotFoundError(f"There is no chain {chain_id}. Choose one from the list.", chain_id=chain_id)
     return found[0]
 
 
@@ -147,5 +147,5 @@ async def list_linked_enterprises(
     """Return a page of the enterprises that the acting access token reaches, newest first."""
     found = await store.select_linked_enterprises(session, actor.id, narrowing)
     if found is None:
-        raise UnknownCursorError(f"There is no enterprise {narrowing.cursor} to continue after.")
+        raise CursorNotFoundError(f"There is no enterprise {narrowing.cursor} to continue after.")
     return found

@@ -4,13 +4,13 @@ from tessera.platform.errors import ConflictError, DeniedError, InvalidError, No
 
 
 class ChainMissingError(InvalidError):
-    """Somebody who sees every chain has to name the ones meant."""
+    """A user who sees every chain has to name the ones meant."""
 
     code = "chain_missing"
 
 
 class ChainReachError(DeniedError):
-    """Only somebody who sees every chain makes one: nobody else would see it."""
+    """Only a user who sees every chain creates one: others would not see it."""
 
     code = "chain_beyond_reach"
 
@@ -33,13 +33,13 @@ class TimeZoneError(InvalidError):
     code = "time_zone_invalid"
 
 
-class UnknownChainError(NotFoundError):
+class ChainNotFoundError(NotFoundError):
     """No such chain within the actor's reach."""
 
-    code = "chain_unknown"
+    code = "chain_not_found"
 
 
-class UnknownEnterpriseError(NotFoundError):
+class EnterpriseNotFoundError(NotFoundError):
     """No such enterprise within the actor's reach."""
 
-    code = "enterprise_unknown"
+    code = "enterprise_not_found"

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from tessera.access.chains.errors import ChainMissingError, UnknownChainError
+from tessera.access.chains.errors import ChainMissingError, ChainNotFoundError
 from tessera.platform.actors import Actor
 
 
 def require_chain(actor: Actor, chain_id: UUID) -> None:
     """Raise unless the chain is one of the actor's."""
     if not actor.sees(chain_id):
-        raise UnknownChainError(f"There is no chain {chain_id} within reach of {actor.name}.", chain_id=chain_id)
+        raise ChainNotFoundError(f"There is no chain {chain_id} within reach of {actor.name}.", chain_id=chain_id)
 
 
 def reach_of(actor: Actor, chain_ids: Sequence[UUID] | None) -> tuple[UUID, ...]:

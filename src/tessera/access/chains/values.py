@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from tessera.platform.narrowing import Interval
+from tessera.platform.list_filters import Interval
 
 # Whether an enterprise's prices hold taxes.
 Pricing = Literal["Gross", "Net"]

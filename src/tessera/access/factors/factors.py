@@ -72,7 +72,7 @@ async def find_pending_factor(session: Session, keys: KeyRing, user: User) -> Pe
 async def confirm_factor(
     session: Session, resources: Resources, actor: Actor, user: User, *, code: str, now: datetime
 ) -> list[str]:
-    """Switch the second factor on with its first code, and return the recovery codes, which nobody sees again."""
+    """Switch the second factor on with its first code, and return the recovery codes, which are never shown again."""
     row = await factor_store.find_factor(session, user.id)
     if row is None or row["confirmed_at"] is not None:
         raise FactorMissingError("There is no second factor to confirm. Begin with a new key.")
@@ -145,7 +145,7 @@ async def use_code(
         resources,
         user["email"],
         subject="A recovery code of your Tessera account was used",
-        lines=(f"Somebody signed in with one of your recovery codes. {left} of them are left.",),
+        lines=(f"One of your recovery codes was used to sign in. {left} of them are left.",),
         origin=origin,
     )
     return True

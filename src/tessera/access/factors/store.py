@@ -83,7 +83,7 @@ async def use_step(session: Session, user_id: UUID, step: int) -> bool:
 
 
 async def delete_factor(session: Session, user_id: UUID) -> bool:
-    """Forget a user's second factor and recovery codes; False where there was none."""
+    """Delete a user's second factor and recovery codes; False where there was none."""
     await session.execute(DELETE_CODES, {"user_id": user_id})
     await session.execute(DELETE_STEPS_OF, {"user_id": user_id})
     return await change_rows(session, DELETE, {"user_id": user_id}) == 1
@@ -95,7 +95,7 @@ async def list_secrets(session: Session) -> list[Row]:
 
 
 async def replace_secrets(session: Session, secrets: Sequence[Mapping[str, Any]]) -> None:
-    """Store secrets that were sealed anew."""
+    """Store secrets that were sealed again."""
     if secrets:
         await session.execute(REPLACE_SECRET, secrets)
 
@@ -112,19 +112,19 @@ async def use_recovery_code(session: Session, digest: bytes) -> bool:
 
 
 async def insert_step(
-    session: Session, digest: bytes, *, user_id: UUID, way: str, now: datetime, expires_at: datetime
+    session: Session, digest: bytes, *, user_id: UUID, method: str, now: datetime, expires_at: datetime
 ) -> None:
-    """Store that a browser owes a code, and forget those that came too late."""
+    """Store that a browser has to enter a code, and delete expired steps."""
     await session.execute(DELETE_OLD_STEPS, {"now": now})
-    values = {"digest": digest, "user_id": user_id, "way": way, "expires_at": expires_at}
+    values = {"digest": digest, "user_id": user_id, "way": method, "expires_at": expires_at}
     await session.execute(INSERT_STEP, values)
 
 
 async def find_step(session: Session, digest: bytes, now: datetime) -> Row | None:
-    """Return the enabled user whose code this browser owes, and how they came."""
+    """Return the enabled user whose code this browser has to enter, and how they came."""
     return await fetch_row(session, FIND_STEP, {"digest": digest, "now": now})
 
 
 async def delete_step(session: Session, digest: bytes) -> None:
-    """Forget that a browser owes a code."""
+    """Delete the pending second step of a browser."""
     await session.execute(DELETE_STEP, {"digest": digest})

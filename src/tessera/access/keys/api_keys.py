@@ -1,6 +1,6 @@
 """API keys: what opens the management API. A key's text is known to its holder; the database keeps a keyed digest.
 
-Nothing is cached: a key that is revoked, or switched off, opens nothing from the next request on, in every process.
+Nothing is cached: a key that is revoked, or disabled, opens nothing from the next request on, in every process.
 """
 
 import secrets
@@ -77,6 +77,8 @@ class ApiKey:
     enabled: bool
     created_at: datetime
     created_by: str
+    created_by_kind: str | None
+    created_by_id: UUID | None
     expires_at: datetime | None
     revoked_at: datetime | None
     used_at: datetime | None
@@ -132,14 +134,14 @@ async def enable_api_key(session: Session, actor: Actor, key_id: UUID, *, enable
     """Switch a key on or off; a revoked one stays as it is."""
     found = await get_changeable(session, actor, key_id)
     if found.revoked_at is not None:
-        raise ApiKeyRevokedError(f"The API key {found.label} is revoked for ever. Make a new one.")
+        raise ApiKeyRevokedError(f"The API key {found.label} is revoked permanently. Make a new one.")
     await store.enable_keys(session, [key_id], enabled=enabled)
     await record_entries(session, actor, [entry_of("enabled" if enabled else "disabled", found)])
     return await get_api_key(session, actor, key_id)
 
 
 async def revoke_api_key(session: Session, actor: Actor, key_id: UUID, *, now: datetime) -> ApiKey:
-    """End a key for ever; once more changes nothing."""
+    """Revoke a key permanently; doing so again changes nothing."""
     found = await get_changeable(session, actor, key_id)
     if found.revoked_at is None:
         await store.revoke_keys(session, [key_id], now=now)
@@ -195,13 +197,13 @@ def check_key(actor: Actor, new: NewApiKey, now: datetime) -> None:
     unshaped = find_unshaped(new.permissions or ())
     if unshaped is not None:
         raise ApiKeyInvalidError(
-            f"{unshaped[:100]!r} is no permission. Write a resource and one of {', '.join(LEVELS)}: members:read.",
+            f"{unshaped[:100]!r} is not a permission. Write a resource and one of {', '.join(LEVELS)}: members:read.",
             field="permissions",
         )
     if new.expires_at is not None and new.expires_at <= now:
         raise ApiKeyInvalidError("The key would be expired already. Choose a later moment.", field="expires_at")
     chains = actor.chains if new.chains is None else new.chains
-    # What the roles give is looked at where they are read: nobody gives a role that has more than themselves.
+    # What the roles give is looked at where they are read: an actor cannot grant a role that has more than they do.
     check_reach(actor, new.label, chains, new.own(actor))
 
 
@@ -238,6 +240,8 @@ def make_key(
         enabled=True,
         created_at=now,
         created_by=actor.name,
+        created_by_kind=actor.kind.value,
+        created_by_id=actor.id,
         expires_at=new.expires_at,
         revoked_at=None,
         used_at=None,
@@ -261,6 +265,8 @@ def row_of(made: MadeApiKey, keys: KeyRing) -> dict[str, object]:
         "permissions": sorted(key.own),
         "created_at": key.created_at,
         "created_by": key.created_by,
+        "created_by_kind": key.created_by_kind,
+        "created_by_id": key.created_by_id,
         "expires_at": key.expires_at,
     }
 
@@ -279,7 +285,7 @@ def read_key(row: Row) -> ApiKey:
 
 
 def entry_of(action: str, key: ApiKey) -> Entry:
-    """Return what the audit trail keeps; of a new key also how far it reaches."""
+    """Return what the audit log keeps; of a new key also how far it reaches."""
     after = None
     if action == "created":
         after = {

@@ -36,7 +36,7 @@ class ApiKeyNotFoundError(NotFoundError):
 class ApiKeyChainError(NotFoundError):
     """An API key cannot see a chain that its maker does not see."""
 
-    code = "api_key_chain_unknown"
+    code = "api_key_chain_not_found"
 
 
 class TokenScopeError(InvalidError):
@@ -69,10 +69,10 @@ class TokenPermissionError(InvalidError):
     code = "token_permission_invalid"
 
 
-class UnknownTokenError(NotFoundError):
+class TokenNotFoundError(NotFoundError):
     """No such client token or access token."""
 
-    code = "token_unknown"
+    code = "token_not_found"
 
 
 class TokenTakenError(ConflictError):

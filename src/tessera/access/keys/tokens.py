@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from tessera.access.chains import UnknownEnterpriseError, select_enterprises
+from tessera.access.chains import EnterpriseNotFoundError, select_enterprises
 from tessera.access.keys.errors import (
     RequestLimitError,
     TokenExceedsError,
     TokenLabelError,
+    TokenNotFoundError,
     TokenPermissionError,
     TokenReachError,
     TokenScopeError,
-    UnknownTokenError,
 )
 from tessera.access.keys.store import tokens as store
 from tessera.access.keys.store import windows as window_store
@@ -105,7 +105,7 @@ async def check_clients(session: Session, items: Sequence[NewAccessToken]) -> No
     """Raise unless every client token exists and is not revoked."""
     wanted = {item.client_token_id for item in items}
     for missing in sorted(wanted - await store.find_live_clients(session, sorted(wanted))):
-        raise UnknownTokenError(
+        raise TokenNotFoundError(
             f"There is no client token {missing}, or it is revoked. Choose another, or make one.",
             field="client_token_id",
         )
@@ -117,7 +117,7 @@ async def check_enterprises(session: Session, actor: Actor, items: Sequence[NewA
     chains = actor.reach()
     found = {enterprise.id for enterprise in await select_enterprises(session, chains, sorted(wanted))}
     for enterprise_id in sorted(wanted - found):
-        raise UnknownEnterpriseError(
+        raise EnterpriseNotFoundError(
             f"There is no enterprise {enterprise_id} within reach of {actor.name}.", field="enterprise_ids"
         )
     for item in items:
@@ -186,7 +186,7 @@ def find_token(tokens: Sequence[Token], token_id: UUID) -> Token:
     for token in tokens:
         if token.id == token_id:
             return token
-    raise UnknownTokenError(f"There is no client token or access token {token_id}.", token_id=token_id)
+    raise TokenNotFoundError(f"There is no client token or access token {token_id}.", token_id=token_id)
 
 
 async def enable_token(session: Session, actor: Actor, token_id: UUID, *, enabled: bool) -> None:
@@ -197,7 +197,7 @@ async def enable_token(session: Session, actor: Actor, token_id: UUID, *, enable
 
 
 async def revoke_token(session: Session, actor: Actor, token_id: UUID, *, now: datetime) -> None:
-    """End a credential for ever; with a client token go all its access tokens."""
+    """Revoke a credential permanently; a client token takes all its access tokens with it."""
     token = await get_changeable(session, actor, token_id)
     await store.revoke_token(session, token, now=now)
     await record_change(session, actor, token, "revoked")
@@ -214,7 +214,7 @@ async def get_changeable(session: Session, actor: Actor, token_id: UUID) -> Toke
     ):
         raise TokenReachError(
             f"Access tokens of other chains hang on the client token {token.label}. Switch the access tokens of your"
-            " own chains instead, or ask somebody who sees every chain."
+            " own chains instead, or ask an administrator who sees every chain."
         )
     touched = [each for each in every if token_id in (each.id, each.client_token_id) and each.revoked_at is None]
     for each in touched:

@@ -11,7 +11,7 @@ from tessera.platform.errors import DeniedError, UnavailableError
 
 
 class ProviderRefusedError(DeniedError):
-    """The identity provider let this person not in."""
+    """The identity provider refused the sign-in."""
 
     code = "provider_refused"
 

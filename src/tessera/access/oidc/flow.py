@@ -29,7 +29,7 @@ AGAIN = "Go back to the sign-in page and start again."
 
 
 class Purpose(StrEnum):
-    """What somebody goes to the provider for."""
+    """The purpose of a visit to the provider."""
 
     SIGN_IN = "sign-in"
     CONFIRM = "confirm"
@@ -85,8 +85,8 @@ class Provider:
         return (self._settings.public_url or "").rstrip("/") + CALLBACK
 
     async def begin(self, purpose: Purpose, *, now: datetime, next: str = "/", session: str = "") -> tuple[str, Flow]:  # noqa: A002
-        """Return the address to send somebody to, and what their browser must bring back."""
-        metadata = await self.learn(now)
+        """Return the address to send the user to, and what their browser must bring back."""
+        metadata = await self.discover(now)
         flow = Flow(
             purpose=purpose,
             state=secrets.token_urlsafe(32),
@@ -113,7 +113,7 @@ class Provider:
 
     async def finish(self, flow: Flow, answer: Mapping[str, str], *, now: datetime) -> Claims:
         """Return the person whom the provider sent back with this answer."""
-        metadata = await self.learn(now)
+        metadata = await self.discover(now)
         check_answer(metadata, flow, answer)
         tokens = await self.redeem(metadata, flow, answer["code"])
         claims = await self.verify(metadata, flow, str(tokens.get("id_token", "")), now=now)
@@ -123,7 +123,7 @@ class Provider:
             check_freshness(flow, claims)
         return claims
 
-    async def learn(self, now: datetime) -> Metadata:
+    async def discover(self, now: datetime) -> Metadata:
         """Return the provider's addresses."""
         if self._metadata is None or now - self._metadata[1] > KEPT:
             self._metadata = (await fetch_metadata(self._client, self._issuer), now)
@@ -142,11 +142,11 @@ class Provider:
             return read_id_token(token, self._keys[0], expected)
         except UnknownSigningKeyError:
             raise ProviderAnswerError(
-                "The identity provider signed with a key that it does not publish. Tell your administrator."
+                "The identity provider signed with a key that it does not publish. Contact your administrator."
             ) from None
 
     async def redeem(self, metadata: Metadata, flow: Flow, code: str) -> dict[str, Any]:
-        """Return the tokens that the code stands for."""
+        """Exchange the code for tokens."""
         secret = self._settings.oidc_client_secret
         headers = [("Content-Type", "application/x-www-form-urlencoded")]
         form = {
@@ -170,15 +170,15 @@ class Provider:
         return found
 
     async def ask_for_email(self, metadata: Metadata, claims: Claims, access_token: object) -> Claims:
-        """Ask the provider for what the token left out; what it says of somebody else is refused."""
+        """Ask the provider for what the token left out; what it says about another user is refused."""
         if metadata.userinfo_endpoint is None or not isinstance(access_token, str) or not access_token.isprintable():
             return claims
         headers = [("Authorization", f"Bearer {access_token}")]
         found = await fetch_json(self._client, "GET", metadata.userinfo_endpoint, headers=headers)
         if found.get("sub") != claims.subject:
             raise ProviderAnswerError(f"The identity provider mixed two people up. {AGAIN}")
-        told = claims_of({**found, "iss": claims.issuer})
-        return replace(claims, email=told.email, email_verified=told.email_verified, name=claims.name or told.name)
+        given = claims_of({**found, "iss": claims.issuer})
+        return replace(claims, email=given.email, email_verified=given.email_verified, name=claims.name or given.name)
 
 
 def check_answer(metadata: Metadata, flow: Flow, answer: Mapping[str, str]) -> None:
@@ -189,11 +189,11 @@ def check_answer(metadata: Metadata, flow: Flow, answer: Mapping[str, str]) -> N
     if (issuer is not None or metadata.names_issuer) and issuer != metadata.issuer:
         raise ProviderAnswerError(f"Another provider than ours answered. {AGAIN}")
     if not answer.get("code"):
-        raise ProviderRefusedError(f"The identity provider did not let you in ({word_of(answer)}). {AGAIN}")
+        raise ProviderRefusedError(f"The identity provider refused the sign-in ({word_of(answer)}). {AGAIN}")
 
 
 def check_freshness(flow: Flow, claims: Claims) -> None:
-    """Refuse a confirmation for which the provider did not ask its user anew."""
+    """Refuse a confirmation for which the provider did not ask its user again."""
     earliest = flow.begun_at - timedelta(seconds=SKEW_SECONDS)
     if claims.authenticated_at is None or claims.authenticated_at < earliest:
         raise ProviderAnswerError(
@@ -202,7 +202,7 @@ def check_freshness(flow: Flow, claims: Claims) -> None:
 
 
 def word_of(answer: Mapping[str, Any]) -> str:
-    """Return the error's name, where it has the shape of one; anything else is somebody's text."""
+    """Return the error's name, where it has the shape of one; anything else is free text."""
     word = str(answer.get("error", ""))
     return word if word and len(word) < 50 and word.replace("_", "").isalnum() and word.isascii() else "no reason given"
 

@@ -1,4 +1,4 @@
-"""ID tokens: who somebody is, signed by the provider. Pure: key set, client and moment are given."""
+"""ID tokens: who a user is, signed by the provider. Pure: key set, client and moment are given."""
 
 import hmac
 from collections.abc import Mapping
@@ -101,7 +101,7 @@ def check_claims(claims: Mapping[str, Any], expected: Expected) -> None:
     if wrong:
         raise ProviderAnswerError(
             f"The identity provider's token is not meant for this sign-in ({', '.join(wrong)}). Sign in again; if it"
-            " stays, tell your administrator."
+            " stays, contact your administrator."
         )
 
 

@@ -29,7 +29,7 @@ def check_password(password: str) -> None:
 
 
 def make_password() -> str:
-    """Draw a password for somebody who will be told it once."""
+    """Draw a password that its user is shown once."""
     return secrets.token_urlsafe(15)
 
 
@@ -55,5 +55,5 @@ def matches_hash(stored: str | None, password: str) -> bool:
 
 @cache
 def dummy_hash() -> str:
-    """Return the hash of a password that nobody knows."""
+    """Return the hash of a random password."""
     return hasher.hash(secrets.token_urlsafe(32))

@@ -10,7 +10,7 @@ class LastAdministratorError(ConflictError):
 
 
 class GrantExceedsError(DeniedError):
-    """Nobody grants more than they hold."""
+    """An actor cannot grant more than they hold."""
 
     code = "grant_exceeds_holder"
 
@@ -46,7 +46,7 @@ class RoleBuiltInError(ConflictError):
 
 
 class RoleInUseError(ConflictError):
-    """A role that somebody holds is not deleted; `holders` are the first of them."""
+    """A role that is held is not deleted; `holders` are the first of them."""
 
     code = "role_in_use"
 

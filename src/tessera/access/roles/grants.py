@@ -1,6 +1,6 @@
-"""What somebody holds: permissions of their own, and those of their roles. Pure.
+"""What a user or key holds: permissions of its own, and those of its roles. Pure.
 
-Nobody grants more than they hold: every change that gives somebody something asks `find_excess` first.
+No actor grants more than they hold: every change that grants something asks `find_excess` first.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -11,7 +11,7 @@ from uuid import UUID
 from tessera.platform.actors import Actor, is_permission
 from tessera.platform.permissions import list_permissions
 
-# The built-in roles' ids are the same in every house; the migration writes them.
+# The built-in roles' ids are the same in every deployment; the migration writes them.
 ADMIN_ROLE_ID = UUID("00000000-0000-7000-8000-00000000000a")
 CSR_ROLE_ID = UUID("00000000-0000-7000-8000-00000000000b")
 AUTHOR_ROLE_ID = UUID("00000000-0000-7000-8000-00000000000c")
@@ -37,7 +37,7 @@ def as_set(permissions: Iterable[str] | None) -> frozenset[str] | None:
 
 
 def unite(own: Collection[str], roles: Iterable[HeldRole]) -> frozenset[str] | None:
-    """Return what somebody may do with these permissions and roles; None is everything."""
+    """Return what is allowed with these permissions and roles; None is everything."""
     held = set(own)
     for role in roles:
         if role.permissions is None:
@@ -70,6 +70,6 @@ def find_unshaped(permissions: Iterable[str]) -> str | None:
 
 
 def find_unknown(permissions: Iterable[str]) -> str | None:
-    """Return the first text that is no permission of the catalogue."""
+    """Return the first text that is not a permission of the catalogue."""
     known = set(list_permissions())
     return next((text for text in sorted(permissions) if text not in known), None)

@@ -50,8 +50,12 @@ class Role:
     version: int
     created_at: datetime
     created_by: str
+    created_by_kind: str | None
+    created_by_id: UUID | None
     updated_at: datetime
     updated_by: str
+    updated_by_kind: str | None
+    updated_by_id: UUID | None
     users: int
     api_keys: int
 
@@ -94,7 +98,7 @@ async def create_role(session: Session, actor: Actor, new: NewRole, *, now: date
     if not await store.insert_role(session, stored_values(values, actor, now)):
         raise label_taken(label)
     role = await get_role(session, actor, role_id)
-    await record_entries(session, actor, [Entry("created", "role", role.id, role.label, after=told(role))])
+    await record_entries(session, actor, [Entry("created", "role", role.id, role.label, after=recorded_values(role))])
     return role
 
 
@@ -155,14 +159,14 @@ async def update_role(
     if not await store.update_role(session, {**stored_values(values, actor, now), "version": before.version}):
         raise changed_meanwhile(f"The role {before.label}")
     after = await get_role(session, actor, role_id)
-    old, new = differences(told(before), told(after))
+    old, new = differences(recorded_values(before), recorded_values(after))
     if new:
-        await record_entries(session, actor, [Entry("changed", "role", role_id, after.label, before=old, after=new)])
+        await record_entries(session, actor, [Entry("updated", "role", role_id, after.label, before=old, after=new)])
     return after
 
 
 async def delete_role(session: Session, actor: Actor, role_id: UUID, *, version: int | None = None) -> None:
-    """Delete a role that nobody holds."""
+    """Delete a role that is not held."""
     role = await get_changeable(session, actor, role_id, version)
     await store.lock_role(session, role_id)
     holders = await store.list_holders(session, role_id, HOLDERS_TOLD)
@@ -175,11 +179,11 @@ async def delete_role(session: Session, actor: Actor, role_id: UUID, *, version:
         )
     if not await store.delete_role(session, role_id, role.version):
         raise changed_meanwhile(f"The role {role.label}")
-    await record_entries(session, actor, [Entry("deleted", "role", role_id, role.label, before=told(role))])
+    await record_entries(session, actor, [Entry("deleted", "role", role_id, role.label, before=recorded_values(role))])
 
 
 async def hold_roles(session: Session, actor: Actor, role_ids: Sequence[UUID]) -> tuple[HeldRole, ...]:
-    """Return roles to give to somebody, none of which has more than the actor; they stay until the transaction ends."""
+    """Return roles to grant, none of which has more than the actor; they stay until the transaction ends."""
     wanted = sorted(set(role_ids))
     roles = read_roles(await store.hold_roles(session, wanted))
     missing = set(wanted) - {role.id for role in roles}
@@ -202,7 +206,7 @@ def require_changer(actor: Actor) -> None:
     actor.require("roles:admin")
     if actor.chains is not None:
         raise RoleReachError(
-            f"Roles are the same for every chain, and {actor.name} sees only some. Ask somebody who sees every chain."
+            f"Roles are the same for every chain, and {actor.name} sees only some. Ask a user who sees every chain."
         )
 
 
@@ -223,11 +227,11 @@ async def get_changeable(session: Session, actor: Actor, role_id: UUID, version:
 
 
 async def keep_administrator(session: Session, role: Role) -> None:
-    """Raise where the role is what somebody is the last administrator by."""
+    """Raise where the role makes its holder the last administrator."""
     await guard_administrators(session)
     if await has_other_administrator(session) and not await has_other_administrator(session, role_id=role.id):
         raise LastAdministratorError(
-            f"Nobody would be left who may do everything: give the role Admin to a user before {role.label} loses it.",
+            f"No user would be left who may do everything: give the role Admin to a user before {role.label} loses it.",
             field="permissions",
         )
 
@@ -279,7 +283,7 @@ def stored_values(values: Mapping[str, Any], actor: Actor, now: datetime) -> dic
     """Return a role's row."""
     permissions = values["permissions"]
     listed = None if permissions is None else sorted(permissions)
-    return {**values, "permissions": listed, "actor": actor.name, "now": now}
+    return {**values, "permissions": listed, **actor.signature, "now": now}
 
 
 def read_role(row: Row) -> Role:
@@ -287,8 +291,8 @@ def read_role(row: Row) -> Role:
     return Role(**{**row, "permissions": as_set(row["permissions"])})
 
 
-def told(role: Role) -> dict[str, Any]:
-    """Return what the audit trail keeps of a role; `everything` stands for a list that has no end."""
+def recorded_values(role: Role) -> dict[str, Any]:
+    """Return what the audit log keeps of a role; `everything` stands for a list that has no end."""
     return {
         "label": role.label,
         "internal_name": role.internal_name,

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
         say_wait,
     )
     from tessera.access.sign_in.errors import (
+        IdentityNotLinkedError,
         IdentityTakenError,
-        IdentityUnknownError,
         PasswordSignInOffError,
         PasswordWrongError,
         ResetInvalidError,
@@ -57,8 +57,8 @@ __all__ = [
     "NOTIFY_LOCKOUT",
     "SEND_RESET",
     "Identity",
+    "IdentityNotLinkedError",
     "IdentityTakenError",
-    "IdentityUnknownError",
     "PasswordSignInOffError",
     "PasswordWrongError",
     "ResetInvalidError",

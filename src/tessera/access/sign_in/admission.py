@@ -1,4 +1,4 @@
-"""Admission: from a password, or an identity, over the second step, to a session. Nobody learns who has an account."""
+"""Admission: from a password or an identity, over the second step, to a session. Nothing reveals who has an account."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ from tessera.platform.secrets import KeyRing
 STEP_DIGEST = "sign_in_steps.token_digest"
 STEP_LIFE = timedelta(minutes=10)
 PASSWORD, PROVIDER = "password", "provider"
-NOTIFY_LOCKOUT = Job("auth.tell_lockout")
+NOTIFY_LOCKOUT = Job("sign_in.notify_lockout")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +43,18 @@ class SignIn:
 async def sign_in(
     session: Session, resources: Resources, visitor: Visitor, *, email: str, password: str, now: datetime
 ) -> SignIn | None:
-    """Return what the right password opens, or None for a wrong address or password: nobody learns which.
+    """Return what the right password opens, or None for a wrong address or password, without revealing which.
 
     The caller commits in both cases, or failures are not counted. Raises `SignInDelayedError` while it is too early.
     """
     if not resources.settings.password_sign_in:
-        raise PasswordSignInOffError("Nobody signs in with a password here. Use the identity provider.")
+        raise PasswordSignInOffError("Sign-in by password is off here. Use the identity provider.")
     limits = await limits_of(session, resources.keys, visitor, email=email, now=now)
     counted = await count_tries(session, limits, now)
     user = await find_secret(session, email.strip())
     if await verify_password(user["password_hash"] if user else None, password) and user:
         await settle_success(session, counted, now)
-        return await admit(session, resources, visitor, user, way=PASSWORD, now=now)
+        return await admit(session, resources, visitor, user, method=PASSWORD, now=now)
     until = await settle_failure(session, resources.settings, counted, now)
     if until:
         await note_lockout(session, resources, visitor, email=email, until=until)
@@ -67,7 +67,7 @@ async def admit(
     visitor: Visitor,
     user: Row,
     *,
-    way: str,
+    method: str,
     now: datetime,
     authenticated_at: datetime | None = None,
 ) -> SignIn:
@@ -75,14 +75,16 @@ async def admit(
     if await has_factor(session, user["id"]):
         token = secrets.token_urlsafe(32)
         digest = resources.keys.digest(token, STEP_DIGEST)
-        await insert_step(session, digest, user_id=user["id"], way=way, now=now, expires_at=now + STEP_LIFE)
+        await insert_step(session, digest, user_id=user["id"], method=method, now=now, expires_at=now + STEP_LIFE)
         return SignIn(token, complete=False)
-    token = await open_session(session, resources, visitor, user, way=way, now=now, authenticated_at=authenticated_at)
+    token = await open_session(
+        session, resources, visitor, user, method=method, now=now, authenticated_at=authenticated_at
+    )
     return SignIn(token, mark=make_mark(resources.keys, account_of(resources.keys, user["email"])))
 
 
 async def has_step(session: Session, keys: KeyRing, token: str, *, now: datetime) -> bool:
-    """Say whether this browser owes a code."""
+    """Say whether this browser has to enter a code."""
     return await find_step(session, keys.digest(token, STEP_DIGEST), now) is not None
 
 
@@ -97,7 +99,7 @@ async def pass_second_step(
     if not await try_code(session, resources, visitor, user, code=code, now=now):
         return None
     await delete_step(session, digest)
-    opened = await open_session(session, resources, visitor, user, way=user["way"], now=now)
+    opened = await open_session(session, resources, visitor, user, method=user["way"], now=now)
     return SignIn(opened, mark=make_mark(resources.keys, account_of(resources.keys, user["email"])))
 
 
@@ -126,7 +128,7 @@ async def confirm(
     code: str | None,
     now: datetime,
 ) -> bool:
-    """Say whether the user of this session has proved anew who they are, by all that was asked; None was not asked.
+    """Say whether the user of this session has proved again who they are, by all that was asked; None was not asked.
 
     Counted like a sign-in: the caller commits in both cases.
     """
@@ -170,13 +172,13 @@ async def record_confirmation(session: Session, signed_in: UserSession, *, origi
 async def note_lockout(
     session: Session, resources: Resources, visitor: Visitor, *, email: str, until: datetime
 ) -> None:
-    """Have the worker tell the user. It also finds out whether there is one, so that the answer takes no longer."""
+    """Have the worker notify the user. It also finds out whether there is one, so that the answer takes no longer."""
     sealed = resources.keys.seal(email, NOTIFY_LOCKOUT.name)
     await resources.jobs.defer(session, NOTIFY_LOCKOUT, sealed=sealed, until=until.isoformat(), origin=visitor.origin)
 
 
 async def notify_lockout(resources: Resources, sealed: str, until: str, origin: str | None) -> None:
-    """Tell a user by mail, and the audit trail, that their account is locked for a while."""
+    """Notify a user by mail, and write into the audit log, that their account is locked for a while."""
     email = resources.keys.open(sealed, NOTIFY_LOCKOUT.name).reveal()
     async with resources.database.session() as session:
         user = await find_secret(session, email.strip())
@@ -191,9 +193,12 @@ async def notify_lockout(resources: Resources, sealed: str, until: str, origin: 
             user["email"],
             subject="Your Tessera account is locked for a while",
             lines=(
-                f"Somebody failed to sign in to your account too often. Nobody gets in by the same way until {moment}.",
                 (
-                    "A browser in which you signed in before still lets you in. Otherwise wait, set a new password by"
+                    "There were too many failed attempts to sign in to your account."
+                    f" This way of signing in is blocked until {moment}."
+                ),
+                (
+                    "You can still sign in from a browser that you used before. Otherwise wait, set a new password by"
                     " mail, or ask an administrator to unlock the account."
                 ),
             ),

@@ -1,6 +1,6 @@
-"""Known browsers: a mark left with a browser after a sign-in, whose tries are counted apart from everybody else's.
+"""Known browsers: a mark left with a browser after a sign-in, whose tries are counted separately.
 
-Without it a stranger who fails on purpose would keep the owner of an account locked out for ever.
+Without it a stranger who fails on purpose could keep the owner of an account locked out permanently.
 """
 
 import secrets

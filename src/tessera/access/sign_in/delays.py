@@ -1,4 +1,4 @@
-"""How long somebody must wait after failing to sign in. Pure."""
+"""How long a user must wait after failing to sign in. Pure."""
 
 from datetime import timedelta
 
@@ -6,7 +6,7 @@ from datetime import timedelta
 FREE_ACCOUNT_FAILURES = 3
 FREE_ORIGIN_FAILURES = 20
 LONGEST = timedelta(minutes=5)
-# An attack that rests for a night has not kept the owner out for a day.
+# An attack that pauses for a night has not locked the owner out for a day.
 LONGEST_LOCKOUT = timedelta(hours=4)
 FORGOTTEN_AFTER = timedelta(hours=24)
 

@@ -5,16 +5,16 @@ InvalidError
   RoleInvalidError        a property of a role cannot be used
   ApiKeyInvalidError      a property of an API key cannot be used
 DeniedError
-  GrantExceedsError       nobody grants more than they hold
-  UserExceedsError        nobody changes a user who holds more
+  GrantExceedsError       a grant exceeds what the actor holds
+  UserExceedsError        the user to change holds more than the actor
   RoleReachError          roles are for every chain
   ApiKeyScopeError        a key cannot have more than its maker
 ConflictError
   EmailTakenError         another user signs in with this address
-  LastAdministratorError  nobody would be left who may do everything
+  LastAdministratorError  no user would be left who may do everything
   RoleTakenError          another role has this name
   RoleBuiltInError        built-in roles stay as they are
-  RoleInUseError          somebody holds the role
+  RoleInUseError          the role is held
   ApiKeyRevokedError      a revoked key stays revoked
 NotFoundError
   UserNotFoundError       no such user within reach
@@ -54,10 +54,10 @@ class ResetInvalidError(DeniedError):
     code = "password_reset_invalid"
 
 
-class IdentityUnknownError(DeniedError):
+class IdentityNotLinkedError(DeniedError):
     """The identity provider knows this person, and Tessera has no user for them."""
 
-    code = "identity_unknown"
+    code = "identity_not_linked"
 
 
 class IdentityTakenError(ConflictError):
@@ -67,6 +67,6 @@ class IdentityTakenError(ConflictError):
 
 
 class PasswordSignInOffError(DeniedError):
-    """This deployment lets nobody in by password."""
+    """This deployment does not allow sign-in by password."""
 
     code = "password_sign_in_off"

@@ -1,4 +1,4 @@
-"""Identities: which of our users somebody is whom the identity provider let in."""
+"""Identities: which of our users the identity provider signed in."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +7,7 @@ from uuid import UUID
 from tessera.access.passwords import make_password
 from tessera.access.roles import find_role
 from tessera.access.sign_in.admission import PROVIDER, SignIn, admit
-from tessera.access.sign_in.errors import IdentityTakenError, IdentityUnknownError
+from tessera.access.sign_in.errors import IdentityNotLinkedError, IdentityTakenError
 from tessera.access.sign_in.store import identities as identity_store
 from tessera.access.users import (
     EmailTakenError,
@@ -52,7 +52,7 @@ async def admit_identity(
         raise unknown(identity)
     await identity_store.set_used(session, identity.issuer, identity.subject, now)
     proved = min(now, identity.authenticated_at or now)
-    return await admit(session, resources, visitor, user, way=PROVIDER, now=now, authenticated_at=proved)
+    return await admit(session, resources, visitor, user, method=PROVIDER, now=now, authenticated_at=proved)
 
 
 async def link_identity(session: Session, actor: Actor, user: User, identity: Identity, *, now: datetime) -> None:
@@ -68,7 +68,7 @@ async def link_identity(session: Session, actor: Actor, user: User, identity: Id
 
 
 async def unlink_identities(session: Session, actor: Actor, user: User) -> int:
-    """Let nobody sign in as this user through the identity provider any more; return how many could."""
+    """Remove the user's links to the identity provider; return how many there were."""
     if actor.id != user.id:
         await get_changeable(session, actor, user.id, None)
     gone = await identity_store.delete_identities(session, user.id)
@@ -105,11 +105,11 @@ async def make_user_of(
     if not settings.oidc_create_users:
         raise unknown(identity)
     if not identity.email:
-        raise IdentityUnknownError(
-            "The identity provider does not tell your e-mail address, which a new user needs. Ask an administrator."
+        raise IdentityNotLinkedError(
+            "The identity provider does not give your e-mail address, which a new user needs. Ask an administrator."
         )
     if settings.oidc_verified_email and not identity.email_verified:
-        raise IdentityUnknownError(
+        raise IdentityNotLinkedError(
             f"The identity provider has not verified the address {identity.email}. Verify it there and come again."
         )
     name = (identity.name or identity.email)[:255]
@@ -131,14 +131,14 @@ async def make_user_of(
 
 
 async def is_locked_out(session: Session, settings: Settings) -> bool:
-    """Say whether nobody can get in: no password opens, and the provider knows none of our users nor may make any."""
+    """Return whether no user can sign in: passwords are off, and the provider knows no user and may create none."""
     if settings.password_sign_in or settings.oidc_create_users or settings.oidc_link_by_email:
         return False
     return await identity_store.count_identities(session, settings.oidc_issuer or "") == 0
 
 
 def linked(user_id: UUID, email: str, identity: Identity) -> Entry:
-    """Return what the audit trail keeps of a link."""
+    """Return what the audit log keeps of a link."""
     after = {"issuer": identity.issuer, "subject": identity.subject}
     return Entry("identity_linked", "user", user_id, email, after=after)
 
@@ -149,9 +149,9 @@ def provider_actor(visitor: Visitor) -> Actor:
     return Actor(actor.kind, None, actor.name, origin=visitor.origin)
 
 
-def unknown(identity: Identity) -> IdentityUnknownError:
-    """Say that nobody here is this person."""
+def unknown(identity: Identity) -> IdentityNotLinkedError:
+    """Return the error for an identity that belongs to no user."""
     who = f" ({identity.email})" if identity.email else ""
-    return IdentityUnknownError(
+    return IdentityNotLinkedError(
         f"The identity provider knows you{who}, but Tessera has no user for you. Ask an administrator."
     )

@@ -1,4 +1,4 @@
-"""What administrators of users do for those who stand outside: unlock an account, and see who has a second factor."""
+"""What administrators do for users who cannot sign in: unlock an account, and see who has a second factor."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ from tessera.platform.secrets import KeyRing
 
 
 async def unlock_user(session: Session, keys: KeyRing, actor: Actor, user: User, *, now: datetime) -> None:
-    """Forget a user's failed sign-ins, so that they may try again at once."""
+    """Delete a user's failed sign-ins, so that they may try again at once."""
     await get_changeable(session, actor, user.id, None)
     await forget_failures(session, keys, user.email, now)
     await record_entries(session, actor, [Entry("unlocked", "user", user.id, user.email)])

@@ -30,7 +30,7 @@ async def is_own_password(
 async def change_own_password(
     session: Session, resources: Resources, visitor: Visitor, signed_in: UserSession, *, password: str, now: datetime
 ) -> None:
-    """Replace the password of whoever has just proved that they know it, and keep only this session."""
+    """Replace the password of a user who has just proved that they know it, and keep only this session."""
     user = signed_in.user
     if not signed_in.has_password:
         raise PasswordWrongError("You sign in without a password. There is none to change.", field="current")

@@ -18,7 +18,7 @@ from tessera.platform.secrets import KeyRing
 from tessera.platform.settings import Settings
 
 # A person waits for this one.
-SEND_RESET = Job("auth.send_reset", priority=10)
+SEND_RESET = Job("sign_in.send_reset", priority=10)
 RESET_DIGEST = "password_resets.token_digest"
 LIFE = timedelta(hours=1)
 # The first requests cost nothing; after that each waits twice as long as the one before.
@@ -64,7 +64,7 @@ async def send_reset(resources: Resources, sealed: str, origin: str | None) -> N
         digest = resources.keys.digest(token, RESET_DIGEST)
         await reset_store.replace_reset(session, user["id"], digest, resources.clock() + LIFE)
         actor = make_user(user).act(origin=origin)
-        await record_entries(session, actor, [Entry("password_reset_asked", "user", user["id"], user["email"])])
+        await record_entries(session, actor, [Entry("password_reset_requested", "user", user["id"], user["email"])])
         await send_mail(session, resources, [offer_link(user["email"], resources.settings, token)])
 
 
@@ -74,19 +74,19 @@ def offer_link(email: str, settings: Settings, token: str) -> MailMessage:
     return MailMessage(
         email,
         "Set a new password for Tessera",
-        ("Somebody, most likely you, asked to set a new password for your Tessera account.",),
+        ("Someone, most likely you, asked to set a new password for your Tessera account.",),
         link=Link("Set a new password", url),
         after=("The link works once, for an hour.", IGNORE),
     )
 
 
 def explain_provider(email: str, settings: Settings) -> MailMessage:
-    """Return the letter to somebody who has no password to forget."""
+    """Return the message to a user without a password."""
     return MailMessage(
         email,
         "You sign in to Tessera without a password",
         (
-            "Somebody, most likely you, asked to set a new password for your Tessera account.",
+            "Someone, most likely you, asked to set a new password for your Tessera account.",
             f"Your account has none: on the sign-in page, choose to sign in with {settings.oidc_label}.",
         ),
     )
@@ -100,7 +100,7 @@ async def is_reset_live(session: Session, keys: KeyRing, token: str, *, now: dat
 async def redeem_reset(
     session: Session, resources: Resources, visitor: Visitor, *, token: str, password: str, now: datetime
 ) -> None:
-    """Set the password that the link's user chose, end all their sessions and lock-outs, and tell them."""
+    """Set the password that the link's user chose, end all their sessions and lock-outs, and notify them."""
     check_password(password)
     hashed = await hash_password(password)
     user = await reset_store.take_reset(session, resources.keys.digest(token, RESET_DIGEST), now)

@@ -93,7 +93,7 @@ async def settle_failure(
 
 
 async def settle_success(session: Session, counted: Sequence[Counted], now: datetime) -> None:
-    """Forget what failed at this account before."""
+    """Delete the failed tries at this account."""
     for one in counted:
         if one.limit.own:
             await store.delete_failures(session, one.limit.key, forgotten=now - FORGOTTEN_AFTER)

@@ -1,6 +1,6 @@
 """What is done to users after they are made: changed, deleted, signed out everywhere, given a new password.
 
-Nobody changes a user who holds more than they do: a new password would open the rest to them.
+A user who holds more than the actor cannot be changed: a new password would open the rest to the actor.
 """
 
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ from tessera.access.users.users import (
     check_own,
     check_permissions,
     get_user,
-    told,
+    recorded_values,
 )
 from tessera.platform.actors import Actor
 from tessera.platform.assets import changed_meanwhile, check_version, differences
@@ -76,9 +76,9 @@ async def update_user(
         await user_store.set_roles(session, user_id, [role.id for role in wanted.roles])
     if before.enabled and not wanted.enabled:
         await sessions.delete_sessions_of(session, user_id)
-    old, new = differences(told(before), told(wanted))
+    old, new = differences(recorded_values(before), recorded_values(wanted))
     if new:
-        action = "changed" if set(new) != {"enabled"} else "enabled" if wanted.enabled else "disabled"
+        action = "updated" if set(new) != {"enabled"} else "enabled" if wanted.enabled else "disabled"
         await record_entries(session, actor, [Entry(action, "user", user_id, wanted.email, before=old, after=new)])
     return replace(wanted, version=before.version + 1)
 
@@ -112,20 +112,20 @@ async def apply_change(session: Session, actor: Actor, before: User, change: Use
 
 
 async def delete_user(session: Session, actor: Actor, user_id: UUID, *, version: int | None = None) -> None:
-    """Delete a user with all sessions; what the user did stays in the audit trail."""
+    """Delete a user with all sessions; what the user did stays in the audit log."""
     user = await get_changeable(session, actor, user_id, version)
     if user.is_administrator:
         await keep_administrator(session, user)
     if not await user_store.delete_user(session, user_id, user.version):
         raise changed_meanwhile(f"The user {user.email}")
-    await record_entries(session, actor, [Entry("deleted", "user", user_id, user.email, before=told(user))])
+    await record_entries(session, actor, [Entry("deleted", "user", user_id, user.email, before=recorded_values(user))])
 
 
 async def end_sessions(session: Session, actor: Actor, user_id: UUID) -> None:
     """Sign a user out of every browser."""
     user = await get_changeable(session, actor, user_id, None)
     await sessions.delete_sessions_of(session, user_id)
-    await record_entries(session, actor, [Entry("sessions_ended", "user", user_id, user.email)])
+    await record_entries(session, actor, [Entry("session_ended", "user", user_id, user.email)])
 
 
 async def change_password(session: Session, actor: Actor, *, user_id: UUID, password: str, now: datetime) -> None:
@@ -148,7 +148,7 @@ async def get_changeable(session: Session, actor: Actor, user_id: UUID, version:
     excess = find_foreign_chain(actor, user.chains) or find_excess(actor, user.permissions)
     if excess:
         raise UserExceedsError(
-            f"{user.name} holds {excess}, which {actor.name} does not. Ask somebody who holds as much."
+            f"{user.name} holds {excess}, which {actor.name} does not. Ask a user who holds as much."
         )
     return user
 

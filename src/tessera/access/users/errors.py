@@ -16,7 +16,7 @@ class UserNotFoundError(NotFoundError):
 
 
 class UserExceedsError(DeniedError):
-    """A user is not changed by somebody who holds less: a new password would be a way to the rest."""
+    """A user is not changed by one who holds less: a new password would be a way to the rest."""
 
     code = "user_exceeds_actor"
 

@@ -1,4 +1,4 @@
-"""Telling users by mail what happened to their account. Where no mail is sent, the audit trail tells it alone."""
+"""Notices to users by mail about changes of their account. Without mail only the audit log has them."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from tessera.platform.db import Session
 from tessera.platform.mail import MailMessage, is_mail_on, send_mail
 from tessera.platform.resources import Resources
 
-NOT_YOU = "If this was not you, set a new password and tell your administrator."
+NOT_YOU = "If this was not you, set a new password and contact your administrator."
 
 
 async def notify_user(

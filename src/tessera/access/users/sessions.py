@@ -20,7 +20,7 @@ SESSION_DIGEST = "user_sessions.token_digest"
 LONGEST_LIFE = timedelta(days=30)
 # Writing at every request would cost more than knowing the last second is worth.
 TOUCH_EVERY = timedelta(minutes=1)
-# More would be somebody's robot; they all end with "end all others".
+# More would be a robot's; they all end with "end all others".
 MOST_LISTED = 200
 
 
@@ -33,7 +33,7 @@ class UserSession:
     csrf_token: str
     expires_at: datetime
     authenticated_at: datetime
-    way: str
+    method: str
     has_password: bool
     has_factor: bool
     has_identity: bool
@@ -48,7 +48,7 @@ class ListedSession:
     seen_at: datetime
     origin: str | None
     user_agent: str | None
-    way: str
+    method: str
 
 
 async def find_session(
@@ -67,7 +67,7 @@ async def find_session(
         csrf_token=row["csrf_token"],
         expires_at=expires_at,
         authenticated_at=row["authenticated_at"],
-        way=row["way"],
+        method=row["way"],
         has_password=row["has_password"],
         has_factor=row["has_factor"],
         has_identity=row["has_identity"],
@@ -80,11 +80,11 @@ async def open_session(
     visitor: Visitor,
     user: Row,
     *,
-    way: str,
+    method: str,
     now: datetime,
     authenticated_at: datetime | None = None,
 ) -> str:
-    """Store a new session, tell the audit trail, and return the token."""
+    """Store a new session, write it into the audit log, and return the token."""
     await sessions.delete_expired(session, now)
     token = secrets.token_urlsafe(32)
     values = {
@@ -96,12 +96,12 @@ async def open_session(
         "expires_at": now + visitor.lifetime,
         "origin": visitor.origin,
         "user_agent": (visitor.user_agent or "")[:255] or None,
-        "way": way,
+        "way": method,
         "authenticated_at": authenticated_at or now,
     }
     await sessions.insert_session(session, values)
     actor = make_user(user).act(origin=visitor.origin)
-    await record_entries(session, actor, [Entry("signed_in", "user", user["id"], user["email"], after={"way": way})])
+    await record_entries(session, actor, [Entry("signed_in", "user", user["id"], user["email"], after={"way": method})])
     return token
 
 

@@ -96,7 +96,7 @@ async def create_users(session: Session, actor: Actor, new: Sequence[NewUser]) -
     )
     users = [make_user(row) for row in await records.find_users(session, ids)]
     await record_entries(
-        session, actor, [Entry("created", "user", user.id, user.email, after=told(user)) for user in users]
+        session, actor, [Entry("created", "user", user.id, user.email, after=recorded_values(user)) for user in users]
     )
     return users
 
@@ -177,8 +177,8 @@ def make_user(row: Row) -> User:
     )
 
 
-def told(user: User) -> dict[str, Any]:
-    """Return what the audit trail keeps of a user; `every chain` stands for a list that has no end."""
+def recorded_values(user: User) -> dict[str, Any]:
+    """Return what the audit log keeps of a user; `every chain` stands for a list that has no end."""
     return {
         "email": user.email,
         "name": user.name,
@@ -211,7 +211,7 @@ def check_permissions(permissions: frozenset[str]) -> None:
     unshaped = find_unshaped(permissions)
     if unshaped is not None:
         raise UserInvalidError(
-            f"{unshaped[:100]!r} is no permission. Write a resource and one of {', '.join(LEVELS)}: exports:read.",
+            f"{unshaped[:100]!r} is not a permission. Write a resource and one of {', '.join(LEVELS)}: exports:read.",
             field="permissions",
         )
 
@@ -221,7 +221,7 @@ def check_own(actor: Actor, permissions: frozenset[str]) -> None:
     excess = find_excess(actor, permissions)
     if excess:
         raise GrantExceedsError(
-            f"{actor.name} lacks {excess}, so nobody can be given it. Leave it out.", field="permissions"
+            f"{actor.name} lacks {excess}, so they cannot grant it. Leave it out.", field="permissions"
         )
 
 
@@ -230,7 +230,7 @@ def check_chains(actor: Actor, chains: frozenset[UUID] | None) -> None:
     foreign = find_foreign_chain(actor, chains)
     if foreign:
         raise GrantExceedsError(
-            f"{actor.name} does not see {foreign}, so nobody can be let see it. Choose among your own chains.",
+            f"{actor.name} does not see {foreign}, so they cannot grant access to it. Choose among your own chains.",
             field="chain_ids",
         )
 
@@ -241,5 +241,7 @@ def check_email(email: str) -> str:
     name, at, host = address.rpartition("@")
     unfit = len(address) > 254 or " " in address or not address.isprintable()
     if not (name and at and host) or unfit:
-        raise UserInvalidError(f"{email[:100]!r} is no e-mail address. Write it as name@example.com.", field="email")
+        raise UserInvalidError(
+            f"{email[:100]!r} is not an e-mail address. Write it as name@example.com.", field="email"
+        )
     return address

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who knocks: where from, with which browser, for how long a sign-in lasts without use, and the browser's mark."""
+    """The visitor: where from, with which browser, for how long a sign-in lasts without use, and the browser's mark."""
 
     origin: str | None
     user_agent: str | None

@@ -39,7 +39,7 @@ def load_demo_settings() -> Settings:
     """Return the demo's settings, and set them for the processes that it starts too.
 
     The data folder is one of its own unless TESSERA_DATA_DIR names one; the request limit is off, because a load is
-    not somebody's traffic; the demo's own receiver may be called, which is a private address and no https.
+    not anyone's traffic; the demo's own receiver may be called, which is a private address and no https.
     """
     default = default_data_dir()
     os.environ.setdefault("TESSERA_DATA_DIR", str(default.with_name(f"{default.name}-demo")))
@@ -98,12 +98,12 @@ def mark_shown(settings: Settings) -> None:
 
 
 def check_ours(settings: Settings) -> None:
-    """Raise if the folder holds a database that the demo did not make: nobody's data may end up beside its tokens."""
+    """Raise if the folder holds a database that the demo did not make: real data must not end up beside its tokens."""
     folder = settings.data_dir
     if settings.database_url is None and (folder / "postgresql").exists() and not (folder / NOTE).exists():
         raise DemoFolderError(
             f"{folder} holds a database that the demo did not make. "
-            "Set TESSERA_DATA_DIR to another folder, or unset it, and the demo makes one of its own."
+            "Set TESSERA_DATA_DIR to another folder, or unset it, and the demo makes its own."
         )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from tessera.cli.demo.loading import Loaded
+from tessera.cli.demo.data_load import Loaded
 from tessera.cli.demo.receiver import Counts
 from tessera.exports import Run
 from tessera.platform.errors import TesseraError
@@ -47,7 +47,7 @@ def judge(outcome: Outcome) -> None:
     if missing:
         faults.append(f"{len(missing):,} did not arrive")
     if extra:
-        faults.append(f"{len(extra):,} arrived that nobody chose")
+        faults.append(f"{len(extra):,} arrived that were not selected")
     if outcome.run.sent != len(outcome.selected) or not outcome.selected:
         faults.append(f"the run says {outcome.run.state.value}, {outcome.run.sent:,} sent")
     if faults:

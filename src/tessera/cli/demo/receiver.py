@@ -1,6 +1,6 @@
 """The demo's receiver: a small HTTP server in a process of its own that takes members and remembers their ids.
 
-It checks the bearer token, keeps sixteen bytes an id, and tells what it got when asked:
+It checks the bearer token, keeps sixteen bytes an id, and reports what it got when asked:
 `POST /members` takes a batch, `GET /counts` answers JSON, `GET /ids` answers the ids one after another, sorted.
 """
 
@@ -85,7 +85,7 @@ class Receiver:
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError, ValueError):
             pass  # A caller that leaves or talks nonsense has no claim to an answer.
         except asyncio.CancelledError:
-            pass  # The process ends: nobody waits for this task any more.
+            pass  # The process ends: this task is not awaited any more.
         finally:
             writer.close()
 
@@ -110,13 +110,13 @@ class Receiver:
 
 
 async def listen(port: int, token: str) -> None:
-    """Listen until told to stop, by a signal or by the end of standard input; say the port first."""
+    """Listen until stopped by a signal or by the end of standard input; say the port first."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     server = await asyncio.start_server(Receiver(token).serve, HOST, port, limit=LONGEST_HEAD, backlog=512)
-    loop.add_reader(sys.stdin.fileno(), stop.set)  # nobody writes there: it can only have ended
+    loop.add_reader(sys.stdin.fileno(), stop.set)  # nothing is written there: it can only have ended
     sys.stdout.write(f"listening {server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     await stop.wait()

@@ -29,7 +29,7 @@ def describe(key: EncryptionKey) -> Plain:
 
 
 async def normalise(scope: Scope, _name: str, spec: KeySpec, known: Known | None) -> Plain:
-    """Return the spec in the form that is compared; material that would change stands as a mask."""
+    """Return the spec in the form that is compared; material that would change is masked."""
     plain: Plain = {"label": spec.label.strip(), "type": spec.type, "material": KEPT}
     material, passphrase = read_material(scope, spec)
     if known is not None and known.thing.has_passphrase:

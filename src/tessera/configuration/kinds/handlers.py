@@ -27,7 +27,7 @@ class Handler:
     """How things of one kind are read and written.
 
     `list_known` returns every one of the chain. `normalise` turns a spec into the form that is compared: as `describe`
-    would tell of it once stored; a secret that would change stands in it as a mask. `put` stores it, as a new thing
+    would show it once stored; a secret that would change is masked in it. `put` stores it, as a new thing
     where none is known. `remove` takes it away.
     """
 

@@ -65,7 +65,7 @@ def mark_headers(value: Any) -> Any:
 
 
 def variant_of(spec: ProfileSpec) -> str:
-    """Return the variant; a type with only one need not be told."""
+    """Return the variant; a type with only one need not name it."""
     connector = connector_types().get(spec.type)
     if spec.variant is None and connector is not None and len(connector.variants) == 1:
         return connector.variants[0].key
@@ -73,7 +73,7 @@ def variant_of(spec: ProfileSpec) -> str:
 
 
 async def normalise(scope: Scope, _name: str, spec: ProfileSpec, known: Known | None) -> Plain:
-    """Return the spec in the form that is compared; a secret that would change stands as a mask."""
+    """Return the spec in the form that is compared; a secret that would change is masked."""
     variant = variant_of(spec)
     settings = await read_settings(scope, spec, variant)
     given = read_secrets(scope, spec)

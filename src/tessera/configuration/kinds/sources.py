@@ -14,5 +14,5 @@ def header_source(value: Any) -> Secret:
     if value in (None, KEPT):
         return KEPT
     raise DescriptionError(
-        'The value of a secret header never stands in a file. Write {"env": NAME}, {"file": PATH} or kept.'
+        'The value of a secret header is never written to a file. Write {"env": NAME}, {"file": PATH} or kept.'
     )

@@ -73,7 +73,7 @@ def read_request(scope: Scope, request: Plain) -> TemplateShape:
 
 
 def is_list(request: Plain) -> bool:
-    """Say whether the request has headers as they should be; anything else is told of when the shape is read."""
+    """Say whether the request has headers as they should be; anything else is reported when the shape is read."""
     return isinstance(request.get("headers"), list)
 
 
@@ -91,7 +91,7 @@ def text_of(body: Any) -> str:
 
 
 async def normalise(scope: Scope, _name: str, spec: TemplateSpec, known: Known | None) -> Plain:
-    """Return the spec in the form that is compared; a secret header that would change stands as a mask."""
+    """Return the spec in the form that is compared; a secret header that would change is masked."""
     shape = read_request(scope, spec.request)
     request = describe_shape(shape)
     given = {each.name: each.value for each in shape.headers if each.secret and each.value != MASK}

@@ -34,7 +34,7 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewCall:
-    """What came of a test or a run. The message holds no secret: whoever writes it has masked it."""
+    """What came of a test or a run. The message holds no secret: its writer has masked it."""
 
     kind: CallKind
     passed: bool

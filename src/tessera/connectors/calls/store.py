@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from tessera.platform.db import Row, Session, fetch_rows
 
-# Somebody may have deleted the profile while its call was under way.
+# The profile may have been deleted while its call was under way.
 INSERT = text("""
 INSERT INTO profile_calls (profile_id, chain_id, kind, passed, code, status, latency_ms, message)
 SELECT id, chain_id, :kind, :passed, :code, :status, :latency_ms, :message
@@ -41,7 +41,7 @@ SELECT p.type, c.passed, count(*) AS number
 
 
 async def insert_call(session: Session, profile_id: UUID, call: Mapping[str, Any], *, kept: int) -> None:
-    """Write a call down and forget all but the newest `kept` of its profile."""
+    """Write a call down and delete all but the newest `kept` of its profile."""
     await session.execute(INSERT, {"profile_id": profile_id, **call})
     await session.execute(FORGET, {"profile_id": profile_id, "kept": kept})
 

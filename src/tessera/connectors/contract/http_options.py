@@ -16,7 +16,7 @@ def seconds(key: str, label: str, text: str, *, default: int, most: int) -> Prop
 
 
 CONNECT_TIMEOUT = seconds(
-    "connect_timeout_seconds", "Connect timeout", "Seconds until a connection must stand.", default=10, most=60
+    "connect_timeout_seconds", "Connect timeout", "Seconds to wait for a connection.", default=10, most=60
 )
 READ_TIMEOUT = seconds(
     "read_timeout_seconds", "Read timeout", "Seconds until the answer must have come.", default=30, most=300

@@ -40,7 +40,7 @@ def clean_parameters(value: Any) -> dict[str, str]:
         try:
             value = msgspec.json.decode(value)
         except (msgspec.DecodeError, RecursionError):
-            raise ValueError('This is no JSON object. Write {"resource": "https://…"}.') from None
+            raise ValueError('This is not a JSON object. Write {"resource": "https://…"}.') from None
     if not isinstance(value, dict) or not all(isinstance(text, str) for text in (*value, *value.values())):
         raise ValueError('Give an object whose values are texts, such as {"resource": "https://…"}.')
     if len(value) > MOST_PARAMETERS:
@@ -53,7 +53,7 @@ def clean_parameters(value: Any) -> dict[str, str]:
 def check_parameter(name: str, text: str) -> None:
     """Refuse a parameter that the profile sends itself, or that is none."""
     if name in OWNED:
-        raise ValueError(f"{name} has a property of its own. Take it out here.")
+        raise ValueError(f"{name} has its own property. Remove it here.")
     if not name or max(len(name), len(text)) > LONGEST_PARAMETER or not (name + text).isprintable():
         raise ValueError(f"Names and values have 1 to {LONGEST_PARAMETER:,} printable characters. Mend {name[:40]!r}.")
 
@@ -113,7 +113,7 @@ OAUTH = (
     Property(
         "client_authentication",
         "Client Authentication",
-        "Where Client ID and Client Secret stand in the token request.",
+        "Where the token request carries Client ID and Client Secret.",
         PropertyKind.ENUM,
         required=True,
         default="basic",

@@ -29,7 +29,7 @@ async def try_address(client: OutboundClient, url: str) -> ProbeStep:
 
 
 async def try_token(client: OutboundClient, grant: TokenGrant) -> tuple[ProbeStep, FetchedToken | None]:
-    """Ask for a token anew, whether or not one is kept that could be used: it is the credentials that are tried."""
+    """Ask for a new token, whether or not one is kept that could be used: it is the credentials that are tried."""
     try:
         token = await request_token(client, grant)
     except TokenError as error:
@@ -58,7 +58,7 @@ def failed_steps(url: str, error: CallError) -> list[ProbeStep]:
 
 
 def answer_step(url: str, method: str, reply: Reply) -> ProbeStep:
-    """Return what the answer means: every one but 401 and 403 shows that somebody is there who lets us in."""
+    """Return what the answer means: every one but 401 and 403 shows that a server is there and accepts us."""
     what = f"{host_of(url)} answered {method} with {name_of(reply.status)} in {reply.duration_seconds * 1000:,.0f} ms."
     if reply.status in (401, 403):
         return ProbeStep(ANSWER, False, f"Reached, credentials refused: {what} Correct the profile's credentials.")
@@ -75,7 +75,7 @@ def not_reached(title: str) -> ProbeStep:
 
 
 def host_of(url: str) -> str:
-    """Return the URL's host; the rest of a URL may hold what nobody should read."""
+    """Return the URL's host; the rest of a URL may hold secrets."""
     return parse_url(url, allow_insecure_http=True).host_str or ""
 
 
@@ -101,7 +101,7 @@ async def try_target(client: OutboundClient, target: Target) -> ProbeResult:
 
 
 async def ask_head(client: OutboundClient, target: Target) -> tuple[str, Reply]:
-    """Return the answer to HEAD, or to GET where HEAD tells nothing."""
+    """Return the answer to HEAD, or to GET where HEAD is inconclusive."""
     read = min(READ_SECONDS, target.limits.read_seconds)
     limits = replace(target.limits, read_seconds=read, total_seconds=target.limits.connect_seconds + read)
 

@@ -1,6 +1,6 @@
 """The connector types of this installation: ours, and those that other distributions bring.
 
-A type is known by name until somebody needs it, so that a process loads the libraries of those only that it uses.
+A type is known by name until it is needed, so that a process loads the libraries of those only that it uses.
 """
 
 from functools import cache

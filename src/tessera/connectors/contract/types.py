@@ -11,6 +11,7 @@ from uuid import UUID
 from tessera.connectors.contract.errors import TooManyProfilesError
 from tessera.connectors.files import FileStore
 from tessera.connectors.tokens import TokenGrant, TokenKeeper
+from tessera.platform.actors import Actor
 from tessera.platform.db import Database, Session
 from tessera.platform.http import CallLimits, OutboundClient
 from tessera.platform.secrets import KeyRing
@@ -178,7 +179,7 @@ class Issuing:
 
     chain_id: UUID
     profile_id: UUID
-    actor_name: str
+    actor: Actor
     now: datetime
 
 
@@ -193,14 +194,14 @@ class ProbeStep:
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """What *Test connection* found, step by step, and the last HTTP status; secrets never stand in it.
+    """What *Test connection* found, step by step, and the last HTTP status; it never contains secrets.
 
-    `learned` are properties that the profile did not have and now gets, such as the fingerprint of a host key.
+    `discovered` are properties that the profile did not have and now gets, such as the fingerprint of a host key.
     """
 
     steps: Sequence[ProbeStep]
     status: int | None = None
-    learned: Mapping[str, Any] = field(default_factory=dict)
+    discovered: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:

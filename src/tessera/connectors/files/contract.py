@@ -10,7 +10,7 @@ LARGEST_PAGE = 1000
 
 @dataclass(frozen=True, slots=True)
 class FileCapabilities:
-    """What a store can, so that nobody asks which kind it is.
+    """What a store can do, so that callers need not ask which kind it is.
 
     `atomic_replace`: a file that is put or moved takes the place of an older one at once, never half, never missing.
     `atomic_move`: a file is renamed; without it, it is copied, then deleted, and a crash between leaves both.
@@ -45,7 +45,7 @@ class FileStore(Protocol):
     """
 
     capabilities: FileCapabilities
-    learned: Mapping[str, Any]
+    discovered: Mapping[str, Any]
     """Properties that the profile did not have and now gets, such as the fingerprint of a host key."""
 
     async def put(self, name: str, chunks: AsyncIterable[bytes]) -> int:

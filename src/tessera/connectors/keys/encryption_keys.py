@@ -10,7 +10,7 @@ from uuid import UUID
 from tessera.access.chains import has_chain
 from tessera.connectors.keys import store
 from tessera.connectors.keys.errors import EncryptionKeyInvalidError
-from tessera.connectors.keys.events import ENCRYPTION_KEY_CHANGED, ENCRYPTION_KEY_CREATED, ENCRYPTION_KEY_DELETED
+from tessera.connectors.keys.events import ENCRYPTION_KEY_CREATED, ENCRYPTION_KEY_DELETED, ENCRYPTION_KEY_UPDATED
 from tessera.connectors.keys.material import KeyType, read_material
 from tessera.connectors.keys.references import material_purpose, passphrase_purpose
 from tessera.platform.actors import Actor
@@ -59,8 +59,12 @@ class EncryptionKey:
     used_by: int
     created_at: datetime
     created_by: str
+    created_by_kind: str | None
+    created_by_id: UUID | None
     updated_at: datetime
     updated_by: str
+    updated_by_kind: str | None
+    updated_by_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,7 @@ async def create_encryption_key(
         "internal_name": choose_name(new.internal_name, label, kind, taken=taken),
         **await seal_material(key_id, kind, new.material, new.passphrase or None, keys=keys),
     }
-    if not await store.insert_key(session, row, actor.name):
+    if not await store.insert_key(session, row, actor):
         raise name_taken(row["internal_name"])
     values = (None, shown_values(row))
     await record_change(session, actor, row, kind=KIND, event=ENCRYPTION_KEY_CREATED, action="created", values=values)
@@ -158,13 +162,13 @@ async def update_encryption_key(
         "internal_name": rename(stored["internal_name"], change.internal_name, taken),
         **await changed_material(stored, change, keys=keys),
     }
-    change_row = store.update_key(session, row, actor.name)
+    change_row = store.update_key(session, row, actor)
     await write_change(session, change_row, label=stored["label"], internal_name=row["internal_name"])
-    # Material set anew looks as it did before; that it changed is what the trail is for.
+    # Material that is set again looks as it did before; that it changed is what the audit log is for.
     secrets = {"material": change.material, "passphrase": change.passphrase}
     besides = [name for name, value in secrets.items() if value is not None]
     values = differences(shown_values(stored), shown_values(row), besides=besides)
-    await record_change(session, actor, row, kind=KIND, event=ENCRYPTION_KEY_CHANGED, action="updated", values=values)
+    await record_change(session, actor, row, kind=KIND, event=ENCRYPTION_KEY_UPDATED, action="updated", values=values)
     return await get_encryption_key(session, actor, key.chain_id, key.id)
 
 
@@ -240,7 +244,7 @@ async def changed_material(stored: Mapping[str, Any], change: EncryptionKeyChang
 
 
 def shown_values(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a key's values for the audit trail, secrets masked."""
+    """Return a key's values for the audit log, secrets masked."""
     names = ("label", "internal_name", "type", "algorithm", "fingerprint")
     expires_at = row["expires_at"]
     return {

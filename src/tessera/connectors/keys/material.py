@@ -68,7 +68,7 @@ def read_ssh_key(material: str, passphrase: str | None, _now: datetime) -> KeyFa
 
     if "PRIVATE KEY" not in material:
         raise material_fault(
-            "This is no private key for SSH. Paste the file that begins with -----BEGIN … PRIVATE KEY."
+            "This is not a private key for SSH. Paste the file that begins with -----BEGIN … PRIVATE KEY."
         )
     encrypted, rounds = read_protection(material)
     if rounds > MOST_ROUNDS:
@@ -89,7 +89,7 @@ def read_ssh_key(material: str, passphrase: str | None, _now: datetime) -> KeyFa
 
 
 def read_protection(material: str) -> tuple[bool, int]:
-    """Return whether a key is encrypted, and how often its passphrase is stretched where the format tells it."""
+    """Return whether a key is encrypted, and how often its passphrase is stretched where the format says so."""
     lines = material.strip().splitlines()
     try:
         data = b64decode("".join(line.strip() for line in lines[1:-1]))
@@ -118,12 +118,14 @@ def read_pgp_public_key(material: str, passphrase: str | None, now: datetime) ->
         raise material_fault(
             "This is a private key. Paste the partner's public key, or choose the type PGP private key."
         )
-    # The library answers with a RuntimeError whose text is a stack trace: only that it fails is told.
+    # The library answers with a RuntimeError whose text is a stack trace: only that it fails is shown.
     try:
         certificate = pysequoia.Cert.from_bytes(material.encode())
         revoked, expires_at = certificate.is_revoked, certificate.expiration
     except RuntimeError:
-        raise material_fault("This is no OpenPGP public key. Paste the block from -----BEGIN PGP PUBLIC KEY.") from None
+        raise material_fault(
+            "This is not an OpenPGP public key. Paste the block from -----BEGIN PGP PUBLIC KEY."
+        ) from None
     if revoked:
         raise material_fault("The owner has revoked this key. Ask for the new one.")
     if expires_at is not None and expires_at <= now:
@@ -136,7 +138,7 @@ def read_pgp_private_key(material: str, passphrase: str | None, _now: datetime) 
     import pysequoia
 
     if "PRIVATE KEY" not in material:
-        raise material_fault("This is no OpenPGP private key. Paste the block from -----BEGIN PGP PRIVATE KEY.")
+        raise material_fault("This is not an OpenPGP private key. Paste the block from -----BEGIN PGP PRIVATE KEY.")
     try:
         key = pysequoia.Tsk.from_bytes(material.encode())
         certificate = key.extract_certificate()

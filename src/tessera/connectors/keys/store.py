@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from tessera.connectors.keys.errors import EncryptionKeyNotFoundError
+from tessera.platform.actors import Actor
 from tessera.platform.assets import LABEL_ORDER, AssetTable, used_by
 from tessera.platform.db import Session, change_rows, fetch_rows
 
@@ -27,9 +28,12 @@ KEYS = AssetTable(
 
 INSERT = text("""
 INSERT INTO encryption_keys (id, chain_id, type, label, internal_name, algorithm, fingerprint, expires_at,
-                             sealed_material, sealed_passphrase, material_set_at, created_by, updated_by)
+                             sealed_material, sealed_passphrase, material_set_at,
+                             created_by, created_by_kind, created_by_id,
+                             updated_by, updated_by_kind, updated_by_id)
 VALUES (:id, :chain_id, :type, :label, :internal_name, :algorithm, :fingerprint, :expires_at,
-        :sealed_material, :sealed_passphrase, :material_set_at, :actor, :actor)
+        :sealed_material, :sealed_passphrase, :material_set_at, :actor, :actor_kind, :actor_id,
+        :actor, :actor_kind, :actor_id)
 ON CONFLICT DO NOTHING
 """)
 
@@ -37,7 +41,8 @@ UPDATE = text("""
 UPDATE encryption_keys
    SET label = :label, internal_name = :internal_name, algorithm = :algorithm, fingerprint = :fingerprint,
        expires_at = :expires_at, sealed_material = :sealed_material, sealed_passphrase = :sealed_passphrase,
-       material_set_at = :material_set_at, version = version + 1, updated_at = now(), updated_by = :actor
+       material_set_at = :material_set_at, version = version + 1, updated_at = now(), updated_by = :actor,
+       updated_by_kind = :actor_kind, updated_by_id = :actor_id
  WHERE id = :id AND version = :version
 """)
 
@@ -66,14 +71,14 @@ UPDATE encryption_keys k SET sealed_material = given.material, sealed_passphrase
 """)
 
 
-async def insert_key(session: Session, row: Mapping[str, Any], actor: str) -> bool:
-    """Store a new key; False means that somebody was faster with its name."""
-    return await change_rows(session, INSERT, {**row, "actor": actor}) == 1
+async def insert_key(session: Session, row: Mapping[str, Any], actor: Actor) -> bool:
+    """Store a new key; False means that its name was taken in the meantime."""
+    return await change_rows(session, INSERT, {**row, **actor.signature}) == 1
 
 
-async def update_key(session: Session, row: Mapping[str, Any], actor: str) -> bool:
-    """Store the key's changes; False means that somebody changed it in the meantime."""
-    return await change_rows(session, UPDATE, {**row, "actor": actor}) == 1
+async def update_key(session: Session, row: Mapping[str, Any], actor: Actor) -> bool:
+    """Store the key's changes; False means that it was changed in the meantime."""
+    return await change_rows(session, UPDATE, {**row, **actor.signature}) == 1
 
 
 async def hold_keys(session: Session, chain_id: UUID, wanted: Sequence[str]) -> Sequence[Mapping[str, Any]]:

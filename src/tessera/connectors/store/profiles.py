@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import text
 
 from tessera.connectors.errors import ProfileNotFoundError
+from tessera.platform.actors import Actor
 from tessera.platform.assets import LABEL_ORDER, AssetTable, as_json, used_by
 from tessera.platform.db import Session, change_rows, fetch_row, fetch_rows
 
@@ -23,9 +24,11 @@ PROFILES = AssetTable(
 
 INSERT = text("""
 INSERT INTO connection_profiles (id, chain_id, type, variant, label, internal_name, settings, secrets, state, enabled,
-                                 created_by, updated_by)
+                                 created_by, created_by_kind, created_by_id,
+                                 updated_by, updated_by_kind, updated_by_id)
 VALUES (:id, :chain_id, :type, :variant, :label, :internal_name, cast(:settings AS jsonb), cast(:secrets AS jsonb),
-        :state, :enabled, :actor, :actor)
+        :state, :enabled, :actor, :actor_kind, :actor_id,
+        :actor, :actor_kind, :actor_id)
 ON CONFLICT DO NOTHING
 """)
 
@@ -33,16 +36,17 @@ UPDATE = text("""
 UPDATE connection_profiles
    SET label = :label, internal_name = :internal_name, settings = cast(:settings AS jsonb),
        secrets = cast(:secrets AS jsonb), state = :state, enabled = :enabled, version = version + 1,
-       updated_at = now(), updated_by = :actor
+       updated_at = now(), updated_by = :actor,
+       updated_by_kind = :actor_kind, updated_by_id = :actor_id
  WHERE id = :id AND version = :version
 """)
 
-# Only what is still empty is filled in: of two connections that learn at once, one wins.
-LEARN = text("""
+# Only what is still empty is filled in: of two connections that discover at once, one wins.
+DISCOVER = text("""
 UPDATE connection_profiles p
-   SET settings = p.settings || cast(:learned AS jsonb), version = version + 1
+   SET settings = p.settings || cast(:discovered AS jsonb), version = version + 1
  WHERE p.id = :id
-   AND NOT EXISTS (SELECT FROM jsonb_object_keys(cast(:learned AS jsonb)) AS key WHERE p.settings ->> key <> '')
+   AND NOT EXISTS (SELECT FROM jsonb_object_keys(cast(:discovered AS jsonb)) AS key WHERE p.settings ->> key <> '')
 RETURNING p.id, p.chain_id, p.internal_name, p.version
 """)
 
@@ -80,23 +84,27 @@ async def count_types(session: Session, chains: Iterable[UUID] | None) -> Sequen
     return await fetch_rows(session, COUNTS, {"chains": None if chains is None else list(chains)})
 
 
-async def insert_profile(session: Session, row: Mapping[str, Any], actor: str) -> bool:
-    """Store a new profile; False means that somebody was faster with its name."""
-    return await change_rows(session, INSERT, {**as_json(row), "actor": actor}) == 1
+async def insert_profile(session: Session, row: Mapping[str, Any], actor: Actor) -> bool:
+    """Store a new profile; False means that its name was taken in the meantime."""
+    return await change_rows(session, INSERT, {**as_json(row), **actor.signature}) == 1
 
 
-async def update_profile(session: Session, row: Mapping[str, Any], actor: str) -> bool:
-    """Store the profile's changes; False means that somebody changed it in the meantime."""
-    return await change_rows(session, UPDATE, {**as_json(row), "actor": actor}) == 1
+async def update_profile(session: Session, row: Mapping[str, Any], actor: Actor) -> bool:
+    """Store the profile's changes; False means that it was changed in the meantime."""
+    return await change_rows(session, UPDATE, {**as_json(row), **actor.signature}) == 1
 
 
-async def learn_settings(session: Session, profile_id: UUID, learned: Mapping[str, Any]) -> Mapping[str, Any] | None:
+async def discover_settings(
+    session: Session, profile_id: UUID, discovered: Mapping[str, Any]
+) -> Mapping[str, Any] | None:
     """Fill in settings that are all still empty; None means that they are not, or that the profile is gone."""
-    return await fetch_row(session, LEARN, {"id": profile_id, "learned": msgspec.json.encode(learned).decode()})
+    return await fetch_row(
+        session, DISCOVER, {"id": profile_id, "discovered": msgspec.json.encode(discovered).decode()}
+    )
 
 
 async def count_of_type(session: Session, chain_id: UUID, kind: str) -> int:
-    """Return how many profiles of the type the chain has; whoever counts next waits until this transaction ends."""
+    """Return how many profiles of the type the chain has; the next count waits until this transaction ends."""
     parameters = {"chain_id": chain_id, "type": kind}
     await session.execute(LOCK_TYPE, parameters)
     return await session.scalar(COUNT_OF_TYPE, parameters) or 0

@@ -30,7 +30,7 @@ class TokenGrant:
 def client_credentials(
     client_id: str, client_secret: str, parameters: Mapping[str, str], *, in_body: bool
 ) -> tuple[tuple[tuple[str, str], ...], bytes, tuple[str, ...]]:
-    """Return headers, body, and the spellings of the secret in them; the client stands in one of the two, never both.
+    """Return headers, body, and the spellings of the secret in them; the client is in one of the two, never both.
 
     Parameters without a value are left out.
     """

@@ -22,7 +22,7 @@ LOOK_AGAIN_MOST = 0.25
 LONGEST_WAIT = 60.0
 MARGIN_MOST = 60.0
 MARGIN_SHARE = 0.1
-# Tokens that are over before they can be used are not fetched for ever.
+# Tokens that expire before they can be used are not fetched endlessly.
 MOST_TRIES = 5
 
 
@@ -98,7 +98,7 @@ class TokenKeeper:
             return await asyncio.shield(flight)
         except asyncio.CancelledError:
             if flight is self._flight and not flight.done() and self._waiting == 1:
-                self._flight = None  # whoever comes now begins anew
+                self._flight = None  # the next caller fetches again
                 flight.cancel()
             raise
         finally:
@@ -106,7 +106,7 @@ class TokenKeeper:
                 self._waiting -= 1
 
     async def _obtain(self) -> Token:
-        """Take the token that is there, or fetch the next one; wait while somebody else does."""
+        """Take the token that is there, or fetch the next one; wait while another caller does."""
         claim, pause = new_id(), LOOK_AGAIN_SECONDS
         give_up = time.monotonic() + LONGEST_WAIT
         while time.monotonic() < give_up:

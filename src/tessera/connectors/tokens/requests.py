@@ -72,7 +72,7 @@ def read_token(grant: TokenGrant, reply: Reply) -> FetchedToken:
     except UnreadableBodyError as error:
         raise unreadable(grant, f"the answer {error}") from None
     if not isinstance(answer, dict):
-        raise unreadable(grant, "the answer is no JSON object")
+        raise unreadable(grant, "the answer is not a JSON object")
     text = answer.get("access_token")
     if text is None:
         raise unreadable(grant, f"the answer has no access_token. It has: {list_names(answer)}")
@@ -103,31 +103,31 @@ def read_lifetime(grant: TokenGrant, given: Any) -> float:
     if isinstance(given, str) and given.strip().isascii() and given.strip().isdigit():
         given = float(given.strip()[:12])
     if isinstance(given, bool) or not isinstance(given, int | float) or given <= 0:
-        raise unreadable(grant, "its expires_in is no number of seconds to come")
+        raise unreadable(grant, "its expires_in is not a number of seconds to come")
     return min(float(given), LONGEST_LIFETIME)
 
 
 def is_sendable(token: str) -> bool:
-    """Say whether the token can stand in a header: visible ASCII, nothing that would end the line."""
+    """Say whether the token is allowed in a header: visible ASCII, nothing that would end the line."""
     return 0 < len(token) <= LONGEST_TOKEN and token.isascii() and token.isprintable() and " " not in token
 
 
 def explain_refusal(grant: TokenGrant, reply: Reply) -> TokenError:
     """Return what an answer that is no success means."""
     host, answer = host_of(grant), decode(reply.excerpt)
-    told = f"The token endpoint {host} answered {reply.status}"
+    said = f"The token endpoint {host} answered {reply.status}"
     if reply.status in TRANSIENT_STATUSES:
         wait = reply.retry_after(now())
-        return TokenError(f"{told}. Try again later.", reason="oauth_unavailable", temporary=True, retry_after=wait)
+        return TokenError(f"{said}. Try again later.", reason="oauth_unavailable", temporary=True, retry_after=wait)
     if 300 <= reply.status < 400:
-        message = f"{told}: redirects are never followed. Give the final address as the Access Token URL."
+        message = f"{said}: redirects are never followed. Give the final address as the Access Token URL."
         return TokenError(message, reason="oauth_redirected")
     code = answer.get("error")
     if isinstance(code, str) and code in ADVICE:
-        message = f"{told}, {code}{saying(grant, answer)}. {ADVICE[code]}"
+        message = f"{said}, {code}{saying(grant, answer)}. {ADVICE[code]}"
         return TokenError(message, reason=f"oauth_{code}")
     return TokenError(
-        f"{told} and gave no token{saying(grant, answer)}. Correct the Access Token URL and the client's credentials.",
+        f"{said} and gave no token{saying(grant, answer)}. Correct the Access Token URL and the client's credentials.",
         reason="oauth_refused",
     )
 
@@ -143,7 +143,7 @@ def explain_call(grant: TokenGrant, error: CallError) -> TokenError:
 
 
 def unreadable(grant: TokenGrant, why: str) -> TokenError:
-    """Say that a success answer is none that can be used."""
+    """Return the error for a success answer that cannot be used."""
     message = f"The token endpoint {host_of(grant)} answered, but {why}. Check the Access Token URL."
     return TokenError(message, reason="oauth_answer_invalid")
 
@@ -171,5 +171,5 @@ def decode(body: bytes) -> Mapping[str, Any]:
 
 
 def host_of(grant: TokenGrant) -> str:
-    """Return the endpoint's host; the rest of its address may hold what nobody should read."""
+    """Return the endpoint's host; the rest of its address may hold secrets."""
     return parse_url(grant.url, allow_insecure_http=True).host_str or ""

@@ -17,8 +17,8 @@ SELECT generation, sealed_token,
   FROM oauth_tokens WHERE profile_id = :profile_id AND fingerprint = :fingerprint
 """)
 
-# Whoever changes the row has the claim. A usable token is taken away only from those who were refused with it; one that
-# is claimed only when its holder is gone.
+# The one that changes the row has the claim. A usable token is taken away only from those who were refused with it; one
+# that is claimed only when its holder is gone.
 CLAIM = text("""
 INSERT INTO oauth_tokens AS held (profile_id, fingerprint, chain_id, claim, claimed_until)
 SELECT id, :fingerprint, chain_id, :claim, clock_timestamp() + make_interval(secs => :lease)

@@ -1,4 +1,4 @@
-"""Sends what the planner brings: every request is one task that tries, settles, waits and tries again."""
+"""Sends the requests of a run's windows: every request is one task that tries, settles, waits and tries again."""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,11 +6,11 @@ from functools import partial
 from random import Random
 
 from tessera.exports import retries
-from tessera.exports.execution.judging import STOPPED, Ending, Judge, Judgement, judge_broken_off, judge_unsent
-from tessera.exports.execution.pacing import Pace
-from tessera.exports.execution.planner import Planner
+from tessera.exports.execution.outcomes import STOPPED, Judge, judge_broken_off, judge_unsent
+from tessera.exports.execution.pace import Pace
 from tessera.exports.execution.recorder import Recorder
-from tessera.exports.execution.requests import OpenRequest
+from tessera.exports.execution.requests import OpenRequest, RunResult, Settlement
+from tessera.exports.execution.windows import WindowReader
 from tessera.exports.states import RequestState
 from tessera.outbound import Sender
 
@@ -19,14 +19,14 @@ MOST_OPEN = 256
 MOST_OPEN_BYTES = 16 * 1024 * 1024
 
 
-COMPLETED = Ending("completed")
+COMPLETED = RunResult("completed")
 
 
 class Delivery:
     """The sending phase of one run in one worker."""
 
-    def __init__(self, planner: Planner, sender: Sender, recorder: Recorder, *, pace: Pace, judge: Judge) -> None:
-        self._planner = planner
+    def __init__(self, reader: WindowReader, sender: Sender, recorder: Recorder, *, pace: Pace, judge: Judge) -> None:
+        self._reader = reader
         self._sender = sender
         self._recorder = recorder
         self._pace = pace
@@ -40,13 +40,13 @@ class Delivery:
         self._changed = asyncio.Event()
         self._failures_in_a_row = 0
         self._error: BaseException | None = None
-        self.ending: Ending | None = None
+        self.ending: RunResult | None = None
 
-    async def run(self, open_requests: Sequence[OpenRequest], *, first_row: int, last_row: int) -> Ending:
+    async def run(self, open_requests: Sequence[OpenRequest], *, first_row: int, last_row: int) -> RunResult:
         """Finish the open requests, then everything from `first_row` on; return how it ended."""
         for request in open_requests:
             self._launch(request, begun=False)
-        async for window in self._planner.windows(first_row, last_row):
+        async for window in self._reader.windows(first_row, last_row):
             await self._wait_for_room()
             if self.ending is not None:
                 break
@@ -61,7 +61,7 @@ class Delivery:
             await asyncio.gather(*(self._recorder.settle(judge_unsent(each)) for each in self._unsent.values()))
         return self.ending or COMPLETED
 
-    def end(self, ending: Ending, *, within: float | None = None) -> None:
+    def end(self, ending: RunResult, *, within: float | None = None) -> None:
         """Start nothing more: calls under way are settled, whatever waits is left for good.
 
         With `within`, a call that takes more than so many seconds from now is broken off.
@@ -139,19 +139,19 @@ class Delivery:
                 # Not before its turn: whatever has begun counts as perhaps sent, should the worker die.
                 request.attempts += 1
                 await self._recorder.begin_again(request)
-            judgement = await self._call(request, task)
+            settlement = await self._call(request, task)
             # Before the place is given back: the next in turn must feel it too.
-            self._adjust_pace(judgement)
+            self._adjust_pace(settlement)
         try:
-            children = await self._split(request) if judgement.settlement.state is RequestState.SPLIT else []
-            await self._recorder.settle(judgement.settlement, children)
+            children = await self._split(request) if settlement.state is RequestState.SPLIT else []
+            await self._recorder.settle(settlement, children)
         finally:
             self._calling.discard(task)
         for child in children:
             self._launch(child, begun=False)
-        return self._follow_up(request, judgement)
+        return self._follow_up(request, settlement)
 
-    async def _call(self, request: OpenRequest, task: asyncio.Task[None]) -> Judgement:
+    async def _call(self, request: OpenRequest, task: asyncio.Task[None]) -> Settlement:
         try:
             return self._judge.judge(request, await self._sender.send(request.planned))
         except asyncio.CancelledError:
@@ -159,43 +159,43 @@ class Delivery:
             if not self._broken_off or self.ending is STOPPED:
                 raise
             task.uncancel()
-            return Judgement(judge_broken_off(request))
+            return judge_broken_off(request)
 
     async def _split(self, request: OpenRequest) -> list[OpenRequest]:
         """Plan the two halves of a request, so that one bad row does not sink its neighbours."""
         middle = len(request.ordinals) // 2
         halves = (request.ordinals[:middle], request.ordinals[middle:])
-        planned = [await self._planner.plan_again(half) for half in halves]
+        planned = [await self._reader.plan_again(half) for half in halves]
         return [OpenRequest(half, request.window_number, parent=request.number) for half in planned]
 
-    def _adjust_pace(self, judgement: Judgement) -> None:
-        if judgement.share is not None:
-            self._pace.ease(judgement.share)
-        if judgement.slow_down:
+    def _adjust_pace(self, settlement: Settlement) -> None:
+        if settlement.share is not None:
+            self._pace.ease(settlement.share)
+        if settlement.slow_down:
             self._pace.slow_down()
-        if judgement.hold is not None:
-            self._pace.hold(judgement.hold)
-        if judgement.settlement.sent:
+        if settlement.hold is not None:
+            self._pace.hold(settlement.hold)
+        if settlement.sent:
             self._pace.note_success()
 
-    def _follow_up(self, request: OpenRequest, judgement: Judgement) -> float | None:
+    def _follow_up(self, request: OpenRequest, settlement: Settlement) -> float | None:
         """Let the run feel the outcome; return the seconds until the next try, None when there is none."""
-        if judgement.ending is not None:
-            self.end(judgement.ending)
+        if settlement.ending is not None:
+            self.end(settlement.ending)
             return None
-        if judgement.settlement.state is RequestState.WAITING:
-            return retries.choose_wait(request.attempts - request.lost, judgement.retry_after, self._random)
-        self._count(judgement)
+        if settlement.state is RequestState.WAITING:
+            return retries.choose_wait(request.attempts - request.lost, settlement.retry_after, self._random)
+        self._count(settlement)
         return None
 
-    def _count(self, judgement: Judgement) -> None:
-        if judgement.settlement.sent:
+    def _count(self, settlement: Settlement) -> None:
+        if settlement.sent:
             self._failures_in_a_row = 0
-        elif judgement.receiver_in_trouble:
+        elif settlement.receiver_in_trouble:
             self._failures_in_a_row += 1
             if self._failures_in_a_row >= retries.BROKEN_AFTER:
                 self.end(
-                    Ending(
+                    RunResult(
                         "failed",
                         "receiver_down",
                         f"{retries.BROKEN_AFTER} requests in a row failed after all their tries. "

@@ -17,18 +17,19 @@ from tessera.connectors.calls import record_call
 from tessera.exports.errors import LeaseLostError
 from tessera.exports.events import RUN_FINISHED
 from tessera.exports.execution.delivery import COMPLETED, Delivery
-from tessera.exports.execution.judging import STOPPED, Ending, Judge
 from tessera.exports.execution.lease import Lease, claim_run, run_beside
-from tessera.exports.execution.pacing import Pace
-from tessera.exports.execution.planner import Numbers, Planner
+from tessera.exports.execution.outcomes import STOPPED, Judge
+from tessera.exports.execution.pace import Pace
 from tessera.exports.execution.profile_changes import call_of
 from tessera.exports.execution.recorder import Recorder
-from tessera.exports.execution.resuming import resume_requests
+from tessera.exports.execution.requests import RunResult
+from tessera.exports.execution.takeover import resume_requests
+from tessera.exports.execution.windows import Numbers, WindowReader
 from tessera.exports.jobs import EXECUTE_RUN
 from tessera.exports.snapshots import Snapshot, read_snapshot
-from tessera.exports.store import recording, spool
+from tessera.exports.store import run_log, spool
 from tessera.exports.store import runs as store
-from tessera.outbound import Sender, make_planner, open_sender
+from tessera.outbound import Sender, make_renderer, open_sender
 from tessera.outbound.rendering import RunFacts
 from tessera.platform.actors import system_actor
 from tessera.platform.db import driver, explain_database_error
@@ -41,7 +42,7 @@ from tessera.queries import QueryEngine
 logger = logging.getLogger(__name__)
 
 ACTOR = system_actor("exports")
-UNFORESEEN = Ending(
+UNFORESEEN = RunResult(
     "failed", "internal_error", "The run met a fault of Tessera's own. The worker's log has the details."
 )
 
@@ -56,12 +57,12 @@ MOST_ROWS_PER_WINDOW = 8000
 
 
 class Executor:
-    """Executes runs in this worker; `name` tells it from others in the log."""
+    """Executes runs in this worker; `name` identifies it in the log."""
 
     def __init__(
         self, resources: Resources, engine: QueryEngine, client: OutboundClient, *, name: str | None = None
     ) -> None:
-        self._ground = resources
+        self._resources = resources
         self._database = resources.database
         self._engine = engine
         self._client = client
@@ -77,7 +78,7 @@ class Executor:
 
     async def execute(self, run_id: str) -> None:
         """Execute the run, or go on where another worker left it; do nothing if it has ended or is worked on."""
-        settings = self._ground.settings
+        settings = self._resources.settings
         seconds = settings.run_lease_seconds
         run = await claim_run(self._database, UUID(run_id), worker=self.name, seconds=seconds)
         if run is None:
@@ -87,7 +88,7 @@ class Executor:
         if self._stopping:
             lease.stop()
         try:
-            ending = await run_beside(self._carry_out(run, lease), lease.keep_forever(self._ground.clock))
+            ending = await run_beside(self._carry_out(run, lease), lease.keep_forever(self._resources.clock))
             if ending is STOPPED:
                 await self._hand_over(run)
             else:
@@ -101,18 +102,18 @@ class Executor:
             self._held.discard(lease)
 
     async def requeue_stalled(self) -> None:
-        """Give a new job to active runs that nobody works on: theirs ended in an error or with its worker."""
+        """Give a new job to active runs without a worker: theirs ended in an error or with its worker."""
         async with self._database.session() as session:
-            stalled = await store.list_stranded_runs(session, self._ground.settings.run_lease_seconds * 2)
+            stalled = await store.list_stranded_runs(session, self._resources.settings.run_lease_seconds * 2)
         for run_id in stalled:
-            await self._ground.jobs.defer_once(EXECUTE_RUN, str(run_id), run_id=str(run_id))
+            await self._resources.jobs.defer_once(EXECUTE_RUN, str(run_id), run_id=str(run_id))
 
     async def _hand_over(self, run: Mapping[str, Any]) -> None:
         async with self._database.session() as session:
             await store.release_lease(session, run["id"], run["epoch"])
-            await self._ground.jobs.defer(session, EXECUTE_RUN, run_id=str(run["id"]))
+            await self._resources.jobs.defer(session, EXECUTE_RUN, run_id=str(run["id"]))
 
-    async def _carry_out(self, run: Mapping[str, Any], lease: Lease) -> Ending:
+    async def _carry_out(self, run: Mapping[str, Any], lease: Lease) -> RunResult:
         try:
             snapshot = read_snapshot(run["snapshot"])
             sender = await self._open_sender(run, snapshot)
@@ -128,11 +129,11 @@ class Executor:
             # Not the run's fault: the job is tried again and goes on from here.
             raise
         except TesseraError as error:
-            return Ending("failed", error.code, error.message)
+            return RunResult("failed", error.code, error.message)
         except Exception as error:
             if explain_database_error(error) is not None:
                 raise
-            logger.exception("run %s failed in a way that nobody foresaw", run["id"])
+            logger.exception("run %s failed unexpectedly", run["id"])
             return UNFORESEEN
 
     async def _open_sender(self, run: Mapping[str, Any], snapshot: Snapshot) -> Sender:
@@ -143,7 +144,7 @@ class Executor:
                 chain_id=run["chain_id"],
                 profile_id=snapshot.profile_id,
                 shape=snapshot.shape,
-                resources=self._ground,
+                resources=self._resources,
                 client=self._client,
             )
 
@@ -165,17 +166,17 @@ class Executor:
 
     async def _send(
         self, run: Mapping[str, Any], snapshot: Snapshot, sender: Sender, *, lease: Lease, selected: int
-    ) -> Ending:
+    ) -> RunResult:
         connection = await self._database.connect("tessera run", autocommit=True)
         try:
-            kept_errors = await recording.count_row_errors(connection, run["id"])
+            kept_errors = await run_log.count_row_errors(connection, run["id"])
             recorder = Recorder(connection, run["id"], run["epoch"], kept_errors=kept_errors)
             pace = Pace(snapshot.concurrency or sender.concurrency, sender.per_second, time.monotonic)
             judge = Judge(sender)
-            planner = await self._make_planner(run, snapshot, connection, pace)
-            delivery = Delivery(planner, sender, recorder, pace=pace, judge=judge)
+            reader = await self._make_reader(run, snapshot, connection, pace)
+            delivery = Delivery(reader, sender, recorder, pace=pace, judge=judge)
             lease.when_ending(lambda ending: delivery.end(ending, within=grace_of(ending)))
-            work = self._deliver(run, connection, planner, recorder, judge=judge, delivery=delivery, selected=selected)
+            work = self._deliver(run, connection, reader, recorder, judge=judge, delivery=delivery, selected=selected)
             return await run_beside(work, recorder.write_forever())
         finally:
             await connection.close()
@@ -184,30 +185,30 @@ class Executor:
         self,
         run: Mapping[str, Any],
         connection: psycopg.AsyncConnection[Any],
-        planner: Planner,
+        reader: WindowReader,
         recorder: Recorder,
         *,
         judge: Judge,
         delivery: Delivery,
         selected: int,
-    ) -> Ending:
+    ) -> RunResult:
         try:
-            rows = await recording.list_open_requests(connection, run["id"])
-            requests = await resume_requests(rows, planner, recorder, judge)
+            rows = await run_log.list_open_requests(connection, run["id"])
+            requests = await resume_requests(rows, reader, recorder, judge)
             return await delivery.run(requests, first_row=run["planned_row"] + 1, last_row=selected)
         finally:
             delivery.abandon()
 
-    async def _make_planner(
+    async def _make_reader(
         self, run: Mapping[str, Any], snapshot: Snapshot, connection: psycopg.AsyncConnection[Any], pace: Pace
-    ) -> Planner:
+    ) -> WindowReader:
         columns = snapshot.query.columns
-        requests = make_planner(
+        requests = make_renderer(
             snapshot.connector,
             snapshot.shape,
             [(column.name, column.type) for column in columns],
             chain_id=run["chain_id"],
-            keys=self._ground.keys,
+            keys=self._resources.keys,
         )
         facts = RunFacts(
             id=run["id"],
@@ -217,23 +218,23 @@ class Executor:
             chain_id=run["chain_id"],
             definition_id=run["definition_id"],
         )
-        return Planner(
+        return WindowReader(
             self._database,
             run["id"],
             requests=requests,
             facts=facts,
-            numbers=Numbers(*await recording.find_last_numbers(connection, run["id"])),
+            numbers=Numbers(*await run_log.find_last_numbers(connection, run["id"])),
             rows_per_window=choose_window(requests.rows_per_request, pace.most),
         )
 
-    async def _finish(self, run: Mapping[str, Any], ending: Ending) -> None:
-        """End the run, its open requests and its time line in one transaction, and tell of it."""
+    async def _finish(self, run: Mapping[str, Any], ending: RunResult) -> None:
+        """End the run, its open requests and its time line in one transaction, and record an event."""
         async with self._database.session() as session:
             if not await store.lock_run(session, run["id"], run["epoch"]):
                 raise LeaseLostError
             # What this worker began is settled, or still waited for its turn, unless it broke off in the middle.
             doubted = FAR_FUTURE if ending is UNFORESEEN else run["claimed_at"]
-            unsure = await recording.close_open_requests(await driver(session), run["id"], doubted)
+            unsure = await run_log.close_open_requests(await driver(session), run["id"], doubted)
             ended = await store.finish_run(
                 session,
                 run["id"],
@@ -250,7 +251,7 @@ class Executor:
             await record_events(session, [Event(run["chain_id"], RUN_FINISHED, run["id"], payload)])
 
 
-def grace_of(ending: Ending) -> float:
+def grace_of(ending: RunResult) -> float:
     """Return for how many seconds calls under way are waited for when a run ends before its last row."""
     return STOPPED_SECONDS if ending is STOPPED else CANCELLED_SECONDS
 

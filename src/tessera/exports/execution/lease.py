@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from tessera.exports.errors import LeaseLostError
-from tessera.exports.execution.judging import STOPPED, Ending
+from tessera.exports.execution.outcomes import STOPPED
+from tessera.exports.execution.requests import RunResult
 from tessera.exports.store import runs as store
 from tessera.platform.clock import Clock
 from tessera.platform.db import Database
@@ -16,7 +17,7 @@ T = TypeVar("T")
 
 LONGEST_LOOK_SECONDS = 1.0
 
-CANCELLED = Ending("cancelled", "cancelled", "The run was cancelled. Start a new one to send the skipped rows.")
+CANCELLED = RunResult("cancelled", "cancelled", "The run was cancelled. Start a new one to send the skipped rows.")
 
 
 async def claim_run(database: Database, run_id: UUID, *, worker: str, seconds: float) -> Mapping[str, Any] | None:
@@ -46,7 +47,7 @@ class Lease:
         self._seconds = seconds
         self._deadline = run["started_at"] + timedelta(hours=hours)
         self._hours = hours
-        self.ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+        self.ending: asyncio.Future[RunResult] = asyncio.get_running_loop().create_future()
 
     async def keep_forever(self, clock: Clock) -> None:
         """Renew the lease until cancelled; raise LeaseLostError once another worker has the run."""
@@ -59,7 +60,7 @@ class Lease:
                 self._end(CANCELLED)
             elif clock() > self._deadline:
                 message = f"The run took longer than its {self._hours:g} hours. Send fewer rows, or allow more time."
-                self._end(Ending("failed", "deadline", message))
+                self._end(RunResult("failed", "deadline", message))
             # A third of the lease: a renewal may come late without the run being taken away. And never long, because
             # this is how a cancellation is seen.
             await asyncio.sleep(min(self._seconds / 3, LONGEST_LOOK_SECONDS))
@@ -68,7 +69,7 @@ class Lease:
         """Let the run go on in another worker: this one stops."""
         self._end(STOPPED)
 
-    def when_ending(self, act: Callable[[Ending], None]) -> None:
+    def when_ending(self, act: Callable[[RunResult], None]) -> None:
         """Call `act` when the run should end early; at once if that is so already."""
         self.ending.add_done_callback(lambda ending: act(ending.result()))
 
@@ -88,7 +89,7 @@ class Lease:
         async with self._database.session() as session:
             await store.release_lease(session, self._run_id, self._epoch)
 
-    def _end(self, ending: Ending) -> None:
+    def _end(self, ending: RunResult) -> None:
         if not self.ending.done():
             self.ending.set_result(ending)
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import psycopg
 
 from tessera.exports.execution.requests import OpenRequest, RowError, Settlement, Window
-from tessera.exports.store.recording import Group, write_group
+from tessera.exports.store.run_log import Group, write_group
 
 # An outcome waits for company at most this long, or until so many are there. Both stay well under the 50 ms and the
 # 16 outcomes that bound what a crash can make us send twice.

@@ -60,8 +60,20 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class RunResult:
+    """How a run ends: a final state, and why if that is not its last row."""
+
+    state: str
+    code: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settlement:
-    """What one attempt came to, and what that means for its request and its rows."""
+    """What one attempt came to, and what that means for its request, its rows, the pace and the run.
+
+    `retry_after` is for the request alone, `hold` for everything that goes to the receiver.
+    """
 
     request: OpenRequest
     state: RequestState
@@ -75,6 +87,12 @@ class Settlement:
     row_errors: Sequence[RowError] = ()
     excerpt: tuple[str, str] | None = None
     lost: bool = False
+    ending: RunResult | None = None
+    retry_after: float | None = None
+    hold: float | None = None
+    share: float | None = None
+    slow_down: bool = False
+    receiver_in_trouble: bool = False
 
     def as_attempt(self) -> tuple[Any, ...]:
         """Return the columns of `run_attempts`."""

@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import text
 
 from tessera.exports.values import Definition
+from tessera.platform.actors import Actor
 from tessera.platform.db import Row, Session, change_rows, fetch_row, fetch_rows
 from tessera.platform.paging import COUNT_LIMIT
 
@@ -47,8 +48,8 @@ SELECT count(*) FROM (
 """)
 
 INSERT = text("""
-INSERT INTO runs (id, chain_id, definition_id, trigger, started_by, snapshot)
-VALUES (:id, :chain_id, :definition_id, :trigger, :started_by, cast(:snapshot AS jsonb))
+INSERT INTO runs (id, chain_id, definition_id, trigger, started_by, started_by_kind, started_by_id, snapshot)
+VALUES (:id, :chain_id, :definition_id, :trigger, :actor, :actor_kind, :actor_id, cast(:snapshot AS jsonb))
 ON CONFLICT (definition_id) WHERE state IN ('pending', 'running') DO NOTHING
 """)
 
@@ -140,7 +141,7 @@ async def insert_run(
     run_id: UUID,
     definition: Definition,
     trigger: str,
-    started_by: str,
+    actor: Actor,
     snapshot: Mapping[str, Any],
 ) -> bool:
     """Write a pending run; False means that the definition has an active one."""
@@ -149,7 +150,7 @@ async def insert_run(
         "chain_id": definition.chain_id,
         "definition_id": definition.id,
         "trigger": trigger,
-        "started_by": started_by,
+        **actor.signature,
         "snapshot": msgspec.json.encode(snapshot).decode(),
     }
     return await change_rows(session, INSERT, parameters) == 1
@@ -183,13 +184,13 @@ async def request_cancel(session: Session, run_id: UUID) -> bool:
 
 
 async def claim_run(session: Session, run_id: UUID, *, worker: str, lease: float) -> Row | None:
-    """Take the run for `lease` seconds if nobody holds it; None means that it has ended or is held."""
+    """Take the run for `lease` seconds if it is free; None means that it has ended or is held."""
     parameters = {"run_id": run_id, "worker": worker, "lease": lease}
     return await fetch_row(session, CLAIM, parameters)
 
 
 async def find_lease(session: Session, run_id: UUID) -> float | None:
-    """Return for how many seconds the active run is still held; None when it has ended or nobody holds it."""
+    """Return for how many seconds the active run is still held; None when it has ended or is free."""
     seconds = (await session.execute(LEASE, {"run_id": run_id})).scalar()
     return None if seconds is None else float(seconds)
 
@@ -217,7 +218,7 @@ async def find_last_success(session: Session, definition_id: UUID) -> datetime |
 
 
 async def lock_run(session: Session, run_id: UUID, epoch: int) -> bool:
-    """Keep everybody else from changing the run until the transaction ends; False means that the lease is lost."""
+    """Keep others from changing the run until the transaction ends; False means that the lease is lost."""
     return (await session.execute(LOCK, {"run_id": run_id, "epoch": epoch})).scalar() is not None
 
 
@@ -237,7 +238,7 @@ async def add_moment(session: Session, run_id: UUID, kind: str, message: str) ->
 
 
 async def list_stranded_runs(session: Session, seconds: float) -> list[UUID]:
-    """Return active runs that nobody has held for that long, oldest first, at most 100."""
+    """Return active runs that no worker has held for that long, oldest first, at most 100."""
     return list((await session.execute(STRANDED, {"seconds": seconds})).scalars())
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from tessera.platform.db import Reader, Row, Session, change_rows, fetch_row, fetch_rows
 from tessera.platform.paging import COUNT_LIMIT
 
-# A message that came before only counts; whoever brings it is answered as the first time.
+# A message that came before only counts; its sender gets the answer of the first time.
 INSERT = text("""
 INSERT INTO inbound_messages (id, chain_id, profile_id, dedupe_key, type, name, sealed_body, size, state, sent_at,
                               received_at)
@@ -173,13 +173,13 @@ async def list_waiting(session: Session, profile_id: UUID, limit: int) -> Sequen
 
 
 async def settle_messages(session: Session, outcomes: Sequence[Mapping[str, Any]], now: datetime) -> int:
-    """Write what became of messages; return how many of them still waited."""
+    """Write the outcomes of messages; return how many of them still waited."""
     encoded = msgspec.json.encode(outcomes).decode()
     return await change_rows(session, SETTLE_ALL, {"outcomes": encoded, "now": now})
 
 
 async def settle_message(session: Session, outcome: Mapping[str, Any], now: datetime) -> bool:
-    """Write what became of a message; False where it waits no longer."""
+    """Write the outcome of a message; False where it waits no longer."""
     return await change_rows(session, SETTLE, {**outcome, "now": now}) == 1
 
 

@@ -21,8 +21,8 @@ SELECT p.id, p.chain_id, p.type, p.label, p.internal_name, p.enabled AND p.state
 DROP = text("DELETE FROM inbound_tokens WHERE profile_id = :profile_id AND expires_at IS NOT NULL")
 RETIRE = text("UPDATE inbound_tokens SET expires_at = :until WHERE profile_id = :profile_id")
 INSERT = text("""
-INSERT INTO inbound_tokens (id, chain_id, profile_id, digest, created_at, created_by)
-VALUES (:id, :chain_id, :profile_id, :digest, :now, :actor)
+INSERT INTO inbound_tokens (id, chain_id, profile_id, digest, created_at, created_by, created_by_kind, created_by_id)
+VALUES (:id, :chain_id, :profile_id, :digest, :now, :actor, :actor_kind, :actor_id)
 """)
 LIST = text("SELECT created_at, created_by, expires_at FROM inbound_tokens WHERE profile_id = :profile_id")
 

@@ -1,6 +1,6 @@
 """Accounts: customers and companies, made, changed, found, deleted and merged."""
 
-from tessera.loyalty.accounts.changing import update_accounts
+from tessera.loyalty.accounts.changes import update_accounts
 from tessera.loyalty.accounts.companies import create_companies, delete_companies, list_companies
 from tessera.loyalty.accounts.customers import (
     create_accounts,
@@ -9,8 +9,8 @@ from tessera.loyalty.accounts.customers import (
     search_customers,
     upsert_customer,
 )
-from tessera.loyalty.accounts.deleting import delete_accounts
-from tessera.loyalty.accounts.merging import merge_accounts
+from tessera.loyalty.accounts.deletion import delete_accounts
+from tessera.loyalty.accounts.merges import merge_accounts
 
 __all__ = [
     "create_accounts",

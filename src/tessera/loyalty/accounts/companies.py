@@ -6,10 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from tessera.access.chains import chains_of, narrow_chains, reach_of, require_chain
-from tessera.loyalty.accounts.changing import count_in_words
+from tessera.loyalty.accounts.changes import count_in_words
 from tessera.loyalty.authorship import SYSTEM_PROFILE
-from tessera.loyalty.errors import UnknownAccountError, UnknownMotherCompanyError
-from tessera.loyalty.events import COMPANY_ADDED, COMPANY_DELETED
+from tessera.loyalty.errors import AccountNotFoundError, MotherCompanyNotFoundError
+from tessera.loyalty.events import COMPANY_CREATED, COMPANY_DELETED
 from tessera.loyalty.store import accounts as account_store
 from tessera.loyalty.store import companies as store
 from tessera.loyalty.values.companies import Company, CompanyFilter, NewCompany
@@ -18,7 +18,7 @@ from tessera.platform.audit import Entry, record_entries
 from tessera.platform.db import Reader, Session
 from tessera.platform.events import Event, record_events
 from tessera.platform.ids import new_id, new_random_ids
-from tessera.platform.paging import UnknownCursorError
+from tessera.platform.paging import CursorNotFoundError
 from tessera.platform.texts import check_urls, is_website
 
 
@@ -32,7 +32,7 @@ async def create_companies(
     known = await account_store.find_companies(session, [chain_id], mothers) if mothers else set()
     for company_id in mothers:
         if (chain_id, company_id) not in known:
-            raise UnknownMotherCompanyError(f"There is no company {company_id} in the chain.", company_id=company_id)
+            raise MotherCompanyNotFoundError(f"There is no company {company_id} in the chain.", company_id=company_id)
     ids = [item.id or made for item, made in zip(items, new_random_ids(len(items)), strict=True)]
     columns: dict[str, list[Any]] = {
         "id": list(ids),
@@ -46,7 +46,7 @@ async def create_companies(
         for column, name in account_store.ADDRESS.items()
     }
     await store.insert_companies(session, chain_id, actor_id=actor.id or SYSTEM_PROFILE, now=now, columns=columns)
-    await record_events(session, [Event(chain_id, COMPANY_ADDED, company_id, {}) for company_id in ids])
+    await record_events(session, [Event(chain_id, COMPANY_CREATED, company_id, {}) for company_id in ids])
     only = ids[0] if len(ids) == 1 else None
     words = count_in_words(len(ids), "company")
     await record_entries(
@@ -64,7 +64,7 @@ async def delete_companies(
     held = await account_store.hold_accounts(session, chain_ids, wanted)
     for company_id in wanted:
         if company_id not in held or held[company_id].kind != "company":
-            raise UnknownAccountError(f"There is no company {company_id}.", account_id=company_id)
+            raise AccountNotFoundError(f"There is no company {company_id}.", account_id=company_id)
     await store.mark_deleted(session, chain_ids, wanted, actor_id=actor.id or SYSTEM_PROFILE, now=now)
     await record_events(session, [Event(held[item].chain_id, COMPANY_DELETED, item, {}) for item in wanted])
     only = wanted[0] if len(wanted) == 1 else None
@@ -82,5 +82,5 @@ async def list_companies(session: Session | Reader, actor: Actor, narrowing: Com
     chain_ids = narrow_chains(actor, narrowing.chain_ids)
     found = await store.select_companies(session, chain_ids, narrowing, reach=reach_of(actor, chain_ids))
     if found is None:
-        raise UnknownCursorError(f"There is no company {narrowing.cursor} to continue after.")
+        raise CursorNotFoundError(f"There is no company {narrowing.cursor} to continue after.")
     return found

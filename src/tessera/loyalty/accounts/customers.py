@@ -7,8 +7,8 @@ from uuid import UUID
 
 from tessera.access.chains import chains_of, narrow_chains, reach_of, require_chain
 from tessera.loyalty.authorship import SYSTEM_PROFILE
-from tessera.loyalty.errors import CustomerEmailTakenError, UnknownCompanyError
-from tessera.loyalty.events import CUSTOMER_ADDED, CUSTOMER_CHANGED
+from tessera.loyalty.errors import CompanyNotFoundError, CustomerEmailTakenError
+from tessera.loyalty.events import CUSTOMER_CREATED, CUSTOMER_UPDATED
 from tessera.loyalty.store import accounts as store
 from tessera.loyalty.values.accounts import Customer, CustomerFilter, NewCustomer
 from tessera.platform.actors import Actor
@@ -16,10 +16,10 @@ from tessera.platform.audit import Entry, record_entries
 from tessera.platform.db import Reader, Session
 from tessera.platform.events import Event, record_events
 from tessera.platform.ids import new_id, new_random_ids
-from tessera.platform.paging import UnknownCursorError
+from tessera.platform.paging import CursorNotFoundError
 
 MOST_FOUND = 1000
-# A full name is looked for with each of its words as the last of the first name; nobody's has more words than these.
+# A full name is looked for with each of its words as the last of the first name; no name has more words than these.
 MOST_WORDS = 8
 
 
@@ -46,7 +46,7 @@ async def create_accounts(
         for column, name in store.ADDRESS.items()
     }
     await store.insert_customers(session, chain_id, actor_id=actor.id or SYSTEM_PROFILE, columns=columns)
-    await record_events(session, [Event(chain_id, CUSTOMER_ADDED, customer_id, {}) for customer_id in ids])
+    await record_events(session, [Event(chain_id, CUSTOMER_CREATED, customer_id, {}) for customer_id in ids])
     only = ids[0] if len(ids) == 1 else None
     name = "1 customer" if only else f"{len(ids)} customers"
     entry = Entry("created", "customer", only, name, chain_id, after={"count": len(ids)})
@@ -59,7 +59,7 @@ async def check_companies(session: Session, chain_id: UUID, ids: set[UUID]) -> N
     known = await store.find_companies(session, [chain_id], list(ids)) if ids else set()
     for company_id in sorted(ids):
         if (chain_id, company_id) not in known:
-            raise UnknownCompanyError(f"There is no company {company_id} in the chain.", company_id=company_id)
+            raise CompanyNotFoundError(f"There is no company {company_id} in the chain.", company_id=company_id)
 
 
 async def upsert_customer(
@@ -112,7 +112,7 @@ async def overwrite_customer(
         "now": now,
     }
     customer = await store.overwrite_customer(session, values)
-    await record_events(session, [Event(customer.chain_id, CUSTOMER_CHANGED, customer.id, {})])
+    await record_events(session, [Event(customer.chain_id, CUSTOMER_UPDATED, customer.id, {})])
     entry = Entry("updated", "customer", customer.id, "1 customer", customer.chain_id, after={"count": 1})
     await record_entries(session, actor, [entry])
     return customer
@@ -124,7 +124,7 @@ async def list_customers(session: Session | Reader, actor: Actor, narrowing: Cus
     reach = reach_of(actor, chain_ids)
     found = await store.select_customers(session, chain_ids, narrowing, reach=reach)
     if found is None:
-        raise UnknownCursorError(f"There is no customer {narrowing.cursor} to continue after.")
+        raise CursorNotFoundError(f"There is no customer {narrowing.cursor} to continue after.")
     return found
 
 

@@ -4,9 +4,9 @@ Records are locked in one order by everybody: programs, tiers, accounts by id, t
 therefore wait for each other's numbers only, which the database ends as a conflict.
 """
 
-from tessera.loyalty.memberships.changing import update_memberships
-from tessera.loyalty.memberships.creating import create_memberships
-from tessera.loyalty.memberships.deleting import delete_memberships
-from tessera.loyalty.memberships.listing import list_memberships
+from tessera.loyalty.memberships.changes import update_memberships
+from tessera.loyalty.memberships.creation import create_memberships
+from tessera.loyalty.memberships.deletion import delete_memberships
+from tessera.loyalty.memberships.lists import list_memberships
 
 __all__ = ["create_memberships", "delete_memberships", "list_memberships", "update_memberships"]

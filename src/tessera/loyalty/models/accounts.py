@@ -36,7 +36,7 @@ CUSTOMER = text("kind = 'customer' AND deleted_at IS NULL")
 
 
 class AccountRow(Table):
-    """A customer or a company, whoever can hold memberships."""
+    """A customer or a company: what can hold memberships."""
 
     __tablename__ = "accounts"
     __table_args__ = (

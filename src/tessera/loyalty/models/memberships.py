@@ -112,6 +112,7 @@ class PointsMovementRow(Table):
     __table_args__ = (
         ForeignKeyConstraint(["chain_id", "membership_id"], ["memberships.chain_id", "memberships.id"]),
         CheckConstraint("kind IN ('set', 'earn', 'burn', 'adjust', 'expire', 'reverse')", name="kind"),
+        CheckConstraint("(origin_kind IS NULL) = (origin_id IS NULL)", name="origin"),
         Index(
             "uq_points_movements_membership_id_idempotency_key",
             "membership_id",
@@ -144,6 +145,10 @@ class PointsMovementRow(Table):
     actor_id: Mapped[UUID | None]
     transfer_id: Mapped[UUID | None]
     reverses: Mapped[int | None] = mapped_column(BigInteger)
+    origin_kind: Mapped[str | None]
+    origin_id: Mapped[UUID | None]
+    origin_row: Mapped[int | None] = mapped_column(BigInteger)
+    rule_version: Mapped[int | None]
 
 
 class PointsLotRow(Table):

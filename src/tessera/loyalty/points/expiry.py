@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tessera.loyalty.authorship import profile_of
-from tessera.loyalty.events import BALANCE_CHANGED
+from tessera.loyalty.events import BALANCE_UPDATED
 from tessera.loyalty.store import expiry as store
 from tessera.loyalty.values.marks import Mark
 from tessera.loyalty.values.memberships import MovementKind
@@ -21,7 +21,7 @@ SYSTEM_ACTOR = system_actor("points expiry")
 async def expire_points(session: Session, actor: Actor, *, now: datetime, limit: int = 10_000) -> int:
     """Let points of every chain leave that are over, at most `limit` lots' memberships at one go.
 
-    Returns how many memberships lost some. One that somebody else works on just now is left for the next time.
+    Returns how many memberships lost some. One that is being changed just now is left for the next time.
     """
     ids = await store.hold_due_memberships(session, now=now, limit=limit)
     if not ids:
@@ -31,7 +31,7 @@ async def expire_points(session: Session, actor: Actor, *, now: datetime, limit:
     events = [
         Event(
             chain_id,
-            BALANCE_CHANGED,
+            BALANCE_UPDATED,
             membership_id,
             {"kind": MovementKind.EXPIRE, "points": points, "balance": balance, "sequence": sequence},
         )
@@ -41,11 +41,11 @@ async def expire_points(session: Session, actor: Actor, *, now: datetime, limit:
     counts: dict[UUID, list[int]] = defaultdict(list)
     for chain_id, _, points, _, _ in lines:
         counts[chain_id].append(points)
-    await record_entries(session, actor, [tell_expiry(chain_id, points) for chain_id, points in counts.items()])
+    await record_entries(session, actor, [expiry_entry(chain_id, points) for chain_id, points in counts.items()])
     return len(lines)
 
 
-def tell_expiry(chain_id: UUID, points: list[int]) -> Entry:
+def expiry_entry(chain_id: UUID, points: list[int]) -> Entry:
     """Return the audit entry of what left in a chain."""
     name = "1 movement" if len(points) == 1 else f"{len(points)} movements"
     after = {"count": len(points), "memberships": len(points), "points": sum(points)}

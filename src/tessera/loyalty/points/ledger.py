@@ -8,8 +8,8 @@ from uuid import UUID
 
 from tessera.access.chains import require_chain
 from tessera.loyalty.authorship import profile_of
-from tessera.loyalty.errors import UnknownMembershipError
-from tessera.loyalty.events import BALANCE_CHANGED
+from tessera.loyalty.errors import MembershipNotFoundError
+from tessera.loyalty.events import BALANCE_UPDATED
 from tessera.loyalty.points.books import Book
 from tessera.loyalty.store import ledger as store
 from tessera.loyalty.store import lots as lot_store
@@ -56,9 +56,9 @@ async def open_ledger(
     return Ledger(actor, chain_id, now, books)
 
 
-def unknown_membership(membership_id: UUID) -> UnknownMembershipError:
+def unknown_membership(membership_id: UUID) -> MembershipNotFoundError:
     """Return the refusal of a membership that is none of the chain's active ones."""
-    return UnknownMembershipError(
+    return MembershipNotFoundError(
         f"There is no loyalty membership {membership_id} in the chain.", membership_id=membership_id
     )
 
@@ -105,6 +105,7 @@ def finish(ledger: Ledger, draft: Draft, sequence: int) -> Movement:
         draft.expires_at,
         draft.transfer_id,
         draft.reverses,
+        draft.origin,
     )
 
 
@@ -122,7 +123,7 @@ async def write_lots(session: Session, ledger: Ledger) -> None:
 async def record(session: Session, ledger: Ledger, action: str, drafts: Sequence[Draft]) -> None:
     """Write an event for each movement, and one audit entry with the counts."""
     lines = [written(draft) for draft in drafts]
-    await record_events(session, [tell_movement(line) for line in lines])
+    await record_events(session, [movement_event(line) for line in lines])
     touched = {line.membership_id for line in lines}
     only = next(iter(touched)) if len(touched) == 1 else None
     name = "1 movement" if len(lines) == 1 else f"{len(lines)} movements"
@@ -130,10 +131,10 @@ async def record(session: Session, ledger: Ledger, action: str, drafts: Sequence
     await record_entries(session, ledger.actor, [Entry(action, "points", only, name, ledger.chain_id, after=after)])
 
 
-def tell_movement(line: Movement) -> Event:
+def movement_event(line: Movement) -> Event:
     """Return the event of a movement."""
     payload = {"kind": line.kind, "points": line.points, "balance": line.balance, "sequence": line.sequence}
-    return Event(line.chain_id, BALANCE_CHANGED, line.membership_id, payload)
+    return Event(line.chain_id, BALANCE_UPDATED, line.membership_id, payload)
 
 
 def written(draft: Draft) -> Movement:

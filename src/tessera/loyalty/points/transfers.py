@@ -101,7 +101,7 @@ async def hand_over_points(
 ) -> dict[UUID, int]:
     """Give all points of memberships that end to the ones that take their place; return how many each gave.
 
-    Each pair is (giver, receiver), in order. Points keep their moments, pending ones too, and a debt goes along.
+    Each pair is (giver, receiver), in order. Points keep their moments, pending ones too, and a debt moves too.
     """
     ledger = await open_ledger(session, actor, chain_id, [(one, None) for pair in pairs for one in pair], now=now)
     given = {}

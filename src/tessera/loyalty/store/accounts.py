@@ -7,7 +7,7 @@ from uuid import UUID
 from tessera.access.chains import Address
 from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.accounts import Customer, CustomerFilter
-from tessera.loyalty.values.merging import HeldAccount
+from tessera.loyalty.values.merges import HeldAccount
 from tessera.platform.db import Reader, Session, as_array
 from tessera.platform.paging import Source, fetch_page, find_position, narrow
 from tessera.platform.texts import check_columns
@@ -168,7 +168,7 @@ SELECT {COLUMNS} FROM accounts
  WHERE chain_id = ANY (%(chains)s::uuid[]) AND id = ANY (%(ids)s::uuid[]) AND kind = 'customer'
 """  # noqa: S608 - constants
 
-# One order for everybody who locks several accounts keeps two calls from waiting for each other. Deletion is judged
+# One order for everyone who locks several accounts keeps two calls from waiting for each other. Deletion is judged
 # outside the lateral select: inside, a table without statistics yet would be read chain by chain instead of by its key.
 LOCK_ACTIVE = """
 SELECT count(*) FILTER (WHERE locked.deleted_at IS NULL)
@@ -193,7 +193,7 @@ SELECT DISTINCT account_id FROM memberships
  WHERE chain_id = %(chain_id)s AND account_id = ANY (%(ids)s::uuid[]) AND deleted_at IS NULL
 """
 
-# E-mail addresses and external ids are judged row by row, so accounts that trade theirs have to let go of them first.
+# E-mail addresses and external ids are judged row by row, so accounts that trade theirs have to release them first.
 RELEASE = """
 UPDATE accounts
    SET email = CASE kind WHEN 'company' THEN email END, external_id = CASE kind WHEN 'customer' THEN external_id END
@@ -297,7 +297,7 @@ async def search_customers(
 async def select_customers(
     session: Session | Reader, chain_ids: Sequence[UUID], narrowing: CustomerFilter, *, reach: Sequence[UUID]
 ) -> list[Customer] | None:
-    """Return a page of customers; None where the cursor is no customer of the reach."""
+    """Return a page of customers; None where the cursor is not a customer of the reach."""
     position = None
     if narrowing.cursor is not None:
         position = await find_position(session, SOURCE, reach, narrowing.cursor)

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from tessera.loyalty.events import BALANCE_CHANGED
-from tessera.loyalty.store.ledger import NEXT_SEQUENCE
+from tessera.loyalty.events import BALANCE_UPDATED
 from tessera.loyalty.store.memberships import check_texts
+from tessera.loyalty.store.movements import write_movements
 from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.marks import Mark
 from tessera.loyalty.values.memberships import MovementKind
@@ -34,7 +34,7 @@ UPDATE memberships SET is_primary = false, updated_at = %(now)s, updater_kind = 
 RETURNING memberships.id
 """
 
-# Unique numbers are judged row by row, so memberships that trade theirs have to let go of them first.
+# Unique numbers are judged row by row, so memberships that trade theirs have to release them first.
 CLEAR_IDENTIFIERS = """
 UPDATE memberships SET membership_number = NULL, provider_membership_id = NULL
   FROM unnest(%(ids)s::uuid[]) AS given (id)
@@ -61,11 +61,9 @@ WITH changed AS (
    WHERE memberships.ctid = held.ctid
   RETURNING memberships.id, memberships.balance, new.points
 ), moved AS (
-  INSERT INTO points_movements (chain_id, membership_id, sequence, kind, points, balance, source, actor_id, created_at)
-  SELECT %(chain_id)s, id, {NEXT_SEQUENCE}, %(set)s, points, coalesce(balance, 0), %(source)s, %(actor_id)s, %(now)s
-    FROM changed WHERE points IS NOT NULL
+  {write_movements(kind="%(set)s", points="points", balance="coalesce(balance, 0)")} WHERE points IS NOT NULL
   RETURNING membership_id, sequence
-), told AS (
+), recorded AS (
   {INSERT_EVENTS}
   SELECT %(chain_id)s, %(event)s, id,
          jsonb_build_object('kind', %(set)s::text, 'points', points, 'balance', balance, 'sequence', sequence)
@@ -112,7 +110,7 @@ async def write_steps(
         "chain_id": chain_id,
         "source": source,
         "set": MovementKind.SET,
-        "event": BALANCE_CHANGED,
+        "event": BALANCE_UPDATED,
         "kind": mark.kind,
         "actor_id": mark.actor_id,
         "now": mark.now,

@@ -124,7 +124,7 @@ async def find_companies(session: Session, chain_ids: Sequence[UUID], ids: Seque
 async def select_companies(
     session: Session | Reader, chain_ids: Sequence[UUID], narrowing: CompanyFilter, *, reach: Sequence[UUID]
 ) -> list[Company] | None:
-    """Return a page of companies; None where the cursor is no company of the reach."""
+    """Return a page of companies; None where the cursor is not a company of the reach."""
     position = None
     if narrowing.cursor is not None:
         position = await find_position(session, SOURCE, reach, narrowing.cursor)

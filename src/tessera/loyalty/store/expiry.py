@@ -3,12 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from tessera.loyalty.store.ledger import NEXT_SEQUENCE
+from tessera.loyalty.store.movements import write_movements
 from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.marks import Mark
 from tessera.platform.db import Session, as_array
 
-# Everybody holds memberships before lots, so what is skipped here is a membership that somebody works on just now;
+# Everybody holds memberships before lots, so what is skipped here is a membership that is being changed just now;
 # that call lets its points leave by itself, or the next look does.
 HOLD_DUE = """
 SELECT m.id
@@ -38,14 +38,13 @@ WITH gone AS (
    WHERE m.ctid = held.place
   RETURNING m.chain_id, m.id, due.points, m.balance
 )
-INSERT INTO points_movements (chain_id, membership_id, sequence, kind, points, balance, source, actor_id, created_at)
-SELECT chain_id, id, {NEXT_SEQUENCE}, 'expire', -points, balance, %(source)s, %(actor_id)s, %(now)s FROM changed
+{write_movements(chain_id="chain_id", kind="'expire'", points="-points", balance="balance")}
 RETURNING chain_id, membership_id, points, balance, sequence
 """  # noqa: S608 - constants
 
 
 async def hold_due_memberships(session: Session, *, now: datetime, limit: int) -> list[UUID]:
-    """Hold memberships with points that are over, leaving out those that somebody else holds."""
+    """Hold memberships with points that are over, leaving out those that another transaction holds."""
     rows = await run(session, HOLD_DUE, {"now": now, "limit": limit})
     return sorted({row[0] for row in rows})
 

@@ -5,19 +5,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from tessera.loyalty.store.movements import write_movements
 from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.ledger import Draft, Held
 from tessera.loyalty.values.marks import Mark
 from tessera.loyalty.values.memberships import MovementKind
-from tessera.loyalty.values.points import Movement
+from tessera.loyalty.values.points import Movement, Origin
 from tessera.platform.db import Session, as_array
 
 COLUMNS = (
     "p.membership_id, p.sequence, p.chain_id, p.kind, p.points, p.balance, p.source, p.actor_id, p.reason, "
-    "p.idempotency_key, p.created_at, p.active_at, p.expires_at, p.transfer_id, p.reverses"
+    "p.idempotency_key, p.created_at, p.active_at, p.expires_at, p.transfer_id, p.reverses, "
+    "p.origin_kind, p.origin_id, p.origin_row, p.rule_version"
 )
 
-# One order for everybody who locks several memberships keeps two calls from waiting for each other. The lateral select
+# One order for everyone who locks several memberships keeps two calls from waiting for each other. The lateral select
 # goes by the key even where a table has no statistics yet: OFFSET keeps the planner from judging deletion inside it.
 HOLD = """
 SELECT locked.id, coalesce(locked.balance, 0),
@@ -40,11 +42,21 @@ SELECT p.*
  WHERE p.chain_id = %(chain_id)s
 """  # noqa: S608 - constants
 
-# Whoever writes a movement holds its membership, so that nobody else takes the number.
-NEXT_SEQUENCE = """coalesce((
-  SELECT p.sequence FROM points_movements p WHERE p.membership_id = changed.id
-   ORDER BY p.sequence DESC LIMIT 1), 0) + 1"""
-
+MOVEMENTS = write_movements(
+    kind="kind",
+    points="points",
+    balance="balance",
+    reason="reason",
+    idempotency_key="key",
+    active_at="active_at",
+    expires_at="expires_at",
+    transfer_id="transfer_id",
+    reverses="reverses",
+    origin_kind="origin_kind",
+    origin_id="origin_id",
+    origin_row="origin_row",
+    rule_version="rule_version",
+)
 # A balance and the movement behind it come in one statement: the ledger's triggers look at both when it ends. The
 # lateral select goes by the key, and the caller holds the memberships, so that rows stay where they are found.
 WRITE = f"""
@@ -52,19 +64,16 @@ WITH changed AS (
   UPDATE memberships SET balance = new.balance, updated_at = %(now)s, updater_kind = %(kind)s, updater_id = %(actor_id)s
     FROM unnest(%(ids)s::uuid[], %(kinds)s::text[], %(points)s::bigint[], %(balances)s::int[], %(reasons)s::text[],
                 %(keys)s::text[], %(starts)s::timestamptz[], %(ends)s::timestamptz[], %(transfers)s::uuid[],
-                %(reversed)s::bigint[])
-         AS new (id, kind, points, balance, reason, key, active_at, expires_at, transfer_id, reverses)
+                %(reversed)s::bigint[], %(origin_kinds)s::text[], %(origin_ids)s::uuid[], %(origin_rows)s::bigint[],
+                %(rule_versions)s::int[])
+         AS new (id, kind, points, balance, reason, key, active_at, expires_at, transfer_id, reverses, origin_kind,
+                 origin_id, origin_row, rule_version)
    CROSS JOIN LATERAL (
      SELECT ctid AS place FROM memberships WHERE chain_id = %(chain_id)s AND id = new.id OFFSET 0) AS held
    WHERE memberships.ctid = held.place
   RETURNING new.*
 )
-INSERT INTO points_movements (chain_id, membership_id, sequence, kind, points, balance, source, actor_id, reason,
-                              idempotency_key, created_at, active_at, expires_at, transfer_id, reverses)
-SELECT %(chain_id)s, id, {NEXT_SEQUENCE}, kind, points, balance, %(source)s,
-       %(actor_id)s, reason, key, %(now)s, active_at, expires_at,
-       transfer_id, reverses
-  FROM changed
+{MOVEMENTS}
 RETURNING membership_id, sequence
 """  # noqa: S608 - constants
 
@@ -143,6 +152,10 @@ async def insert_movements(
         "ends": as_array([draft.expires_at for draft in drafts]),
         "transfers": as_array([draft.transfer_id for draft in drafts]),
         "reversed": as_array([draft.reverses for draft in drafts]),
+        "origin_kinds": as_array([draft.origin and draft.origin.kind for draft in drafts]),
+        "origin_ids": as_array([draft.origin and draft.origin.id for draft in drafts]),
+        "origin_rows": as_array([draft.origin and draft.origin.row for draft in drafts]),
+        "rule_versions": as_array([draft.origin and draft.origin.rule_version for draft in drafts]),
     }
     return {row[0]: row[1] for row in await run(session, WRITE, values)}
 
@@ -194,5 +207,6 @@ async def sum_until(session: Session, chain_id: UUID, membership_id: UUID, at: d
 
 def read_movement(row: tuple[Any, ...]) -> Movement:
     """Return the movement of a row."""
-    membership_id, sequence, chain_id, kind, *rest = row
+    membership_id, sequence, chain_id, kind, *rest, origin_kind, origin_id, origin_row, rule_version = row
+    rest.append(Origin(origin_kind, origin_id, origin_row, rule_version) if origin_kind is not None else None)
     return Movement(membership_id, sequence, chain_id, MovementKind(kind), *rest)

@@ -1,6 +1,6 @@
 """Statements on lots: what is left of points that begin or end at a moment.
 
-Whoever changes lots holds their memberships. A lot with nothing left is deleted: its movement keeps what it was.
+A change of lots holds their memberships. A lot with nothing left is deleted: its movement keeps what it was.
 """
 
 from collections.abc import Sequence

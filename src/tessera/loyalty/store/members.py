@@ -129,7 +129,7 @@ LINE = f"""
        a.created_at, a.updated_at
 """  # noqa: S608 - constants
 
-# The kinds stand in an index of their own each, so both are read as far as the page goes and put together.
+# Each kind has its own index, so both are read as far as the page goes and put together.
 NEWEST_ACCOUNTS = f"""
 SELECT {LINE}
   FROM (SELECT found.id, found.created_at, found.sequence

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from tessera.loyalty.events import MEMBERSHIP_ADDED
+from tessera.loyalty.events import MEMBERSHIP_CREATED
+from tessera.loyalty.store.movements import write_movements
 from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.marks import Mark
 from tessera.loyalty.values.memberships import Membership, MembershipFilter
@@ -32,7 +33,7 @@ WIDTH, CREATED, DELETED = len(NAMES), NAMES.index("created_at"), NAMES.index("de
 
 # A balance and the movement behind it come in one statement: the ledger's triggers look at both when it ends.
 INSERT = f"""
-WITH made AS (
+WITH changed AS (
   INSERT INTO memberships (chain_id, id, account_id, program_id, tier_id, state, is_primary, membership_number,
                            provider_membership_id, balance, expires_at, url, creator_kind, creator_id, updater_kind,
                            updater_id, created_at, updated_at)
@@ -42,17 +43,15 @@ WITH made AS (
                 %(expiries)s::timestamptz[], %(urls)s::text[]) AS new
   RETURNING id, account_id, program_id, balance
 ), moved AS (
-  INSERT INTO points_movements (chain_id, membership_id, sequence, kind, points, balance, source, actor_id, created_at)
-  SELECT %(chain_id)s, id, 1, 'set', balance, balance, %(source)s, %(actor_id)s, %(now)s
-    FROM made WHERE balance IS NOT NULL
+  {write_movements(sequence="1", kind="'set'", points="balance", balance="balance")} WHERE balance IS NOT NULL
 )
 {INSERT_EVENTS}
 SELECT %(chain_id)s, %(event)s, id,
        jsonb_build_object('account_id', account_id, 'program_id', program_id, 'balance', balance)
-  FROM made
+  FROM changed
 """  # noqa: S608 - constants
 
-# One order for everybody who locks several memberships keeps two calls from waiting for each other. The lateral select
+# One order for everyone who locks several memberships keeps two calls from waiting for each other. The lateral select
 # goes by the key even where a table has no statistics yet: OFFSET keeps the planner from judging deletion inside it.
 LOCK_ACTIVE = f"""
 SELECT locked.* FROM (SELECT id FROM unnest(%(ids)s::uuid[]) AS given (id) ORDER BY id) AS wanted
@@ -99,7 +98,7 @@ async def insert_memberships(session: Session, memberships: Sequence[Membership]
             "actor_id": first.creator_id,
             "now": first.created_at,
             "source": source,
-            "event": MEMBERSHIP_ADDED,
+            "event": MEMBERSHIP_CREATED,
             "ids": as_array([item.id for item in memberships]),
             "accounts": as_array([item.account_id for item in memberships]),
             "programs": as_array([item.program_id for item in memberships]),
@@ -152,7 +151,7 @@ async def select_memberships(
     reach: Sequence[UUID],
     now: datetime,
 ) -> list[Membership] | None:
-    """Return a page of memberships as they are now; None where the cursor is no membership of the reach."""
+    """Return a page of memberships as they are now; None where the cursor is not a membership of the reach."""
     if narrowing.only_ids:
         return await select_by_ids(session, chain_ids, narrowing, now=now)
     position = None

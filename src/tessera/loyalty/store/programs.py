@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from tessera.loyalty.errors import ProgramInUseError, UnknownProgramError
+from tessera.loyalty.errors import ProgramInUseError, ProgramNotFoundError
 from tessera.loyalty.store.records import lock_active_records, mark_deleted
 from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.programs import Program, ProgramFilter, ProgramType
@@ -115,7 +115,7 @@ async def delete_programs(session: Session, chain_ids: Sequence[UUID], ids: Sequ
     try:
         async with session.begin_nested():
             await mark_deleted(session, SOURCE, chain_ids, ids, now=now)
-    except UnknownProgramError as refusal:
+    except ProgramNotFoundError as refusal:
         rows = await run(session, FIND_USED, {"chains": list(chain_ids), "ids": list(ids)})
         message = "Cannot delete a loyalty program with active memberships."
         raise ProgramInUseError(message, **({"program_id": rows[0][0]} if rows else {})) from refusal
@@ -130,7 +130,7 @@ async def lock_active_programs(session: Session, chain_id: UUID, ids: Sequence[U
 async def select_programs(
     session: Session | Reader, chain_ids: Sequence[UUID], narrowing: ProgramFilter, *, reach: Sequence[UUID]
 ) -> list[Program] | None:
-    """Return a page of programs; None where the cursor is no program of the reach."""
+    """Return a page of programs; None where the cursor is not a program of the reach."""
     position = None
     if narrowing.cursor is not None:
         position = await find_position(session, SOURCE, reach, narrowing.cursor)

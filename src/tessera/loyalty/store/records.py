@@ -9,7 +9,7 @@ from tessera.loyalty.store.statements import run
 from tessera.platform.db import Session, as_array
 from tessera.platform.paging import Source
 
-# Whoever adds memberships or tiers shares these rows: a change waits for them, and they see what it left.
+# Additions of memberships or tiers share these rows: a change waits for them, and they see what it left.
 LOCK_ACTIVE = """
 SELECT {columns} FROM {table}
  WHERE chain_id = ANY (%(chains)s::uuid[]) AND id = ANY (%(ids)s::uuid[]) AND deleted_at IS NULL
@@ -25,7 +25,7 @@ UPDATE {table} SET deleted_at = %(now)s, updated_at = %(now)s
 async def lock_active_records(
     session: Session, source: Source, chain_ids: Sequence[UUID], ids: Sequence[UUID]
 ) -> Sequence[tuple[Any, ...]]:
-    """Return the rows of active records, nobody else's to change or refer to until the transaction ends."""
+    """Return the rows of active records, no one else's to change or refer to until the transaction ends."""
     statement = LOCK_ACTIVE.format(columns=source.columns, table=source.table)
     return await run(session, statement, {"chains": as_array(chain_ids), "ids": as_array(ids)})
 

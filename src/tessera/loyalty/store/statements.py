@@ -5,7 +5,7 @@ from typing import Any
 
 from psycopg import errors as refusals
 
-from tessera.access.chains import UnknownChainError
+from tessera.access.chains import ChainNotFoundError
 from tessera.loyalty import errors
 from tessera.platform.db import ChangedMeanwhileError, Reader, Session, run_statement
 from tessera.platform.errors import ConflictError, NotFoundError, TesseraError
@@ -46,13 +46,13 @@ TAKEN: Mapping[str, tuple[type[ConflictError], str]] = {
 }
 
 MISSING: Mapping[str, tuple[type[NotFoundError], str]] = {
-    "fk_memberships_chain_id_account_id": (errors.UnknownAccountError, "No such account in the chain."),
-    "fk_memberships_chain_id_program_id_active": (errors.UnknownProgramError, "No such loyalty program in the chain."),
-    "fk_memberships_chain_id_program_id_tier_id": (errors.UnknownTierError, "No such tier in the loyalty program."),
-    "fk_tiers_chain_id_program_id": (errors.UnknownProgramError, "No such loyalty program in the chain."),
-    "fk_accounts_chain_id_company_id": (errors.UnknownCompanyError, "No such company in the chain."),
-    "fk_accounts_chain_id_mother_company_id": (errors.UnknownMotherCompanyError, "No such company in the chain."),
-    "fk_accounts_chain_id": (UnknownChainError, "No such chain."),
+    "fk_memberships_chain_id_account_id": (errors.AccountNotFoundError, "No such account in the chain."),
+    "fk_memberships_chain_id_program_id_active": (errors.ProgramNotFoundError, "No such loyalty program in the chain."),
+    "fk_memberships_chain_id_program_id_tier_id": (errors.TierNotFoundError, "No such tier in the loyalty program."),
+    "fk_tiers_chain_id_program_id": (errors.ProgramNotFoundError, "No such loyalty program in the chain."),
+    "fk_accounts_chain_id_company_id": (errors.CompanyNotFoundError, "No such company in the chain."),
+    "fk_accounts_chain_id_mother_company_id": (errors.MotherCompanyNotFoundError, "No such company in the chain."),
+    "fk_accounts_chain_id": (ChainNotFoundError, "No such chain."),
 }
 
 
@@ -64,7 +64,7 @@ async def run(
 
 
 def explain(refusal: refusals.IntegrityError) -> TesseraError | refusals.IntegrityError:
-    """Return the room's error for a broken constraint; one that no rule stands behind stays as it is."""
+    """Return the room's error for a broken constraint; one without a rule behind it stays as it is."""
     name = refusal.diag.constraint_name or ""
     if name in TAKEN:
         taken, message = TAKEN[name]

@@ -29,7 +29,7 @@ SELECT %(chain_id)s, id, program_id, name, code, ordering, %(now)s, %(now)s
  ORDER BY place
 """
 
-# Unique codes are judged row by row, so tiers that trade theirs have to let go of them first: nobody has an id as code.
+# Unique codes are judged row by row, so tiers that trade theirs have to release them first: no tier has an id as code.
 LEND_CODES = "UPDATE tiers SET code = id::text WHERE chain_id = ANY (%(chains)s::uuid[]) AND id = ANY (%(ids)s::uuid[])"
 
 WRITE = """
@@ -46,8 +46,8 @@ SELECT {columns} FROM tiers
  ORDER BY id FOR UPDATE
 """
 
-# One statement, however many they are: held in everybody's order, changed, and told of. The programs let it use an
-# index, which there is none of by tier.
+# One statement, however many they are: held in the common order, changed, and recorded as events. The programs let it
+# use an index, which there is none of by tier.
 LEAVE = f"""
 WITH held AS MATERIALIZED (
   SELECT chain_id, id FROM memberships
@@ -157,7 +157,7 @@ async def lock_active_tiers(session: Session, chain_id: UUID, ids: Sequence[UUID
 async def select_tiers(
     session: Session | Reader, chain_ids: Sequence[UUID], narrowing: TierFilter, *, reach: Sequence[UUID]
 ) -> list[Tier] | None:
-    """Return a page of tiers; None where the cursor is no tier of the reach."""
+    """Return a page of tiers; None where the cursor is not a tier of the reach."""
     position = None
     if narrowing.cursor is not None:
         position = await find_position(session, SOURCE, reach, narrowing.cursor)

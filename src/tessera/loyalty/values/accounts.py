@@ -8,14 +8,14 @@ from uuid import UUID
 from msgspec import UNSET, Struct, UnsetType
 
 from tessera.access.chains import Address
-from tessera.platform.narrowing import Interval, Narrowing
+from tessera.platform.list_filters import Interval, Narrowing
 
 Title = Literal["Mister", "Miss", "Misses"]
 Sex = Literal["Male", "Female"]
 
 
 class PersonalData(Struct, frozen=True, kw_only=True):
-    """What a customer tells about itself."""
+    """What describes a customer."""
 
     last_name: str
     first_name: str | None = None

@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import UNSET, Struct, UnsetType
 
 from tessera.access.chains import Address
-from tessera.platform.narrowing import Narrowing
+from tessera.platform.list_filters import Narrowing
 
 # How far a company is trusted to pay later.
 CreditRating = Literal["CreditOk", "PaymentRequiredUpfront", "LocalDecisionRequired"]

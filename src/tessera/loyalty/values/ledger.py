@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tessera.loyalty.values.memberships import MovementKind
-from tessera.loyalty.values.points import Movement
+from tessera.loyalty.values.points import Movement, Origin
 
 
 @dataclass(slots=True, eq=False)
@@ -41,6 +41,7 @@ class Draft:
     expires_at: datetime | None = None
     transfer_id: UUID | None = None
     reverses: int | None = None
+    origin: Origin | None = None
     balance: int = 0
     lots: list[Lot] = field(default_factory=list)
     written: Movement | None = None

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 
 class Mark(Struct, frozen=True):
-    """What a change leaves on a record: the kind of profile and the id of whoever made it, and the moment."""
+    """What a change leaves on a record: the kind of profile and the id of who made it, and the moment."""
 
     kind: str
     actor_id: UUID | None

@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import UNSET, Struct, UnsetType
 
 from tessera.loyalty.values.versions import version_at
-from tessera.platform.narrowing import Narrowing
+from tessera.platform.list_filters import Narrowing
 
 
 class MembershipState(StrEnum):

@@ -8,6 +8,15 @@ from msgspec import Struct
 from tessera.loyalty.values.memberships import MovementKind
 
 
+class Origin(Struct, frozen=True, gc=False):
+    """What a movement came from: the record `id` of a kind, the row within it, and the version of the rule applied."""
+
+    kind: str
+    id: UUID
+    row: int | None = None
+    rule_version: int | None = None
+
+
 class Earning(Struct, frozen=True, kw_only=True, gc=False):
     """Points to give. They can be spent from `active_at` on and leave at `expires_at`, where these are given."""
 
@@ -17,6 +26,7 @@ class Earning(Struct, frozen=True, kw_only=True, gc=False):
     reason: str | None = None
     active_at: datetime | None = None
     expires_at: datetime | None = None
+    origin: Origin | None = None
 
 
 class Burning(Struct, frozen=True, kw_only=True, gc=False):
@@ -26,6 +36,7 @@ class Burning(Struct, frozen=True, kw_only=True, gc=False):
     points: int
     idempotency_key: str
     reason: str | None = None
+    origin: Origin | None = None
 
 
 class Adjustment(Struct, frozen=True, kw_only=True, gc=False):
@@ -35,6 +46,7 @@ class Adjustment(Struct, frozen=True, kw_only=True, gc=False):
     points: int
     reason: str
     idempotency_key: str | None = None
+    origin: Origin | None = None
 
 
 class Transfer(Struct, frozen=True, kw_only=True, gc=False):
@@ -73,6 +85,7 @@ class Movement(Struct, frozen=True, gc=False):
     expires_at: datetime | None
     transfer_id: UUID | None
     reverses: int | None
+    origin: Origin | None
 
 
 class Expiring(Struct, frozen=True, gc=False):

@@ -37,8 +37,8 @@ class MembershipStep(Struct, frozen=True, gc=False):
         }
 
     @property
-    def told(self) -> dict[str, Any]:
-        """What an event tells of the change: of a property that identifies a member only that it changed."""
+    def payload(self) -> dict[str, Any]:
+        """What the event of the change says; of a property that identifies a member, only that it changed."""
         changed = self.changed
         hidden = sorted(IDENTIFYING & changed.keys())
         shown = {name: value for name, value in changed.items() if name not in IDENTIFYING}

@@ -1,4 +1,4 @@
-"""The ground: events, the audit trail, users and their sessions, and the chain a query is bound to."""
+"""The first tables: events, the audit log, users and their sessions, and the chain a query is bound to."""
 
 from alembic import op
 

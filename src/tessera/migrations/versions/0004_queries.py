@@ -1,6 +1,6 @@
 """Saved queries, and the views that queries may read.
 
-The views belong to `tessera_owner`, whose policy on every table lets it see the bound chain only; whoever reads a view
+The views belong to `tessera_owner`, whose policy on every table lets it see the bound chain only; a reader of a view
 reads through that policy. `security_barrier` keeps the conditions of a query from running on rows of other chains.
 """
 
@@ -107,7 +107,7 @@ BEGIN
   LOOP
     EXECUTE format('ANALYZE %s', grown);
   END LOOP;
-EXCEPTION WHEN lock_not_available THEN NULL;  -- somebody else looks at the table just now
+EXCEPTION WHEN lock_not_available THEN NULL;  -- another session analyses the table just now
 END $$;
 REVOKE EXECUTE ON FUNCTION tessera.refresh_statistics() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION tessera.refresh_statistics() TO tessera_app;

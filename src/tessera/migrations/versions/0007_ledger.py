@@ -75,9 +75,9 @@ SELECT membership_id, sequence, kind, points, source, reason, created_at, active
   FROM tessera.points_movements;
 """
 
-# Triggers run once a statement and look at all of its rows together: whoever changes a balance does so in the one
+# Triggers run once a statement and look at all of its rows together: a change of a balance happens in the one
 # statement that also writes the movement, at most one a membership. They keep their plans, so that one made while the
-# tables were empty must not scan them for ever after.
+# tables were empty must not scan them ever after.
 TRIGGERS = """
 CREATE FUNCTION check_movements() RETURNS trigger LANGUAGE plpgsql
 SET search_path = tessera, pg_catalog SET enable_seqscan = off AS $$

@@ -1,4 +1,4 @@
-"""Webhooks: who is told of events, how far each has come, and every delivery; and how far events are gone."""
+"""Webhooks: subscriptions, how far each has come, and every delivery; and how far events are gone."""
 
 from alembic import op
 

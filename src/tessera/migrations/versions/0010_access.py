@@ -1,4 +1,4 @@
-"""Roles, and who holds them; versions of users; and indexes that let the audit trail be read under every filter."""
+"""Roles, and who holds them; versions of users; and indexes for every filter of the audit log."""
 
 from alembic import op
 
@@ -51,7 +51,7 @@ INSERT INTO roles (id, label, internal_name, description, permissions, built_in,
    'Tessera', 'Tessera');
 """
 
-# Whoever had no list of permissions could do everything: that is the role Admin now, and nothing else is.
+# A user without a list of permissions could do everything: that is the role Admin now, and nothing else is.
 HOLDERS = """
 INSERT INTO user_roles (user_id, role_id)
   SELECT id, '00000000-0000-7000-8000-00000000000a' FROM users WHERE permissions IS NULL;
@@ -69,7 +69,7 @@ COMMENT ON COLUMN users.permissions IS 'resource:level, beside those of the role
 COMMENT ON COLUMN api_keys.permissions IS 'resource:level, beside those of the roles';
 """
 
-# Every filter of the audit trail reads the newest entries from the end of an index of its own. Those of many entries
+# Every filter of the audit log reads the newest entries from the end of an index of its own. Those of many entries
 # hold what further filters ask for: entries that do not fit are passed over without being read.
 TRAIL = """
 DROP INDEX ix_audit_entries_chain_id_id;

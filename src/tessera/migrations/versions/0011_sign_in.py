@@ -62,7 +62,7 @@ CREATE TABLE identities (
     used_at timestamptz,
     CONSTRAINT pk_identities PRIMARY KEY (issuer, subject)
 );
-COMMENT ON COLUMN identities.subject IS 'what the identity provider calls the user, for ever';
+COMMENT ON COLUMN identities.subject IS 'the identity provider''s permanent id of the user';
 CREATE INDEX ix_identities_user_id ON identities (user_id);
 """
 

@@ -28,7 +28,7 @@ UPDATE procrastinate.procrastinate_jobs
 """
 
 
-# Nobody changes the audit trail, and what is younger than a month nobody deletes. Only this function sees the rows.
+# The audit log is never changed, and what is younger than a month is not deleted. Only this function sees the rows.
 FORGET_AUDIT_ENTRIES = """
 CREATE POLICY retention ON audit_entries TO tessera_owner
   USING (current_setting('tessera.retention', true) = 'on') WITH CHECK (false);

@@ -5,7 +5,7 @@ from alembic import op
 from tessera.migrations.tenancy import protect
 
 revision = "0024"
-down_revision = "0022"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 

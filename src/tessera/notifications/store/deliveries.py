@@ -1,4 +1,4 @@
-"""Statements that list deliveries, make them pending again, and forget them."""
+"""Statements that list deliveries, make them pending again, and delete them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -74,7 +74,7 @@ async def select_deliveries(
 async def insert_delivery(
     session: Session, subscription_id: UUID, delivery_id: UUID, *, name: str, body: str, now: datetime
 ) -> None:
-    """Store a delivery that no event stands behind."""
+    """Store a delivery without a stored event."""
     parameters = {"id": delivery_id, "subscription_id": subscription_id, "name": name, "body": body, "now": now}
     await run(session, INSERT, parameters)
 

@@ -1,4 +1,4 @@
-"""How statements run here: planned anew each time, because what is due or new differs by orders of magnitude."""
+"""How statements run here: planned for each call, because what is due or new differs by orders of magnitude."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -103,7 +103,7 @@ async def select_subscriptions(
 async def lock_subscription(
     session: Session, chains: Sequence[UUID] | None, subscription_id: UUID, *, deleting: bool = False
 ) -> Row | None:
-    """Return the subscription, which nobody else changes until the transaction ends."""
+    """Return the subscription, which no one else changes until the transaction ends."""
     statement = LOCK.format(strength=DELETING if deleting else CHANGING)
     rows = await run(session, statement, {"chains": as_list(chains), "id": subscription_id})
     return rows[0] if rows else None
@@ -140,7 +140,7 @@ async def select_sealed(session: Session) -> list[Row]:
 
 
 async def replace_sealed(session: Session, items: Sequence[tuple[UUID, str, str | None]]) -> None:
-    """Write secrets that were sealed anew."""
+    """Write secrets that were sealed again."""
     ids, secrets, formers = (list(column) for column in zip(*items, strict=True))
     await run(session, RESEAL, {"ids": ids, "secrets": secrets, "formers": formers})
 

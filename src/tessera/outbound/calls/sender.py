@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from tessera.connectors.contract import Target
 from tessera.outbound.calls.excerpts import Excerpts
-from tessera.outbound.calls.making import RequestMaker
+from tessera.outbound.calls.outcomes import can_replay, classify_error, classify_status, classify_unreadable
 from tessera.outbound.calls.partial import UnreadableAnswerError, find_refused_rows
-from tessera.outbound.calls.verdicts import can_replay, classify_error, classify_status, classify_unreadable
+from tessera.outbound.calls.request_maker import RequestMaker
 from tessera.outbound.rendering import PlannedRequest, TemplateShape
-from tessera.outbound.senders import Answer, Verdict, VerdictKind
+from tessera.outbound.senders import Outcome, OutcomeKind
 from tessera.platform.clock import Clock, now
 from tessera.platform.http import EXCERPT_BYTES, CallError, Headers, OutboundClient, Reply
 
@@ -32,11 +32,11 @@ class HttpSender:
         self.concurrency = target.concurrency
         self.per_second = target.per_second
 
-    async def send(self, planned: PlannedRequest) -> Answer:
-        """Call the receiver once. No answer is an answer too: this raises for nothing that the receiver does."""
+    async def send(self, planned: PlannedRequest) -> Outcome:
+        """Call the receiver once. A missing answer is an outcome: this raises for nothing that the receiver does."""
         return await self._call(planned, self._headers_of(planned))
 
-    async def _call(self, planned: PlannedRequest, headers: Headers) -> Answer:
+    async def _call(self, planned: PlannedRequest, headers: Headers) -> Outcome:
         started = time.perf_counter()
         try:
             reply = await self._client.send(
@@ -48,14 +48,13 @@ class HttpSender:
                 authorities=self._authorities,
             )
         except CallError as error:
-            verdict = classify_error(
-                error.kind, self._excerpts_of(planned).mask(error.message), replayable=self.can_replay(planned)
-            )
-            return Answer(verdict, None, time.perf_counter() - started, error_kind=error.kind)
-        return Answer(
-            self._judge(planned, reply),
-            reply.status,
-            reply.duration_seconds,
+            message = self._excerpts_of(planned).mask(error.message)
+            failed = classify_error(error.kind, message, replayable=self.can_replay(planned))
+            return replace(failed, duration_seconds=time.perf_counter() - started, error_kind=error.kind)
+        return replace(
+            self._classify(planned, reply),
+            status=reply.status,
+            duration_seconds=reply.duration_seconds,
             retry_after=reply.retry_after(self._clock()),
             headers=reply.headers,
             excerpt=reply.excerpt,
@@ -66,13 +65,13 @@ class HttpSender:
         """Say whether sending the request again is safe although the first may have been processed."""
         return can_replay(planned.method, has_key=planned.idempotency_key is not None)
 
-    def make_excerpts(self, planned: PlannedRequest, answer: Answer) -> tuple[str, str]:
+    def make_excerpts(self, planned: PlannedRequest, answer: Outcome) -> tuple[str, str]:
         """Return what the log may keep of the request and of its answer, secrets masked."""
         excerpts = self._excerpts_of(planned)
         line = f"{planned.method} {self._maker.url_of(planned)}"
         request = excerpts.make(line, self._headers_of(planned), planned.body or b"")
         if answer.status is None:
-            return request, excerpts.make(answer.verdict.message, (), b"")
+            return request, excerpts.make(answer.message, (), b"")
         headers = answer.headers.list_lines() if answer.headers is not None else ()
         head = answer.excerpt[:EXCERPT_BYTES]
         return request, excerpts.make(f"HTTP {answer.status}", headers, head)
@@ -80,16 +79,16 @@ class HttpSender:
     def _headers_of(self, planned: PlannedRequest) -> list[tuple[str, str]]:
         return [*self._maker.headers_of(planned)]
 
-    def _judge(self, planned: PlannedRequest, reply: Reply) -> Verdict:
-        verdict = classify_status(reply.status, success=self._success, rows=len(planned.ordinals))
-        if verdict.kind is not VerdictKind.OK or self._error_path is None:
-            return verdict
+    def _classify(self, planned: PlannedRequest, reply: Reply) -> Outcome:
+        outcome = classify_status(reply.status, success=self._success, rows=len(planned.ordinals))
+        if outcome.kind is not OutcomeKind.OK or self._error_path is None:
+            return outcome
         try:
             refused = find_refused_rows(reply.excerpt, self._error_path, planned)
         except UnreadableAnswerError as error:
             return classify_unreadable(reply.status, str(error))
         excerpts = self._excerpts_of(planned)
-        return replace(verdict, failed_rows=[(at, excerpts.mask(reason)) for at, reason in refused])
+        return replace(outcome, failed_rows=[(at, excerpts.mask(reason)) for at, reason in refused])
 
     def _excerpts_of(self, planned: PlannedRequest) -> Excerpts:
         return self._excerpts.knowing(planned.headers)

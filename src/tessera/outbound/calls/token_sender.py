@@ -7,7 +7,7 @@ from tessera.connectors.tokens import Token, TokenError, TokenKeeper
 from tessera.outbound.calls.excerpts import Excerpts
 from tessera.outbound.calls.sender import HttpSender
 from tessera.outbound.rendering import PlannedRequest, TemplateShape
-from tessera.outbound.senders import Answer, Verdict, VerdictKind
+from tessera.outbound.senders import Outcome, OutcomeKind
 from tessera.platform.http import OutboundClient
 from tessera.platform.secrets import MASK
 
@@ -27,17 +27,17 @@ class TokenSender(HttpSender):
         self._hidden = [header.name for header in shape.headers if header.secret]
         self._remembered: list[str] = []
 
-    async def send(self, planned: PlannedRequest) -> Answer:
-        """Call the receiver once, and once more with a new token if it refuses the first."""
+    async def send(self, planned: PlannedRequest) -> Outcome:
+        """Call the receiver once, and again with a new token if it refuses the first."""
         try:
             token = await self._tokens.get()
             answer = await self._call(planned, self._signed(planned, token))
-            if answer.status != REFUSED or answer.verdict.kind is not VerdictKind.CREDENTIALS:
+            if answer.status != REFUSED or answer.kind is not OutcomeKind.CREDENTIALS:
                 return answer
             self._tokens.refuse(token)
             token = await self._tokens.get()
         except TokenError as error:
-            return Answer(verdict_of(error), None, 0.0, retry_after=error.retry_after)
+            return outcome_of(error)
         return await self._call(planned, self._signed(planned, token))
 
     def _signed(self, planned: PlannedRequest, token: Token) -> list[tuple[str, str]]:
@@ -51,7 +51,7 @@ class TokenSender(HttpSender):
         return [("Authorization", f"Bearer {MASK}"), *super()._headers_of(planned)]
 
 
-def verdict_of(error: TokenError) -> Verdict:
+def outcome_of(error: TokenError) -> Outcome:
     """Return what it means for a request that there is no token."""
-    kind = VerdictKind.TRANSIENT if error.temporary else VerdictKind.CREDENTIALS
-    return Verdict(kind, error.reason, error.message)
+    kind = OutcomeKind.TRANSIENT if error.temporary else OutcomeKind.CREDENTIALS
+    return Outcome(kind, error.reason, error.message, retry_after=error.retry_after)

@@ -8,9 +8,9 @@ if TYPE_CHECKING:
     from tessera.outbound.rendering.chains import Chain, compile_chain
     from tessera.outbound.rendering.errors import FIELDS, TemplateError
     from tessera.outbound.rendering.expressions import FACTS
+    from tessera.outbound.rendering.fault_locations import locate_fault
     from tessera.outbound.rendering.filters import FILTERS, to_epoch_ms
-    from tessera.outbound.rendering.locating import locate_fault
-    from tessera.outbound.rendering.planning import CONTENT_TYPE, CompiledTemplate, compile_template, find_columns
+    from tessera.outbound.rendering.renderer import CONTENT_TYPE, CompiledTemplate, compile_template, find_columns
     from tessera.outbound.rendering.shapes import (
         ErrorPath,
         Header,

@@ -22,8 +22,8 @@ JSON_FAULTS = {  # how Python's parser begins its messages
     "Unterminated string": "a text is never closed",
     "Invalid control character": "a text holds a line break or control character",
     "Invalid \\": "a backslash in a text begins no escape",
-    "Illegal trailing comma": "a comma stands behind the last item",
-    "Extra data": "something stands behind the end",
+    "Illegal trailing comma": "there is a comma after the last item",
+    "Extra data": "there is something after the end",
 }
 RECORDS = "records"
 # The pointers of all values together: below long names, each value would carry all of them.
@@ -169,7 +169,7 @@ def parse_json(text: str, name: str) -> Any:
     except json.JSONDecodeError as error:
         fault = explain_json(error.msg, text[error.pos : error.pos + 1])
         raise TemplateError(
-            f'not JSON: {fault}. Placeholders stand inside quotes, as in {{"id": "{{{{ id }}}}"}}.',
+            f'not JSON: {fault}. Put placeholders inside quotes, as in {{"id": "{{{{ id }}}}"}}.',
             place=name,
             character=error.pos,
         ) from None
@@ -178,9 +178,9 @@ def parse_json(text: str, name: str) -> Any:
 
 
 def explain_json(fault: str, character: str) -> str:
-    """Return why the text is no JSON at this character."""
+    """Return why the text is not JSON at this character."""
     if character and (not character.isascii() or not character.isprintable()):
-        return f"the character {name_character(character)} cannot stand here"
+        return f"the character {name_character(character)} is not allowed here"
     return next((words for known, words in JSON_FAULTS.items() if fault.startswith(known)), "it cannot be read here")
 
 

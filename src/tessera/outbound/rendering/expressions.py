@@ -30,7 +30,7 @@ LONGEST = 8_192
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A placeholder ready to evaluate, and what it reads; `start` is the character at which it stands."""
+    """A placeholder ready to evaluate, and what it reads; `start` is the character at which it begins."""
 
     start: int
     evaluate: Evaluate
@@ -89,7 +89,7 @@ def parse_expression(source: str) -> nodes.Expr:
         parser = Parser(environment, source, state="variable")
         node = parser.parse_expression()
         if not parser.stream.eos:
-            raise Refused(f'"{parser.stream.current}" stands where the expression should end.')
+            raise Refused(f'"{parser.stream.current}" follows where the expression should end.')
     except TemplateSyntaxError as error:
         if error.__cause__ is not None:
             raise Refused("a backslash in a text begins no escape. Write two for the sign itself.") from None
@@ -100,20 +100,20 @@ def parse_expression(source: str) -> nodes.Expr:
 
 
 def inner_of(node: nodes.Filter) -> nodes.Expr:
-    """Return what `omit_null` stands behind."""
+    """Return what `omit_null` applies to."""
     if node.args or node.kwargs or node.dyn_args or node.dyn_kwargs or node.node is None:
         raise Refused("omit_null takes nothing in brackets.", "omit_null")
     return node.node
 
 
 def position_of(word: str | None, source: str) -> int:
-    """Return how far behind the opening braces the word stands; 0, the braces themselves, if nowhere."""
+    """Return how far behind the opening braces the word is; 0, the braces themselves, if nowhere."""
     found = re.search(rf"(?<!\w){re.escape(word)}(?!\w)", source) if word else None
     return found.start() + 2 if found else 0
 
 
 def guarded(evaluate: Evaluate, place: str, source: str) -> Evaluate:
-    """Return the function with its failures told as this row's."""
+    """Return the function with its failures reported as this row's."""
     shown = source if len(source) <= 80 else f"{source[:77]}…"
 
     def evaluate_or_fault(scope: Scope) -> Any:
@@ -205,7 +205,7 @@ class NodeReader:
         """A filter of the list."""
         if node.name == "omit_null":
             raise Refused(
-                'omit_null stands last, and its placeholder is the whole value: "{{ x | omit_null }}".', node.name
+                'omit_null comes last, and its placeholder is the whole value: "{{ x | omit_null }}".', node.name
             )
         known = FILTERS.get(node.name)
         if known is None or node.node is None:
@@ -275,7 +275,7 @@ class NodeReader:
 
 
 def nothing(_scope: Scope) -> None:
-    """Stand for a part that was left out."""
+    """Marks a part that was left out."""
 
 
 def compare(left: Any, rest: list[tuple[Callable[[Any, Any], bool], Evaluate]], scope: Scope) -> bool:

@@ -74,7 +74,7 @@ def to_bool(value: Any) -> bool:
 
 
 def to_json(value: Any) -> Any:
-    """Return the value that JSON text spells; what is no text is a JSON value already."""
+    """Return the value that JSON text spells; what is not a text is a JSON value already."""
     if not isinstance(value, str):
         return value
     try:
@@ -134,7 +134,7 @@ def to_sha256(value: Any) -> str:
 
 
 def to_md5(value: Any) -> str:
-    """Return the hash of the trimmed, lower-cased text; receivers ask for it, nothing rests on its strength."""
+    """Return the hash of the trimmed, lower-cased text; receivers ask for it; no security depends on its strength."""
     return hashlib.md5(text_of(value).strip().lower().encode(), usedforsecurity=False).hexdigest()
 
 

@@ -111,7 +111,7 @@ def leading_group(value: Decimal) -> tuple[int, int]:
 
 
 def scale_of(value: Decimal) -> int:
-    """Return how many digits stand behind the point."""
+    """Return the number of digits after the point."""
     exponent = value.as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
@@ -181,7 +181,7 @@ def is_in(left: Any, right: Any) -> bool:
         if isinstance(left, str):
             return left in right
         raise Unfit(f"{name_kind(left)} cannot be in {name_kind(right)}; only a text can")
-    raise Unfit(f"{name_kind(right)} holds nothing; behind in stands a list, a text or an object")
+    raise Unfit(f"{name_kind(right)} contains nothing; after in use a list, a text or an object")
 
 
 def item_of(target: Any, key: Any) -> Any:

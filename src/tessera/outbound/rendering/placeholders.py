@@ -50,7 +50,7 @@ def split_text(text: str, place: str) -> list[str | Placeholder]:
 
 
 def find_end(text: str, at: int) -> int | None:
-    """Return where the placeholder's closing braces stand; braces in quotes or of an inner object do not close it."""
+    """Return where the placeholder's closing braces are; braces in quotes or of an inner object do not close it."""
     depth = 0
     while token := TOKEN.search(text, at):
         at = token.end()

@@ -76,7 +76,7 @@ def check_path(path: str) -> None:
             BROKEN_ESCAPE.search(literal),
             'a "%" must be followed by two hexadecimal digits. Write %25 for the sign itself.',
         ),
-        (is_absolute(literal), "the path must not be an address of its own. Begin it with a single /."),
+        (is_absolute(literal), "the path must not be a full URL. Begin it with a single /."),
         (has_dot_segment(literal), 'the path must not hold "." or ".." segments.'),
         (not is_encodable(literal), "the text holds half of a surrogate pair, which cannot be sent."),
     )
@@ -95,7 +95,7 @@ def is_encodable(text: str) -> bool:
 
 
 def is_absolute(path: str) -> bool:
-    """Say whether the path parses as an address of its own."""
+    """Say whether the path parses as a full URL."""
     try:
         parts = urlsplit(path)
     except ValueError:
@@ -104,7 +104,7 @@ def is_absolute(path: str) -> bool:
 
 
 def has_dot_segment(path: str) -> bool:
-    """Say whether a segment would make the receiver climb or stand still."""
+    """Say whether a segment would make the receiver climb or stay in place."""
     if "." not in path and "%2" not in path:
         return False
     way = path.partition("?")[0].lower().replace("%2e", ".").replace("%2f", "/")
@@ -145,14 +145,14 @@ def compile_headers(headers: tuple[Header, ...], compiler: ExpressionCompiler) -
 
 
 def check_header_name(name: str, names: set[str], *, place: str = "") -> None:
-    """Refuse a name that HTTP does not allow, the connection owns, or that stands here twice."""
+    """Refuse a name that HTTP does not allow, the connection owns, or that occurs twice."""
     place = place or f"Header {name[:80]!r}"
     if not TOKEN.fullmatch(name):
         raise TemplateError("a header's name has letters, digits and hyphens only.", place=place)
     if name.lower() in RESERVED:
         raise TemplateError("this header belongs to the connection or the profile. Leave it out.", place=place)
     if name.lower() in names:
-        raise TemplateError("the header stands here twice. Keep one.", place=place)
+        raise TemplateError("the header occurs twice. Keep one.", place=place)
     names.add(name.lower())
 
 
@@ -160,9 +160,9 @@ def compile_header(header: Header, compiler: ExpressionCompiler) -> Text:
     """Return one header's value."""
     place = f"Header {header.name}"
     if CONTROL.search(header.value) or not is_encodable(header.value):
-        raise TemplateError("line breaks and control characters cannot stand in a header.", place=place)
+        raise TemplateError("line breaks and control characters are not allowed in a header.", place=place)
     if header.secret and not header.value.strip():
-        raise TemplateError("a secret header needs its value. Type it anew.", place=place)
+        raise TemplateError("a secret header needs its value. Enter it again.", place=place)
     parts = [
         part if isinstance(part, str) else compiler.compile(part, place) for part in split_text(header.value, place)
     ]

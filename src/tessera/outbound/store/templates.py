@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import text
 
 from tessera.outbound.errors import TemplateNotFoundError
+from tessera.platform.actors import Actor
 from tessera.platform.assets import LABEL_ORDER, AssetTable, as_json, used_by
 from tessera.platform.db import Session, change_rows, fetch_rows
 
@@ -29,16 +30,20 @@ TEMPLATES = AssetTable(
 )
 
 INSERT = text("""
-INSERT INTO http_templates (id, chain_id, label, internal_name, query_id, profile_id, shape, state, created_by,
-                            updated_by)
-VALUES (:id, :chain_id, :label, :internal_name, :query_id, :profile_id, cast(:shape AS jsonb), :state, :actor, :actor)
+INSERT INTO http_templates (id, chain_id, label, internal_name, query_id, profile_id, shape, state,
+                            created_by, created_by_kind, created_by_id,
+                            updated_by, updated_by_kind, updated_by_id)
+VALUES (:id, :chain_id, :label, :internal_name, :query_id, :profile_id, cast(:shape AS jsonb), :state,
+        :actor, :actor_kind, :actor_id,
+        :actor, :actor_kind, :actor_id)
 ON CONFLICT DO NOTHING
 """)
 
 UPDATE = text("""
 UPDATE http_templates
    SET label = :label, internal_name = :internal_name, query_id = :query_id, profile_id = :profile_id,
-       shape = cast(:shape AS jsonb), state = :state, version = version + 1, updated_at = now(), updated_by = :actor
+       shape = cast(:shape AS jsonb), state = :state, version = version + 1, updated_at = now(), updated_by = :actor,
+       updated_by_kind = :actor_kind, updated_by_id = :actor_id
  WHERE id = :id AND version = :version
 """)
 
@@ -53,14 +58,14 @@ UPDATE http_templates t SET shape = given.shape
 """)
 
 
-async def insert_template(session: Session, row: Mapping[str, Any], actor: str) -> bool:
-    """Store a new template; False means that somebody was faster with its name."""
-    return await change_rows(session, INSERT, {**as_json(row), "actor": actor}) == 1
+async def insert_template(session: Session, row: Mapping[str, Any], actor: Actor) -> bool:
+    """Store a new template; False means that its name was taken in the meantime."""
+    return await change_rows(session, INSERT, {**as_json(row), **actor.signature}) == 1
 
 
-async def update_template(session: Session, row: Mapping[str, Any], actor: str) -> bool:
-    """Store the template's changes; False means that somebody changed it in the meantime."""
-    return await change_rows(session, UPDATE, {**as_json(row), "actor": actor}) == 1
+async def update_template(session: Session, row: Mapping[str, Any], actor: Actor) -> bool:
+    """Store the template's changes; False means that it was changed in the meantime."""
+    return await change_rows(session, UPDATE, {**as_json(row), **actor.signature}) == 1
 
 
 async def list_sealed(session: Session) -> Sequence[Mapping[str, Any]]:

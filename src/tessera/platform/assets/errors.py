@@ -40,6 +40,6 @@ class InUseError(ConflictError):
 
 
 class VersionConflictError(ConflictError):
-    """Somebody else changed the thing in the meantime."""
+    """The thing was changed by another user in the meantime."""
 
     code = "version_conflict"

@@ -1,4 +1,4 @@
-"""The audit trail: who changed what, from what to what. Append-only."""
+"""The audit log: who changed what, from what to what. Append-only."""
 
 from typing import TYPE_CHECKING
 
@@ -6,7 +6,7 @@ from tessera.platform.lazy_imports import import_on_first_use
 
 if TYPE_CHECKING:
     from tessera.platform.audit.entries import Entry, record_entries
-    from tessera.platform.audit.reading import (
+    from tessera.platform.audit.log import (
         AuditEntryNotFoundError,
         KeptEntry,
         TrailFilter,

@@ -1,4 +1,4 @@
-"""Audit entries, written in the transaction of the change they tell of."""
+"""Audit entries, written in the transaction of the change they describe."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

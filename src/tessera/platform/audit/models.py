@@ -1,4 +1,4 @@
-"""The table of the audit trail. The application may add to it and read it, never change it."""
+"""The table of the audit log. The application may add to it and read it, never change it."""
 
 from datetime import datetime
 from typing import Any
@@ -34,10 +34,11 @@ class AuditEntryRow(Table):
             "id",
             postgresql_include=["actor_name", "object_kind", "action", "chain_id"],
         ),
+        {"postgresql_partition_by": "RANGE (created_at)"},
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now(), primary_key=True)
     chain_id: Mapped[UUID | None]
     actor_kind: Mapped[str]
     actor_id: Mapped[UUID | None]

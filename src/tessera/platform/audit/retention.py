@@ -6,19 +6,11 @@ from sqlalchemy import text
 
 from tessera.platform.db import Database
 
-BATCH = 5_000
 # The application may not delete entries itself: the function does, and spares those of the last month.
-FORGET = text("SELECT tessera.forget_audit_entries(:before, :most)")
+DROP = text("SELECT count(*) FROM tessera.drop_audit_entries(:before)")
 
 
-async def purge_entries(database: Database, *, days: int, now: datetime, batch: int = BATCH) -> int:
-    """Delete entries older than so many days, a batch a transaction; return how many."""
-    total = 0
-    while True:
-        async with database.session() as session:
-            gone = int(
-                (await session.execute(FORGET, {"before": now - timedelta(days=days), "most": batch})).scalar_one()
-            )
-        total += gone
-        if gone < batch:
-            return total
+async def purge_entries(database: Database, *, days: int, now: datetime) -> int:
+    """Drop the quarters whose entries are all older than so many days, and make those ahead; return how many went."""
+    async with database.session() as session:
+        return int((await session.execute(DROP, {"before": now - timedelta(days=days)})).scalar_one())

@@ -23,7 +23,7 @@ else:
 
 
 SEARCH_PATH = "tessera,procrastinate"
-# Look-ups keep their plans. One made while a table was small must not scan it whole for ever after.
+# Look-ups keep their plans. One made while a table was small must not scan it whole ever after.
 KEYED = "-c enable_seqscan=off"
 
 

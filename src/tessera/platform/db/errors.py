@@ -16,7 +16,7 @@ class DatabaseUnavailableError(UnavailableError):
 
 
 class DatabaseTimeoutError(UnavailableError):
-    """A statement took longer than it may, or somebody cancelled it."""
+    """A statement took longer than it may, or was cancelled."""
 
     code = "database_timeout"
 
@@ -34,7 +34,7 @@ class DatabaseVersionError(ConflictError):
 
 
 class DatabaseRolesError(ConflictError):
-    """The migrating login may not make the roles and schemas, and nobody else has."""
+    """The migrating login may not make the roles and schemas, and no one else has."""
 
     code = "database_roles_missing"
 

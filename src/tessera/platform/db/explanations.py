@@ -13,11 +13,11 @@ from tessera.platform.errors import TesseraError
 
 # "wrote only": the server extends a file by half a block, and leaves the reason to a hint.
 FULL = ("No space left on device", "Disk quota exceeded", "wrote only")
-DISK_FULL = "The disk of the database is full. Free some space; Tessera goes on by itself."
+DISK_FULL = "The disk of the database is full. Free some space; Tessera then continues automatically."
 # The two places of the embedded server's socket, as `make_socket_folder` names them.
 OWN_SOCKET = re.compile(r"/(postgresql/socket|tessera-\d+-[0-9a-f]{12})/\.s\.PGSQL\.")
 GONE = ("Connection refused", "No such file or directory", "timeout expired")
-# The server tells the reason of a refused connection by text only: the driver has no class for it.
+# The server gives the reason of a refused connection as text only: the driver has no class for it.
 REFUSALS = {
     "too many clients": "has no connection left. Raise its max_connections, or run fewer processes",
     "remaining connection slots": "has no connection left. Raise its max_connections, or run fewer processes",
@@ -33,10 +33,10 @@ REFUSALS = {
     "shutting down": "is shutting down. Start it and try again",
     "Connection refused": "is not listening. Start it, or correct TESSERA_DATABASE_URL",
     "No such file or directory": "is not running. Start it, or correct TESSERA_DATABASE_URL",
-    "could not translate host name": "has a host name that nobody knows. Correct TESSERA_DATABASE_URL",
-    "failed to resolve host": "has a host name that nobody knows. Correct TESSERA_DATABASE_URL",
+    "could not translate host name": "has a host name that cannot be resolved. Correct TESSERA_DATABASE_URL",
+    "failed to resolve host": "has a host name that cannot be resolved. Correct TESSERA_DATABASE_URL",
     "timeout expired": "does not answer. Check host, port and firewall in TESSERA_DATABASE_URL",
-    "closed the connection": "ended the connection. Try again; its log tells why",
+    "closed the connection": "ended the connection. Try again; its log says why",
     "SSL": "and we disagree about encryption. Correct sslmode in TESSERA_DATABASE_URL",
 }
 """Texts of the server and the driver, the first that is found decides."""
@@ -49,10 +49,10 @@ def explain_database_error(error: BaseException) -> TesseraError | None:
         from sqlalchemy.exc import DBAPIError
         from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-    if isinstance(error, PoolTimeoutError):
-        return DatabaseUnavailableError("All connections to the database are busy. Try again.", retry_after=1)
-    if isinstance(error, DBAPIError) and error.orig is not None:
-        error = error.orig
+        if isinstance(error, PoolTimeoutError):
+            return DatabaseUnavailableError("All connections to the database are busy. Try again.", retry_after=1)
+        if isinstance(error, DBAPIError) and error.orig is not None:
+            error = error.orig
     if isinstance(error, pg.DiskFull):
         return DatabaseUnavailableError(DISK_FULL)
     if isinstance(error, pg.TooManyConnections):
@@ -74,7 +74,7 @@ def explain_refusal(said: str) -> DatabaseUnavailableError:
         return DatabaseUnavailableError(DISK_FULL)
     if OWN_SOCKET.search(said) and any(text in said for text in GONE):
         return DatabaseUnavailableError(
-            "The embedded database is not running. `tessera up` starts it again by itself; otherwise run `tessera up`.",
+            "The embedded database is not running. `tessera up` restarts it automatically; otherwise run `tessera up`.",
             retry_after=1,
         )
     for text, reason in REFUSALS.items():
@@ -113,7 +113,7 @@ def explain_system_error(folder: Path, error: OSError) -> DatabaseStartError:
 
 
 def last_line(said: str) -> str:
-    """Return the line that tells the reason: the last fatal one, or the last of all."""
+    """Return the line that gives the reason: the last fatal one, or the last of all."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     telling = (
         [line for line in lines if "FATAL" in line or "error:" in line.lower()] or lines or ["no reason was given"]

@@ -7,6 +7,7 @@ from psycopg import errors as pg
 
 from tessera.platform.db.migrations import connect, translated
 from tessera.platform.db.roles import OWNER
+from tessera.platform.db.versions import check_version
 
 FIND = "SELECT oldest_key FROM tessera.key_rings"
 RECORD = """
@@ -18,6 +19,7 @@ ON CONFLICT (only_row) DO UPDATE SET oldest_key = excluded.oldest_key
 def find_expected_key(admin_address: str) -> str | None:
     """Return the id of the oldest key that this database knows; None where it knows none yet."""
     with translated(), connect(admin_address) as connection:
+        check_version(connection.info.server_version)
         try:
             connection.execute(f"SET ROLE {OWNER}")
             row = connection.execute(FIND).fetchone()

@@ -27,7 +27,7 @@ WAIT_SECONDS = 120.0
 # Alembic keeps what it works on in module variables, one for the whole process.
 ALEMBIC = threading.Lock()
 OPTIONS = "-c search_path=tessera,procrastinate -c timezone=UTC"
-# A migration that waits for a lock makes everybody behind it wait too: better to give up and try again.
+# A migration that waits for a lock makes all others behind it wait too: better to give up and try again.
 LOCK_TIMEOUT = "-c lock_timeout=5s"
 FIND_REVISION = "SELECT version_num FROM tessera.alembic_version"
 

@@ -27,7 +27,7 @@ class EventRow(Table):
     __tablename__ = "events"
     __table_args__ = (
         Index(None, "chain_id", "transaction_id", "sequence"),
-        Index(None, "created_at", postgresql_using="brin"),
+        {"postgresql_partition_by": "RANGE (created_at)"},
     )
 
     sequence: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -36,7 +36,7 @@ class EventRow(Table):
     name: Mapped[str]
     subject_id: Mapped[UUID]
     payload: Mapped[dict[str, Any]]
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now(), primary_key=True)
 
 
 class EventHorizonRow(Table):

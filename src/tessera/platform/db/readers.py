@@ -30,7 +30,7 @@ class Reader:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """Have a connection for one statement; whoever finds none idle waits."""
+        """Lend a connection for one statement; a caller that finds none idle waits."""
         async with self._room:
             connection = self._idle.pop() if self._idle else await self._connect()
             try:
@@ -48,7 +48,7 @@ class Reader:
     async def gather(
         self, ask: Callable[["Reader", Collection[K]], Awaitable[Mapping[K, V]]], keys: Collection[K]
     ) -> dict[K, V]:
-        """Return what is found for the keys, asked together with the keys of everybody who asks the same just now."""
+        """Return what is found for the keys, asked together with the keys of all concurrent callers."""
         gathering = self._gatherings.get(ask)
         if gathering is None:
             gathering = self._gatherings[ask] = Batcher(lambda all_keys: ask(self, all_keys))
@@ -72,7 +72,7 @@ class Reader:
 
 
 class Batcher(Generic[K, V]):
-    """Look-ups by key, a few under way at a time: who comes meanwhile goes along with the next.
+    """Look-ups by key, a few under way at a time: callers that come meanwhile share the next one.
 
     With one caller nothing waits; the more there are, the more keys share a round trip.
     """
@@ -93,7 +93,7 @@ class Batcher(Generic[K, V]):
         return await answer
 
     async def _work(self) -> None:
-        """Answer everybody who waits."""
+        """Answer all waiting callers."""
         while self._waiting:
             callers = self._take()
             try:

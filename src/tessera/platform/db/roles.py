@@ -1,6 +1,6 @@
 """The three roles, and which address each login connects with.
 
-`tessera_owner`  no login; owns every table, and is confined by row security like anybody else
+`tessera_owner`  no login; owns every table, and is confined by row security like any other role
 `tessera_app`    the processes' login: all rows, no structure
 `tessera_query`  the login of analytics queries: the dataset views of one chain at a time, and nothing else
 
@@ -20,7 +20,7 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from tessera.platform.db.addresses import with_login
 from tessera.platform.db.errors import DatabaseRolesError
-from tessera.platform.db.hardening import harden
+from tessera.platform.db.public_grants import harden
 
 OWNER = "tessera_owner"
 APP = "tessera_app"

@@ -7,7 +7,7 @@ NEWEST = 18
 
 
 def check_version(number: int) -> None:
-    """Raise unless the server, told by its `server_version_num`, is one that Tessera is tested on."""
+    """Raise unless the server, known by its `server_version_num`, is one that Tessera is tested on."""
     major = number // 10_000
     if not OLDEST <= major <= NEWEST:
         # Before 10 the second figure belonged to the major version.

@@ -72,7 +72,7 @@ def read_version(binaries: Path) -> str:
 
 
 def copy_installation(source: Path, target: Path) -> None:
-    """Copy an installation, readable for everybody and owned by us; a half copy never bears the final name."""
+    """Copy an installation, readable for everyone and owned by us; a partial copy never has the final name."""
     part = target.with_name(f"{target.name}.part")
     make_empty_folder(part, None)
     package = source.parent

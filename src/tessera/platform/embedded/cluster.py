@@ -46,7 +46,7 @@ def check_cluster(data: Path, programs: Programs) -> None:
 
 
 def locale_options(major: int) -> list[str]:
-    """Return a locale that sorts the same on every machine, for ever; before 17 the C library has to bring it."""
+    """Return a locale that sorts the same on every machine and version; before 17 the C library has to bring it."""
     if major >= 17:
         return ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     return ["--locale=C.UTF-8"]

@@ -45,7 +45,7 @@ def make_data_folder(folder: Path, account: Account | None) -> None:
 
 
 def make_private_folder(folder: Path, account: Account | None) -> None:
-    """Make a folder of our own that nobody reads; the server's user may pass through it."""
+    """Make a private folder; only the server's user may pass through it."""
     if account is None:
         make_folder(folder, 0o700)
     else:
@@ -65,7 +65,7 @@ def check_enterable(folder: Path, account: Account) -> None:
 
 
 def make_socket_folder(home: Path, account: Account | None) -> Path:
-    """Return a folder for the server's socket, short enough for the kernel and closed to everybody else."""
+    """Return a folder for the server's socket, short enough for the kernel and closed to everyone else."""
     folder = home / "socket"
     owner = (account.uid, account.gid) if account else None
     # A comma would make two hosts of it in an address.
@@ -81,7 +81,7 @@ def make_socket_folder(home: Path, account: Account | None) -> Path:
 
 
 def make_empty_folder(folder: Path, account: Account | None) -> None:
-    """Make the folder anew for the server's user, without what an interrupted start left in it."""
+    """Create the folder for the server's user, without what an interrupted start left in it."""
     with suppress(FileNotFoundError):
         shutil.rmtree(folder)
     make_folder(folder, 0o700, (account.uid, account.gid) if account else None)
@@ -115,7 +115,7 @@ def locked(path: Path, *, until: float, pause: Callable[[float], None] = time.sl
 
 
 def try_lock(file: BinaryIO, kind: int) -> bool:
-    """Take the lock of that kind if nobody holds one against it."""
+    """Take the lock of that kind if no other lock conflicts with it."""
     try:
         fcntl.flock(file, kind | fcntl.LOCK_NB)
     except BlockingIOError:

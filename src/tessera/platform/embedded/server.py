@@ -179,7 +179,7 @@ class EmbeddedServer:
         return self.pid is not None and self._is_ready()
 
     def _try_start(self, deadline: float) -> bool:
-        """Start or join the server; False while somebody uses one that cannot be seen from here."""
+        """Start or join the server; False while another process uses one that cannot be seen from here."""
         with locked(self.home / "lock", until=deadline, pause=self._pause):
             if self.pid is None and not self._is_free():
                 if time.monotonic() < deadline:

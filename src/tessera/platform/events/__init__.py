@@ -9,11 +9,11 @@ from tessera.platform.lazy_imports import import_on_first_use
 
 if TYPE_CHECKING:
     from tessera.platform.events.errors import PositionAheadError, PositionExpiredError, PositionInvalidError
+    from tessera.platform.events.feed import EventPage, StoredEvent, latest_position, list_events, position_before
     from tessera.platform.events.listener import wait_for_events
     from tessera.platform.events.positions import BEGINNING, EventPosition, parse_position
-    from tessera.platform.events.reading import EventPage, StoredEvent, latest_position, list_events, position_before
-    from tessera.platform.events.recording import INSERT_EVENTS, Event, record_events
-    from tessera.platform.events.restoring import find_new_number, renumber_events
+    from tessera.platform.events.records import INSERT_EVENTS, Event, record_events
+    from tessera.platform.events.recovery import find_new_number, renumber_events
     from tessera.platform.events.retention import purge_events
 else:
     __getattr__ = import_on_first_use(__name__, __file__)

@@ -4,7 +4,7 @@ from tessera.platform.errors import ConflictError, InvalidError
 
 
 class PositionInvalidError(InvalidError):
-    """The text is no position in the feed."""
+    """The text is not a position in the feed."""
 
     code = "position_invalid"
 

@@ -9,15 +9,15 @@ from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from tessera.platform.db import Database
+from tessera.platform.events.feed import EventPage, latest_position, list_events
 from tessera.platform.events.positions import EventPosition
-from tessera.platform.events.reading import EventPage, latest_position, list_events
 
 FIRST_PAUSE, LONGEST_PAUSE, GROWTH = 0.1, 1.0, 1.5
 LONGEST_WAIT = 30.0
 
 
 class EventListener:
-    """Looks whether anything has become readable, while somebody waits for it."""
+    """Checks whether anything has become readable, while a reader waits for it."""
 
     def __init__(self) -> None:
         self._waiting: dict[asyncio.Future[None], int] = {}

@@ -27,6 +27,6 @@ def parse_position(text: str) -> EventPosition:
     found = POSITION.fullmatch(text)
     if found is None or max(map(int, found.groups())) > LARGEST:
         raise PositionInvalidError(
-            f"{text[:60]!r} is no position. Give the position of the answer before, or `latest` to begin now."
+            f"{text[:60]!r} is not a position. Give the position of the answer before, or `latest` to begin now."
         )
     return EventPosition(int(found[1]), int(found[2]))

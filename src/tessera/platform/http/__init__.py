@@ -22,12 +22,12 @@ if TYPE_CHECKING:
         OutcomeUnknownError,
         RefusedAddressError,
     )
+    from tessera.platform.http.host_policy import vet_host
+    from tessera.platform.http.name_resolution import Resolver
     from tessera.platform.http.reply_headers import ReplyHeaders
-    from tessera.platform.http.resolving import Resolver
+    from tessera.platform.http.retry_after import TRANSIENT_STATUSES
     from tessera.platform.http.tls_failures import explain_certificate
     from tessera.platform.http.urls import normalise_host, parse_url
-    from tessera.platform.http.vetting import vet_host
-    from tessera.platform.http.waiting import TRANSIENT_STATUSES
 else:
     __getattr__ = import_on_first_use(__name__, __file__)
 

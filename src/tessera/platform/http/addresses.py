@@ -65,7 +65,7 @@ def embedded_address(address: Address) -> IPv4Address | None:
 
 
 def lists(networks: Sequence[Network], address: Address) -> bool:
-    """Tell whether one of the networks holds the address."""
+    """Return whether one of the networks holds the address."""
     return any(address in network for network in networks)
 
 

@@ -1,4 +1,4 @@
-"""Certificate authorities that somebody brings along: read from PEM text, refused with what is wrong with them."""
+"""Certificate authorities that a profile brings: read from PEM text, refused with what is wrong with them."""
 
 from datetime import datetime
 
@@ -12,9 +12,9 @@ MOST = 50
 def read_pem(text: str, now: datetime) -> list[x509.Certificate]:
     """Return the authorities of a PEM text; raise ValueError with what is wrong and what to do."""
     if "PRIVATE KEY-----" in text:
-        raise ValueError("This holds a private key, which nobody but its server should have. Paste certificates only.")
+        raise ValueError("This holds a private key, which only its server should have. Paste certificates only.")
     if BEGIN not in text:
-        raise ValueError(f'This is no certificate in PEM: it begins with "{BEGIN}". Paste the whole text.')
+        raise ValueError(f'This is not a certificate in PEM: it begins with "{BEGIN}". Paste the whole text.')
     try:
         found = x509.load_pem_x509_certificates(text.encode())
     except ValueError:

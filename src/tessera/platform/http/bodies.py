@@ -10,7 +10,7 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class UnreadableBodyError(ValueError):
-    """The body is no whole JSON text; the message ends the sentence “the answer …”."""
+    """The body is not a whole JSON text; the message ends the sentence “the answer …”."""
 
 
 def read_json(body: bytes, *, exact: bool = False) -> Any:

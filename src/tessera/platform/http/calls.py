@@ -13,8 +13,8 @@ from pyreqwest.response import Response
 
 from tessera.platform.http.errors import InvalidRequestError
 from tessera.platform.http.reply_headers import ReplyHeaders
+from tessera.platform.http.retry_after import parse_retry_after
 from tessera.platform.http.translation import describe, translate
-from tessera.platform.http.waiting import parse_retry_after
 
 EXCERPT_BYTES = 64 * 1024
 
@@ -26,7 +26,7 @@ class CallLimits:
     """How long a call may take, and how much of an answer is read before the rest is left unread.
 
     `kept_bytes` is how much of what is read the reply holds. `addresses` is at how many of a name's addresses the call
-    may knock.
+    may be tried.
     """
 
     connect_seconds: float = 5

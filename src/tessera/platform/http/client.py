@@ -1,4 +1,4 @@
-"""The one way out over HTTP: addresses vetted when connecting, limits on everything, failures told apart."""
+"""The one way out over HTTP: addresses vetted when connecting, limits on everything, failures by their kind."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -8,10 +8,10 @@ from tessera.platform.http.addresses import Address, Network
 from tessera.platform.http.calls import Call, CallLimits, Headers, Reply, send_call
 from tessera.platform.http.egress_proxy import EgressProxy
 from tessera.platform.http.errors import NotSentError
-from tessera.platform.http.resolving import Resolver, resolve_name
+from tessera.platform.http.host_policy import vet_host
+from tessera.platform.http.name_resolution import Resolver, resolve_name
 from tessera.platform.http.routes import Origin, Route, build_client, read_authorities
 from tessera.platform.http.urls import parse_url
-from tessera.platform.http.vetting import vet_host
 
 FRESH_SECONDS = 30
 MOST_ROUTES = 256

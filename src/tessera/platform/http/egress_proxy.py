@@ -35,7 +35,7 @@ class ProxyRequest:
 
 
 class EgressProxy:
-    """Listens as long as it is open, for whoever knows its address, which holds a password."""
+    """Listens as long as it is open, for clients that know its address, which holds a password."""
 
     def __init__(self, vet: Vet, *, allow_insecure_http: bool) -> None:
         self._vet = vet
@@ -44,7 +44,7 @@ class EgressProxy:
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         self.fault: CallError | None = None
-        """Why the last connection that was asked for did not come about; the library itself does not tell."""
+        """Why the last connection that was asked for failed; the library itself does not say."""
 
     @property
     def url(self) -> str:

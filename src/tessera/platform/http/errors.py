@@ -33,7 +33,7 @@ class CallError(TesseraError):
 
 
 class InvalidUrlError(CallError, InvalidError):
-    """The URL is none that we call."""
+    """The URL cannot be called."""
 
     code = "outbound_url_invalid"
     kind = CallErrorKind.INVALID_URL
@@ -70,7 +70,7 @@ class NotSentError(CallError, UnavailableError):
 class OutcomeUnknownError(CallError, UnavailableError):
     """The request went out and no whole answer came; repeating may do it twice."""
 
-    code = "outbound_outcome_unknown"
+    code = "outbound_unanswered"
     kind = CallErrorKind.UNKNOWN
 
 

@@ -10,7 +10,7 @@ UNREADABLE = "(not readable as text)"
 class ReplyHeaders(Mapping[str, str]):
     """Looks names up in any case; of a name that comes several times, the first value.
 
-    A receiver may send bytes that are no text. The library raises ValueError for them, at each access.
+    A receiver may send bytes that are not text. The library raises ValueError for them, at each access.
     """
 
     def __init__(self, headers: HeaderMap) -> None:

@@ -14,7 +14,7 @@ from tessera.platform.http.errors import (
 from tessera.platform.http.tls_failures import BAD_CERTIFICATE, explain_certificate, explain_tls
 
 # The classes do not say whether a request was sent: a reset after sending is a `ConnectError`, an answer that never
-# comes a `ConnectTimeoutError`. Only this text, which hyper puts around every failure to connect, tells it.
+# comes a `ConnectTimeoutError`. Only this text, which hyper puts around every failure to connect, shows it.
 CONNECTING = "client error (Connect)"
 
 TRANSLATIONS: Mapping[type[exceptions.PyreqwestError], type[CallError]] = {

@@ -16,7 +16,7 @@ def parse_url(text: str, *, allow_insecure_http: bool = False) -> Url:
     try:
         url = Url(text)
     except ValueError as error:
-        raise InvalidUrlError(f"This is no URL that can be called: {error}. Write https://host/path.") from None
+        raise InvalidUrlError(f"This URL cannot be called: {error}. Write https://host/path.") from None
     if url.scheme == "http" and not allow_insecure_http:
         raise InvalidUrlError(
             "The target uses http, which sends everything readable. Use https; only a deployment with "
@@ -37,6 +37,6 @@ def normalise_host(text: str) -> Address | str:
             raise ValueError("a host is a name or an address, and nothing else")
         host = Url(f"http://{bracketed}/").host_str
     except ValueError as error:
-        raise InvalidUrlError(f"This is no host that can be called: {error}. Write a name or an address.") from None
+        raise InvalidUrlError(f"This host cannot be called: {error}. Write a name or an address.") from None
     assert host is not None
     return parse_address(host) or host

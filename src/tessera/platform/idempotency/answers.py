@@ -87,7 +87,7 @@ async def claim_key(session: Session, keys: KeyRing, attempt: Attempt, *, now: d
         raise in_use(attempt)
     if row["request_digest"] != digest:
         raise KeyReusedError(
-            f"The idempotency key {attempt.key} belongs to another call. Send each call under a key of its own.",
+            f"The idempotency key {attempt.key} belongs to another call. Use a new key for each call.",
             key=attempt.key,
         )
     if row["status"] is None:

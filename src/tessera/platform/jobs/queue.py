@@ -133,7 +133,8 @@ class JobQueue:
 
             try:
                 with calling_on_stop(stop):
-                    await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
+                    # A queue with nothing under way ends at once; the others keep their time.
+                    await asyncio.wait(working, return_when=asyncio.FIRST_EXCEPTION)
             finally:
                 for task in (*working, sweeping):
                     task.cancel()

@@ -7,8 +7,8 @@ from tessera.platform.lazy_imports import import_on_first_use
 if TYPE_CHECKING:
     from tessera.platform.mail.errors import MailInvalidError, MailOffError, MailRefusedError, MailUnavailableError
     from tessera.platform.mail.messages import Link, MailMessage
-    from tessera.platform.mail.posting import SEND_MAIL, deliver_mail, is_mail_on, send_mail
-    from tessera.platform.mail.sending import send_letter
+    from tessera.platform.mail.outbox import SEND_MAIL, deliver_mail, is_mail_on, send_mail
+    from tessera.platform.mail.smtp import send_letter
 else:
     __getattr__ = import_on_first_use(__name__, __file__)
 

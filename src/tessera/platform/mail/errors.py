@@ -1,19 +1,19 @@
 """What can go wrong with mail.
 
 InvalidError
-  MailInvalidError      the address or subject cannot stand in a message
+  MailInvalidError      the address or subject is not allowed in a message
   MailRefusedError      the mail server refused the message for good
 ConflictError
   MailOffError          this deployment has no mail server
 UnavailableError
-  MailUnavailableError  the mail server cannot be reached, or asks to come again
+  MailUnavailableError  the mail server cannot be reached, or asks us to try again later
 """
 
 from tessera.platform.errors import ConflictError, InvalidError, UnavailableError
 
 
 class MailInvalidError(InvalidError):
-    """An address or subject cannot stand in a message."""
+    """An address or subject is not allowed in a message."""
 
     code = "mail_invalid"
 
@@ -31,6 +31,6 @@ class MailOffError(ConflictError):
 
 
 class MailUnavailableError(UnavailableError):
-    """The mail server cannot be reached, lets us not in, or asks to come again."""
+    """The mail server cannot be reached, refuses our credentials, or asks us to try again later."""
 
     code = "mail_unavailable"

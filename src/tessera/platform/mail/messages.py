@@ -67,9 +67,9 @@ def parse_address(text: str, name: str = "") -> Address:
             raise ValueError("control characters")
         address = Address(name, addr_spec=text)
     except (ValueError, MessageError, IndexError):
-        raise MailInvalidError(f"{text[:100]!r} is no address that mail can go to. Write name@example.com.") from None
+        raise MailInvalidError(f"{text[:100]!r} is not a valid mail address. Write name@example.com.") from None
     if not (address.username and address.domain):
-        raise MailInvalidError(f"{text[:100]!r} is no address that mail can go to. Write name@example.com.")
+        raise MailInvalidError(f"{text[:100]!r} is not a valid mail address. Write name@example.com.")
     return address
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from tessera.platform.lazy_imports import import_on_first_use
 
 if TYPE_CHECKING:
-    from tessera.platform.paging.errors import UnknownCursorError
+    from tessera.platform.paging.errors import CursorNotFoundError
     from tessera.platform.paging.keyset import Conditions, Position, Source, fetch_page, find_position, narrow
     from tessera.platform.paging.pages import COUNT_LIMIT, Page
 else:
@@ -14,10 +14,10 @@ else:
 __all__ = [
     "COUNT_LIMIT",
     "Conditions",
+    "CursorNotFoundError",
     "Page",
     "Position",
     "Source",
-    "UnknownCursorError",
     "fetch_page",
     "find_position",
     "narrow",

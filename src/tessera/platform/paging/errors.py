@@ -3,7 +3,7 @@
 from tessera.platform.errors import NotFoundError
 
 
-class UnknownCursorError(NotFoundError):
-    """The cursor is no record that the actor can see."""
+class CursorNotFoundError(NotFoundError):
+    """The cursor is not a record that the actor can see."""
 
-    code = "cursor_unknown"
+    code = "cursor_not_found"

@@ -6,14 +6,14 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from tessera.platform.db import Reader, Session, run_statement
-from tessera.platform.narrowing import Interval, Narrowing
+from tessera.platform.list_filters import Interval, Narrowing
 
 ACTIVE, DELETED = "deleted_at IS NULL", "deleted_at IS NOT NULL"
 STANDING = {False: (ACTIVE,), True: (DELETED,), None: (ACTIVE, DELETED)}
 
 
 class Position(NamedTuple):
-    """Where a record stands in its list."""
+    """The position of a record in its list."""
 
     created_at: datetime
     sequence: int
@@ -88,7 +88,7 @@ def narrow(narrowing: Narrowing, position: Position | None) -> Conditions:
 async def find_position(
     session: Session | Reader, source: Source, chain_ids: Sequence[UUID], cursor: UUID
 ) -> Position | None:
-    """Return where the record stands, deleted or not, whatever the filters."""
+    """Return the record's position, deleted or not, whatever the filters."""
     rows = await run_statement(
         session,
         f"SELECT created_at, sequence FROM {source.table} "  # noqa: S608 - constants

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-# Counting further costs more than anybody learns from it.
+# Counting further costs more than it is worth.
 COUNT_LIMIT = 10_000
 
 

@@ -1,8 +1,8 @@
 """Secrets: sealed with keys that live outside the database, hashed for look-ups, masked when shown."""
 
-from tessera.platform.secrets.errors import BrokenSealError, KeyFileError, SecretError, UnknownKeyError
+from tessera.platform.secrets.errors import BrokenSealError, KeyFileError, KeyNotFoundError, SecretError
 from tessera.platform.secrets.files import load_keys, rotate_keys
-from tessera.platform.secrets.masking import Masker, mask
+from tessera.platform.secrets.masks import Masker, mask
 from tessera.platform.secrets.rings import Key, KeyRing
 from tessera.platform.secrets.values import MASK, Secret
 
@@ -11,11 +11,11 @@ __all__ = [
     "BrokenSealError",
     "Key",
     "KeyFileError",
+    "KeyNotFoundError",
     "KeyRing",
     "Masker",
     "Secret",
     "SecretError",
-    "UnknownKeyError",
     "load_keys",
     "mask",
     "rotate_keys",

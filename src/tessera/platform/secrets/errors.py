@@ -2,7 +2,7 @@
 
 SecretError
   KeyFileError       the key ring's file cannot be used; stops the start
-  UnknownKeyError    sealed with a key that this ring does not hold
+  KeyNotFoundError    sealed with a key that this ring does not hold
   BrokenSealError    not sealed by us, changed since, or sealed for another purpose
 """
 
@@ -21,10 +21,10 @@ class KeyFileError(SecretError):
     code = "key_file_invalid"
 
 
-class UnknownKeyError(SecretError):
+class KeyNotFoundError(SecretError):
     """The ring lacks the key that sealed this."""
 
-    code = "secret_key_unknown"
+    code = "secret_key_not_found"
 
 
 class BrokenSealError(SecretError):

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from tessera.platform.secrets.errors import BrokenSealError, UnknownKeyError
+from tessera.platform.secrets.errors import BrokenSealError, KeyNotFoundError
 from tessera.platform.secrets.values import Secret
 
 VERSION = "v1"
@@ -44,8 +44,8 @@ def stretch(key: Key, use: str) -> bytes:
 class KeyRing:
     """Keys in order of age, oldest first.
 
-    The newest seals. The oldest hashes and derives, because those values cannot be made anew after a rotation: the
-    text behind a stored digest is not known, and database logins keep their passwords until somebody changes them.
+    The newest seals. The oldest hashes and derives, because those values cannot be made again after a rotation: the
+    text behind a stored digest is not known, and database logins keep their passwords until they are changed.
     So a rotation changes nothing that exists, and the oldest key stays in the ring as long as the installation.
     """
 
@@ -80,7 +80,7 @@ class KeyRing:
         key_id, box = split(sealed)
         cipher = self._ciphers.get(key_id)
         if cipher is None:
-            raise UnknownKeyError(
+            raise KeyNotFoundError(
                 f"A secret is sealed with key {key_id}, which the key ring does not hold. "
                 "Put the key file back that was in use when the secret was saved, or save the secret again."
             )
@@ -90,7 +90,7 @@ class KeyRing:
             raise broken() from None
 
     def is_current(self, sealed: str) -> bool:
-        """Tell whether the newest key sealed this."""
+        """Return whether the newest key sealed this."""
         return split(sealed)[0] == self.newest.id
 
     def reseal(self, sealed: str, purpose: str) -> str:
@@ -98,7 +98,7 @@ class KeyRing:
         return sealed if self.is_current(sealed) else self.seal(self.open(sealed, purpose).reveal(), purpose)
 
     def digest(self, text: str, purpose: str) -> bytes:
-        """Hash a text for look-ups; without the key nobody can try texts against a stolen table."""
+        """Hash a text for look-ups; without the key, texts cannot be tried against a stolen table."""
         # The length keeps purpose and text apart: ("ab", "c") and ("a", "bc") must differ.
         return hmac.digest(self._digest_key, f"{len(purpose)}:{purpose}:{text}".encode(), "sha256")
 

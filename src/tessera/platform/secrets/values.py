@@ -29,7 +29,7 @@ class Secret:
         return format(MASK, spec)
 
     def __eq__(self, other: object) -> bool:
-        """Compare in constant time, so that an answer's delay tells nothing."""
+        """Compare in constant time, so that the time of an answer reveals nothing."""
         if not isinstance(other, Secret):
             return NotImplemented
         return hmac.compare_digest(self.__text.encode(), other.__text.encode())
@@ -38,5 +38,5 @@ class Secret:
     __hash__ = None  # type: ignore[assignment]
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
-        """Refuse pickling and copying: both end in places that nobody looks at."""
+        """Refuse pickling and copying: both end in places that are not masked."""
         raise TypeError("A Secret cannot be pickled or copied. Seal it with the key ring instead.")

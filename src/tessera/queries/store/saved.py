@@ -16,7 +16,8 @@ QUERIES = AssetTable(
     "queries",
     QueryNotFoundError,
     shown="""a.id, a.chain_id, a.label, a.internal_name, a.description, a.engine, a.text, a.parameters, a.key_columns,
-       a.columns, a.version, a.created_at, a.created_by, a.updated_at, a.updated_by""",
+       a.columns, a.version, a.created_at, a.created_by, a.created_by_kind, a.created_by_id,
+       a.updated_at, a.updated_by, a.updated_by_kind, a.updated_by_id""",
     orders=(
         LABEL_ORDER,
         ("internal_name", "lower(a.internal_name)"),
@@ -27,16 +28,19 @@ QUERIES = AssetTable(
 CHOICES = text("SELECT id, label FROM queries WHERE chain_id = :chain_id ORDER BY lower(label), id LIMIT :limit")
 INSERT = text("""
 INSERT INTO queries (id, chain_id, label, internal_name, description, text, parameters, key_columns, columns,
-                     created_by, updated_by)
+                     created_by, created_by_kind, created_by_id,
+                     updated_by, updated_by_kind, updated_by_id)
 VALUES (:id, :chain_id, :label, :internal_name, :description, :text, cast(:parameters AS jsonb), :key_columns,
-        cast(:columns AS jsonb), :actor, :actor)
+        cast(:columns AS jsonb), :actor, :actor_kind, :actor_id,
+        :actor, :actor_kind, :actor_id)
 ON CONFLICT DO NOTHING
 """)
 UPDATE = text("""
 UPDATE queries
    SET label = :label, internal_name = :internal_name, description = :description, text = :text,
        parameters = cast(:parameters AS jsonb), key_columns = :key_columns, columns = cast(:columns AS jsonb),
-       version = version + 1, updated_at = now(), updated_by = :actor
+       version = version + 1, updated_at = now(), updated_by = :actor,
+       updated_by_kind = :actor_kind, updated_by_id = :actor_id
  WHERE chain_id = :chain_id AND id = :id AND version = :version
 """)
 
@@ -47,7 +51,7 @@ async def list_choices(session: Session, chain_id: UUID, *, limit: int) -> list[
 
 
 async def insert_query(session: Session, values: Mapping[str, Any]) -> bool:
-    """Write a query; False means that somebody was faster with its name."""
+    """Write a query; False means that its name was taken in the meantime."""
     return await change_rows(session, INSERT, values) == 1
 
 

@@ -1,7 +1,7 @@
 """What wraps a query: numbered JSON rows, a count, a COPY.
 
 The only texts put in are the query, which the database has already read alone as one whole statement, names made here,
-numbers, and values that the driver quoted. The query stands on lines of its own in case it ends in a comment.
+numbers, and values that the driver quoted. The query is put on separate lines in case it ends in a comment.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from uuid import UUID
 from tessera.queries.columns import Described, json_row, order_by
 
 LONGEST_ROW = 1024 * 1024
-# A row that nobody could send comes as a null, and never reaches our memory.
+# A row that is too large to send comes as a null, and never reaches our memory.
 GUARDED = f"CASE WHEN octet_length(line) <= {LONGEST_ROW} THEN line END"
 BEGIN = "BEGIN TRANSACTION READ ONLY"
 
@@ -26,7 +26,7 @@ def select_count(text: str) -> str:
 
 
 def explain(text: str) -> str:
-    """Return the statement that tells the plan."""
+    """Return the statement that explains the plan."""
     return f"EXPLAIN (FORMAT JSON)\n{text}"
 
 

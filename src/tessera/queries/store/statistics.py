@@ -8,5 +8,5 @@ REFRESH = text("SELECT tessera.refresh_statistics()")
 
 
 async def refresh_statistics(session: Session) -> None:
-    """Count anew what has outgrown the last count; does nothing in most calls."""
+    """Count again what has outgrown the last count; does nothing in most calls."""
     await session.execute(REFRESH)

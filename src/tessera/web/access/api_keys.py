@@ -11,12 +11,12 @@ from tessera.access import keys as access_keys
 from tessera.access import roles as access_roles
 from tessera.access.keys import NewApiKey
 from tessera.platform.errors import TesseraError
+from tessera.web.access.form_inputs import ANSWERED, Sent, asked, read_sent
 from tessera.web.access.grids import make_grid
-from tessera.web.access.reading import ANSWERED, Sent, asked, read_sent
 from tessera.web.access.user_forms import may_give, offered_roles
 from tessera.web.failures import status_of
 from tessera.web.forms import faults_of
-from tessera.web.paging import page_number
+from tessera.web.list_parameters import page_number
 from tessera.web.visits import PageVisit, Visit
 
 PATH = "/admin/access/api-keys"

@@ -10,11 +10,11 @@ from litestar.params import FromPath
 from tessera.access import roles as access_roles
 from tessera.access.roles import NewRole, Role, RoleChange
 from tessera.platform.errors import TesseraError
+from tessera.web.access.form_inputs import ANSWERED, Sent, asked, asked_id, read_sent
 from tessera.web.access.grids import make_grid
-from tessera.web.access.reading import ANSWERED, Sent, asked, asked_id, read_sent
 from tessera.web.failures import status_of
 from tessera.web.forms import faults_of
-from tessera.web.paging import page_number
+from tessera.web.list_parameters import page_number
 from tessera.web.visits import PageVisit, Visit
 
 PATH = "/admin/access/roles"

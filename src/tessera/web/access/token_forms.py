@@ -10,7 +10,7 @@ from tessera.access import keys as access_keys
 from tessera.access.keys import TOKEN_PERMISSIONS, NewAccessToken
 from tessera.platform.errors import NotFoundError, TesseraError
 from tessera.platform.ids import parse_id
-from tessera.web.access.reading import ANSWERED, ChoiceInvalidError, Sent, asked, read_sent
+from tessera.web.access.form_inputs import ANSWERED, ChoiceInvalidError, Sent, asked, read_sent
 from tessera.web.access.tokens import PATH, show
 from tessera.web.failures import status_of
 from tessera.web.forms import faults_of

@@ -9,9 +9,9 @@ from litestar.params import FromPath
 from tessera.access import chains as access_chains
 from tessera.access import keys as access_keys
 from tessera.platform.errors import TesseraError
-from tessera.web.access.reading import ANSWERED, asked
+from tessera.web.access.form_inputs import ANSWERED, asked
 from tessera.web.failures import status_of
-from tessera.web.paging import page_number
+from tessera.web.list_parameters import page_number
 from tessera.web.visits import PageVisit, Visit
 
 PATH = "/admin/access/connector-tokens"

@@ -13,7 +13,7 @@ from tessera.access import users as access_users
 from tessera.access.roles import Role
 from tessera.access.users import NewUser, User, UserChange
 from tessera.platform.errors import TesseraError
-from tessera.web.access.reading import ANSWERED, Sent, read_sent
+from tessera.web.access.form_inputs import ANSWERED, Sent, read_sent
 from tessera.web.access.users import ONE, PATH, is_self, show_user_page
 from tessera.web.failures import status_of
 from tessera.web.forms import faults_of

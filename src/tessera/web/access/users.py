@@ -13,10 +13,10 @@ from tessera.access import sign_in as access_sign_in
 from tessera.access import users as access_users
 from tessera.access.users import User
 from tessera.platform.errors import TesseraError
+from tessera.web.access.form_inputs import ANSWERED, asked, asked_id
 from tessera.web.access.grids import make_grid
-from tessera.web.access.reading import ANSWERED, asked, asked_id
 from tessera.web.failures import status_of
-from tessera.web.paging import page_number
+from tessera.web.list_parameters import page_number
 from tessera.web.visits import PageVisit, Visit
 
 PATH = "/admin/access/users"

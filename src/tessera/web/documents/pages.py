@@ -6,14 +6,14 @@ from litestar import Response, get
 from litestar.params import FromPath
 
 from tessera.platform.errors import NotFoundError
-from tessera.web.documents.reading import read_reference
+from tessera.web.documents.reference import read_reference
 from tessera.web.visits import ANYONE, PageVisit, Visit, own_address
 
 
-class DocumentUnknownError(NotFoundError):
+class DocumentNotFoundError(NotFoundError):
     """There is no such API."""
 
-    code = "document_unknown"
+    code = "document_not_found"
 
 
 @get("/docs/api", permission=ANYONE)
@@ -28,7 +28,7 @@ async def show_reference(visit: PageVisit, document: FromPath[str]) -> Response[
     """Show everything about one API."""
     found = documents_of(visit).get(document)
     if found is None:
-        raise DocumentUnknownError(f"There is no API called {document}. Choose one from the list of APIs.")
+        raise DocumentNotFoundError(f"There is no API called {document}. Choose one from the list of APIs.")
     return visit.page("documents/templates/reference.html", reference=read_reference(found), address=own_address(visit))
 
 

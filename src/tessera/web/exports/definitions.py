@@ -8,7 +8,7 @@ from litestar.params import FromPath
 
 from tessera import exports
 from tessera.web.exports.words import RUN_STATES, count_parts
-from tessera.web.paging import page_number
+from tessera.web.list_parameters import page_number
 from tessera.web.visits import PageVisit
 
 PATH = "/admin/exports/definitions"

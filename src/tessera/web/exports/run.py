@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from tessera import exports
 from tessera.exports import RequestState, Run
 from tessera.web.exports.words import REQUEST_STATES, RUN_STATES, count_parts, moment_words
-from tessera.web.paging import chosen, page_number
+from tessera.web.list_parameters import chosen, page_number
 from tessera.web.visits import PageVisit, Visit
 
 PATH = "/admin/exports/runs/{run_id:uuid}"

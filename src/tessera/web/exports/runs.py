@@ -7,7 +7,7 @@ from litestar import Response, get
 from tessera import exports
 from tessera.exports import RunState
 from tessera.web.exports.words import RUN_STATES, count_parts
-from tessera.web.paging import chosen, page_number
+from tessera.web.list_parameters import chosen, page_number
 from tessera.web.visits import PageVisit
 
 

@@ -41,7 +41,7 @@ from tessera.web.integrations.profile_pages import (
     switch_profile,
 )
 from tessera.web.integrations.profile_tests import test_profile
-from tessera.web.integrations.template_editor import edit_http_template, look_at_http_template, save_http_template
+from tessera.web.integrations.template_editor import edit_http_template, preview_http_template, save_http_template
 
 PAGES = (
     list_connectors,
@@ -70,7 +70,7 @@ PAGES = (
     delete_http_template,
     edit_http_template,
     save_http_template,
-    look_at_http_template,
+    preview_http_template,
     list_encryption_keys,
     begin_encryption_key,
     ask_for_encryption_key,

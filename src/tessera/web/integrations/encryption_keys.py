@@ -13,8 +13,8 @@ from tessera.connectors import keys as connector_keys
 from tessera.connectors.keys import EncryptionKey, EncryptionKeyChange, KeyType, NewEncryptionKey
 from tessera.platform.errors import ConflictError, InvalidError, NotFoundError
 from tessera.web.forms import faults_of
+from tessera.web.list_parameters import page_number
 from tessera.web.numbers import parse_number
-from tessera.web.paging import page_number
 from tessera.web.visits import PageVisit, Visit
 
 PATH = "/admin/integrations/encryption-keys"

@@ -12,7 +12,7 @@ from tessera.platform.errors import ConflictError, InvalidError
 from tessera.web.forms import faults_of
 from tessera.web.integrations.profile_lists import LONGEST_SEARCH, find_type
 from tessera.web.integrations.tiles import CONNECTORS, TEMPLATES, tab_line
-from tessera.web.paging import page_number
+from tessera.web.list_parameters import page_number
 from tessera.web.visits import PageVisit, Visit
 
 LIST = f"{CONNECTORS}/http_api/{TEMPLATES}"

@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from tessera import connectors, inbound
 from tessera.inbound import InboundMessage, MessageQuery, MessageState
 from tessera.web.integrations.profile_pages import ONE, path_of, read_details
-from tessera.web.paging import chosen, page_number
+from tessera.web.list_parameters import chosen, page_number
 from tessera.web.visits import PageVisit, Visit
 
 MESSAGES = f"{ONE}/messages"

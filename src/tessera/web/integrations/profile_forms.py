@@ -14,8 +14,8 @@ from tessera.platform.errors import ConflictError, InvalidError
 from tessera.web.forms import WHOLE, faults_of
 from tessera.web.integrations.profile_pages import ONE, find_connector, path_of, read_details, read_reference_choices
 from tessera.web.integrations.property_fields import Typed, make_groups, name_of, possible_properties
-from tessera.web.integrations.property_reading import read_settings, sets_secret
-from tessera.web.integrations.showing import show_change
+from tessera.web.integrations.property_inputs import read_settings, sets_secret
+from tessera.web.integrations.property_views import show_change
 from tessera.web.numbers import parse_number
 from tessera.web.visits import PageVisit, Visit
 

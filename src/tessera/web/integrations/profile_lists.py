@@ -12,7 +12,7 @@ from tessera.platform.errors import ConflictError, InvalidError, NotFoundError
 from tessera.web.forms import faults_of
 from tessera.web.integrations.profile_forms import show_form
 from tessera.web.integrations.tiles import CONNECTORS, Tile, find_tile, tab_line
-from tessera.web.paging import page_number
+from tessera.web.list_parameters import page_number
 from tessera.web.visits import PageVisit, Visit
 
 FIRST, OTHER = f"{CONNECTORS}/{{tile_key:str}}", f"{CONNECTORS}/{{tile_key:str}}/{{type_key:str}}"

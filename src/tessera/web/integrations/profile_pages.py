@@ -13,7 +13,7 @@ from tessera.connectors.contract import ConnectorType, connector_types
 from tessera.inbound import Inbound
 from tessera.platform.errors import ConflictError, NotFoundError
 from tessera.web.integrations.property_fields import Choices, references_of
-from tessera.web.integrations.showing import show_change, show_properties
+from tessera.web.integrations.property_views import show_change, show_properties
 from tessera.web.integrations.tiles import CONNECTORS, find_tile
 from tessera.web.visits import PageVisit, Visit, own_address
 

@@ -23,7 +23,7 @@ from tessera.web.integrations.template_forms import (
     place_of,
     read_form,
 )
-from tessera.web.integrations.template_looks import TemplateLook, take_look, words_of
+from tessera.web.integrations.template_previews import EditorPreview, make_preview, words_of
 from tessera.web.visits import PageVisit, Visit
 
 MOST_CHOICES = 1000
@@ -37,10 +37,10 @@ async def edit_http_template(visit: PageVisit, chain_id: FromPath[UUID], templat
         template = await outbound.get_template(session, visit.actor, chain_id, template_id)
         choices = await list_choices(session, visit, template)
     form = form_of(template)
-    look = await take_look(visit, template, form, "preview")
+    preview = await make_preview(visit, template, form, "preview")
     if not template.ready and not template.shape.body:
-        look = TemplateLook(columns=look.columns, sample=look.sample)
-    return editor_page(visit, template, form, choices, look=look)
+        preview = EditorPreview(columns=preview.columns, sample=preview.sample)
+    return editor_page(visit, template, form, choices, preview=preview)
 
 
 @post(f"{ONE}/edit", permission="http-templates:write")
@@ -59,22 +59,22 @@ async def save_http_template(visit: PageVisit, chain_id: FromPath[UUID], templat
     return visit.go(f"{PATH}/{chain_id}/{template_id}", notice="saved")
 
 
-@post(f"{ONE}/edit/look", permission="http-templates:write", in_transaction=False)
-async def look_at_http_template(
+@post(f"{ONE}/edit/preview", permission="http-templates:write", in_transaction=False)
+async def preview_http_template(
     visit: PageVisit, chain_id: FromPath[UUID], template_id: FromPath[UUID]
 ) -> Response[Any]:
     """Show the request that the form makes; `ask` asks whether to send it for real, `send` does."""
     async with visit.resources.database.session() as session:
         template = await outbound.get_template(session, visit.actor, chain_id, template_id)
     form = read_form(await visit.fields())
-    look = await take_look(visit, template, form, form.get("do"))
+    preview = await make_preview(visit, template, form, form.get("do"))
     if visit.request.headers.get("HX-Request"):
         return visit.fragment(
-            "integrations/templates/template_look.html", look=look, template=template, edit=path_of(template)
+            "integrations/templates/template_look.html", look=preview, template=template, edit=path_of(template)
         )
     async with visit.resources.database.session() as session:
         choices = await list_choices(session, visit, template)
-    return editor_page(visit, template, form, choices, look=look)
+    return editor_page(visit, template, form, choices, preview=preview)
 
 
 def path_of(template: Template) -> str:
@@ -108,11 +108,11 @@ def editor_page(
     choices: Choices,
     *,
     error: TesseraError | None = None,
-    look: TemplateLook | None = None,
+    preview: EditorPreview | None = None,
 ) -> Response[Any]:
     """Answer with the editor."""
     status = 200 if error is None else 409 if isinstance(error, ConflictError) else 422
-    look = look or TemplateLook()
+    preview = preview or EditorPreview()
     return visit.page(
         "integrations/templates/template_editor.html",
         status=status,
@@ -122,8 +122,8 @@ def editor_page(
         faults={} if error is None else faults_of(error),
         at=("", "") if error is None else place_of(error, form),
         labels=LABELS,
-        look=look,
-        words=words_of(look.columns),
+        look=preview,
+        words=words_of(preview.columns),
         edit=path_of(template),
         list_path=LIST,
         methods=[(each.value, each.value) for each in Method],

@@ -21,8 +21,8 @@ from tessera.platform.errors import ConflictError, InvalidError, NotFoundError
 from tessera.platform.texts import LONGEST_NOTES
 from tessera.web.forms import faults_of
 from tessera.web.inputs import Inputs
+from tessera.web.list_parameters import page_number
 from tessera.web.loyalty.words import KINDS, STATES
-from tessera.web.paging import page_number
 from tessera.web.visits import PageVisit, Visit
 
 PATH = "/loyalty/accounts"

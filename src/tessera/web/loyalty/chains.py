@@ -11,7 +11,7 @@ from tessera.access.chains import Chain, NewEnterprise
 from tessera.platform.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from tessera.web.forms import faults_of
 from tessera.web.inputs import Inputs
-from tessera.web.loyalty.sorting import cut, matches, sort_of
+from tessera.web.loyalty.short_lists import cut, matches, sort_of
 from tessera.web.visits import PageVisit, Visit
 
 PATH = "/admin/chains"

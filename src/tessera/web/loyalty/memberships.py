@@ -14,9 +14,9 @@ from tessera.platform.ids import parse_id
 from tessera.platform.texts import LONGEST_PROVIDER_ID, LONGEST_URL, is_url
 from tessera.web.forms import faults_of
 from tessera.web.inputs import Inputs
+from tessera.web.list_parameters import chosen, page_number
 from tessera.web.loyalty.words import MOVEMENTS, STATES
 from tessera.web.numbers import LARGEST_SEQUENCE, parse_number
-from tessera.web.paging import chosen, page_number
 from tessera.web.visits import PageVisit, Visit
 
 PATH = "/loyalty/memberships"

@@ -12,7 +12,7 @@ from tessera.platform.errors import ConflictError, InvalidError, NotFoundError
 from tessera.web.forms import faults_of
 from tessera.web.inputs import Inputs
 from tessera.web.loyalty.memberships import list_program_tiers
-from tessera.web.loyalty.sorting import cut, matches, sort_of
+from tessera.web.loyalty.short_lists import cut, matches, sort_of
 from tessera.web.visits import PageVisit, Visit
 
 PATH = "/loyalty/programs"

@@ -13,7 +13,7 @@ from tessera.web.forms import faults_of
 from tessera.web.inputs import Inputs
 from tessera.web.loyalty.memberships import list_chain_programs
 from tessera.web.loyalty.programs import ONE, find_program, program_page
-from tessera.web.loyalty.sorting import cut, matches, sort_of
+from tessera.web.loyalty.short_lists import cut, matches, sort_of
 from tessera.web.visits import PageVisit, Visit
 
 PATH = "/loyalty/tiers"

@@ -4,8 +4,8 @@ from tessera.web.queries.editor import (
     ask_for_query,
     create_saved_query,
     edit_query,
-    look_into_new_query,
-    look_into_query,
+    preview_edited_query,
+    preview_new_query,
     save_query,
 )
 from tessera.web.queries.queries import (
@@ -26,10 +26,10 @@ PAGES = (
     delete_saved_query,
     ask_for_query,
     create_saved_query,
-    look_into_new_query,
+    preview_new_query,
     edit_query,
     save_query,
-    look_into_query,
+    preview_edited_query,
 )
 
 __all__ = ["PAGES"]

@@ -59,8 +59,8 @@ class EditorState:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What one look at the text found, and how long it took."""
+class QueryPreview:
+    """What was found out about the text, and how long that took."""
 
     asked: str
     seconds: float = 0.0
@@ -91,10 +91,10 @@ async def create_saved_query(visit: PageVisit, chain_id: FromPath[UUID]) -> Resp
     return visit.go(f"{PATH}/{chain_id}/{made.id}", notice="created")
 
 
-@post(f"{NEW}/look", permission="queries:write", in_transaction=False)
-async def look_into_new_query(visit: PageVisit, chain_id: FromPath[UUID]) -> Response[Any]:
+@post(f"{NEW}/preview", permission="queries:write", in_transaction=False)
+async def preview_new_query(visit: PageVisit, chain_id: FromPath[UUID]) -> Response[Any]:
     """Show what the text gives, unsaved."""
-    return await look_page(visit, EditorState(chain_id))
+    return await preview_page(visit, EditorState(chain_id))
 
 
 @get(f"{ONE}/edit", permission="queries:write")
@@ -122,25 +122,25 @@ async def save_query(visit: PageVisit, chain_id: FromPath[UUID], query_id: FromP
     return visit.go(f"{PATH}/{chain_id}/{query_id}", notice="saved")
 
 
-@post(f"{ONE}/edit/look", permission="queries:write", in_transaction=False)
-async def look_into_query(visit: PageVisit, chain_id: FromPath[UUID], query_id: FromPath[UUID]) -> Response[Any]:
+@post(f"{ONE}/edit/preview", permission="queries:write", in_transaction=False)
+async def preview_edited_query(visit: PageVisit, chain_id: FromPath[UUID], query_id: FromPath[UUID]) -> Response[Any]:
     """Show what the text gives, unsaved."""
     async with visit.resources.database.session() as session:
         query = await queries.get_query(session, visit.actor, chain_id, query_id)
-    return await look_page(visit, EditorState(chain_id, query))
+    return await preview_page(visit, EditorState(chain_id, query))
 
 
-async def look_page(visit: Visit, state: EditorState) -> Response[Any]:
-    """Look at the text as the pressed button asks; answer a script with the part that changes, else with the page."""
+async def preview_page(visit: Visit, state: EditorState) -> Response[Any]:
+    """Read what the pressed button asks for; answer a script with the part that changes, else with the page."""
     fields = await visit.fields()
     form, asked = read_form(fields), dict(fields).get("do", "")
-    look = await take_look(visit, state, form, asked)
+    preview = await make_preview(visit, state, form, asked)
     if visit.request.headers.get("HX-Request"):
-        return visit.fragment("queries/templates/query_look.html", look=look)
-    return editor_page(visit, state, form, look=look)
+        return visit.fragment("queries/templates/query_look.html", look=preview)
+    return editor_page(visit, state, form, preview=preview)
 
 
-async def take_look(visit: Visit, state: EditorState, form: QueryForm, asked: str) -> Look:
+async def make_preview(visit: Visit, state: EditorState, form: QueryForm, asked: str) -> QueryPreview:
     """Return what was found, or what is wrong at which place."""
     find: Callable[..., Coroutine[Any, Any, Any]] = FINDERS.get(asked, queries.describe_query)
     started = time.perf_counter()
@@ -148,11 +148,11 @@ async def take_look(visit: Visit, state: EditorState, form: QueryForm, asked: st
         query = make_query(form)
         found = await visit.while_connected(find(visit.actor, visit.engine, state.chain_id, query))
     except (InvalidError, DeniedError, ConflictError, UnavailableError) as error:
-        return Look(asked, fault=error.message, at=place_of(error))
-    return Look(asked, time.perf_counter() - started, found)
+        return QueryPreview(asked, fault=error.message, at=place_of(error))
+    return QueryPreview(asked, time.perf_counter() - started, found)
 
 
-async def preview(*given: Any) -> Any:
+async def preview_rows(*given: Any) -> Any:
     """Return the first rows, and what the database expects of all of them."""
     rows = await queries.preview_query(*given)
     return rows, await queries.explain_query(*given)
@@ -160,13 +160,18 @@ async def preview(*given: Any) -> Any:
 
 FINDERS: dict[str, Callable[..., Coroutine[Any, Any, Any]]] = {
     "check": queries.describe_query,
-    "preview": preview,
+    "preview": preview_rows,
     "count": queries.count_query,
 }
 
 
 def editor_page(
-    visit: Visit, state: EditorState, form: QueryForm, *, error: TesseraError | None = None, look: Look | None = None
+    visit: Visit,
+    state: EditorState,
+    form: QueryForm,
+    *,
+    error: TesseraError | None = None,
+    preview: QueryPreview | None = None,
 ) -> Response[Any]:
     """Answer with the editor."""
     status = 200 if error is None else 409 if isinstance(error, ConflictError) else 422
@@ -178,7 +183,7 @@ def editor_page(
         faults={} if error is None else faults_in(error),
         labels=LABELS,
         at="" if error is None else place_of(error),
-        look=look,
+        look=preview,
         datasets=DATASETS,
         types=[(each.value, each.value) for each in ParameterType],
         words=completion_words(),

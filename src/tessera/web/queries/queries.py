@@ -12,7 +12,7 @@ from tessera.platform.errors import ConflictError, TesseraError
 from tessera.platform.paging import Page
 from tessera.queries import Query
 from tessera.web.inputs import LONGEST_TEXT
-from tessera.web.paging import page_number
+from tessera.web.list_parameters import page_number
 from tessera.web.visits import PageVisit, Visit
 
 PATH = "/analytics/queries"
@@ -109,7 +109,7 @@ async def detail_page(
 async def read_preview(visit: Visit, query: Query) -> dict[str, Any]:
     """Return the first rows, or why there are none to see."""
     try:
-        looking = queries.preview_query(visit.actor, visit.engine, query.chain_id, query)
-        return {"preview": await visit.while_connected(looking)}
+        preview = queries.preview_query(visit.actor, visit.engine, query.chain_id, query)
+        return {"preview": await visit.while_connected(preview)}
     except TesseraError as error:
         return {"preview_refused": error.message}

@@ -47,7 +47,7 @@ async def go_to_provider(visit: PageVisit) -> Response[Any]:
     try:
         address, cookie = await begin(visit, purpose, target)
     except TesseraError as error:
-        return tell_failure(visit, error)
+        return failure_page(visit, error)
     return visit.go(address, cookies=[cookie])
 
 
@@ -61,7 +61,7 @@ async def come_back(visit: PageVisit) -> Response[Any]:
         claims = await provider_of(visit).finish(flow, answer, now=visit.resources.clock())
         page = await take_person(visit, flow, identity_of(claims))
     except TesseraError as error:
-        page = tell_failure(visit, error)
+        page = failure_page(visit, error)
     page.set_cookie(end_cookie(visit.resources.settings, FLOW_COOKIE))
     return page
 
@@ -102,7 +102,7 @@ async def admit_person(visit: Visit, identity: Identity) -> SignIn:
         return await admit_identity(session, visit.resources, visitor, identity, now=visit.resources.clock())
 
 
-def tell_failure(visit: Visit, error: TesseraError) -> Response[str]:
+def failure_page(visit: Visit, error: TesseraError) -> Response[str]:
     """Say what went wrong where the next try begins."""
     if visit.signed_in is not None:
         raise error

@@ -5,7 +5,7 @@ from typing import Any
 
 from psycopg import errors as refusals
 
-from tessera.access.chains.errors import ChainNameTakenError, EnterpriseNameTakenError, UnknownChainError
+from tessera.access.chains.errors import ChainNameTakenError, ChainNotFoundError, EnterpriseNameTakenError
 from tessera.platform.db import Reader, Session, run_statement
 from tessera.platform.errors import TesseraError
 
@@ -23,5 +23,5 @@ def explain(refusal: refusals.IntegrityError) -> TesseraError | refusals.Integri
         case "uq_enterprises_chain_id_name":
             return EnterpriseNameTakenError("The chain has an enterprise of this name already. Choose another name.")
         case "fk_enterprises_chain_id":
-            return UnknownChainError("No such chain.")
+            return ChainNotFoundError("No such chain.")
     return refusal

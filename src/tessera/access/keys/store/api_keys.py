@@ -17,15 +17,17 @@ ROLES_OF_KEY = (
     " AS roles"
 )
 COLUMNS = (
-    "k.id, k.label, k.hint, k.chain_ids, k.permissions, k.enabled, k.created_at, k.created_by, k.expires_at,"
+    "k.id, k.label, k.hint, k.chain_ids, k.permissions, k.enabled, k.created_at, k.created_by,"
+    " k.created_by_kind, k.created_by_id, k.expires_at,"
     f" k.revoked_at, k.used_at, {ROLES_OF_KEY}"
 )
 INSERT = text(
-    "INSERT INTO api_keys (id, digest, label, hint, chain_ids, permissions, created_at, created_by, expires_at) "
+    "INSERT INTO api_keys (id, digest, label, hint, chain_ids, permissions, created_at, created_by,"
+    " created_by_kind, created_by_id, expires_at) "
     "VALUES (:id, :digest, :label, :hint, cast(:chain_ids AS uuid[]), cast(:permissions AS text[]), :created_at,"
-    " :created_by, :expires_at)"
+    " :created_by, :created_by_kind, :created_by_id, :expires_at)"
 )
-# A key for every chain is shown to nobody who sees only some.
+# A key for every chain is not shown to those who see only some.
 REACHED = "(cast(:chains AS uuid[]) IS NULL OR k.chain_ids <@ cast(:chains AS uuid[]))"
 LIST = text(
     f"SELECT {COLUMNS} FROM api_keys k WHERE {REACHED}"  # noqa: S608 - constants
@@ -106,5 +108,5 @@ async def enable_keys(session: Session, ids: Sequence[UUID], *, enabled: bool) -
 
 
 async def revoke_keys(session: Session, ids: Sequence[UUID], *, now: datetime) -> None:
-    """End keys for ever; one that ended before keeps its moment."""
+    """Revoke keys permanently; one that ended before keeps its moment."""
     await session.execute(REVOKE, {"ids": list(ids), "now": now})

@@ -5,7 +5,7 @@ from typing import Any
 
 from psycopg import errors as refusals
 
-from tessera.access.keys.errors import TokenTakenError, UnknownTokenError
+from tessera.access.keys.errors import TokenNotFoundError, TokenTakenError
 from tessera.platform.db import Reader, Session, run_statement
 from tessera.platform.errors import TesseraError
 
@@ -25,5 +25,5 @@ def explain(refusal: refusals.IntegrityError) -> TesseraError | refusals.Integri
         case "uq_access_tokens_digest":
             return TokenTakenError("This access token exists already.")
         case "fk_access_tokens_client_token_id":
-            return UnknownTokenError("No such client token.")
+            return TokenNotFoundError("No such client token.")
     return refusal

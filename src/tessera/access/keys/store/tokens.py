@@ -48,8 +48,8 @@ SELECT a.id, a.label, a.portfolio, a.permissions, a.expires_at, a.strict,
  GROUP BY a.id
 """
 
-# Client tokens belong to nobody's chain, so only somebody who sees every chain is shown them all; others see those that
-# their access tokens hang on. An access token that reaches a foreign chain as well is shown to nobody but the first.
+# Client tokens belong to no chain, so only a user who sees every chain is shown them all; others see those that
+# their access tokens hang on. An access token that reaches a foreign chain as well is shown only to the first.
 LIST = """
 WITH shown AS (
   SELECT a.*, l.enterprise_ids, l.chain_ids
@@ -192,7 +192,7 @@ async def enable_token(session: Session, token: Token, *, enabled: bool) -> None
 
 
 async def revoke_token(session: Session, token: Token, *, now: datetime) -> None:
-    """End a token for ever."""
+    """Revoke a token permanently."""
     await run(session, REVOKE.format(table=table_of(token)), {"id": token.id, "now": now})
 
 

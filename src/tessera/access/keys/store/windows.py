@@ -6,7 +6,7 @@ from uuid import UUID
 from tessera.access.keys.store.statements import run
 from tessera.platform.db import Reader, Session
 
-# One row per access token: whoever asks at the same time waits for it, so that the count is exact in every process.
+# One row per access token: concurrent requests wait for it, so that the count is exact in every process.
 ADMIT = """
 INSERT INTO request_windows AS w (access_token_id, moments) VALUES (%(token)s, ARRAY[%(now)s::timestamptz])
 ON CONFLICT (access_token_id) DO UPDATE

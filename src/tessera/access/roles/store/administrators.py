@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from tessera.platform.db import Session, fetch_row
 
-# One at a time: two who demote each other at once would leave nobody.
+# One at a time: two who demote each other at once would leave none.
 GUARD = text("SELECT pg_advisory_xact_lock(hashtextextended('tessera.administrators', 0))")
 
 
@@ -20,7 +20,7 @@ SELECT EXISTS (
 
 
 async def guard_administrators(session: Session) -> None:
-    """Let nobody else take away anybody's rights before this transaction ends."""
+    """Keep others from revoking rights until this transaction ends."""
     await session.execute(GUARD)
 
 

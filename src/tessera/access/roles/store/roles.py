@@ -9,10 +9,10 @@ from sqlalchemy import text
 from tessera.platform.db import Row, Session, change_rows, fetch_row, fetch_rows
 from tessera.platform.paging import COUNT_LIMIT
 
-# Holders beyond the reach of the one who asks are not counted: their number would tell of other chains.
+# Holders beyond the reach of the one who asks are not counted: their number would reveal other chains.
 SELECT = """
 SELECT r.id, r.label, r.internal_name, r.description, r.permissions, r.built_in, r.version, r.created_at, r.created_by,
-       r.updated_at, r.updated_by,
+       r.created_by_kind, r.created_by_id, r.updated_at, r.updated_by, r.updated_by_kind, r.updated_by_id,
        (SELECT count(*) FROM user_roles h JOIN users u ON u.id = h.user_id
          WHERE h.role_id = r.id AND (cast(:chains AS uuid[]) IS NULL OR u.chain_ids <@ cast(:chains AS uuid[])))
          AS users,
@@ -44,23 +44,26 @@ SELECT bool_or(lower(label) = lower(:label)) AS label, bool_or(lower(internal_na
 """)
 NAMES = text("SELECT lower(label) AS label, lower(internal_name) AS name FROM roles")
 INSERT = text("""
-INSERT INTO roles (id, label, internal_name, description, permissions, created_at, created_by, updated_at, updated_by)
-VALUES (:id, :label, :internal_name, :description, cast(:permissions AS text[]), :now, :actor, :now, :actor)
+INSERT INTO roles (id, label, internal_name, description, permissions, created_at, created_by,
+                   created_by_kind, created_by_id, updated_at, updated_by, updated_by_kind, updated_by_id)
+VALUES (:id, :label, :internal_name, :description, cast(:permissions AS text[]), :now, :actor, :actor_kind, :actor_id,
+        :now, :actor, :actor_kind, :actor_id)
 ON CONFLICT DO NOTHING
 """)
 UPDATE = text("""
 UPDATE roles
    SET label = :label, internal_name = :internal_name, description = :description,
-       permissions = cast(:permissions AS text[]), version = version + 1, updated_at = :now, updated_by = :actor
+       permissions = cast(:permissions AS text[]), version = version + 1, updated_at = :now, updated_by = :actor,
+       updated_by_kind = :actor_kind, updated_by_id = :actor_id
  WHERE id = :id AND version = :version AND NOT built_in
 """)
-# A key that ended keeps nobody from deleting its role.
+# A key that ended does not keep its role from being deleted.
 FORGET_REVOKED = text("""
 DELETE FROM api_key_roles h USING api_keys k
  WHERE h.role_id = :id AND k.id = h.api_key_id AND k.revoked_at IS NOT NULL
 """)
 DELETE = text("DELETE FROM roles WHERE id = :id AND version = :version AND NOT built_in")
-# Held until the end of the transaction: no role is deleted while somebody is given it.
+# Held until the end of the transaction: no role is deleted while it is being granted.
 HOLD = text("SELECT id, label, permissions FROM roles WHERE id = ANY(:ids) ORDER BY id FOR KEY SHARE")
 LOCK = text("SELECT id FROM roles WHERE id = :id FOR UPDATE")
 HOLDERS = text("""
@@ -115,17 +118,17 @@ async def find_taken(session: Session, *, label: str, internal_name: str, beside
 
 
 async def insert_role(session: Session, values: Mapping[str, Any]) -> bool:
-    """Store a role; False where somebody took its name meanwhile."""
+    """Store a role; False if its name was taken in the meantime."""
     return await change_rows(session, INSERT, values) == 1
 
 
 async def update_role(session: Session, values: Mapping[str, Any]) -> bool:
-    """Write a role over; False where somebody else was faster."""
+    """Write a role over; False if it was changed in the meantime."""
     return await change_rows(session, UPDATE, values) == 1
 
 
 async def lock_role(session: Session, role_id: UUID) -> None:
-    """Let nobody be given the role before this transaction ends."""
+    """Keep the role from being granted until this transaction ends."""
     await session.execute(LOCK, {"id": role_id})
 
 
@@ -135,6 +138,6 @@ async def list_holders(session: Session, role_id: UUID, most: int) -> list[Row]:
 
 
 async def delete_role(session: Session, role_id: UUID, version: int) -> bool:
-    """Delete a role that nobody holds; False where somebody else was faster."""
+    """Delete a role that is not held; False if it was changed in the meantime."""
     await session.execute(FORGET_REVOKED, {"id": role_id})
     return await change_rows(session, DELETE, {"id": role_id, "version": version}) == 1

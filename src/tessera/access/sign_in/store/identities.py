@@ -27,7 +27,7 @@ async def find_user(session: Session, issuer: str, subject: str) -> Row | None:
 
 
 async def insert_identity(session: Session, issuer: str, subject: str, user_id: UUID, now: datetime) -> bool:
-    """Store who a person is; False where they are somebody already."""
+    """Store who a person is; False if they are linked already."""
     values = {"issuer": issuer, "subject": subject, "user_id": user_id, "now": now}
     return await change_rows(session, INSERT, values) == 1
 
@@ -38,7 +38,7 @@ async def set_used(session: Session, issuer: str, subject: str, now: datetime) -
 
 
 async def delete_identities(session: Session, user_id: UUID) -> int:
-    """Forget whom a user is at any provider."""
+    """Delete a user's links to providers."""
     return await change_rows(session, DELETE_OF, {"user_id": user_id})
 
 

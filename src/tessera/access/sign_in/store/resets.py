@@ -16,7 +16,7 @@ FIND = text(
     "SELECT r.user_id FROM password_resets r JOIN users u ON u.id = r.user_id "
     "WHERE r.token_digest = :digest AND r.expires_at > :now AND u.enabled AND u.password_hash IS NOT NULL"
 )
-# Whoever deletes it has it: of two requests with the same link one wins.
+# Deleting it takes it: of two requests with the same link one wins.
 TAKE = text(
     "DELETE FROM password_resets r USING users u "  # noqa: S608 - constants
     "WHERE r.token_digest = :digest AND r.expires_at > :now AND u.id = r.user_id AND u.enabled"

@@ -49,7 +49,7 @@ async def find_locks(session: Session, keys: Sequence[str], now: datetime) -> li
 
 
 async def lock(session: Session, key: str, until: datetime, *, lockout: bool = False) -> None:
-    """Let nobody try this key before `until`; a lock-out counts, so that the next one lasts longer."""
+    """Block tries of this key until `until`; a lock-out counts, so that the next one lasts longer."""
     await session.execute(LOCK, {"key": key, "until": until, "more": int(lockout)})
 
 
@@ -59,5 +59,5 @@ async def uncount_try(session: Session, key: str) -> None:
 
 
 async def delete_failures(session: Session, key: str, *, forgotten: datetime) -> None:
-    """Forget a key's failures, and everybody's that are too old to matter."""
+    """Delete a key's failures, and all that are too old to matter."""
     await session.execute(DELETE_FAILURES, {"key": key, "forgotten": forgotten})

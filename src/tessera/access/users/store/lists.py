@@ -10,7 +10,7 @@ from tessera.access.users.store.records import SELECT_USERS
 from tessera.platform.db import Row, Session, change_rows, fetch_row, fetch_rows
 from tessera.platform.paging import COUNT_LIMIT
 
-# Somebody who sees only some chains is shown the users who see no further.
+# A user who sees only some chains is shown the users who see no more.
 REACHED = "(cast(:chains AS uuid[]) IS NULL OR u.chain_ids <@ cast(:chains AS uuid[]))"
 FILTER = f"""
  WHERE {REACHED}
@@ -69,12 +69,12 @@ async def list_page(
 
 
 async def update_user(session: Session, values: Mapping[str, Any]) -> bool:
-    """Write a user over; False where somebody else was faster."""
+    """Write a user over; False if it was changed in the meantime."""
     return await change_rows(session, UPDATE, values) == 1
 
 
 async def delete_user(session: Session, user_id: UUID, version: int) -> bool:
-    """Delete a user with sessions and roles held; False where somebody else was faster."""
+    """Delete a user with sessions and roles held; False if it was changed in the meantime."""
     return await change_rows(session, DELETE, {"id": user_id, "version": version}) == 1
 
 

@@ -56,7 +56,7 @@ DELETE_SESSIONS_OF = text(
 DELETE_STEPS_OF = text("DELETE FROM sign_in_steps WHERE user_id = :user_id")
 
 
-# What is over is cleared away in passing, a piece at a time: nobody's sign-in waits for the rest.
+# Expired rows are deleted in passing, some at a time: no sign-in waits for the rest.
 DELETE_EXPIRED = text(
     "DELETE FROM user_sessions WHERE id IN "
     "(SELECT id FROM user_sessions WHERE expires_at <= :now LIMIT 500 FOR UPDATE SKIP LOCKED)"
@@ -91,16 +91,16 @@ async def authenticate_session(session: Session, session_id: UUID, now: datetime
 
 
 async def delete_session(session: Session, user_id: UUID, session_id: UUID) -> bool:
-    """Forget a session of this user; False when there is none."""
+    """Delete a session of this user; False when there is none."""
     return await change_rows(session, DELETE_SESSION, {"id": session_id, "user_id": user_id}) == 1
 
 
 async def delete_sessions_of(session: Session, user_id: UUID, *, kept: UUID | None = None) -> int:
-    """Forget every session of a user, but for one where it is named, and sign-ins under way; return how many."""
+    """Delete every session of a user, but for one where it is named, and sign-ins under way; return how many."""
     await session.execute(DELETE_STEPS_OF, {"user_id": user_id})
     return await change_rows(session, DELETE_SESSIONS_OF, {"user_id": user_id, "kept": kept})
 
 
 async def delete_expired(session: Session, now: datetime) -> None:
-    """Forget the sessions whose time is over."""
+    """Delete expired sessions."""
     await session.execute(DELETE_EXPIRED, {"now": now})

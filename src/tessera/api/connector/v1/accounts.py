@@ -126,7 +126,7 @@ class MergeCustomers(Struct, rename="pascal", kw_only=True):
     target_customer_id: UUID
 
 
-# Texts of both kinds on the wire, by their names in the house.
+# Texts of both kinds on the wire, by their internal names.
 CUSTOMER_TEXTS = {
     "email": "email",
     "tax_identification_number": "tax_identifier",
@@ -271,7 +271,7 @@ OPERATIONS = (
         UpdateAccounts,
         Accounts,
         update,
-        named={"account_unknown": "Id"},
+        named={"account_not_found": "Id"},
     ),
     Operation(f"{ADDRESS}/accounts/merge", "members:write", MergeAccounts, Done, merge),
     Operation(
@@ -280,6 +280,6 @@ OPERATIONS = (
         MergeCustomers,
         Done,
         merge_customers,
-        named={"merge_source_unknown": "SourceCustomerId", "merge_target_unknown": "TargetCustomerId"},
+        named={"merge_source_not_found": "SourceCustomerId", "merge_target_not_found": "TargetCustomerId"},
     ),
 )

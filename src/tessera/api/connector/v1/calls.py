@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class Done(Struct):
-    """The answer of an operation that has nothing to tell: `{}`."""
+    """The answer of an operation that returns nothing: `{}`."""
 
 
 @dataclass(frozen=True, slots=True)

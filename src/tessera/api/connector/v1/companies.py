@@ -147,7 +147,7 @@ class DeleteCompanies(Struct, rename="pascal", kw_only=True):
     chain_id: str | None = None
 
 
-# Properties on the wire that are texts, by their names in the house, in which they differ or not.
+# Properties on the wire that are texts, by their internal names, which may be the same.
 TEXTS = {
     "invoicing_email": "invoicing_email",
     "website_url": "website_url",
@@ -285,9 +285,9 @@ OPERATIONS = (
         UpdateCompany,
         CompaniesPage,
         update,
-        named={"account_unknown": "CompanyId"},
+        named={"account_not_found": "CompanyId"},
     ),
     Operation(
-        f"{ADDRESS}/delete", "members:write", DeleteCompanies, Done, delete, named={"account_unknown": "CompanyIds"}
+        f"{ADDRESS}/delete", "members:write", DeleteCompanies, Done, delete, named={"account_not_found": "CompanyIds"}
     ),
 )

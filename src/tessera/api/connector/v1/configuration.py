@@ -13,7 +13,7 @@ from tessera.api.connector.v1.refusals import invalid
 from tessera.api.connector.v1.scalars import write_moment
 from tessera.platform.ids import parse_id
 
-# The house keeps no accounting, so nothing there closes: the longest interval that clients are known to read.
+# Tessera keeps no accounting, so nothing there closes: the longest interval that clients are known to read.
 EDITABLE = "P0Y1M0DT0H0M0S"
 
 

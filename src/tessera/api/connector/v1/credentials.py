@@ -9,8 +9,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from tessera.access.keys import Scope, find_scope
-from tessera.api.connector.v1.decoding import decode
 from tessera.api.connector.v1.refusals import CredentialsError, invalid
+from tessera.api.connector.v1.request_bodies import decode
 from tessera.platform.actors import Actor, ActorKind
 from tessera.platform.resources import Resources
 
@@ -85,7 +85,7 @@ def read_credentials(resources: Resources, body: bytes) -> Digests:
 
 
 def actor_of(scope: Scope, *, request_id: UUID, origin: str | None) -> Actor:
-    """Return the actor that a scope stands for."""
+    """Return the actor of a scope."""
     return Actor(
         ActorKind.ACCESS_TOKEN,
         scope.access_token_id,
@@ -98,6 +98,6 @@ def actor_of(scope: Scope, *, request_id: UUID, origin: str | None) -> Actor:
 
 
 def check_client(name: Any, *, strict: bool) -> None:
-    """Raise where the client gives no name, which only a strict door minds, or one that is no text."""
+    """Raise where the client gives no name, which only a strict door minds, or one that is not a text."""
     if (strict and not name) or not isinstance(name, str | None):
         raise invalid("Client")

@@ -46,7 +46,7 @@ CustomerOption = Literal[
 
 
 class CustomerData(Struct, rename="pascal", kw_only=True):
-    """What every operation shows of a customer; what the house does not keep is always null."""
+    """What every operation shows of a customer; what Tessera does not keep is always null."""
 
     id: UUID
     chain_id: UUID

@@ -148,7 +148,7 @@ class UpdateCustomer(CustomerParameters, rename="pascal", kw_only=True):
 
 
 class SearchCustomers(Struct, rename="pascal", kw_only=True):
-    """Whom to look for; the house knows of no stays, so nobody is in a space."""
+    """Whom to look for; Tessera knows no stays, so nobody is in a space."""
 
     name: str | None = None
     resource_id: UUID | None = None
@@ -156,7 +156,7 @@ class SearchCustomers(Struct, rename="pascal", kw_only=True):
 
 
 class FoundCustomer(Struct, rename="pascal"):
-    """A customer with its stay, of which the house knows nothing."""
+    """A customer with its stay, of which Tessera knows nothing."""
 
     customer: Customer
     reservation: None = None
@@ -320,7 +320,7 @@ OPERATIONS = (
         UpdateCustomer,
         Customer,
         update,
-        named={"account_unknown": "CustomerId"},
+        named={"account_not_found": "CustomerId"},
     ),
     Operation(f"{ADDRESS}/search", "members:read", SearchCustomers, FoundCustomers, search, reads=True),
 )

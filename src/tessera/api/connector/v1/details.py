@@ -118,7 +118,7 @@ def step_into(text: str, offset: int, step: Step) -> int | None:
 
 
 def skip_blanks(text: str, offset: int) -> int:
-    """Return where the next sign is that is no blank."""
+    """Return where the next sign is that is not a blank."""
     found = BLANK.match(text, offset)
     assert found is not None
     return found.end()

@@ -304,6 +304,6 @@ OPERATIONS = (
         DeleteMemberships,
         Done,
         delete,
-        named={"membership_unknown": "LoyaltyMembershipIds"},
+        named={"membership_not_found": "LoyaltyMembershipIds"},
     ),
 )

@@ -22,8 +22,8 @@ from tessera.api.connector.v1 import (
 )
 from tessera.api.connector.v1.calls import Call, Done, Operation
 from tessera.api.connector.v1.credentials import Scopes, actor_of, check_client, read_credentials
-from tessera.api.connector.v1.decoding import check_members, check_text, decode
 from tessera.api.connector.v1.details import describe
+from tessera.api.connector.v1.request_bodies import check_members, check_text, decode
 from tessera.api.problems import FAULT, Problem, problem_of
 from tessera.platform.db import explain_database_error
 from tessera.platform.errors import TesseraError
@@ -115,19 +115,19 @@ async def check_limit(resources: Resources, scope: Scope, now: datetime) -> None
 
 
 def is_empty(operation: Operation[Any], result: Any) -> bool:
-    """Say whether there is nothing to tell: an empty page, or `{}`."""
+    """Say whether there is nothing to return: an empty page, or `{}`."""
     return isinstance(result, Done) or (operation.paged and result.cursor is None)
 
 
 def refuse(problem: Problem, request_id: UUID) -> Answer:
-    """Return the answer that tells of a problem."""
+    """Return the answer for a problem."""
     return Answer(
         problem.status, ENCODER.encode(ErrorBody(problem.message, request_id, problem.details)), problem.retry_after
     )
 
 
 def explain(error: Exception, asked: Asked) -> Problem:
-    """Return the problem behind any failure; one that nobody foresaw is logged and shows nothing of itself."""
+    """Return the problem behind any failure; an unexpected one is logged and shows nothing of itself."""
     known = error if isinstance(error, TesseraError) else explain_database_error(error)
     if known is not None:
         return replace(problem_of(known, asked.operation.named), details=describe(known, asked.body))

@@ -184,6 +184,6 @@ OPERATIONS = (
         DeletePrograms,
         Done,
         delete,
-        named={"program_unknown": "LoyaltyProgramIds"},
+        named={"program_not_found": "LoyaltyProgramIds"},
     ),
 )

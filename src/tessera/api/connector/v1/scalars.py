@@ -20,7 +20,7 @@ Notes = Annotated[str, Meta(max_length=LONGEST_NOTES)]
 Url = Annotated[str, Meta(max_length=LONGEST_URL)]
 Texts = Annotated[list[str], Meta(min_length=1, max_length=1000)]
 
-NO_MOMENT = "This is no moment. Write it as YYYY-MM-DDThh:mm:ssZ."
+NO_MOMENT = "This is not a moment. Write it as YYYY-MM-DDThh:mm:ssZ."
 SECOND = timedelta(seconds=1)
 LAST_MOMENT = datetime.max.replace(tzinfo=UTC)
 Interval = tuple[datetime, datetime]
@@ -40,7 +40,7 @@ def read_int32(value: Number, *steps: Step) -> int:
     """Return a whole number of 32 bits."""
     if isinstance(value, float):
         if not value.is_integer():
-            raise invalid(*steps, reason="This is no whole number.")
+            raise invalid(*steps, reason="This is not a whole number.")
         value = int(value)
     if not LOWEST <= value <= HIGHEST:
         raise invalid(*steps, reason=f"A number is between {LOWEST} and {HIGHEST}.")
@@ -70,7 +70,7 @@ def read_date(text: str | None, *steps: Step) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise invalid(*steps, reason="This is no day of the calendar.") from None
+        raise invalid(*steps, reason="This is not a day of the calendar.") from None
 
 
 def read_interval(interval: TimeInterval | None, *way: Step) -> Interval | None:
@@ -105,9 +105,9 @@ def longest_end(start: datetime) -> datetime:
 
 
 def check_url(text: str | UnsetType | None, *steps: Step, valid: Callable[[str], bool] = is_url) -> None:
-    """Raise for a text that is no address of a web page."""
+    """Raise for a text that is not the address of a web page."""
     if isinstance(text, str) and not valid(text):
-        raise invalid(*steps, reason="This is no address of a web page. Write it as https://example.com/page.")
+        raise invalid(*steps, reason="This is not the address of a web page. Write it as https://example.com/page.")
 
 
 def write_moment(moment: datetime) -> str:

@@ -155,6 +155,6 @@ OPERATIONS = (
     Operation(f"{ADDRESS}/add", "programs:write", AddTiers, LoyaltyTiers, add),
     Operation(f"{ADDRESS}/update", "programs:write", UpdateTiers, LoyaltyTiers, update),
     Operation(
-        f"{ADDRESS}/delete", "programs:write", DeleteTiers, Done, delete, named={"tier_unknown": "LoyaltyTierIds"}
+        f"{ADDRESS}/delete", "programs:write", DeleteTiers, Done, delete, named={"tier_not_found": "LoyaltyTierIds"}
     ),
 )

@@ -14,7 +14,7 @@ How to add a resource:
    repeated under one. The docstring becomes summary and description.
 3. List the operations as `ROUTES = (Route("GET", "/things", "things:read", list_things), …)`. The permission is
    checked before the function runs. `call.session` is the request's transaction, committed after the function
-   returned; with `in_transaction=False` there is none, and the function opens what it needs from `call.ground`.
+   returned; with `in_transaction=False` there is none, and the function opens what it needs from `call.resources`.
 4. Name the module in `registry.py`, the routes in `docs/reference/management-api.md`, the permissions in
    `docs/reference/names.md`.
 

@@ -13,7 +13,7 @@ from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.chains import NewAddress
 from tessera.api.management.v1.pages import NumberedListing, SearchQuery, number_page
 from tessera.api.management.v1.problems import Fault, RefusedError
-from tessera.api.management.v1.reading import Asked
+from tessera.api.management.v1.request_values import Asked
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Moment, Text, Version
 from tessera.api.management.v1.shapes import show_as
@@ -193,8 +193,8 @@ def only_chain(call: Call, chain_id: UUID | None) -> UUID:
     """Return the chain that is named, or the only one that the key sees."""
     chains = call.actor.chains or frozenset()
     if chain_id is None and len(chains) != 1:
-        told = "The key sees several chains. Name the one whose accounts are meant."
-        raise RefusedError(422, "chain_missing", told, [Fault(told, parameter="chain_id")])
+        message = "The key sees several chains. Name the one whose accounts are meant."
+        raise RefusedError(422, "chain_missing", message, [Fault(message, parameter="chain_id")])
     return chain_id or next(iter(chains))
 
 

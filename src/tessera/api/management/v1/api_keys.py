@@ -10,7 +10,7 @@ from tessera.access import chains as access_chains
 from tessera.access import keys as access_keys
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.pages import NumberedListing, SearchQuery, number_page
-from tessera.api.management.v1.reading import Asked
+from tessera.api.management.v1.request_values import Asked
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Label, Moment, Permission
 
@@ -43,7 +43,7 @@ class ApiKey(Struct, frozen=True):
 
     id: UUID
     label: str
-    hint: Annotated[str, Meta(description="Its first characters, by which people tell keys apart.")]
+    hint: Annotated[str, Meta(description="Its first characters, by which people recognise a key.")]
     chain_ids: Annotated[Sequence[UUID] | None, Meta(description="Null is every chain.")]
     permissions: Annotated[
         Sequence[str] | None, Meta(description="With those of its roles, as they are now; null is everything.")
@@ -52,6 +52,8 @@ class ApiKey(Struct, frozen=True):
     enabled: bool
     created_at: Moment
     created_by: str
+    created_by_kind: str | None
+    created_by_id: UUID | None
     expires_at: Moment | None
     revoked_at: Moment | None
     used_at: Annotated[Moment | None, Meta(description="Roughly when it was last used.")]
@@ -103,7 +105,7 @@ async def disable_api_key(call: Call, api_key_id: UUID) -> ApiKey:
 
 
 async def revoke_api_key(call: Call, api_key_id: UUID) -> None:
-    """End an API key for ever.
+    """Revoke an API key permanently.
 
     It is refused from the next request on.
     """
@@ -122,6 +124,8 @@ def show(key: access_keys.ApiKey) -> ApiKey:
         enabled=key.enabled,
         created_at=key.created_at,
         created_by=key.created_by,
+        created_by_kind=key.created_by_kind,
+        created_by_id=key.created_by_id,
         expires_at=key.expires_at,
         revoked_at=key.revoked_at,
         used_at=key.used_at,

@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.pages import LARGEST_PAGE, Listing, make_page
-from tessera.api.management.v1.reading import Asked
+from tessera.api.management.v1.request_values import Asked
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Moment
 from tessera.api.management.v1.shapes import show_as
@@ -23,7 +23,7 @@ class AuditQuery(Asked, frozen=True):
     limit: Annotated[int, Meta(ge=1, le=LARGEST_PAGE, description="How many items at most.")] = 100
     after: Annotated[EntryId | None, Meta(description="`next` of the page before.")] = None
     kind: Annotated[Word | None, Meta(description="Kind of object.", examples=["user"])] = None
-    action: Annotated[Word | None, Meta(examples=["changed"])] = None
+    action: Annotated[Word | None, Meta(examples=["updated"])] = None
     actor_id: Annotated[UUID | None, Meta(description="Id of the user, API key or token that acted.")] = None
     actor_name: Annotated[Word | None, Meta(description="Whole name of who acted, in any case.")] = None
     chain_id: UUID | None = None
@@ -43,7 +43,7 @@ class AuditEntry(Struct, frozen=True):
     actor_name: str
     origin: Annotated[str | None, Meta(description="Address that the request came from.")]
     request_id: str | None
-    action: Annotated[str, Meta(examples=["changed"])]
+    action: Annotated[str, Meta(examples=["updated"])]
     object_kind: Annotated[str, Meta(examples=["user"])]
     object_id: UUID | None
     object_name: str

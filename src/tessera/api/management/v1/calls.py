@@ -52,5 +52,5 @@ class Call:
     def client(self) -> OutboundClient:
         """What calls other machines."""
         if self.outbound is None:
-            raise RuntimeError("this process calls nobody")
+            raise RuntimeError("this process makes no outbound calls")
         return self.outbound

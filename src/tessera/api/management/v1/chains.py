@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from tessera.access import chains as access_chains
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.pages import Listing, PageQuery, cut_page
-from tessera.api.management.v1.reading import Asked
+from tessera.api.management.v1.request_values import Asked
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Moment, Text
 from tessera.api.management.v1.shapes import show_as

@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from tessera import connectors
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.pages import NumberedListing, SearchQuery, number_page
-from tessera.api.management.v1.reading import Asked, NameOrId
+from tessera.api.management.v1.request_values import Asked, NameOrId
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Label, Moment, Text
 from tessera.api.management.v1.shapes import show_as
@@ -86,8 +86,12 @@ class ConnectionProfile(Struct, frozen=True):
     version: Annotated[int, Meta(description="Rises with every change; the `ETag`.")]
     created_at: Moment
     created_by: str
+    created_by_kind: str | None
+    created_by_id: UUID | None
     updated_at: Moment
     updated_by: str
+    updated_by_kind: str | None
+    updated_by_id: UUID | None
     token: Annotated[
         str | None, Meta(description="Opens the door of an inbound profile; in the answer that made it, this once.")
     ] = None

@@ -58,7 +58,7 @@ class Connector(Struct, frozen=True):
     copyable: bool
     most_per_chain: int | None
     testable: bool
-    test_options: Annotated[Sequence[Choice], Meta(description="What a test may be told to do beside looking.")]
+    test_options: Annotated[Sequence[Choice], Meta(description="What a test can do in addition to reading.")]
 
 
 async def list_connectors(_: Call) -> Listing[Connector]:

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.pages import NumberedListing, SearchQuery, number_page
-from tessera.api.management.v1.reading import Asked, NameOrId
+from tessera.api.management.v1.request_values import Asked, NameOrId
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Label, Moment, Text
 from tessera.api.management.v1.shapes import show_as
@@ -66,8 +66,12 @@ class EncryptionKey(Struct, frozen=True):
     version: int
     created_at: Moment
     created_by: str
+    created_by_kind: str | None
+    created_by_id: UUID | None
     updated_at: Moment
     updated_by: str
+    updated_by_kind: str | None
+    updated_by_id: UUID | None
 
 
 show_key = show_as(EncryptionKey)

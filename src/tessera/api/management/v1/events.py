@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from tessera.access import chains as access_chains
 from tessera.api.management.v1.calls import Call
-from tessera.api.management.v1.reading import Asked
+from tessera.api.management.v1.request_values import Asked
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Moment
 from tessera.platform.events import (
@@ -23,10 +23,10 @@ LATEST = "latest"
 EventName = Annotated[
     str,
     Meta(
-        pattern=r"^[a-z]+\.[a-z_]+\.[a-z_]+$",
+        pattern=r"^[a-z_]+\.[a-z_]+$",
         max_length=100,
         description="What happened.",
-        examples=["loyalty.membership.added"],
+        examples=["membership.created"],
     ),
 ]
 Position = Annotated[str, Meta(description="A place in the feed.", examples=["48213-1377"])]
@@ -64,7 +64,7 @@ class FeedEvent(Struct, frozen=True):
     chain_id: UUID
     subject_id: Annotated[UUID, Meta(description="What it happened to.")]
     created_at: Moment
-    payload: Annotated[Mapping[str, Any], Meta(description="What is told of it; more members may come.")]
+    payload: Annotated[Mapping[str, Any], Meta(description="What the event contains; members may be added.")]
 
 
 class Feed(Struct, frozen=True):

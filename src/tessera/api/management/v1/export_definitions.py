@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from tessera import exports, outbound, queries
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.pages import NumberedListing, SearchQuery, number_page
-from tessera.api.management.v1.reading import Asked
+from tessera.api.management.v1.request_values import Asked
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.runs import Run, show_run
 from tessera.api.management.v1.scalars import Label, Moment, Text
@@ -69,8 +69,12 @@ class ExportDefinition(Struct, frozen=True):
     version: int
     created_at: Moment
     created_by: str
+    created_by_kind: str | None
+    created_by_id: UUID | None
     updated_at: Moment
     updated_by: str
+    updated_by_kind: str | None
+    updated_by_id: UUID | None
 
 
 show_definition = show_as(ExportDefinition)
@@ -138,7 +142,7 @@ async def change_export_definition(
 async def copy_export_definition(call: Call, definition_id: UUID) -> ExportDefinition:
     """Copy an export definition.
 
-    The copy is switched off, so that nothing leaves twice.
+    The copy is disabled, so that nothing leaves twice.
     """
     return show_definition(
         await exports.copy_definition(call.session, call.actor, definition_id=definition_id, keys=call.resources.keys)

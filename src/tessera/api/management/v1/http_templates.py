@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from tessera import outbound
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.pages import NumberedListing, SearchQuery, number_page
-from tessera.api.management.v1.reading import Asked, NameOrId
+from tessera.api.management.v1.request_values import Asked, NameOrId
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Label, Moment, Text
 from tessera.outbound import NewTemplate, Template, TemplateChange, TemplateFilter, Trial
@@ -19,7 +19,7 @@ Verb = Literal["POST", "GET", "PUT", "PATCH", "DELETE"]
 Kind = Annotated[Literal["outbound_api"], Meta(description="Chosen once.")]
 Path = Annotated[str, Meta(max_length=8192, description="Below the profile's address; may hold `{{ column }}`.")]
 Json = Annotated[
-    str, Meta(max_length=4_194_304, description="JSON text; `{{ column }}` stands inside its strings. Null is none.")
+    str, Meta(max_length=4_194_304, description="JSON text, with `{{ column }}` inside its strings. Null is none.")
 ]
 Rows = Annotated[int, Meta(ge=1, le=1000, description="How many rows one request carries.")]
 Bytes = Annotated[int, Meta(ge=1, le=67_108_864, description="Largest body of a request.")]
@@ -132,8 +132,12 @@ class HttpTemplate(Struct, frozen=True):
     version: Annotated[int, Meta(description="Rises with every change; the `ETag`.")]
     created_at: Moment
     created_by: str
+    created_by_kind: str | None
+    created_by_id: UUID | None
     updated_at: Moment
     updated_by: str
+    updated_by_kind: str | None
+    updated_by_id: UUID | None
 
 
 class RenderedRequest(Struct, frozen=True):
@@ -254,11 +258,10 @@ async def send_template_test(call: Call, template: NameOrId) -> TestSent:
     """
     trial = await open_trial(call, template)
     sent = await outbound.send_test(call.resources, call.engine, call.client, call.actor, trial)
-    verdict = sent.result.verdict
     return TestSent(
         sent.result.status,
-        verdict.kind.value,
-        verdict.message,
+        sent.result.kind.value,
+        sent.result.message,
         sent.result.duration_seconds * 1000,
         sent.request,
         sent.answer,

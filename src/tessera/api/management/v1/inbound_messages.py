@@ -11,7 +11,7 @@ from tessera import connectors, inbound
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.connection_profiles import ONE
 from tessera.api.management.v1.pages import Listing, PageQuery, make_page
-from tessera.api.management.v1.reading import NameOrId
+from tessera.api.management.v1.request_values import NameOrId
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Moment
 from tessera.api.management.v1.shapes import show_as
@@ -66,7 +66,7 @@ class InboundMessage(Struct, frozen=True):
     state: State
     reason: str | None
     detail: str | None
-    account_id: Annotated[UUID | None, Meta(description="The member that it told of.")]
+    account_id: Annotated[UUID | None, Meta(description="The member that it described.")]
     duplicates: Annotated[int, Meta(description="How often it came again.")]
     size: int
     sent_at: Moment | None
@@ -83,7 +83,7 @@ class OpenedMessage(Struct, frozen=True):
 
 
 class ReplayedMessages(Struct, frozen=True):
-    """What is applied once more."""
+    """What is applied again."""
 
     messages: int
 
@@ -153,13 +153,13 @@ async def get_inbound_message(call: Call, profile: NameOrId, message_id: UUID) -
 
 
 async def replay_inbound_message(call: Call, profile: NameOrId, message_id: UUID) -> InboundMessage:
-    """Have a message that was rejected or ignored applied once more."""
+    """Have a message that was rejected or ignored applied again."""
     profile_id = await find_id(call, profile)
     return show_message(await inbound.replay_inbound_message(call.session, call.actor, profile_id, message_id))
 
 
 async def replay_rejected_messages(call: Call, profile: NameOrId) -> ReplayedMessages:
-    """Have every rejected message applied once more, in the order of their arrival."""
+    """Have every rejected message applied again, in the order of their arrival."""
     profile_id = await find_id(call, profile)
     return ReplayedMessages(await inbound.replay_rejected_messages(call.session, call.actor, profile_id))
 

@@ -10,8 +10,8 @@ import msgspec
 from msgspec import Struct
 
 from tessera.api.management.v1.problems import MEDIA_TYPE, Problem
-from tessera.api.management.v1.reading import KEY_LENGTH
 from tessera.api.management.v1.registry import ROUTES
+from tessera.api.management.v1.request_values import KEY_LENGTH
 from tessera.api.management.v1.routes import BODY, IF_MATCH, KEY, QUERY, Route
 
 REFERENCE = "#/components/schemas/{name}"
@@ -22,16 +22,16 @@ chain is not found. Times are RFC 3339 with a zone. Lists are read page by page:
 the next. Failures are problem bodies (RFC 9457) with a stable `code`."""
 TITLES = {
     "400": "The request cannot be read.",
-    "401": "The API key is missing, unknown, switched off, expired or revoked.",
+    "401": "The API key is missing, unknown, disabled, expired or revoked.",
     "403": "The API key lacks a permission.",
     "404": "There is no such thing, or the API key does not see it.",
     "409": "The state of things forbids it.",
     "412": "The thing is not what `If-Match` says; read it again.",
     "413": "The body is larger than 8 MB.",
-    "422": "The request does not fit; `errors` tells where.",
-    "429": "Too many requests; `Retry-After` tells when to go on.",
+    "422": "The request does not fit; `errors` says where.",
+    "429": "Too many requests; `Retry-After` says when to continue.",
     "500": "Something went wrong on the server.",
-    "503": "Not available just now; `Retry-After` tells when to try again.",
+    "503": "Not available just now; `Retry-After` says when to try again.",
 }
 
 
@@ -80,12 +80,12 @@ def describe_route(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]:
     """Return one operation of the document."""
     text = python_inspect.getdoc(route.run) or route.name
     summary, _, description = text.partition("\n")
-    told = f"{description.strip()}\n\nNeeds the permission `{route.permission}`.".strip()
+    text = f"{description.strip()}\n\nNeeds the permission `{route.permission}`.".strip()
     operation: dict[str, Any] = {
         "operationId": route.name,
         "tags": [tag_of(route)],
         "summary": summary.rstrip("."),
-        "description": told,
+        "description": text,
         "x-permission": route.permission,
         "responses": describe_answers(route, schemas),
     }
@@ -101,7 +101,7 @@ def describe_route(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]:
 
 
 def tag_of(route: Route) -> str:
-    """Return the heading that an operation stands under."""
+    """Return the heading of an operation."""
     return route.segments[0]
 
 

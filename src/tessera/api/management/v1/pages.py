@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from tessera.api.management.v1.reading import Asked
+from tessera.api.management.v1.request_values import Asked
 from tessera.platform.errors import NotFoundError
 from tessera.platform.paging import Page
 
@@ -16,10 +16,10 @@ LARGEST_PAGE = 1000
 FURTHEST_PAGE = 100_000
 
 
-class UnknownPageError(NotFoundError):
+class PageNotFoundError(NotFoundError):
     """The page cannot begin behind an item that is not in the list."""
 
-    code = "after_unknown"
+    code = "page_not_found"
 
 
 class PageQuery(Asked, frozen=True):
@@ -70,6 +70,6 @@ def cut_page(every: Sequence[Any], query: PageQuery, show: Callable[[Any], T]) -
     if query.after is not None:
         places = [place for place, item in enumerate(every) if item.id == query.after]
         if not places:
-            raise UnknownPageError(f"There is no item {query.after} in the list to read on after. Start over.")
+            raise PageNotFoundError(f"There is no item {query.after} in the list to read on after. Start over.")
         start = places[0] + 1
     return make_page(every[start : start + query.limit + 1], query.limit, show)

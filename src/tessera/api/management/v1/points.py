@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from tessera import loyalty
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.pages import LARGEST_PAGE, Listing
-from tessera.api.management.v1.reading import Asked
+from tessera.api.management.v1.request_values import Asked
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Moment, Points, Reason
 from tessera.api.management.v1.shapes import show_as
@@ -113,6 +113,15 @@ class Adjustments(Asked, frozen=True):
     items: Annotated[list[AdjustmentOf], Meta(min_length=1, max_length=MOST)]
 
 
+class Origin(Struct, frozen=True):
+    """What a movement came from."""
+
+    kind: Annotated[str, Meta(description="What sort of record it is.", examples=["submission"])]
+    id: UUID
+    row: Annotated[int | None, Meta(description="Which row of the record.")]
+    rule_version: Annotated[int | None, Meta(description="The version of the rule that counted the points.")]
+
+
 class Movement(Struct, frozen=True):
     """One line of the ledger."""
 
@@ -130,6 +139,7 @@ class Movement(Struct, frozen=True):
     expires_at: Moment | None
     transfer_id: UUID | None
     reverses: Annotated[int | None, Meta(description="The sequence of the movement that it undoes.")]
+    origin: Annotated[Origin | None, Meta(description="Null for a movement that was made by itself.")]
 
 
 class Movements(Struct, frozen=True):
@@ -195,7 +205,7 @@ async def list_points_movements(call: Call, membership_id: UUID, query: Movement
 async def get_balance(call: Call, membership_id: UUID, query: BalanceQuery) -> Balance:
     """Read a membership's points at an instant.
 
-    In the past it is the sum of the movements until then; in the future what is left if nobody earns or spends.
+    In the past it is the sum of the movements until then; in the future what is left if no points are earned or spent.
     """
     chain_id = await loyalty.get_membership_chain(call.session, call.actor, [membership_id])
     balance = await loyalty.get_balance(call.session, call.actor, chain_id, membership_id, at=query.at, now=call.now)

@@ -40,7 +40,7 @@ class Fault(Struct, frozen=True, omit_defaults=True):
 class Problem(Struct, frozen=True):
     """Why a request failed."""
 
-    type: Annotated[str, Meta(description="Always `about:blank`: `code` tells problems apart.")]
+    type: Annotated[str, Meta(description="Always `about:blank`: `code` identifies the problem.")]
     title: Annotated[str, Meta(description="The status in words.", examples=["Not Found"])]
     status: Annotated[int, Meta(description="The status of the answer.", examples=[404])]
     detail: Annotated[str, Meta(description="What happened and what to do next, for people.")]
@@ -70,12 +70,12 @@ class Answer:
 
 
 FAULT = RefusedError(
-    500, "fault", "Something went wrong on our side, and it has been logged. Report the request id to whoever runs it."
+    500, "fault", "Something went wrong on our side, and it has been logged. Report the request id to the operator."
 )
 
 
 def answer_error(error: Exception, request_id: UUID) -> Answer:
-    """Return the problem that the caller is told; what nobody foresaw is logged, and nothing of it is shown."""
+    """Return the problem that the caller gets; an unexpected error is logged, and nothing of it is shown."""
     refused = error if isinstance(error, RefusedError) else refuse(error)
     if refused is FAULT:
         logger.error("management call failed: request %s", request_id, exc_info=error)

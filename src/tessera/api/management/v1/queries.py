@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from tessera import queries
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.pages import NumberedListing, SearchQuery, number_page
-from tessera.api.management.v1.reading import Asked, NameOrId
+from tessera.api.management.v1.request_values import Asked, NameOrId
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Label, Moment, Text
 from tessera.api.management.v1.shapes import show_as
@@ -30,7 +30,7 @@ Sql = Annotated[
 ]
 Description = Annotated[str, Meta(max_length=2000)]
 Keys = Annotated[
-    list[Text], Meta(max_length=100, description="Columns that tell rows apart, in order; used to send stable batches.")
+    list[Text], Meta(max_length=100, description="Columns that identify a row, in order; used to send stable batches.")
 ]
 Sort = Literal["label", "-label", "internal_name", "-internal_name", "created", "-created", "updated", "-updated"]
 TypeName = Literal["text", "int", "decimal", "bool", "date", "timestamp"]
@@ -111,8 +111,12 @@ class SavedQuery(Struct, frozen=True):
     version: Annotated[int, Meta(description="Rises with every change; the `ETag`.")]
     created_at: Moment
     created_by: str
+    created_by_kind: str | None
+    created_by_id: UUID | None
     updated_at: Moment
     updated_by: str
+    updated_by_kind: str | None
+    updated_by_id: UUID | None
 
 
 class QueryColumns(Struct, frozen=True):
@@ -162,7 +166,7 @@ async def list_queries(call: Call, query: SavedQueryFilter) -> NumberedListing[S
 async def create_query(call: Call, body: NewSavedQuery) -> SavedQuery:
     """Save a query after the database has read it.
 
-    One that reads datasets which tell who somebody is needs the permission `members:read` too.
+    One that reads datasets which identify persons needs the permission `members:read` too.
     """
     new = NewQuery(
         body.label,
@@ -220,8 +224,8 @@ async def preview_query(call: Call, query_ref: NameOrId, body: QueryValues) -> Q
     """Run a query and show its first rows."""
     stored = await find(call, query_ref)
     started = time.perf_counter()
-    looking = queries.preview_query(call.actor, call.engine, stored.chain_id, stored, body.parameters)
-    found = await call.while_connected(looking)
+    preview = queries.preview_query(call.actor, call.engine, stored.chain_id, stored, body.parameters)
+    found = await call.while_connected(preview)
     columns = [show_column(column) for column in found.columns]
     rows: Any = [msgspec.Raw(encode(row)) for row in found.rows]
     return QueryPreview(columns, rows, time.perf_counter() - started)

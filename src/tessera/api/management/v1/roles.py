@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from tessera.access import roles as access_roles
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.pages import NumberedListing, SearchQuery, number_page
-from tessera.api.management.v1.reading import Asked
+from tessera.api.management.v1.request_values import Asked
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Moment, Permission
 
@@ -61,8 +61,12 @@ class Role(Struct, frozen=True):
     version: int
     created_at: Moment
     created_by: str
+    created_by_kind: str | None
+    created_by_id: UUID | None
     updated_at: Moment
     updated_by: str
+    updated_by_kind: str | None
+    updated_by_id: UUID | None
 
 
 async def list_roles(call: Call, query: RoleQuery) -> NumberedListing[Role]:
@@ -95,7 +99,7 @@ async def get_role(call: Call, role_id: UUID) -> Role:
 async def update_role(call: Call, role_id: UUID, body: RoleChange, if_match: int | None) -> Role:
     """Change a role.
 
-    It acts on the next request of everybody who holds it. Built-in roles stay as they are.
+    It takes effect on the next request of everyone who holds it. Built-in roles stay as they are.
     """
     given = body.permissions
     change = access_roles.RoleChange(
@@ -110,7 +114,7 @@ async def update_role(call: Call, role_id: UUID, body: RoleChange, if_match: int
 
 
 async def delete_role(call: Call, role_id: UUID, if_match: int | None) -> None:
-    """Delete a role that nobody holds."""
+    """Delete a role that is not held."""
     await access_roles.delete_role(call.session, call.actor, role_id, version=if_match)
 
 

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from tessera import exports
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.pages import FURTHEST_PAGE, LARGEST_PAGE, NumberedListing, SearchQuery, number_page
-from tessera.api.management.v1.reading import Asked
+from tessera.api.management.v1.request_values import Asked
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Moment
 from tessera.api.management.v1.shapes import show_as
@@ -52,6 +52,8 @@ class Run(Struct, frozen=True):
     definition_id: UUID
     trigger: str
     started_by: str
+    started_by_kind: str | None
+    started_by_id: UUID | None
     state: State
     created_at: Moment
     started_at: Moment | None
@@ -76,7 +78,7 @@ class RunRequest(Struct, frozen=True):
     first_row: int
     last_row: int
     row_count: int
-    path: Annotated[str | None, Meta(description="Null without `members:read`, where the rows tell of members.")]
+    path: Annotated[str | None, Meta(description="Null without `members:read`, where the rows describe members.")]
     key: Annotated[str | None, Meta(description="Its idempotency key.")]
     bytes: int
     state: RequestState
@@ -90,12 +92,12 @@ class RunRequest(Struct, frozen=True):
 
 
 class RunRowError(Struct, frozen=True):
-    """Why one row did not arrive; the row itself stays on the pages, because it tells of people."""
+    """Why one row did not arrive; the row itself stays on the pages, because it describes people."""
 
     ordinal: int
     phase: str
     code: str
-    message: Annotated[str, Meta(description="Hidden without `members:read`, where the rows tell of members.")]
+    message: Annotated[str, Meta(description="Hidden without `members:read`, where the rows describe members.")]
 
 
 show_run = show_as(Run)

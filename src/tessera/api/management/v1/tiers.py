@@ -9,7 +9,7 @@ from tessera import loyalty
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.pages import Listing, PageQuery, make_page
 from tessera.api.management.v1.programs import OfChain, narrow
-from tessera.api.management.v1.reading import Asked
+from tessera.api.management.v1.request_values import Asked
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Moment, Version
 from tessera.api.management.v1.shapes import show_as

@@ -10,7 +10,7 @@ from tessera.access import keys as access_keys
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.pages import Listing, PageQuery, cut_page
 from tessera.api.management.v1.problems import RefusedError
-from tessera.api.management.v1.reading import Asked
+from tessera.api.management.v1.request_values import Asked
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Label, Moment, Permission
 from tessera.api.management.v1.shapes import show_as
@@ -114,7 +114,7 @@ async def disable_client_token(call: Call, client_token_id: UUID) -> ClientToken
 
 
 async def revoke_client_token(call: Call, client_token_id: UUID) -> None:
-    """End a client token for ever, and with it its access tokens."""
+    """Revoke a client token permanently, and with it its access tokens."""
     await revoke_token(call, client_token_id, client=True)
 
 
@@ -147,7 +147,7 @@ async def disable_access_token(call: Call, access_token_id: UUID) -> AccessToken
 
 
 async def revoke_access_token(call: Call, access_token_id: UUID) -> None:
-    """End an access token for ever."""
+    """Revoke an access token permanently."""
     await revoke_token(call, access_token_id, client=False)
 
 
@@ -164,7 +164,7 @@ async def get_token(call: Call, token_id: UUID, *, client: bool) -> access_keys.
             return token
     sort = "client" if client else "access"
     raise RefusedError(
-        404, "token_unknown", f"There is no {sort} token {token_id}. List them to find the one you mean."
+        404, "token_not_found", f"There is no {sort} token {token_id}. List them to find the one you mean."
     )
 
 

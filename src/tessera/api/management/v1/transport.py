@@ -20,8 +20,8 @@ from tessera.api.http import raw_path, write
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.openapi import describe
 from tessera.api.management.v1.problems import Answer, RefusedError, answer_error
-from tessera.api.management.v1.reading import NoQuery, read_body, read_key, read_place, read_query, read_version
 from tessera.api.management.v1.registry import find_route
+from tessera.api.management.v1.request_values import NoQuery, read_body, read_key, read_place, read_query, read_version
 from tessera.api.management.v1.routes import BODY, IF_MATCH, KEY, QUERY, Route
 from tessera.platform.actors import Actor
 from tessera.platform.bodies import read_body as receive_body
@@ -115,7 +115,7 @@ async def authenticate(resources: Resources, request: Request) -> Actor:
             "key_needed" if found is None else "key_refused",
             "Send an API key: Authorization: Bearer tsr_…"
             if found is None
-            else "The API key is unknown, switched off, expired or revoked. Ask whoever gave it to you.",
+            else "The API key is unknown, disabled, expired or revoked. Ask the administrator who gave it to you.",
             headers={"WWW-Authenticate": "Bearer" if found is None else 'Bearer error="invalid_token"'},
         )
     return actor

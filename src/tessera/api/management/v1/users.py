@@ -11,7 +11,7 @@ from tessera.access import passwords as access_passwords
 from tessera.access import users as access_users
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.pages import NumberedListing, SearchQuery, number_page
-from tessera.api.management.v1.reading import Asked
+from tessera.api.management.v1.request_values import Asked
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Moment, Permission
 
@@ -41,7 +41,7 @@ class NewUser(Asked, frozen=True):
     name: Name
     password: Annotated[
         Annotated[str, Meta(min_length=12, max_length=256)] | None,
-        Meta(description="Null has one drawn, which the answer tells."),
+        Meta(description="Null has one drawn, which the answer contains."),
     ] = None
     chain_ids: Annotated[ChainIds, Meta(description="Null is every chain.")] = None
     role_ids: RoleIds = field(default_factory=list)

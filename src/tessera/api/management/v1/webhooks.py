@@ -11,7 +11,7 @@ from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.events import EventName
 from tessera.api.management.v1.pages import Listing, PageQuery, cut_page, make_page
 from tessera.api.management.v1.problems import Fault
-from tessera.api.management.v1.reading import Asked, invalid
+from tessera.api.management.v1.request_values import Asked, invalid
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Label, Moment
 from tessera.api.management.v1.shapes import show_as
@@ -27,7 +27,7 @@ Url = Annotated[
 ]
 Names = (
     Annotated[
-        list[EventName], Meta(min_length=1, max_length=100, description="Which events; null is every `loyalty.…`.")
+        list[EventName], Meta(min_length=1, max_length=100, description="Which events; null is every event of loyalty.")
     ]
     | None
 )
@@ -63,7 +63,7 @@ class WebhookSubscriptionChange(Asked, frozen=True):
     url: Url | UnsetType = UNSET
     event_names: Names | UnsetType = UNSET
     enabled: Annotated[
-        bool | UnsetType, Meta(description="Switched on again, it is told of everything that happened meanwhile.")
+        bool | UnsetType, Meta(description="Enabled again, it receives everything that happened in the meantime.")
     ] = UNSET
 
 
@@ -76,19 +76,17 @@ class Replay(Asked, frozen=True):
     failed_since: Annotated[
         Moment | None, Meta(description="Everything that failed for good since then, under its own ids.")
     ] = None
-    events_since: Annotated[Moment | None, Meta(description="Every event since then once more, in new deliveries.")] = (
-        None
-    )
+    events_since: Annotated[Moment | None, Meta(description="Every event since then again, in new deliveries.")] = None
 
 
 class WebhookSubscription(Struct, frozen=True):
-    """Somebody who is told of a chain's events."""
+    """A receiver of a chain's events."""
 
     id: UUID
     chain_id: UUID
     label: str
     url: str
-    event_names: Annotated[Sequence[str] | None, Meta(description="Null is every `loyalty.…`.")]
+    event_names: Annotated[Sequence[str] | None, Meta(description="Null is every event of loyalty.")]
     enabled: bool
     disabled_reason: Annotated[str | None, Meta(description="Why Tessera itself switched it off.")]
     failing_since: Annotated[Moment | None, Meta(description="The first failure after the last success.")]
@@ -141,7 +139,7 @@ async def list_webhook_subscriptions(call: Call, query: SubscriptionQuery) -> Li
 
 
 async def create_webhook_subscription(call: Call, body: NewWebhookSubscription) -> MadeWebhookSubscription:
-    """Make a webhook subscription, which is told of what happens from now on.
+    """Make a webhook subscription, which receives events from now on.
 
     Its secret is in this answer and nowhere else.
     """
@@ -195,7 +193,7 @@ async def test_webhook_subscription(call: Call, subscription_id: UUID) -> Webhoo
 
 
 async def replay_webhook_deliveries(call: Call, subscription_id: UUID, body: Replay) -> Replayed:
-    """Have deliveries, or events, sent once more."""
+    """Have deliveries, or events, sent again."""
     given = [name for name in body.__struct_fields__ if getattr(body, name) is not None]
     if len(given) != 1:
         raise invalid(Fault("Give exactly one of delivery_ids, failed_since and events_since.", pointer=""))
@@ -236,7 +234,7 @@ EXAMPLE = {
     "chain_id": "0190b3c4-5d6e-7f80-9123-456789abcdef",
     "label": "CRM",
     "url": "https://crm.example.com/tessera",
-    "event_names": ["loyalty.membership.added", "loyalty.balance.changed"],
+    "event_names": ["membership.created", "balance.updated"],
 }
 BASE = "/webhook-subscriptions"
 ONE = f"{BASE}/{{subscription_id}}"

@@ -18,7 +18,7 @@ def open_files(profile: OpenedProfile, network: Network) -> AbstractAsyncContext
 async def probe(profile: OpenedProfile, network: Network, options: frozenset[str]) -> ProbeResult:
     """List one object below the root path."""
     from tessera.connectors.kinds.gcs.client import endpoint_of, open_bucket
-    from tessera.connectors.kinds.objects.probing import probe_objects
+    from tessera.connectors.kinds.objects.probe import probe_objects
 
     return await probe_objects(network, open_bucket(profile, network), endpoint_of(profile), options)
 

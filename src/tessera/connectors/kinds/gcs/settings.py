@@ -14,9 +14,9 @@ def clean_key(text: str) -> str:
     try:
         given = json.loads(text)
     except (ValueError, RecursionError):
-        raise ValueError("This is no JSON. Paste the whole key file of the service account.") from None
+        raise ValueError("This is not JSON. Paste the whole key file of the service account.") from None
     if not isinstance(given, dict) or given.get("type") != "service_account":
-        raise ValueError('This is no key of a service account: its "type" must be "service_account".')
+        raise ValueError('This is not a key of a service account: its "type" must be "service_account".')
     kept = {name: given[name] for name in MEMBERS if isinstance(given.get(name), str)}
     missing = [name for name in ("private_key", "private_key_id", "client_email") if not kept.get(name)]
     if missing:

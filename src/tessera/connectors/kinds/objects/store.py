@@ -50,7 +50,7 @@ class ObjectStore:
     """A root path in a bucket. A file appears when it is whole: an object store knows no half ones."""
 
     capabilities = FileCapabilities(atomic_replace=True, atomic_move=False)
-    learned: Mapping[str, Any] = {}
+    discovered: Mapping[str, Any] = {}
 
     def __init__(self, library: "Library", place: str, root: str, gate: EgressProxy) -> None:
         self._library = library
@@ -130,10 +130,10 @@ class ObjectStore:
         except FOREIGN as error:
             if source is not None and source.failure is not None:
                 raise source.failure from None
-            told = translate(error, self._place, doing, self._gate.fault)
-            if container and isinstance(told, FileMissingError):
-                told = FileStoreMissingError(f"There is no {self._place}. Check its name, region and account.")
-            raise told from None
+            failure = translate(error, self._place, doing, self._gate.fault)
+            if container and isinstance(failure, FileMissingError):
+                failure = FileStoreMissingError(f"There is no {self._place}. Check its name, region and account.")
+            raise failure from None
 
 
 class Source:
@@ -175,7 +175,7 @@ class Source:
 def is_next(meta: "ObjectMeta", offset: str | None) -> bool:
     """Say whether an object is a file that we could name, behind the offset.
 
-    Consoles leave empty objects that stand for folders. Azure begins with the offset itself, and some stores that speak
+    Consoles leave empty objects as folders. Azure begins with the offset itself, and some stores that speak
     like S3 do not know it at all.
     """
     path = meta["path"]

@@ -1,6 +1,6 @@
 """obstore's failures in our words, decided in this one place.
 
-Its texts hold addresses and what the store answered, so nothing of them is told but the store's own error code.
+Its texts hold addresses and what the store answered, so nothing of them is shown but the store's own error code.
 """
 
 import re
@@ -68,7 +68,7 @@ NEXT = {
     FileNameInvalidError: "Choose another name.",
     FileStoreForbiddenError: "Give the account the right to list, read, write and delete there.",
     FileStoreMissingError: "Check its name, region and account, or make it there.",
-    FileStoreRefusedError: "Check region, endpoint and encryption with whoever runs the store.",
+    FileStoreRefusedError: "Check region, endpoint and encryption with the store's operator.",
     FileTransferBrokenError: "Trying again may help.",
     FileStoreUnreachableError: "Check that the store can be reached.",
     StoreCredentialsError: "Check the profile's credentials, and whether they have ended.",
@@ -100,7 +100,7 @@ def nearest(error: BaseException) -> type[FileError]:
 
 
 def kind_of_status(text: str) -> type[FileError]:
-    """Tell refusals from what may pass, by the status that the library's text gives where its class does not."""
+    """Distinguish refusals from temporary failures by the status in the library's text where its class does not say."""
     found = STATUS.search(text)
     status = int(next(group for group in found.groups() if group)) if found else 500
     if status in (401, 407):

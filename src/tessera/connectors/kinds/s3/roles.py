@@ -91,7 +91,7 @@ def sign(profile: OpenedProfile, url: str, body: bytes, moment: datetime) -> lis
 
 
 def read_credentials(profile: OpenedProfile, status: int, text: str, moment: datetime) -> "S3Credential":
-    """Return the key of an answer, or say why there is none; an answer is never told, it may hold one."""
+    """Return the key of an answer, or say why there is none; an answer is never shown, it may hold one."""
     role = profile.settings["role_arn"]
     if status >= 500 or status in TRANSIENT_STATUSES:
         raise FileTransferBrokenError(f"The token service answered {status}. Trying again may help.")

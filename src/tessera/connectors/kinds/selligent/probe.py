@@ -12,7 +12,7 @@ UNTRIED = ProbeStep(
 
 
 async def probe(profile: OpenedProfile, network: Network, _options: frozenset[str]) -> ProbeResult:
-    """Ask the domain for its head, as anybody could."""
+    """Ask the domain for its head, without credentials."""
     target = Target(profile.settings["domain"], (), LIMITS, concurrency=1, per_second=None, secrets=())
     result = await try_target(network.client, target)
     return ProbeResult([*result.steps, UNTRIED], result.status)

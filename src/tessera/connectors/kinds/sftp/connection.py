@@ -46,7 +46,7 @@ class HostKey:
     fits: bool = False
 
     def judge(self, fingerprint: str, algorithms: Iterable[bytes]) -> bool:
-        """Say whether the host may go on; with nothing pinned the first key is learned."""
+        """Say whether the host may go on; with nothing pinned the first key is discovered."""
         self.shown.append(fingerprint)
         used = {each.decode() for each in algorithms}
         self.algorithms = tuple(each for each in self.algorithms if each not in used)
@@ -54,7 +54,7 @@ class HostKey:
         return self.fits
 
     @property
-    def learned(self) -> dict[str, str]:
+    def discovered(self) -> dict[str, str]:
         """The property that the profile did not have."""
         return {HOST_KEY: self.shown[-1]} if self.fits and not self.pinned else {}
 
@@ -142,7 +142,7 @@ async def open_connection(
     """Sign in over the socket, by one of the host key's algorithms that are left."""
     settings, host = profile.settings, profile.settings["host"]
     by_key = settings["auth_type"] == PUBLIC_KEY
-    with translated(host, "let us in"):
+    with translated(host, "answer the sign-in"):
         try:
             return await asyncssh.connect(
                 host,

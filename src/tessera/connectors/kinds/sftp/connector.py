@@ -17,7 +17,7 @@ def open_files(profile: OpenedProfile, network: Network) -> AbstractAsyncContext
 
 async def probe(profile: OpenedProfile, network: Network, options: frozenset[str]) -> ProbeResult:
     """Connect, sign in, list the root path."""
-    from tessera.connectors.kinds.sftp.probing import probe_host
+    from tessera.connectors.kinds.sftp.probe import probe_host
 
     return await probe_host(profile, network, options)
 

@@ -21,7 +21,7 @@ class Listing:
     whole: bool
 
     def covers(self, folder: str, after: str | None, limit: int) -> bool:
-        """Say whether a further page can be cut from this; a first page always looks anew."""
+        """Say whether a further page can be cut from this; a first page always reads again."""
         if folder != self.folder or after is None or (self.after is not None and order(after) < order(self.after)):
             return False
         return self.whole or len(self.items) - self._place(after) > limit
@@ -33,7 +33,7 @@ class Listing:
         return FilePage(found, found[-1].name if start + limit < len(self.items) else None)
 
     def _place(self, after: str | None) -> int:
-        """Return where the first name behind that one stands."""
+        """Return the position of the first name behind that one."""
         return 0 if after is None else bisect_right(self.items, order(after), key=order_of)
 
 

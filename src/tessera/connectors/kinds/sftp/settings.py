@@ -78,7 +78,7 @@ PROPERTIES = (
     Property(
         HOST_KEY,
         "Host key fingerprint",
-        "SHA256:… of the host's key. Empty: the first connection learns it, and any other key is refused from then on.",
+        "SHA256:… of the host's key. Empty: the first connection stores it, and any other key is refused from then on.",
         PropertyKind.TEXT,
         clean=clean_fingerprints,
     ),

@@ -38,17 +38,17 @@ DEEPEST = 32
 class SftpStore:
     """A root path on a server, over one connection."""
 
-    def __init__(self, client: asyncssh.SFTPClient, host: str, root: str, learned: Mapping[str, Any]) -> None:
+    def __init__(self, client: asyncssh.SFTPClient, host: str, root: str, discovered: Mapping[str, Any]) -> None:
         self._client = client
         self._host = host
         self._root = root
-        self.learned = learned
+        self.discovered = discovered
         self._replaces = True
         self._listing: Listing | None = None
         self.capabilities = FileCapabilities(atomic_replace=True, atomic_move=True)
 
     async def put(self, name: str, chunks: AsyncIterable[bytes]) -> int:
-        """Write beside the final name, then rename: nobody ever sees half a file there."""
+        """Write beside the final name, then rename: a partial file is never visible there."""
         path = self._path(name)
         with translated(self._host, f"store {name}"):
             size = await self._write(path + WRITING, chunks)
@@ -172,7 +172,7 @@ class SftpStore:
         return join(self._root, check_name(name))
 
     async def _check_root(self) -> None:
-        """Refuse a root path that is no folder."""
+        """Refuse a root path that is not a folder."""
         if self._root and not await self._client.isdir(self._root):
             raise self._no_root()
 
@@ -195,14 +195,14 @@ async def open_store(profile: OpenedProfile, network: Network) -> AsyncIterator[
     host, port, host_key = profile.settings["host"], profile.settings["port"], host_key_of(profile)
     reconnect = partial(connect, await find_host(profile, network), host, port)
     async with sign_in(profile, await reconnect(), host_key, reconnect) as connection:
-        yield await start(connection, profile, host_key.learned)
+        yield await start(connection, profile, host_key.discovered)
 
 
 async def start(
-    connection: asyncssh.SSHClientConnection, profile: OpenedProfile, learned: Mapping[str, Any]
+    connection: asyncssh.SSHClientConnection, profile: OpenedProfile, discovered: Mapping[str, Any]
 ) -> SftpStore:
     """Start the file protocol on a connection."""
     host = profile.settings["host"]
     with translated(host, "start the file protocol"):
         client = await connection.start_sftp_client()
-    return SftpStore(client, host, profile.settings["root_path"] or "", learned)
+    return SftpStore(client, host, profile.settings["root_path"] or "", discovered)

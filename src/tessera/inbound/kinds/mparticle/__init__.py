@@ -1,4 +1,4 @@
-"""mParticle, inbound: messages that tell of people become members and changes of their attributes."""
+"""mParticle, inbound: messages about people become members and changes of their attributes."""
 
 from tessera.inbound.kinds.mparticle.connector import MPARTICLE_INBOUND
 

@@ -49,13 +49,13 @@ def parse(text: str) -> Any:
     try:
         return msgspec.json.decode(text.encode())
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"This is no valid JSON: {error}.") from None
+        raise ValueError(f"This is not a valid JSON: {error}.") from None
 
 
 def read_object(value: Any, place: str) -> dict[str, Any]:
     """Return an object's members."""
     if not isinstance(value, Mapping):
-        raise ValueError(f"{place} must be a JSON object.")  # noqa: TRY004 - told to the user like any other fault
+        raise ValueError(f"{place} must be a JSON object.")  # noqa: TRY004 - shown to the user like any other fault
     return dict(value)
 
 
@@ -64,7 +64,7 @@ def check_keys(members: Iterable[str], known: Iterable[str], place: str) -> None
     for key in members:
         if key not in known:
             where = f" in {place}" if place else ""
-            raise ValueError(f"{shown(key)} is no key{where}. Keys are: {', '.join(known)}.")
+            raise ValueError(f"{shown(key)} is not a key{where}. Keys are: {', '.join(known)}.")
 
 
 def check_profiles(members: Mapping[str, Any]) -> None:
@@ -76,7 +76,7 @@ def check_profiles(members: Mapping[str, Any]) -> None:
     lookup_by = members["lookup_by"]
     if lookup_by not in LOOKUPS:
         raise ValueError(
-            f"user_profiles.lookup_by: {shown(lookup_by)} cannot tell members apart. Use {' or '.join(LOOKUPS)}."
+            f"user_profiles.lookup_by: {shown(lookup_by)} does not identify members. Use {' or '.join(LOOKUPS)}."
         )
     targets = check_entries(read_object(members["user_attributes"], "user_profiles.user_attributes"))
     if lookup_by not in targets:
@@ -95,15 +95,15 @@ def check_entries(entries: Mapping[str, Any]) -> set[str]:
         if not key.strip() or len(key) > LONGEST_KEY or "\x00" in key:
             raise ValueError(f"{place}: a key is an mParticle attribute's name of 1 to {LONGEST_KEY} characters.")
         if not isinstance(target, str) or target not in BY_NAME:
-            raise ValueError(f"{place}: {shown(target)} is no member attribute. There are: {', '.join(BY_NAME)}.")
+            raise ValueError(f"{place}: {shown(target)} is not a member attribute. There are: {', '.join(BY_NAME)}.")
         if target in targets:
-            raise ValueError(f"{place}: {target} stands on the right of another entry already. Keep one of them.")
+            raise ValueError(f"{place}: {target} is on the right of another entry already. Keep one of them.")
         targets.add(target)
     return targets
 
 
 def check_options(members: Mapping[str, Any]) -> None:
-    """Refuse an option that does not exist, or is no boolean where it must be one."""
+    """Refuse an option that does not exist, or is not a boolean where it must be one."""
     check_keys(members, (*SWITCHES, PROGRAM), "options")
     for key, value in members.items():
         if key in SWITCHES and not isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""Both forms in which mParticle sends, told apart by the body: Firehose requests and webhook batches. Pure."""
+"""Both forms in which mParticle sends, recognised by the body: Firehose requests and webhook batches. Pure."""
 
 from codecs import BOM_UTF8
 from collections.abc import Mapping
@@ -46,7 +46,7 @@ def read_messages(body: bytes) -> tuple[list[Message], bool]:
             raise unreadable(f"The request holds more than {MOST_MESSAGES:,} messages. Send fewer at once.")
         return [read_message(part) for part in parts], several
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise unreadable(f"The request is no valid JSON: {error}.") from None
+        raise unreadable(f"The request is not a valid JSON: {error}.") from None
 
 
 def read_message(body: bytes) -> Message:

@@ -36,7 +36,7 @@ def open_target(variant: str, settings: Mapping[str, Any], secrets: Mapping[str,
     )
 
 
-def make_planner(shape: Mapping[str, Any], columns: Sequence[tuple[str, str]]) -> CompiledTemplate:
+def make_renderer(shape: Mapping[str, Any], columns: Sequence[tuple[str, str]]) -> CompiledTemplate:
     """Return the template ready to plan requests of the query's rows."""
     return compile_template(read_shape(shape), columns)
 
@@ -49,7 +49,7 @@ def make_sender(target: Target, shape: Mapping[str, Any], client: OutboundClient
 
 
 def make_grant(settings: Mapping[str, Any], secrets: Mapping[str, str], authorities: tuple[bytes, ...]) -> TokenGrant:
-    """Return how a profile's access token is asked for; an endpoint that hangs holds everybody up, so not for long."""
+    """Return how a profile's access token is asked for; an endpoint that hangs delays all requests, so not for long."""
     headers, body, spellings = client_credentials(
         settings["client_id"],
         secrets["client_secret"],

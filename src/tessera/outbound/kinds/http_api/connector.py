@@ -1,7 +1,7 @@
 """The HTTP API connector as the registry knows it."""
 
 from tessera.connectors.contract import Capabilities, ConnectorType
-from tessera.outbound.kinds.http_api.client import make_planner, make_sender, open_target
+from tessera.outbound.kinds.http_api.client import make_renderer, make_sender, open_target
 from tessera.outbound.kinds.http_api.probe import probe
 from tessera.outbound.kinds.http_api.settings import PROPERTIES, VARIANTS
 from tessera.outbound.senders import Requests
@@ -16,7 +16,7 @@ HTTP_API = ConnectorType(
     capabilities=Capabilities(takes_templates=True),
     used_by=frozenset({"http_template"}),
     open_target=open_target,
-    abilities=(Requests(make_planner, make_sender),),
+    abilities=(Requests(make_renderer, make_sender),),
     probe=probe,
     templates_sent_to=("base_url",),
     about="JSON requests to any receiver, shaped by templates.",

@@ -1,4 +1,4 @@
-"""*Test connection* of an HTTP API profile: is the address allowed, does somebody answer, are we let in?"""
+"""*Test connection* of an HTTP API profile: address, server, and whether it accepts the credentials."""
 
 from dataclasses import replace
 

@@ -58,16 +58,16 @@ def clean_token(text: str) -> str:
 
 
 def clean_headers(headers: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Refuse names and values that HTTP does not allow, the profile owns, or that stand twice."""
+    """Refuse names and values that HTTP does not allow, the profile owns, or that occur twice."""
     seen: set[str] = set()
     for header in headers:
         name = header["name"]
         if not HEADER_NAME.fullmatch(name):
-            raise ValueError(f"{name[:80]!r} is no header name. Use letters, digits and hyphens.")
+            raise ValueError(f"{name[:80]!r} is not a header name. Use letters, digits and hyphens.")
         if name.lower() in OWNED:
             raise ValueError(f"{name} belongs to the connection. Leave it out.")
         if name.lower() in seen:
-            raise ValueError(f"{name} stands here twice. Keep one.")
+            raise ValueError(f"{name} occurs twice. Keep one.")
         if len(header["value"] or "") > LONGEST_HEADER:
             raise ValueError(f"The value of {name} is longer than {LONGEST_HEADER:,} characters. Shorten it.")
         clean_line(header["value"] or "")

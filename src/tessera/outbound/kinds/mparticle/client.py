@@ -43,7 +43,7 @@ def complete_shape(
     )
 
 
-def make_planner(shape: Mapping[str, Any], columns: Sequence[tuple[str, str]]) -> CompiledShape:
+def make_renderer(shape: Mapping[str, Any], columns: Sequence[tuple[str, str]]) -> CompiledShape:
     """Return the shape ready to plan requests of the query's rows."""
     return CompiledShape(read_shape(shape), [name for name, _ in columns])
 

@@ -6,7 +6,7 @@ from typing import Any
 from tessera.connectors.contract import Target
 from tessera.outbound.calls import HttpSender
 from tessera.outbound.rendering import Method, PlannedRequest, TemplateShape
-from tessera.outbound.senders import Answer, Verdict, VerdictKind
+from tessera.outbound.senders import Outcome, OutcomeKind
 from tessera.platform.http import OutboundClient, UnreadableBodyError, read_json
 from tessera.platform.secrets import Masker
 
@@ -33,48 +33,44 @@ class MparticleSender:
         self.concurrency = target.concurrency
         self.per_second = target.per_second
 
-    async def send(self, planned: PlannedRequest) -> Answer:
+    async def send(self, planned: PlannedRequest) -> Outcome:
         """Call mParticle once and read its answer."""
         answer = await self._http.send(planned)
         if answer.status is None:
             return answer
-        if answer.verdict.kind is VerdictKind.OK:
+        if answer.kind is OutcomeKind.OK:
             return replace(answer, share=share_left(answer))
-        verdict = self._explain(answer, later_if_down(answer.verdict, answer.status))
-        return replace(answer, verdict=verdict, share=ACCELERATION_SHARE if limit_of(answer) == ACCELERATION else None)
+        kind = OutcomeKind.TRANSIENT if answer.status >= 500 else answer.kind  # every 5xx, as mParticle asks for
+        share = ACCELERATION_SHARE if limit_of(answer) == ACCELERATION else None
+        return replace(answer, kind=kind, message=self._explain(answer), share=share)
 
     def can_replay(self, planned: PlannedRequest) -> bool:
         """Say yes: batches sent again are dropped by their `source_request_id`."""
         return self._http.can_replay(planned)
 
-    def make_excerpts(self, planned: PlannedRequest, answer: Answer) -> tuple[str, str]:
+    def make_excerpts(self, planned: PlannedRequest, answer: Outcome) -> tuple[str, str]:
         """Return what the log may keep of the request and of its answer, secrets masked."""
         return self._http.make_excerpts(planned, answer)
 
-    def _explain(self, answer: Answer, verdict: Verdict) -> Verdict:
+    def _explain(self, answer: Outcome) -> str:
         limit = limit_of(answer)
         over = f' It is over the limit "{limit[:50]}".' if limit else ""
         reasons = "; ".join(read_reasons(answer.excerpt))
         because = f" It says: {reasons[:LONGEST_REASON]}" if reasons else ""
-        return replace(verdict, message=self._mask(f"{verdict.message}{over}{because}"))
+        return self._mask(f"{answer.message}{over}{because}")
 
 
-def later_if_down(verdict: Verdict, status: int) -> Verdict:
-    """Return the verdict with every 5xx worth another try, as mParticle asks for."""
-    return replace(verdict, kind=VerdictKind.TRANSIENT) if status >= 500 else verdict
-
-
-def limit_of(answer: Answer) -> str:
+def limit_of(answer: Outcome) -> str:
     """Return the name of the limit that a 429 is about."""
     return header_of(answer, EXCEEDED) if answer.status == TOO_MANY_REQUESTS else ""
 
 
-def header_of(answer: Answer, name: str) -> str:
+def header_of(answer: Outcome, name: str) -> str:
     """Return a header of the answer, empty where it has none."""
     return "" if answer.headers is None else answer.headers.get(name, "")
 
 
-def share_left(answer: Answer) -> float | None:
+def share_left(answer: Outcome) -> float | None:
     """Return the share of the rate that brings a receiver under load back to what it takes well."""
     try:
         used = float(header_of(answer, USED) or 0)
@@ -97,6 +93,8 @@ def read_reasons(body: bytes) -> list[str]:
 
 def reason_of(error: Any) -> str:
     """Return one error's message, or its code."""
-    told = (error.get("message") or error.get("code")) if isinstance(error, dict) else None
+    message = (error.get("message") or error.get("code")) if isinstance(error, dict) else None
     # A log line, so no character of the receiver may end it or be one that the database cannot store.
-    return "".join(each if each.isprintable() else " " for each in str(told)) if isinstance(told, str | int) else ""
+    return (
+        "".join(each if each.isprintable() else " " for each in str(message)) if isinstance(message, str | int) else ""
+    )

@@ -123,7 +123,7 @@ PROPERTIES = (
         default=100,
     ),
     whole_number(
-        "connect_timeout_seconds", "Connect timeout", "Seconds until a connection must stand.", most=60, default=10
+        "connect_timeout_seconds", "Connect timeout", "Seconds to wait for a connection.", most=60, default=10
     ),
     whole_number(
         "read_timeout_seconds", "Read timeout", "Seconds until the answer must have come.", most=300, default=30

@@ -1,4 +1,4 @@
-"""What the code checks by hand, as the document tells it. A test asks a real server whether each of these is so."""
+"""What the code checks by hand, as the document describes it. A test asks a real server whether each of these is so."""
 
 from typing import Any
 
@@ -31,10 +31,10 @@ ADDITIONS: dict[str, dict[str, Any]] = {
     "ConfigurationGetRequest.EnterpriseId": {"format": "uuid"},
 }
 
-# Members that the types let go missing, so that the refusal can name them.
+# Members that the types make optional, so that the refusal can name them.
 NEEDED = frozenset({"TimeInterval.StartUtc", "TimeInterval.EndUtc"})
 
-# Members that a server in strict mode does not let go missing.
+# Members that a server in strict mode requires.
 STRICTLY_NEEDED = frozenset(
     {
         "Client",

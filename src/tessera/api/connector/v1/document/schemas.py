@@ -170,7 +170,7 @@ def pascal(name: str) -> str:
 
 
 def require_all(answered: set[str], schemas: dict[str, Schema]) -> None:
-    """Mark all members of answers: they are always there, null where they have nothing to tell."""
+    """Mark all members of answers: they are always there, null where they have no value."""
     for name in answered:
         if schemas[name].get("properties"):
             schemas[name]["required"] = list(schemas[name]["properties"])
@@ -218,7 +218,7 @@ def separate_wrappers(schemas: dict[str, Schema]) -> None:
 
 
 def wrapped_in(schema: Schema) -> Iterator[tuple[str, Schema]]:
-    """Yield the properties of a schema, and what stands for all members of those that are maps."""
+    """Yield the properties of a schema, and one for all members of those that are maps."""
     for key, inner in schema.get("properties", {}).items():
         yield key, inner.get("additionalProperties") or inner
 

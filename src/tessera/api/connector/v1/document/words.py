@@ -6,7 +6,7 @@ ABOUT = """\
 The loyalty operations of the public Mews Connector API and their neighbours, as Tessera answers them.
 
 Every operation is a POST to its exact address, with a JSON object as body; any other address or method is answered 404.
-The credentials stand in the body. Every answer carries the header Request-Id.
+Credentials go in the request body. Every answer carries the header Request-Id.
 
 Members that this document lacks are ignored, and old forms of the contract are understood: a bare value in place of its
 wrapper, `Code` for `MembershipNumber`, an empty text for none. A server in strict mode refuses the first two kinds of
@@ -69,12 +69,12 @@ NAMES = {
 }
 
 FAILURES = {
-    "204": ("NoContent", "Nothing to tell, and `Prefer: return=minimal` was sent."),
-    "400": ("BadRequest", "The body is no JSON object, breaks the contract, or names a record that is not there."),
+    "204": ("NoContent", "Nothing to return, and `Prefer: return=minimal` was sent."),
+    "400": ("BadRequest", "The body is not a JSON object, breaks the contract, or names a record that is not there."),
     "401": ("Unauthorized", "The tokens open nothing, or lack the permission."),
     "403": ("Forbidden", "A rule of the business forbids it; the message is meant for people."),
     "408": ("RequestTimeout", "The request is too heavy. Ask for less at once."),
-    "409": ("Conflict", "Somebody else changed the same records meanwhile. Send the request again."),
+    "409": ("Conflict", "The same records were changed by another request in the meantime. Send the request again."),
     "413": ("ContentTooLarge", "The body is larger than 8 MB."),
     "429": ("TooManyRequests", "The access token sent too many requests."),
     "500": ("InternalServerError", "A fault of the server."),
@@ -93,7 +93,7 @@ CREDENTIALS: dict[str, Any] = {
 }
 
 TEXTS = {
-    "EmptyResult": "Nothing to tell.",
+    "EmptyResult": "Nothing to return.",
     "Limitation": "How many items to return, and below which one to go on.",
     "TimeInterval": (
         "From a start up to, not including, an end; equal ends mean that very instant. At most three months and a day."

@@ -11,7 +11,7 @@ from tessera.outbound.kinds.mparticle.batches.mapping import (
     plain_shape,
     read_shape,
 )
-from tessera.outbound.kinds.mparticle.batches.packing import CompiledShape
+from tessera.outbound.kinds.mparticle.batches.packer import CompiledShape
 from tessera.outbound.kinds.mparticle.batches.proposals import propose_lines
 
 __all__ = [

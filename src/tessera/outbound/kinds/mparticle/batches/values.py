@@ -1,4 +1,4 @@
-"""Values as mParticle takes them: text unless the map casts them, and within its limits. A fault tells no value."""
+"""Values as mParticle takes them: text unless the map casts them, and within its limits. A fault shows no value."""
 
 from decimal import Decimal
 from typing import Any
@@ -22,7 +22,9 @@ def is_empty(value: Any) -> bool:
 def read_scalar(value: Any, place: str, *, casts: bool) -> Any:
     """Return a single value, as text unless it was cast."""
     if isinstance(value, dict | list):
-        raise RowFault("value_invalid", f"{place}: a list or an object stands where mParticle takes a single value.")
+        raise RowFault(
+            "value_invalid", f"{place}: this is a list or an object, but mParticle takes a single value here."
+        )
     return limited(value if casts else text_of(value), LONGEST_VALUE, place)
 
 
