@@ -27,7 +27,7 @@ SQL_FOLDERS = ("store", "models", "engines")
 # Tables that only ever grow: what each line holds is said in one place, which every writing statement takes in.
 JOURNALS = {
     "points_movements": "loyalty/store/movements.py",
-    "events": "platform/events/recording.py",
+    "events": "platform/events/records.py",
     "audit_entries": "platform/audit/entries.py",
 }
 

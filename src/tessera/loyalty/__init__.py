@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from tessera.loyalty.datasets import DATASETS, Dataset
     from tessera.loyalty.erasure import clear_account, clear_deleted_records
     from tessera.loyalty.errors import (
+        AccountNotFoundError,
+        MembershipNotFoundError,
+        ProgramNotFoundError,
         SeveralChainsError,
         TierNotFoundError,
     )
