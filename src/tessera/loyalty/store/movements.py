@@ -1,6 +1,6 @@
 """The one INSERT into the points ledger, part of every statement that changes balances."""
 
-# Whoever writes a movement holds its membership, so that nobody else takes the number.
+# A statement that writes a movement holds its membership, so that no other one takes the number.
 NEXT_SEQUENCE = """coalesce((
   SELECT p.sequence FROM points_movements p WHERE p.membership_id = changed.id
    ORDER BY p.sequence DESC LIMIT 1), 0) + 1"""

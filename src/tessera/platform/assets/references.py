@@ -1,7 +1,7 @@
 """References between assets: one table says what refers to what.
 
-Whoever saves an asset writes its references in the same transaction, and holds what they lead to until it ends
-(FOR KEY SHARE, by a foreign key or by the store that owns the target). Whoever deletes an asset locks it first
+Saving an asset writes its references in the same transaction, and holds what they lead to until it ends
+(FOR KEY SHARE, by a foreign key or by the store that owns the target). Deleting an asset locks it first
 (FOR UPDATE), then asks here; so a deletion sees every reference, and a referrer finds a target that stays.
 """
 

@@ -90,7 +90,8 @@ async def delete_asset(
 ) -> Row:
     """Delete an asset that nothing refers to and return its last row; with a version only while it is that one.
 
-    Whoever takes it up holds it by a shared lock until its own transaction ends: the lock here waits, then sees it.
+    A save that refers to it holds it by a shared lock until its transaction ends: the lock here waits for it, and the
+    check then sees the reference.
     """
     await session.execute(text(f"SELECT id FROM {table.name} WHERE id = :id FOR UPDATE"), {"id": stored["id"]})  # noqa: S608 - the room's own constant
     row = await find_asset(session, table, [stored["chain_id"]], stored["id"])

@@ -11,4 +11,4 @@ def check_version(label: str, stored: int, seen: int | None) -> None:
 
 def changed_meanwhile(label: str) -> VersionConflictError:
     """Return the refusal of a change to something that another caller changed first."""
-    return VersionConflictError(f"{label} was changed by somebody else in the meantime. Read it again, then change it.")
+    return VersionConflictError(f"{label} was changed by another user in the meantime. Read it again, then change it.")
