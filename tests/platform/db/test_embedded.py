@@ -35,7 +35,7 @@ as_user = pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywher
 STARTER = """
 import sys, time
 from pathlib import Path
-from tessera.platform.db import EmbeddedServer
+from tessera.platform.embedded import EmbeddedServer
 server = EmbeddedServer(Path(sys.argv[1]), options={"fsync": "off"})
 server.start()
 print(server.pid, flush=True)
