@@ -12,6 +12,7 @@ import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "tessera"
 RECORD = SOURCE.parents[1] / "docs" / "decisions" / "0035-the-cut-of-the-house.md"
+REFERENCES = SOURCE.parents[1] / "docs" / "decisions" / "0037-one-table-of-references.md"
 # Floors that are no rooms: what starts the house, its doors, and its ground.
 NO_ROOMS = {"platform", "wiring", "api", "web", "cli", "migrations"}
 LONGEST_FILE, LONGEST_FUNCTION, LARGEST_ROOM = 500, 60, 8_000
@@ -126,6 +127,51 @@ def is_text(call: ast.Call) -> bool:
     return bool(call.args) and isinstance(call.args[0], ast.Constant | ast.JoinedStr)
 
 
+@cache
+def table_owners() -> dict[str, str]:
+    """Return the room that describes each table in its models."""
+    models = (path for path in files() if "models" in path.relative_to(SOURCE).with_suffix("").parts)
+    return {
+        str(node.value.value): path.relative_to(SOURCE).parts[0]
+        for path in models
+        for node in ast.walk(parse(path))
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and is_table_name(node)
+    }
+
+
+def is_table_name(node: ast.Assign) -> bool:
+    return any(isinstance(target, ast.Name) and target.id == "__tablename__" for target in node.targets)
+
+
+@cache
+def foreign_tables() -> frozenset[tuple[str, str]]:
+    """Return the module and the table of each exception that the decision record gives a reason for."""
+    rows = re.findall(r"^\| `(\S+\.py)` \| `(\w+)` \| .+ \|$", REFERENCES.read_text(encoding="utf-8"), re.MULTILINE)
+    return frozenset(rows)
+
+
+def named_tables(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Yield each table that a statement among the module's texts reads, locks or writes."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
+            statement = node.value.decode() if isinstance(node.value, bytes) else node.value
+            for found in re.finditer(r"\b(?:FROM|JOIN|INTO|UPDATE|USING)\s+(?:tessera\.)?(\w+)", statement):
+                yield node.lineno, found[1]
+    for call, called in calls(tree):
+        if called == "AssetTable" and isinstance(call.args[2], ast.Constant):
+            yield call.lineno, str(call.args[2].value)
+
+
+def tables_of_other_rooms(name: str, tree: ast.Module) -> Iterator[Finding]:
+    room, *inner = name.removesuffix(".py").split("/")
+    if room not in (*rooms(), "platform") or inner[-1] == "datasets":
+        return
+    for line, table in named_tables(tree):
+        owner = table_owners().get(table, room)
+        if owner != room and (name, table) not in foreign_tables():
+            yield line, f"names {table}, a table of {owner}: ask its front door"
+
+
 def sql_in_doors(name: str, tree: ast.Module) -> Iterator[Finding]:
     if not name.startswith(("api/", "web/", "cli/")):
         return
@@ -170,6 +216,7 @@ RULES: tuple[Rule, ...] = (
     commits_off_the_edge,
     clocks_elsewhere,
     sql_outside_the_store,
+    tables_of_other_rooms,
     sql_in_doors,
     forms_read_by_a_page,
     long_functions,
@@ -253,6 +300,10 @@ def test_rooms_stay_small(room: str) -> None:
         (clocks_elsewhere, "cli/up.py", "import time\nx = time.time()"),
         (sql_outside_the_store, "loyalty/tiers.py", "from sqlalchemy import select"),
         (sql_outside_the_store, "loyalty/tiers.py", "await connection.execute('SELECT 1')"),
+        (tables_of_other_rooms, "exports/store/runs.py", "X = 'SELECT 1 FROM runs r JOIN queries q ON true'"),
+        (tables_of_other_rooms, "exports/store/runs.py", "X = AssetTable('query', 'query', 'queries', Missing)"),
+        (tables_of_other_rooms, "platform/events/reading.py", "X = b'UPDATE chains SET name = 1'"),
+        (tables_of_other_rooms, "queries/store/saved.py", "X = f'INSERT INTO http_templates ({1})'"),
         (sql_in_doors, "web/runs.py", "from sqlalchemy import text"),
         (forms_read_by_a_page, "web/loyalty/tiers.py", "form = await visit.request.form()"),
         (forms_read_by_a_page, "web/loyalty/tiers.py", "from litestar.datastructures import UploadFile"),
@@ -274,3 +325,15 @@ def parse_async(code: str) -> ast.Module:
 
 def test_store_may_hold_sql() -> None:
     assert not list(sql_outside_the_store("loyalty/store/tiers.py", ast.parse("from sqlalchemy import select")))
+
+
+def test_exceptions_to_own_tables_are_still_needed() -> None:
+    """A statement that was mended leaves the decision record too."""
+    needed = {(module, table) for module, table in foreign_tables() if names_table(SOURCE / module, table)}
+
+    assert foreign_tables()
+    assert foreign_tables() == needed
+
+
+def names_table(module: Path, table: str) -> bool:
+    return any(found == table for _, found in named_tables(parse(module)))

@@ -20,7 +20,6 @@ from tessera.access.roles import (
     Role,
     RoleBuiltInError,
     RoleChange,
-    RoleChangedError,
     RoleExceedsError,
     RoleInUseError,
     RoleInvalidError,
@@ -38,6 +37,7 @@ from tessera.access.roles import (
 from tessera.access.sign_in import sign_in
 from tessera.access.users import NewUser, UserChange, Visitor, create_users, find_session, update_user
 from tessera.platform.actors import Actor, ActorKind, command_line_actor
+from tessera.platform.assets import VersionConflictError
 from tessera.platform.db import Database, Session
 from tessera.platform.errors import DeniedError, TesseraError
 from tessera.platform.ids import new_id
@@ -226,9 +226,9 @@ async def test_second_of_two_changes_loses(database: Database) -> None:
     async with database.session() as session:
         role = await make_role(session)
         await update_role(session, ROOT, role.id, RoleChange(label="First"), version=1, now=NOON)
-        with pytest.raises(RoleChangedError):
+        with pytest.raises(VersionConflictError):
             await update_role(session, ROOT, role.id, RoleChange(label="Second"), version=1, now=NOON)
-        with pytest.raises(RoleChangedError):
+        with pytest.raises(VersionConflictError):
             await delete_role(session, ROOT, role.id, version=1)
 
 

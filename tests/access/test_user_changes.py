@@ -24,7 +24,6 @@ from tessera.access.users import (
     NewUser,
     User,
     UserChange,
-    UserChangedError,
     UserExceedsError,
     UserNotFoundError,
     Visitor,
@@ -40,6 +39,7 @@ from tessera.access.users import (
     update_user,
 )
 from tessera.platform.actors import Actor, ActorKind, command_line_actor
+from tessera.platform.assets import VersionConflictError
 from tessera.platform.db import Database, Session
 from tessera.platform.errors import TesseraError
 from tessera.platform.ids import new_id
@@ -197,9 +197,9 @@ async def test_second_of_two_changes_loses(database: Database) -> None:
     async with database.session() as session:
         (ben,) = await add(session, READER)
         await update_user(session, ROOT, ben.id, UserChange(name="One"), version=1, now=NOON)
-        with pytest.raises(UserChangedError):
+        with pytest.raises(VersionConflictError):
             await update_user(session, ROOT, ben.id, UserChange(name="Two"), version=1, now=NOON)
-        with pytest.raises(UserChangedError):
+        with pytest.raises(VersionConflictError):
             await delete_user(session, ROOT, ben.id, version=1)
 
 

@@ -12,7 +12,7 @@ from tessera.connectors import keys as connector_keys
 from tessera.connectors.keys import EncryptionKey, EncryptionKeyChange, NewEncryptionKey
 from tessera.connectors.keys.errors import EncryptionKeyInvalidError, EncryptionKeyNotFoundError
 from tessera.connectors.keys.store import list_sealed
-from tessera.platform.assets.errors import ChainNotFoundError, NameTakenError, VersionMismatchError
+from tessera.platform.assets.errors import ChainNotFoundError, NameTakenError, VersionConflictError
 from tessera.platform.clock import now
 from tessera.platform.db import Database, Session
 from tessera.platform.errors import DeniedError
@@ -93,9 +93,9 @@ async def test_change_of_somebody_else_is_not_undone(database: Database, place: 
     async with database.session() as session:
         made = await create(session, place, keys)
         await change(session, made, keys, label="First", version=1)
-        with pytest.raises(VersionMismatchError):
+        with pytest.raises(VersionConflictError):
             await change(session, made, keys, label="Second", version=1)
-        with pytest.raises(VersionMismatchError):
+        with pytest.raises(VersionConflictError):
             await connector_keys.delete_encryption_key(session, OWNER, place.chain_id, made.id, version=1)
         await connector_keys.delete_encryption_key(session, OWNER, place.chain_id, made.id, version=2)
         assert (await connector_keys.list_encryption_keys(session, OWNER)).items == []

@@ -20,7 +20,7 @@ from tessera.platform.assets.errors import (
     NameInvalidError,
     NameTakenError,
     SettingsInvalidError,
-    VersionMismatchError,
+    VersionConflictError,
 )
 from tessera.platform.clock import now
 from tessera.platform.db import Database, Session
@@ -258,7 +258,7 @@ async def test_second_of_two_changes_is_refused(database: Database, place: Place
     async with database.session() as session:
         made = await create(session, place, keys)
         await change(session, made, keys, label="A", version=made.version)
-        with pytest.raises(VersionMismatchError):
+        with pytest.raises(VersionConflictError):
             await change(session, made, keys, label="B", version=made.version)
 
 
@@ -385,7 +385,7 @@ async def test_delete_waits_for_its_users(database: Database, place: Place, keys
         assert (user.kind, user.id, user.label) == ("http_template", template.id, "Remove members")
         with pytest.raises(InUseError, match="Remove members"):
             await connectors.delete_profile(session, OWNER, place.chain_id, made.id)
-        with pytest.raises(VersionMismatchError):
+        with pytest.raises(VersionConflictError):
             await connectors.delete_profile(session, OWNER, place.chain_id, made.id, version=7)
         await outbound.delete_template(session, OWNER, place.chain_id, template.id)
         await connectors.delete_profile(session, OWNER, place.chain_id, made.id)

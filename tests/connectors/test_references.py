@@ -16,6 +16,7 @@ from tessera.connectors.keys import EncryptionKey, NewEncryptionKey
 from tessera.connectors.keys.errors import EncryptionKeyNotFoundError
 from tessera.connectors.opened_profiles import open_profile
 from tessera.connectors.profiles import find_row
+from tessera.platform.assets import Referrer
 from tessera.platform.assets.errors import InUseError, SettingsInvalidError
 from tessera.platform.db import Database, Session
 from tessera.platform.secrets import KeyRing
@@ -47,7 +48,7 @@ async def test_reference_is_kept_as_an_id_and_opened_for_the_kind(
     assert profile.settings["private_key"] == str(key.id)
     assert opened.keys["private_key"].material == ssh_key()
     assert "OPENSSH" not in repr(opened)
-    assert (used.used_by, users) == (1, [(profile.id, "Partner")])
+    assert (used.used_by, users) == (1, [Referrer("connection_profile", profile.id, "Partner")])
 
 
 async def test_only_keys_that_fit_may_be_named(database: Database, place: Place, keys: KeyRing) -> None:

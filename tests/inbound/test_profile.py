@@ -47,7 +47,7 @@ def with_entries(**entries: Any) -> dict[str, Any]:
         ({"user_profiles": {"lookup_by": "first_name", "user_attributes": {"a": "first_name"}}}, "'first_name'"),
         ({"user_profiles": {"lookup_by": ["email"], "user_attributes": {"a": "email"}}}, "list"),
         (with_entries(a="shoe_size"), "user_attributes.'a': 'shoe_size'"),
-        (with_entries(a="email"), "user_attributes.'a': email stands"),
+        (with_entries(a="email"), "user_attributes.'a': email is on the right of another entry"),
         (with_entries(a=7), "user_attributes.'a': 7"),
         (with_entries(**{"": "phone"}), "user_attributes.''"),
         (with_entries(**{"a\x00": "phone"}), "user_attributes"),

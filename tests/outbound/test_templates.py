@@ -15,7 +15,7 @@ from tessera.outbound import NewTemplate, Template, TemplateChange, TemplateFilt
 from tessera.outbound.errors import TemplateNotFoundError
 from tessera.outbound.rendering import Header, Method, TemplateShape
 from tessera.outbound.rendering.errors import TemplateError, UnknownColumnError
-from tessera.platform.assets.errors import SettingsInvalidError, VersionMismatchError
+from tessera.platform.assets.errors import SettingsInvalidError, VersionConflictError
 from tessera.platform.clock import now
 from tessera.platform.db import Database, Session
 from tessera.platform.errors import DeniedError, NotFoundError
@@ -141,7 +141,7 @@ async def test_changes_are_kept_and_noted(database: Database, place: Place, keys
         changed = await outbound.update_template(
             session, OWNER, made, TemplateChange(label="M2", shape=new_shape, version=1), keys=keys
         )
-        with pytest.raises(VersionMismatchError):
+        with pytest.raises(VersionConflictError):
             await outbound.update_template(session, OWNER, made, TemplateChange(label="M3", version=1), keys=keys)
         statement = text("SELECT before, after, e::text AS row FROM audit_entries e WHERE object_id = :id ORDER BY id")
         entries = (await session.execute(statement, {"id": made.id})).all()

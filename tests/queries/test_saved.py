@@ -3,11 +3,12 @@
 from dataclasses import replace
 from typing import Any
 
-import psycopg
 import pytest
 from tests.builders.towns import Town
 
 from tessera.platform.actors import Actor, ActorKind
+from tessera.platform.assets import InUseError, Target, VersionConflictError, record_references
+from tessera.platform.assets.errors import NameTakenError
 from tessera.platform.db import driver
 from tessera.platform.errors import DeniedError, InvalidError
 from tessera.platform.ids import new_id
@@ -17,9 +18,7 @@ from tessera.queries import (
     NewQuery,
     Parameter,
     ParameterType,
-    QueryInUseError,
     QueryNotFoundError,
-    QueryVersionError,
     copy_query,
     count_query,
     create_query,
@@ -30,7 +29,6 @@ from tessera.queries import (
     preview_query,
     update_query,
 )
-from tessera.queries.errors import QueryNameTakenError
 
 GOLD = NewQuery(
     "Gold members",
@@ -73,7 +71,7 @@ async def test_same_label_gets_the_next_name(town: Town) -> None:
         found = await get_query(session, person(town), town.north, "TWINS_1")
         assert found == made[1]
         given = replace(new, internal_name="Twins")
-        with pytest.raises(QueryNameTakenError, match="is taken"):
+        with pytest.raises(NameTakenError, match="is taken"):
             await create_query(session, person(town), town.engine(), chain_id=town.north, new=given)
 
 
@@ -101,7 +99,7 @@ async def test_second_change_of_one_version_loses(town: Town) -> None:
         more = replace(GOLD, label="Race", text="SELECT membership_id FROM members", parameters=())
         changed = await update_query(session, actor, town.engine(), query=query, new=more)
         assert (changed.version, changed.internal_name, len(changed.columns)) == (2, "race", 1)
-        with pytest.raises(QueryVersionError):
+        with pytest.raises(VersionConflictError):
             await update_query(session, actor, town.engine(), query=query, new=GOLD)
     entries = await fetch(town, "SELECT after FROM audit_entries WHERE object_id = %s AND action = 'updated'", query.id)
     assert set(entries[0][0]) == {"text", "parameters"}
@@ -171,15 +169,14 @@ async def test_deleted_query_is_gone(town: Town) -> None:
 async def test_query_in_use_stays(town: Town) -> None:
     async with town.database.session() as session:
         query = await create_query(session, person(town), town.engine(), chain_id=town.north, new=GOLD)
-    with psycopg.connect(town.admin_address, autocommit=True) as connection:
-        # Any table of a room above would do; this one needs no other rows.
-        connection.execute("CREATE TABLE users_of_queries (query_id uuid REFERENCES tessera.queries (id))")
-        connection.execute("INSERT INTO users_of_queries VALUES (%s)", [query.id])
-        async with town.database.session() as session:
-            with pytest.raises(QueryInUseError, match="is used by"):
-                await delete_query(session, person(town), query=query)
-            assert await get_query(session, person(town), town.north, query.id) == query
-        connection.execute("DROP TABLE users_of_queries")
+        for label in ("Mails", "CRM"):
+            row = {"id": new_id(), "chain_id": town.north, "label": label}
+            await record_references(session, "http_template", row, [Target("query", query.id)])
+    async with town.database.session() as session:
+        with pytest.raises(InUseError, match="is used by CRM, Mails") as refused:
+            await delete_query(session, person(town), query=query)
+        assert await get_query(session, person(town), town.north, query.id) == query
+    assert (refused.value.code, refused.value.details["users"]) == ("in_use", ["CRM", "Mails"])
 
 
 async def test_copy_has_the_next_free_names(town: Town) -> None:
@@ -200,14 +197,6 @@ async def test_copy_of_personal_data_needs_the_permission(town: Town) -> None:
         query = await create_query(session, person(town), town.engine(), chain_id=town.north, new=GOLD)
         with pytest.raises(DeniedError, match="members:read"):
             await copy_query(session, person(town, "queries:write"), query=query)
-
-
-async def test_delete_names_the_users(town: Town) -> None:
-    async with town.database.session() as session:
-        query = await create_query(session, person(town), town.engine(), chain_id=town.north, new=GOLD)
-        with pytest.raises(QueryInUseError, match="CRM, Mails") as refused:
-            await delete_query(session, person(town), query=query, users=["CRM", "Mails"])
-    assert (refused.value.code, refused.value.details["users"]) == ("in_use", ["CRM", "Mails"])
 
 
 async def test_list_is_searched_and_sorted(town: Town) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import typer
 
-from tessera import exports, queries
+from tessera import queries
 from tessera.cli.context import CommandContext, find_chain, run_command
 from tessera.cli.output import AsJson, ChainOption, Column, show_item, show_json, show_list
 from tessera.platform.json_values import text_of
@@ -138,10 +138,9 @@ def delete_query(name: Name, chain: ChainOption = None) -> None:
     """Delete a query that no template and no export uses."""
 
     async def work(context: CommandContext) -> Query:
-        owner, query = await find_query(context, chain, name)
+        _, query = await find_query(context, chain, name)
         async with context.session() as session:
-            users = await exports.list_query_users(session, context.actor, owner, query.id)
-            await queries.delete_query(session, context.actor, query=query, users=[user.label for user in users])
+            await queries.delete_query(session, context.actor, query=query)
         return query
 
     typer.echo(f"Deleted {run_command(work).label}.")

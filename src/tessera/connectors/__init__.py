@@ -21,7 +21,6 @@ if TYPE_CHECKING:
         Profile,
         ProfileChange,
         ProfileFilter,
-        ProfileUser,
         check_usable,
         copy_profile,
         count_profiles,
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
         find_row,
         get_profile,
         has_twin,
+        label_profiles,
         list_profile_users,
         list_profiles,
         make_profile,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     )
     from tessera.connectors.references import list_choices
     from tessera.connectors.sealed_secrets import open_secrets, reseal_secrets
-    from tessera.connectors.store.profiles import find_profile
+    from tessera.connectors.store.profiles import hold_profile
 else:
     __getattr__ = import_on_first_use(__name__, __file__)
 
@@ -54,7 +54,6 @@ __all__ = [
     "ProfileDisabledError",
     "ProfileFilter",
     "ProfileNotFoundError",
-    "ProfileUser",
     "UrlNotAllowedError",
     "address_policy",
     "check_input",
@@ -65,11 +64,12 @@ __all__ = [
     "create_profile",
     "delete_profile",
     "differing_secrets",
-    "find_profile",
     "find_row",
     "get_profile",
     "has_twin",
+    "hold_profile",
     "holds_material",
+    "label_profiles",
     "list_choices",
     "list_profile_changes",
     "list_profile_changes_since",

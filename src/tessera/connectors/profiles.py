@@ -6,45 +6,50 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
-
 from tessera.access.chains import has_chain
 from tessera.connectors.addresses import AddressPolicy
 from tessera.connectors.contract import ConnectorType, Issuing, get_connector
-from tessera.connectors.errors import NotCopyableError, ProfileDisabledError, ProfileNotFoundError, VariantFrozenError
+from tessera.connectors.errors import NotCopyableError, ProfileDisabledError, VariantFrozenError
 from tessera.connectors.events import PROFILE_CREATED, PROFILE_DELETED, PROFILE_UPDATED
 from tessera.connectors.faults import gather_faults
 from tessera.connectors.moved_secrets import find_moved, find_moved_secrets
 from tessera.connectors.profile_checks import READY, check_input, check_variant, state_of
 from tessera.connectors.properties import Checked
-from tessera.connectors.references import check_references
+from tessera.connectors.references import check_references, find_keys
 from tessera.connectors.sealed_secrets import change_secrets, open_secrets
 from tessera.connectors.store import profiles as store
 from tessera.connectors.tokens import forget_tokens
 from tessera.platform.actors import Actor
 from tessera.platform.assets import (
     ChainNotFoundError,
-    InUseError,
-    NameAmbiguousError,
+    Referrer,
     SettingsInvalidError,
-    changed_meanwhile,
-    check_name,
+    Target,
+    check_version,
     choose_name,
     clean_label,
+    copy_names,
+    delete_asset,
     differences,
+    find_asset,
+    list_assets,
+    list_labels,
+    list_names,
+    list_referrers,
     name_taken,
     record_change,
+    record_references,
+    rename,
+    write_change,
 )
 from tessera.platform.clock import now
 from tessera.platform.db import Session
 from tessera.platform.ids import new_random_id
-from tessera.platform.names import copied_label, next_free_name
 from tessera.platform.paging import Page
 from tessera.platform.secrets import MASK, KeyRing
 
 KIND = "connection_profile"
-PROFILE_ORDERS = tuple(store.ORDERS)
-USERS_TOLD = 20
+PROFILE_ORDERS = tuple(name for name, _ in store.PROFILES.orders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +85,6 @@ class Profile:
     def ready(self) -> bool:
         """Whether nothing required is missing."""
         return self.state == READY
-
-
-@dataclass(frozen=True, slots=True)
-class ProfileUser:
-    """An asset that sends through a profile."""
-
-    kind: str
-    id: UUID
-    chain_id: UUID
-    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +138,7 @@ async def create_profile(
     connector = get_connector(new.type)
     check_variant(connector, new.variant)
     await check_room(session, chain_id, connector)
-    _, taken = await store.list_names(session, chain_id)
+    _, taken = await list_names(session, store.PROFILES, chain_id)
     with gather_faults() as together:
         with together:
             label = clean_label(new.label)
@@ -184,10 +179,9 @@ async def list_profiles(
     """Return a page of the profiles that the actor sees."""
     actor.require("connection-profiles:read")
     wanted = wanted or ProfileFilter()
-    narrowed, sort = narrow(actor, wanted), order_of(wanted)
-    rows = await store.list_profiles(session, narrowed, sort=sort, offset=(number - 1) * size, limit=size)
-    total = await store.count_profiles(session, narrowed)
-    return Page([make_profile(row) for row in rows], total, number, size)
+    parameters = {"chains": actor.reach(wanted.chain_id), "type": wanted.kind, "search": wanted.search}
+    page = await list_assets(session, store.PROFILES, parameters, sort=wanted.sort, number=number, size=size)
+    return Page([make_profile(row) for row in page.items], page.total, number, size)
 
 
 async def count_profiles(
@@ -195,15 +189,19 @@ async def count_profiles(
 ) -> dict[str, Mapping[str, int]]:
     """Return by type how many profiles there are (`total`), and how many of them are `incomplete` or `off`."""
     actor.require("connection-profiles:read")
-    chains = narrow(actor, ProfileFilter(chain_id)).chains
-    return {row.pop("type"): row for row in map(dict, await store.count_types(session, chains))}
+    return {row.pop("type"): row for row in map(dict, await store.count_types(session, actor.reach(chain_id)))}
 
 
-async def list_profile_users(session: Session, actor: Actor, profile: Profile) -> list[ProfileUser]:
+async def list_profile_users(session: Session, actor: Actor, profile: Profile) -> list[Referrer]:
     """Return the first assets that use the profile, by label; `used_by` of the profile counts them all."""
     actor.require("connection-profiles:read")
     stored = await find_row(session, actor, profile.chain_id, profile.id)
-    return [ProfileUser(**row) for row in await store.list_users(session, stored["id"], limit=USERS_TOLD)]
+    return await list_referrers(session, KIND, stored["id"])
+
+
+async def label_profiles(session: Session, ids: Sequence[UUID]) -> Mapping[UUID, str]:
+    """Return the labels of profiles that the caller's own assets refer to."""
+    return await list_labels(session, store.PROFILES, ids)
 
 
 async def has_twin(session: Session, actor: Actor, profile: Profile) -> bool:
@@ -226,13 +224,13 @@ async def update_profile(
     stored = await find_row(session, actor, profile.chain_id, profile.id)
     if change.variant is not None and change.variant != stored["variant"]:
         raise VariantFrozenError("The authentication type never changes. Create another profile for the other type.")
-    if change.version is not None and change.version != stored["version"]:
-        raise changed_meanwhile(stored["label"])
+    check_version(stored["label"], stored["version"], change.version)
     with gather_faults() as together:
         with together:
             label = stored["label"] if change.label is None else clean_label(change.label)
         with together:
-            internal_name = await renamed(session, stored, change.internal_name)
+            _, taken = await list_names(session, store.PROFILES, stored["chain_id"])
+            internal_name = rename(stored["internal_name"], change.internal_name, taken)
         with together:
             properties, secrets = await changed_properties(session, stored, change, keys=keys, policy=policy)
     row = {
@@ -255,16 +253,7 @@ async def delete_profile(
     """Delete a profile that nothing uses; with `version`, only while it is that one."""
     actor.require("connection-profiles:admin")
     stored = await find_row(session, actor, chain_id, id_or_name)
-    if version is not None and version != stored["version"]:
-        raise changed_meanwhile(stored["label"])
-    users = [user["label"] for user in await store.list_users(session, stored["id"], limit=USERS_TOLD)]
-    try:
-        if users:
-            raise in_use(stored, users)
-        async with session.begin_nested():
-            await store.delete_profile(session, stored["id"])
-    except IntegrityError:  # something took it up since the list was read
-        raise in_use(stored, ["something that was saved just now"]) from None
+    stored = await delete_asset(session, store.PROFILES, stored, version)
     values = (shown_values(stored), None)
     await record_change(session, actor, stored, kind=KIND, event=PROFILE_DELETED, action="deleted", values=values)
 
@@ -278,14 +267,12 @@ async def copy_profile(
     connector = get_connector(stored["type"])
     if not connector.capabilities.copyable:
         raise NotCopyableError(f"{connector.label} profiles cannot be copied. Create a new one.")
-    labels, taken = await store.list_names(session, stored["chain_id"])
     profile_id = new_random_id()
     opened = open_secrets(stored["secrets"], profile_id=stored["id"], keys=keys)
     row = {
         **{key: stored[key] for key in ("chain_id", "type", "variant", "settings", "state", "enabled")},
         "id": profile_id,
-        "label": copied_label(stored["label"], labels),
-        "internal_name": next_free_name(stored["internal_name"], taken),
+        **copy_names(stored, *await list_names(session, store.PROFILES, stored["chain_id"])),
         "secrets": change_secrets({}, opened, profile_id=profile_id, keys=keys, now=now()),
     }
     return await insert(session, actor, row, action="copied")
@@ -301,25 +288,7 @@ def check_usable(profile: Profile) -> None:
 
 async def find_row(session: Session, actor: Actor, chain_id: UUID | None, id_or_name: UUID | str) -> Mapping[str, Any]:
     """Return the stored profile, sealed secrets included; the caller keeps it inside this room."""
-    chains = narrow(actor, ProfileFilter(chain_id)).chains
-    rows = await store.find_profiles(session, chains=chains, id_or_name=id_or_name)
-    if not rows:
-        raise ProfileNotFoundError(f"There is no connection profile {id_or_name}. List them to find yours.")
-    if len(rows) > 1:
-        raise NameAmbiguousError(f"Several chains have a connection profile {id_or_name}. Use its id.")
-    return rows[0]
-
-
-def narrow(actor: Actor, wanted: ProfileFilter) -> store.Wanted:
-    """Return the filter confined to the chains that the actor sees."""
-    one = wanted.chain_id
-    chains = actor.chains if one is None else [one] if actor.sees(one) else []
-    return store.Wanted(chains, wanted.kind, wanted.search)
-
-
-def order_of(wanted: ProfileFilter) -> str:
-    """Return the order asked for; one that there is not is the first."""
-    return wanted.sort if wanted.sort in store.LISTS else PROFILE_ORDERS[0]
+    return await find_asset(session, store.PROFILES, actor.reach(chain_id), id_or_name)
 
 
 async def check_room(session: Session, chain_id: UUID, connector: ConnectorType) -> None:
@@ -360,22 +329,15 @@ async def check_places(session: Session, stored: Mapping[str, Any], connector: C
     """Refuse to send what is secret to another place than the one it was given for."""
     faults = find_moved_secrets(connector, stored["settings"], stored["secrets"], checked)
     moved = find_moved(connector.templates_sent_to, stored["settings"], checked.settings)
-    templates = await store.list_secret_templates(session, stored["id"], limit=USERS_TOLD) if moved else []
+    templates = await list_referrers(session, KIND, stored["id"], secret=True) if moved else []
     if templates:
+        named = ", ".join(each.label for each in templates)
         faults[moved[0]] = (
-            f"Templates send secret headers there: {', '.join(templates)}. Create another profile for the new address,"
-            " choose it in these templates, and give their secret headers again."
+            f"Templates send secret headers there: {named}. Create another profile for the new address, choose it in"
+            " these templates, and give their secret headers again."
         )
     if faults:
         raise SettingsInvalidError(" ".join(faults.values()), faults=faults)
-
-
-async def renamed(session: Session, stored: Mapping[str, Any], name: str | None) -> str:
-    """Return the profile's internal name, changed if that was asked for."""
-    if name is None or name == stored["internal_name"]:
-        return str(stored["internal_name"])
-    _, taken = await store.list_names(session, stored["chain_id"])
-    return check_name(name, taken=taken - {stored["internal_name"].lower()})
 
 
 async def insert(session: Session, actor: Actor, row: Mapping[str, Any], *, action: str) -> Profile:
@@ -383,11 +345,10 @@ async def insert(session: Session, actor: Actor, row: Mapping[str, Any], *, acti
     if not await store.insert_profile(session, row, actor):
         await check_room(session, row["chain_id"], get_connector(row["type"]))  # the last one was taken just now
         raise name_taken(row["internal_name"])
+    await refer_to_keys(session, row)
     values = (None, shown_values(row))
     await record_change(session, actor, row, kind=KIND, event=PROFILE_CREATED, action=action, values=values)
-    stored = await store.find_profile(session, chains=[row["chain_id"]], id_or_name=row["id"])
-    assert stored is not None
-    return make_profile(stored)
+    return make_profile(await find_asset(session, store.PROFILES, None, row["id"]))
 
 
 async def save(
@@ -399,14 +360,10 @@ async def save(
     secrets: Mapping[str, str | None],
 ) -> None:
     """Store a changed row and note what differs."""
-    try:
-        async with session.begin_nested():
-            won = await store.update_profile(session, row, actor)
-    except IntegrityError:
-        raise name_taken(row["internal_name"]) from None
-    if not won:
-        raise changed_meanwhile(stored["label"])
+    change = store.update_profile(session, row, actor)
+    await write_change(session, change, label=stored["label"], internal_name=row["internal_name"])
     changed = {**stored, **row}
+    await refer_to_keys(session, changed)
     # A secret that is set again looks as it did before; that it changed is what the audit log is for.
     values = differences(shown_values(stored), shown_values(changed), besides=secrets)
     await record_change(session, actor, changed, kind=KIND, event=PROFILE_UPDATED, action="updated", values=values)
@@ -418,14 +375,10 @@ def shown_values(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**{name: row[name] for name in names}, **row["settings"], **dict.fromkeys(row["secrets"], MASK)}
 
 
-def in_use(stored: Mapping[str, Any], users: Sequence[str]) -> InUseError:
-    """Say who uses the profile."""
-    more = stored["used_by"] - len(users)
-    named = ", ".join(users) + (f" and {more:,} more" if more > 0 else "")
-    return InUseError(
-        f"The connection profile {stored['label']} is used by {named}. Choose another profile there first.",
-        users=list(users),
-    )
+async def refer_to_keys(session: Session, row: Mapping[str, Any]) -> None:
+    """Record which encryption keys the profile refers to; the check of its settings holds them."""
+    targets = [Target("encryption_key", key_id) for key_id in find_keys(get_connector(row["type"]), row["settings"])]
+    await record_references(session, KIND, row, targets)
 
 
 def make_profile(row: Mapping[str, Any]) -> Profile:

@@ -18,6 +18,7 @@ from tessera.connectors.keys import list_choices as list_key_choices
 from tessera.platform.actors import Actor
 from tessera.platform.assets import ChainNotFoundError, SettingsInvalidError
 from tessera.platform.db import Session
+from tessera.platform.ids import parse_id
 from tessera.platform.secrets import KeyRing
 
 
@@ -29,6 +30,12 @@ def named_keys(
         kind, named = wanted_type(each), settings.get(each.key)
         if kind is not None and named:
             yield each, kind, str(named)
+
+
+def find_keys(connector: ConnectorType, settings: Mapping[str, Any]) -> set[UUID]:
+    """Return the ids of the keys that stored settings refer to, under shown properties or hidden ones."""
+    named = [settings.get(each.key) for each in connector.properties if wanted_type(each)]
+    return {key_id for name in named if name and (key_id := parse_id(str(name)))}
 
 
 async def list_choices(session: Session, actor: Actor, chain_id: UUID, each: Property) -> Sequence[tuple[UUID, str]]:

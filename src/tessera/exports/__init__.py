@@ -33,14 +33,12 @@ if TYPE_CHECKING:
     from tessera.exports.retention import purge_runs
     from tessera.exports.runs import EXECUTE_RUN, Run, cancel_run, get_run, list_runs, start_run
     from tessera.exports.states import RequestState, RunState
-    from tessera.exports.usage import AssetUser, UserKind, count_template_users, list_query_users, list_template_users
     from tessera.exports.values import Definition, DefinitionChange, NewDefinition
 else:
     __getattr__ = import_on_first_use(__name__, __file__)
 
 __all__ = [
     "EXECUTE_RUN",
-    "AssetUser",
     "Attempt",
     "Definition",
     "DefinitionChange",
@@ -57,11 +55,9 @@ __all__ = [
     "RunActiveError",
     "RunNotFoundError",
     "RunState",
-    "UserKind",
     "background_work",
     "cancel_run",
     "copy_definition",
-    "count_template_users",
     "create_definition",
     "delete_definition",
     "get_definition",
@@ -70,12 +66,10 @@ __all__ = [
     "get_run",
     "list_definitions",
     "list_moments",
-    "list_query_users",
     "list_rates",
     "list_requests",
     "list_row_errors",
     "list_runs",
-    "list_template_users",
     "purge_runs",
     "start_run",
     "update_definition",

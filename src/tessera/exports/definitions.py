@@ -1,8 +1,7 @@
 """Export definitions: a query, a template, and how fast to go."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import fields, replace
-from itertools import count
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields, replace
 from typing import Any
 from uuid import UUID
 
@@ -10,28 +9,35 @@ from msgspec import UNSET
 from sqlalchemy.exc import IntegrityError
 
 from tessera import outbound, queries
-from tessera.exports.errors import (
-    DefinitionChangedError,
-    DefinitionInUseError,
-    DefinitionInvalidError,
-    DefinitionNameInvalidError,
-    DefinitionNameTakenError,
-    DefinitionNotFoundError,
-    UnknownColumnError,
-)
+from tessera.exports.errors import DefinitionInvalidError, UnknownColumnError
 from tessera.exports.events import DEFINITION_CREATED, DEFINITION_DELETED, DEFINITION_UPDATED
 from tessera.exports.store import definitions as store
 from tessera.exports.values import Definition, DefinitionChange, NewDefinition
 from tessera.outbound import Template
 from tessera.platform.actors import Actor
-from tessera.platform.audit import Entry, record_entries
+from tessera.platform.assets import (
+    InUseError,
+    Target,
+    check_version,
+    choose_name,
+    clean_label,
+    copy_names,
+    find_asset,
+    forget_references,
+    list_assets,
+    list_names,
+    record_change,
+    record_references,
+    rename,
+    write_change,
+)
 from tessera.platform.db import Session
-from tessera.platform.events import Event, record_events
 from tessera.platform.ids import new_random_id
-from tessera.platform.names import derive_internal_name, is_internal_name, next_free_name
 from tessera.platform.paging import Page
 from tessera.platform.secrets import KeyRing
 from tessera.queries import Query
+
+KIND = "export_definition"
 
 
 async def create_definition(
@@ -44,7 +50,8 @@ async def create_definition(
     check_limits(new)
     await check_columns(session, actor, query, template, keys=keys)
     definition_id = new_random_id()
-    name = await choose_name(session, chain_id, new)
+    _, taken = await list_names(session, store.DEFINITIONS, chain_id)
+    name = choose_name(new.internal_name, new.label, "export", taken=taken)
     await store.insert_definition(session, definition_id, chain_id, name, new, actor)
     after = {"label": new.label, "query": query.internal_name, "template": template.internal_name}
     made = await get_definition(session, actor, definition_id=definition_id)
@@ -58,8 +65,7 @@ async def update_definition(
     """Change a definition; its query must still have every column that its template uses."""
     actor.require("exports:write")
     stored = await get_definition(session, actor, definition_id=definition.id)
-    if change.version is not None and change.version != stored.version:
-        raise changed_meanwhile(stored)
+    check_version(stored.label, stored.version, change.version)
     given = {
         field.name: value
         for field in fields(change)
@@ -75,27 +81,24 @@ async def update_definition(
         await outbound.get_template(session, actor, stored.chain_id, after.template_id),
         keys=keys,
     )
-    if after.internal_name != stored.internal_name:
-        check_name(
-            after.internal_name, await store.names_taken(session, stored.chain_id) - {stored.internal_name.lower()}
-        )
-    if not await store.update_definition(session, stored, new, actor):
-        raise changed_meanwhile(stored)
+    _, taken = await list_names(session, store.DEFINITIONS, stored.chain_id)
+    name = rename(stored.internal_name, after.internal_name, taken)
+    write = store.update_definition(session, stored, new, actor)
+    await write_change(session, write, label=stored.label, internal_name=name)
     differing = [name for name in given if getattr(stored, name) != given[name]]
     values = tuple({name: getattr(each, name) for name in differing} for each in (stored, after))
-    await note(session, actor, after, "updated", DEFINITION_UPDATED, values=(values[0], values[1]))
-    return await get_definition(session, actor, definition_id=stored.id)
+    saved = await get_definition(session, actor, definition_id=stored.id)
+    await note(session, actor, saved, "updated", DEFINITION_UPDATED, values=(values[0], values[1]))
+    return saved
 
 
 async def copy_definition(session: Session, actor: Actor, *, definition_id: UUID, keys: KeyRing) -> Definition:
     """Copy a definition under the next free label and internal name, disabled so that nothing leaves twice."""
     stored = await get_definition(session, actor, definition_id=definition_id)
-    labels = await store.labels_taken(session, stored.chain_id)
     new = NewDefinition(
-        label=next(label for number in count(1) if (label := f"{stored.label[:240]} ({number})") not in labels),
+        **copy_names(asdict(stored), *await list_names(session, store.DEFINITIONS, stored.chain_id)),
         query_id=stored.query_id,
         template_id=stored.template_id,
-        internal_name=next_free_name(stored.internal_name, await store.names_taken(session, stored.chain_id)),
         description=stored.description,
         rows_per_request=stored.rows_per_request,
         concurrency=stored.concurrency,
@@ -111,8 +114,9 @@ async def delete_definition(session: Session, actor: Actor, *, definition_id: UU
     try:
         async with session.begin_nested():
             await store.delete_definition(session, stored.id)
+            await forget_references(session, KIND, stored.id)
     except IntegrityError:
-        raise DefinitionInUseError(
+        raise InUseError(
             f"{stored.label} has runs on record, which show what was sent. Disable it instead: it then sends nothing."
         ) from None
     before = {"label": stored.label, "query": stored.query_label, "template": stored.template_label}
@@ -128,12 +132,12 @@ async def note(
     *,
     values: tuple[Mapping[str, Any] | None, Mapping[str, Any] | None],
 ) -> None:
-    """Leave the audit entry and the event of a change; `values` are those before and after."""
-    before, after = values
-    name, chain_id = definition.internal_name, definition.chain_id
-    entry = Entry(action, "export_definition", definition.id, name, chain_id, before=before, after=after)
-    await record_entries(session, actor, [entry])
-    await record_events(session, [Event(chain_id, event, definition.id, {"internal_name": name})])
+    """Record a change, and what the definition refers to now; foreign keys hold the targets."""
+    row = asdict(definition)
+    if values[1] is not None:
+        targets = [Target("query", definition.query_id), Target("http_template", definition.template_id)]
+        await record_references(session, KIND, row, targets)
+    await record_change(session, actor, row, kind=KIND, event=event, action=action, values=values)
 
 
 async def check_columns(session: Session, actor: Actor, query: Query, template: Template, *, keys: KeyRing) -> None:
@@ -147,31 +151,21 @@ async def check_columns(session: Session, actor: Actor, query: Query, template: 
         )
 
 
-def changed_meanwhile(definition: Definition) -> DefinitionChangedError:
-    """Return the error for a change that came too late."""
-    return DefinitionChangedError(
-        f"{definition.label} was changed by another user in the meantime. Read it again, then change it."
-    )
-
-
 async def get_definition(session: Session, actor: Actor, *, definition_id: UUID) -> Definition:
     """Return the definition."""
-    actor.require("exports:read")
-    row = await store.find_definition(session, chains=actor.chains, definition_id=definition_id)
-    if row is None:
-        raise DefinitionNotFoundError(f"There is no export definition {definition_id}. List them to find yours.")
-    return make_definition(row)
+    return await find_definition(session, actor, None, definition_id)
 
 
 async def get_definition_by_name(session: Session, actor: Actor, *, chain_id: UUID, name: str) -> Definition:
     """Return the chain's definition with that internal name, in whatever case."""
+    return await find_definition(session, actor, chain_id, name)
+
+
+async def find_definition(session: Session, actor: Actor, chain_id: UUID | None, id_or_name: UUID | str) -> Definition:
+    """Return the definition with that id or internal name."""
     actor.require("exports:read")
-    row = None
-    if actor.sees(chain_id):
-        row = await store.find_definition(session, chains=[chain_id], internal_name=name)
-    if row is None:
-        raise DefinitionNotFoundError(f"There is no export definition {name}. List them to find yours.")
-    return make_definition(row)
+    row = await find_asset(session, store.DEFINITIONS, actor.reach(chain_id), id_or_name)
+    return (await make_definitions(session, [row]))[0]
 
 
 async def list_definitions(
@@ -179,43 +173,25 @@ async def list_definitions(
 ) -> Page[Definition]:
     """Return a page of definitions by label, of one chain or of all that the actor sees."""
     actor.require("exports:read")
-    chains = actor.chains if chain_id is None else ([chain_id] if actor.sees(chain_id) else [])
-    rows, total = await store.list_definitions(
-        session, chains=chains, search=search, offset=(number - 1) * size, limit=size
-    )
-    return Page([make_definition(row) for row in rows], total, number, size)
+    wanted = {"chains": actor.reach(chain_id), "search": search}
+    page = await list_assets(session, store.DEFINITIONS, wanted, number=number, size=size)
+    return Page(await make_definitions(session, page.items), page.total, number, size)
 
 
-def make_definition(row: Mapping[str, Any]) -> Definition:
-    """Turn a stored row into the value that other rooms and doors see."""
-    return Definition(**row)
+async def make_definitions(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[Definition]:
+    """Turn stored rows into the values that others see, with the labels of query and template."""
+    query_labels = await queries.label_queries(session, [row["query_id"] for row in rows])
+    template_labels = await outbound.label_templates(session, [row["template_id"] for row in rows])
+    return [
+        Definition(**row, query_label=query_labels[row["query_id"]], template_label=template_labels[row["template_id"]])
+        for row in rows
+    ]
 
 
 def check_limits(new: NewDefinition) -> None:
     """Refuse a label or a limit that cannot be used."""
-    if not 1 <= len(new.label.strip()) <= 255:
-        raise DefinitionInvalidError("The label needs 1 to 255 characters.", field="label")
+    clean_label(new.label, refusal=DefinitionInvalidError)
     if new.rows_per_request is not None and not 1 <= new.rows_per_request <= 1000:
         raise DefinitionInvalidError("Rows per request: give a number from 1 to 1000.", field="rows_per_request")
     if new.concurrency is not None and not 1 <= new.concurrency <= 256:
         raise DefinitionInvalidError("Requests in flight: give a number from 1 to 256.", field="concurrency")
-
-
-async def choose_name(session: Session, chain_id: UUID, new: NewDefinition) -> str:
-    """Return the internal name that was asked for, or a free one made from the label."""
-    taken = await store.names_taken(session, chain_id)
-    if new.internal_name is None:
-        return next_free_name(derive_internal_name(new.label, "export"), taken)
-    return check_name(new.internal_name, taken)
-
-
-def check_name(name: str, taken: Collection[str]) -> str:
-    """Return the internal name, or refuse it; `taken` is in lower case."""
-    if not is_internal_name(name):
-        raise DefinitionNameInvalidError(
-            f"The internal name {name[:100]!r} may hold only letters, digits and underscores, 1 to 100 of them.",
-            field="internal_name",
-        )
-    if name.lower() in taken:
-        raise DefinitionNameTakenError(f"The internal name {name} is taken. Choose another one.", field="internal_name")
-    return name

@@ -27,30 +27,6 @@ class DefinitionInvalidError(InvalidError):
     code = "export_definition_invalid"
 
 
-class DefinitionNameInvalidError(InvalidError):
-    """An internal name that cannot be used."""
-
-    code = "internal_name_invalid"
-
-
-class DefinitionNameTakenError(ConflictError):
-    """Another definition of the chain has the internal name."""
-
-    code = "internal_name_taken"
-
-
-class DefinitionInUseError(ConflictError):
-    """Runs of the definition are still on record."""
-
-    code = "in_use"
-
-
-class DefinitionChangedError(ConflictError):
-    """The definition was changed by another user in the meantime."""
-
-    code = "version_conflict"
-
-
 class UnknownColumnError(InvalidError):
     """The template uses columns that the query does not have."""
 

@@ -103,7 +103,7 @@ async def start_run(
 async def get_run(session: Session, actor: Actor, *, run_id: UUID) -> Run:
     """Return the run."""
     actor.require("exports:read")
-    row = await store.find_run(session, run_id, chains=actor.chains)
+    row = await store.find_run(session, run_id, chains=actor.reach())
     if row is None:
         raise RunNotFoundError(f"There is no run {run_id}. List the runs to find the one you mean.")
     return make_run(row)
@@ -123,7 +123,7 @@ async def list_runs(
     actor.require("exports:read")
     rows, total = await store.list_runs(
         session,
-        chains=actor.chains,
+        chains=actor.reach(),
         definition_id=definition_id,
         state=state,
         search=search,

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from tessera.connectors import KIND, PROFILE_UPDATED, ProfileNotFoundError, find_profile
+from tessera.connectors import KIND, PROFILE_UPDATED, find_row, hold_profile
 from tessera.connectors.contract import Issuing, get_connector
 from tessera.inbound.errors import NotInboundError
 from tessera.inbound.sources import Messages, get_source
@@ -59,10 +59,9 @@ async def find_inbound_row(
     session: Session, actor: Actor, profile_id: UUID, *, chain_id: UUID | None = None, hold: bool = False
 ) -> Mapping[str, Any]:
     """Return the inbound profile among those of the actor's chains, or of the one chain."""
-    chains = actor.chains if chain_id is None else ([chain_id] if actor.sees(chain_id) else [])
-    row = await find_profile(session, chains=chains, id_or_name=profile_id)
-    if row is None or (hold and not await token_store.hold_profile(session, profile_id)):
-        raise ProfileNotFoundError(f"There is no connection profile {profile_id}. List them to find yours.")
+    if hold:  # of two rotations at once each retires the other's token
+        await hold_profile(session, profile_id)
+    row = await find_row(session, actor, chain_id, profile_id)
     if not get_connector(row["type"]).find(Messages):
         raise NotInboundError(f"Nothing comes in through the connection profile {row['label']}: it only sends.")
     return row

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
         AccountNotFoundError,
         MembershipNotFoundError,
         ProgramNotFoundError,
-        RecordChangedError,
         SeveralChainsError,
         TierNotFoundError,
     )
@@ -123,7 +122,6 @@ __all__ = [
     "ProgramFilter",
     "ProgramNotFoundError",
     "ProgramType",
-    "RecordChangedError",
     "Reversal",
     "SeveralChainsError",
     "Subscription",

@@ -32,7 +32,7 @@ class Fault(Struct, frozen=True):
 
 async def list_faults(session: Session, actor: Actor) -> list[Fault]:
     """Return everything that is wrong in the actor's chains: balances, lots, tiers, primary memberships."""
-    chain_ids = None if actor.chains is None else sorted(actor.chains)
+    chain_ids = actor.reach()
     return [
         Fault(check, chain_id, count, ids, describe(check, count))
         for check in MEANINGS

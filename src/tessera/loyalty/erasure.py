@@ -31,7 +31,7 @@ async def clear_deleted_records(database: Database, *, days: int, now: datetime,
 async def clear_account(session: Session, actor: Actor, account_id: UUID, *, now: datetime) -> None:
     """Clear names and everything else that identifies the person or company; it cannot be undone."""
     actor.require("members:write")
-    chains = None if actor.chains is None else sorted(actor.chains)
+    chains = actor.reach()
     chain_id = await store.clear_account(
         session, account_id, chains=chains, actor_id=actor.id or SYSTEM_PROFILE, now=now
     )

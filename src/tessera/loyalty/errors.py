@@ -76,12 +76,6 @@ class ProgramNumberTakenError(ConflictError):
     code = "program_number_taken"
 
 
-class RecordChangedError(ConflictError):
-    """Someone else changed the record in the meantime."""
-
-    code = "version_conflict"
-
-
 class AccountInUseError(ConflictError):
     """An account with active memberships cannot be deleted."""
 

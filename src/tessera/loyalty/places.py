@@ -4,17 +4,18 @@ from collections.abc import Sequence
 from enum import Enum
 from uuid import UUID
 
+from tessera.access.chains import list_chain_ids
 from tessera.loyalty.errors import (
     AccountNotFoundError,
     MembershipNotFoundError,
     ProgramNotFoundError,
-    RecordChangedError,
     SeveralChainsError,
     TierNotFoundError,
 )
 from tessera.loyalty.store import places as store
 from tessera.loyalty.values.versions import version_at
 from tessera.platform.actors import Actor
+from tessera.platform.assets import changed_meanwhile
 from tessera.platform.db import Session
 from tessera.platform.errors import NotFoundError
 
@@ -35,7 +36,12 @@ class Place(Enum):
 
 async def find_membership_chains(session: Session, actor: Actor, ids: Sequence[UUID]) -> dict[UUID, UUID]:
     """Return the chain of each active membership within the actor's reach."""
-    return await store.find_chains(session, "memberships", ids, chain_ids=chains_of(actor))
+    return await store.find_chains(session, "memberships", ids, chain_ids=await list_reach(session, actor))
+
+
+async def list_reach(session: Session, actor: Actor) -> Sequence[UUID]:
+    """Return the chains to look in; an actor who sees every chain looks in all there are."""
+    return await list_chain_ids(session) if actor.chains is None else sorted(actor.chains)
 
 
 async def get_membership_chain(session: Session, actor: Actor, ids: Sequence[UUID]) -> UUID:
@@ -57,19 +63,11 @@ async def find_place(
     session: Session, actor: Actor, place: Place, record_id: UUID, *, version: int | None = None
 ) -> UUID:
     """Return the chain that an active record is in; with a version hold it, and raise unless it still is that one."""
-    chains = await store.find_chains(session, place.table, [record_id], chain_ids=chains_of(actor))
+    chains = await store.find_chains(session, place.table, [record_id], chain_ids=await list_reach(session, actor))
     if record_id not in chains:
         raise place.unknown(f"There is no {place.word} {record_id} within reach of {actor.name}.")
     if version is not None:
         moment = await store.hold_moment(session, place.table, chains[record_id], record_id)
         if moment is None or version_at(moment) != version:
-            raise RecordChangedError(
-                f"The {place.word} {record_id} was changed by someone else in the meantime."
-                " Read it again, then change it."
-            )
+            raise changed_meanwhile(f"The {place.word} {record_id}")
     return chains[record_id]
-
-
-def chains_of(actor: Actor) -> list[UUID] | None:
-    """Return the actor's chains, None for every chain."""
-    return None if actor.chains is None else sorted(actor.chains)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from tessera.access.chains import ChainNotFoundError, chains_of, narrow_chains, reach_of, require_chain
+from tessera.access.chains import ChainNotFoundError, chains_of, hold_chain, narrow_chains, reach_of, require_chain
 from tessera.loyalty import rules
 from tessera.loyalty.errors import ProgramCodeTakenError, ProgramNotFoundError
 from tessera.loyalty.events import PROGRAM_CREATED, PROGRAM_DELETED, PROGRAM_UPDATED, TIER_DELETED
@@ -31,7 +31,7 @@ async def create_programs(
     require_chain(actor, chain_id)
     rules.check_lengths("program's name", (item.name for item in items), longest=LONGEST_NAME)
     rules.check_lengths("program's code", (item.code for item in items), longest=LONGEST_CODE)
-    if not await store.lock_chain(session, chain_id):
+    if not await hold_chain(session, chain_id):
         raise ChainNotFoundError(f"There is no chain {chain_id}.", chain_id=chain_id)
     await check_codes(session, chain_id, [item.code for item in items])
     number = await store.find_last_number(session, chain_id)

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
         send_test,
     )
     from tessera.notifications.dispatcher import Dispatcher
-    from tessera.notifications.errors import SubscriptionChangedError
     from tessera.notifications.jobs import background_work
     from tessera.notifications.places import register_channels
     from tessera.notifications.retention import purge_deliveries
@@ -45,7 +44,6 @@ __all__ = [
     "NewSubscription",
     "Subscription",
     "SubscriptionChange",
-    "SubscriptionChangedError",
     "background_work",
     "create_subscriptions",
     "delete_subscription",

@@ -1,20 +1,12 @@
-"""What a subscription is called, and which events it names."""
+"""Which events a subscription may name."""
 
 import re
 from collections.abc import Sequence
 
-from tessera.notifications.errors import EventNamesError, LabelInvalidError
+from tessera.notifications.errors import EventNamesError
 
 EVENT_NAME = re.compile(r"[a-z_]+\.[a-z_]+", re.ASCII)
 MOST_NAMES = 100
-
-
-def check_label(text: str) -> str:
-    """Return the label trimmed."""
-    label = text.strip()
-    if not 1 <= len(label) <= 255:
-        raise LabelInvalidError("The label needs 1 to 255 characters.", field="label")
-    return label
 
 
 def check_names(names: Sequence[str] | None) -> list[str] | None:

@@ -15,6 +15,7 @@ from tessera.notifications.values import Delivery, DeliveryState
 from tessera.platform.actors import Actor
 from tessera.platform.audit import record_entries
 from tessera.platform.db import Row, Session
+from tessera.platform.events import position_before
 from tessera.platform.ids import new_id
 
 
@@ -74,7 +75,8 @@ async def replay_events(session: Session, actor: Actor, subscription_id: UUID, *
     """
     actor.require(WRITE)
     subscription = read_subscription(await lock(session, actor, subscription_id, None))
-    moved = await rewind_subscription(session, subscription_id, subscription.chain_id, since=since)
+    position = await position_before(session, subscription.chain_id, since)
+    moved = position is not None and await rewind_subscription(session, subscription_id, position)
     details = {"events_since": since.isoformat()}
     await record_entries(session, actor, [entry_of("replayed", subscription, after=details)])
     return moved

@@ -2,7 +2,7 @@
 
 Not found: webhook_subscription_not_found, webhook_subscription_chain_not_found, webhook_delivery_not_found
 Invalid: webhook_label_invalid, webhook_url_invalid, webhook_events_invalid
-Conflict: version_conflict, webhook_subscription_disabled
+Conflict: webhook_subscription_disabled
 """
 
 from tessera.platform.errors import ConflictError, InvalidError, NotFoundError
@@ -42,12 +42,6 @@ class EventNamesError(InvalidError):
     """A webhook subscription names something that is not an event."""
 
     code = "webhook_events_invalid"
-
-
-class SubscriptionChangedError(ConflictError):
-    """The webhook subscription was changed by another user in the meantime."""
-
-    code = "version_conflict"
 
 
 class SubscriptionDisabledError(ConflictError):

@@ -7,13 +7,14 @@ from uuid import UUID
 
 from msgspec import UNSET
 
-from tessera.notifications.checks import check_label, check_names
-from tessera.notifications.errors import SubscriptionChainError, SubscriptionChangedError, SubscriptionNotFoundError
+from tessera.notifications.checks import check_names
+from tessera.notifications.errors import LabelInvalidError, SubscriptionChainError, SubscriptionNotFoundError
 from tessera.notifications.events import SUBSCRIPTION_CREATED, SUBSCRIPTION_DELETED, SUBSCRIPTION_UPDATED
 from tessera.notifications.registry import SUBSCRIBED, get_channel
 from tessera.notifications.store import subscriptions as store
 from tessera.notifications.values import MadeSubscription, NewSubscription, Subscription, SubscriptionChange
 from tessera.platform.actors import Actor
+from tessera.platform.assets import check_version, clean_label, differences
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.db import Row, Session
 from tessera.platform.events import Event, latest_position, record_events
@@ -46,7 +47,7 @@ async def create_subscriptions(
     rows = [
         {
             "id": subscription_id,
-            "label": check_label(item.label),
+            "label": clean_label(item.label, refusal=LabelInvalidError),
             "url": channel.check_url(item.url, resources.settings),
             "event_names": check_names(item.event_names),
             "sealed_secret": resources.keys.seal(secret, purpose_of(subscription_id)),
@@ -71,14 +72,14 @@ async def list_subscriptions(session: Session, actor: Actor, *, chain_id: UUID |
     actor.require(READ)
     if chain_id is not None and not actor.sees(chain_id):
         return []
-    chains = reach_of(actor) if chain_id is None else [chain_id]
+    chains = actor.reach() if chain_id is None else [chain_id]
     return [read_subscription(row) for row in await store.select_subscriptions(session, chains)]
 
 
 async def get_subscription(session: Session, actor: Actor, subscription_id: UUID) -> Subscription:
     """Return the subscription."""
     actor.require(READ)
-    rows = await store.select_subscriptions(session, reach_of(actor), [subscription_id])
+    rows = await store.select_subscriptions(session, actor.reach(), [subscription_id])
     if not rows:
         raise unknown(subscription_id)
     return read_subscription(rows[0])
@@ -105,11 +106,9 @@ async def update_subscription(
         return before
     await store.write_subscription(session, subscription_id, values, now=now)
     after = await get_subscription(session, actor, subscription_id)
-    old, new = recorded_values(before), recorded_values(after)
-    changed = sorted(name for name in new if old[name] != new[name])
-    await record_events(session, [Event(after.chain_id, SUBSCRIPTION_UPDATED, after.id, {"changed": changed})])
-    entry = entry_of("updated", after, {name: old[name] for name in changed}, {name: new[name] for name in changed})
-    await record_entries(session, actor, [entry])
+    old, new = differences(recorded_values(before), recorded_values(after))
+    await record_events(session, [Event(after.chain_id, SUBSCRIPTION_UPDATED, after.id, {"changed": list(new)})])
+    await record_entries(session, actor, [entry_of("updated", after, old, new)])
     return after
 
 
@@ -159,20 +158,17 @@ async def lock(
     session: Session, actor: Actor, subscription_id: UUID, version: int | None, *, deleting: bool = False
 ) -> Row:
     """Return the subscription's row, locked; raise where it is not there, or not this version any more."""
-    row = await store.lock_subscription(session, reach_of(actor), subscription_id, deleting=deleting)
+    row = await store.lock_subscription(session, actor.reach(), subscription_id, deleting=deleting)
     if row is None:
         raise unknown(subscription_id)
-    if version is not None and row["version"] != version:
-        raise SubscriptionChangedError(
-            f"{row['label']} was changed by another user in the meantime. Read it again, then change it."
-        )
+    check_version(row["label"], row["version"], version)
     return row
 
 
 def checked_values(before: Subscription, change: SubscriptionChange, resources: Resources) -> dict[str, Any]:
     """Return what people may change, as it will be."""
     return {
-        "label": before.label if change.label is UNSET else check_label(change.label),
+        "label": before.label if change.label is UNSET else clean_label(change.label, refusal=LabelInvalidError),
         "url": before.url if change.url is UNSET else get_channel(SUBSCRIBED).check_url(change.url, resources.settings),
         "event_names": before.event_names if change.event_names is UNSET else check_names(change.event_names),
         "enabled": before.enabled if change.enabled is UNSET else change.enabled,
@@ -182,11 +178,6 @@ def checked_values(before: Subscription, change: SubscriptionChange, resources: 
 def purpose_of(subscription_id: UUID) -> str:
     """Return what a secret is sealed for: it opens nowhere else."""
     return f"webhook_subscriptions/{subscription_id}"
-
-
-def reach_of(actor: Actor) -> list[UUID] | None:
-    """Return the actor's chains, None for every chain."""
-    return None if actor.chains is None else sorted(actor.chains)
 
 
 def unknown(subscription_id: UUID) -> SubscriptionNotFoundError:

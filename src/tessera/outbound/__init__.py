@@ -11,7 +11,13 @@ if TYPE_CHECKING:
     from tessera.outbound.rendering import FACTS, FILTERS, read_shape
     from tessera.outbound.senders import Outcome, OutcomeKind, RequestRenderer, Sender
     from tessera.outbound.targets import complete_shape, make_renderer, open_sender
-    from tessera.outbound.template_changes import copy_template, create_template, delete_template, update_template
+    from tessera.outbound.template_changes import (
+        copy_template,
+        create_template,
+        delete_template,
+        list_template_users,
+        update_template,
+    )
     from tessera.outbound.template_previews import (
         SentTest,
         ShownRequest,
@@ -31,7 +37,7 @@ if TYPE_CHECKING:
         get_stored_shape,
         get_template,
         get_usable_template,
-        list_query_templates,
+        label_templates,
         list_templates,
         missing_columns,
     )
@@ -64,7 +70,8 @@ __all__ = [
     "get_stored_shape",
     "get_template",
     "get_usable_template",
-    "list_query_templates",
+    "label_templates",
+    "list_template_users",
     "list_templates",
     "make_renderer",
     "missing_columns",

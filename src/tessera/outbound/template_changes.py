@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy.exc import IntegrityError
 
 from tessera import queries
 from tessera.access.chains import has_chain
@@ -34,28 +33,34 @@ from tessera.outbound.rendering import (
     plain_shape,
 )
 from tessera.outbound.store import templates as store
-from tessera.outbound.templates import NewTemplate, Template, TemplateChange, find_row, get_template, make_template
+from tessera.outbound.templates import NewTemplate, Template, TemplateChange, find_row, get_template, make_templates
 from tessera.platform.actors import Actor
 from tessera.platform.assets import (
     ChainNotFoundError,
-    InUseError,
+    Referrer,
     SettingsInvalidError,
-    changed_meanwhile,
-    check_name,
+    Target,
+    check_version,
     choose_name,
     clean_label,
+    copy_names,
+    delete_asset,
     differences,
+    find_asset,
+    list_names,
+    list_referrers,
     name_taken,
     record_change,
+    record_references,
+    rename,
+    write_change,
 )
 from tessera.platform.db import Session
 from tessera.platform.ids import new_random_id
-from tessera.platform.names import copied_label, next_free_name
 from tessera.platform.secrets import KeyRing
 from tessera.queries import Column, Query
 
 KIND = "http_template"
-MOST_SHOWN = 5
 BLANK = TemplateShape(Method.POST)
 
 
@@ -69,7 +74,7 @@ async def create_template(
     change = TemplateChange(query=new.query, profile=new.profile, shape=new.shape, draft=new.draft)
     parts = await fit_parts(session, actor, change, stored=None, seals=HeaderSeals(chain_id, keys))
     label = clean_label(new.label)
-    _, taken = await store.list_names(session, chain_id)
+    _, taken = await list_names(session, store.TEMPLATES, chain_id)
     row = {
         "id": new_random_id(),
         "chain_id": chain_id,
@@ -86,18 +91,18 @@ async def update_template(
     """Change a template, and compile it again unless it is a draft that stays one."""
     actor.require("http-templates:write")
     stored = await find_row(session, actor, template.chain_id, template.id)
-    if change.version is not None and change.version != stored["version"]:
-        raise changed_meanwhile(stored["label"])
+    check_version(stored["label"], stored["version"], change.version)
     if change.template_type not in (None, stored["template_type"]):
         raise TemplateTypeFrozenError(
             f"The template type of {stored['label']} was chosen when it was created, once. Create another template."
         )
     parts = await fit_parts(session, actor, change, stored=stored, seals=HeaderSeals(stored["chain_id"], keys))
+    _, taken = await list_names(session, store.TEMPLATES, stored["chain_id"])
     row = {
         "id": stored["id"],
         "version": stored["version"],
         "label": stored["label"] if change.label is None else clean_label(change.label),
-        "internal_name": await renamed(session, stored, change.internal_name),
+        "internal_name": rename(stored["internal_name"], change.internal_name, taken),
         **parts,
     }
     await save(session, actor, stored, row)
@@ -105,40 +110,30 @@ async def update_template(
 
 
 async def delete_template(
-    session: Session,
-    actor: Actor,
-    chain_id: UUID | None,
-    id_or_name: UUID | str,
-    *,
-    users: Sequence[str] = (),
-    version: int | None = None,
+    session: Session, actor: Actor, chain_id: UUID | None, id_or_name: UUID | str, *, version: int | None = None
 ) -> None:
-    """Delete a template that no export definition uses. Those live above this room: callers name them."""
+    """Delete a template that no export definition uses."""
     actor.require("http-templates:admin")
     stored = await find_row(session, actor, chain_id, id_or_name)
-    if version is not None and version != stored["version"]:
-        raise changed_meanwhile(stored["label"])
-    if users:
-        raise in_use(stored["label"], users)
-    try:
-        async with session.begin_nested():
-            await store.delete_template(session, stored["id"])
-    except IntegrityError:  # a definition made meanwhile: the foreign key knows it
-        raise in_use(stored["label"], ["an export definition"]) from None
+    stored = await delete_asset(session, store.TEMPLATES, stored, version)
     values = (shown_values(stored), None)
     await record_change(session, actor, stored, kind=KIND, event=TEMPLATE_DELETED, action="deleted", values=values)
+
+
+async def list_template_users(session: Session, actor: Actor, template: Template) -> list[Referrer]:
+    """Return the first export definitions that use the template, by label."""
+    stored = await find_row(session, actor, template.chain_id, template.id)
+    return await list_referrers(session, KIND, stored["id"])
 
 
 async def copy_template(session: Session, actor: Actor, chain_id: UUID | None, id_or_name: UUID | str) -> Template:
     """Copy a template under the next free label and internal name."""
     actor.require("http-templates:write")
     stored = await find_row(session, actor, chain_id, id_or_name)
-    labels, taken = await store.list_names(session, stored["chain_id"])
     row = {
         **{key: stored[key] for key in ("chain_id", "query_id", "profile_id", "shape", "state")},
         "id": new_random_id(),
-        "label": copied_label(stored["label"], labels),
-        "internal_name": next_free_name(stored["internal_name"], taken),
+        **copy_names(stored, *await list_names(session, store.TEMPLATES, stored["chain_id"])),
     }
     return await insert(session, actor, row, action="copied")
 
@@ -240,34 +235,22 @@ def fit_shape(shape: TemplateShape) -> TemplateShape:
     return shape if shape.body else replace(shape, batch_size=1)
 
 
-async def renamed(session: Session, stored: Mapping[str, Any], name: str | None) -> str:
-    """Return the template's internal name, changed if that was asked for."""
-    if name is None or name == stored["internal_name"]:
-        return str(stored["internal_name"])
-    _, taken = await store.list_names(session, stored["chain_id"])
-    return check_name(name, taken=taken - {stored["internal_name"].lower()})
-
-
 async def insert(session: Session, actor: Actor, row: Mapping[str, Any], *, action: str) -> Template:
     """Store a new row, note it, and return its template."""
     if not await store.insert_template(session, row, actor):
         raise name_taken(row["internal_name"])
+    await refer(session, row)
     values = (None, shown_values(row))
     await record_change(session, actor, row, kind=KIND, event=TEMPLATE_CREATED, action=action, values=values)
-    (stored,) = await store.find_templates(session, chains=[row["chain_id"]], id_or_name=row["id"])
-    return make_template(stored)
+    return (await make_templates(session, [await find_asset(session, store.TEMPLATES, None, row["id"])]))[0]
 
 
 async def save(session: Session, actor: Actor, stored: Mapping[str, Any], row: Mapping[str, Any]) -> None:
     """Store a changed row and note what differs."""
-    try:
-        async with session.begin_nested():
-            won = await store.update_template(session, row, actor)
-    except IntegrityError:
-        raise name_taken(row["internal_name"]) from None
-    if not won:
-        raise changed_meanwhile(stored["label"])
+    change = store.update_template(session, row, actor)
+    await write_change(session, change, label=stored["label"], internal_name=row["internal_name"])
     changed = {**stored, **row}
+    await refer(session, changed)
     # A masked value looks the same when it changes.
     besides = ["headers"] if stored["shape"]["headers"] != row["shape"]["headers"] else []
     values = differences(shown_values(stored), shown_values(changed), besides=besides)
@@ -281,10 +264,11 @@ def shown_values(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**named, **ids, **hide_headers(row["shape"])}
 
 
-def in_use(label: str, users: Sequence[str]) -> InUseError:
-    """Say who uses the template."""
-    more = f" and {len(users) - MOST_SHOWN} more" if len(users) > MOST_SHOWN else ""
-    return InUseError(
-        f"The template {label} is used by {', '.join(users[:MOST_SHOWN])}{more}. Choose another template there first.",
-        users=list(users),
-    )
+async def refer(session: Session, row: Mapping[str, Any]) -> None:
+    """Record that the template refers to its query and its profile; the foreign keys hold both."""
+    secret = any(header.get("secret") for header in row["shape"]["headers"])
+    targets = {
+        "query_id": Target("query", row["query_id"]),
+        "profile_id": Target("connection_profile", row["profile_id"], carries_secrets=secret),
+    }
+    await record_references(session, KIND, row, [target for name, target in targets.items() if row[name]])

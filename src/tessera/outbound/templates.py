@@ -6,17 +6,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from tessera.connectors import READY
-from tessera.outbound.errors import TemplateIncompleteError, TemplateNotFoundError
+from tessera.connectors import READY, label_profiles
+from tessera.outbound.errors import TemplateIncompleteError
 from tessera.outbound.header_seals import HeaderSeals, hide_headers, open_shape
 from tessera.outbound.rendering import TemplateShape, find_columns, read_shape
 from tessera.outbound.store import templates as store
 from tessera.platform.actors import Actor
-from tessera.platform.assets import NameAmbiguousError
+from tessera.platform.assets import find_asset, list_assets, list_labels
 from tessera.platform.db import Session
 from tessera.platform.paging import Page
 from tessera.platform.secrets import KeyRing
-from tessera.queries import Column
+from tessera.queries import Column, label_queries
 
 OUTBOUND_API = "outbound_api"
 TEMPLATE_TYPES = {OUTBOUND_API: "Outbound API"}
@@ -41,6 +41,7 @@ class Template:
     shape: TemplateShape
     state: str
     version: int
+    used_by: int
     created_at: datetime
     created_by: str
     created_by_kind: str | None
@@ -101,7 +102,8 @@ class TemplateFilter:
 async def get_template(session: Session, actor: Actor, chain_id: UUID | None, id_or_name: UUID | str) -> Template:
     """Return the template with that id or internal name, of one chain or of all that the actor sees."""
     actor.require("http-templates:read")
-    return make_template(await find_row(session, actor, chain_id, id_or_name))
+    row = await find_row(session, actor, chain_id, id_or_name)
+    return (await make_templates(session, [row]))[0]
 
 
 async def get_usable_template(session: Session, actor: Actor, chain_id: UUID, template_id: UUID) -> Template:
@@ -118,18 +120,20 @@ async def list_templates(
     """Return a page of the templates that the actor sees."""
     actor.require("http-templates:read")
     wanted = wanted or TemplateFilter()
-    sort = wanted.sort if wanted.sort in store.LISTS else "label"
-    rows, total = await store.list_templates(
-        session, narrow(actor, wanted), sort=sort, offset=(number - 1) * size, limit=size
-    )
-    return Page([make_template(row) for row in rows], total, number, size)
+    parameters = {
+        "chains": actor.reach(wanted.chain_id),
+        "profile_id": wanted.profile_id,
+        "query_id": wanted.query_id,
+        "state": READY if wanted.ready else None,
+        "search": wanted.search,
+    }
+    page = await list_assets(session, store.TEMPLATES, parameters, sort=wanted.sort, number=number, size=size)
+    return Page(await make_templates(session, page.items), page.total, number, size)
 
 
-async def list_query_templates(
-    session: Session, actor: Actor, chain_id: UUID, query_id: UUID, *, count: int
-) -> Sequence[tuple[UUID, str]]:
-    """Return ids and labels of the templates that use the query, to an actor who sees the chain."""
-    return await store.list_of_query(session, chain_id, query_id, limit=count) if actor.sees(chain_id) else []
+async def label_templates(session: Session, ids: Sequence[UUID]) -> Mapping[UUID, str]:
+    """Return the labels of templates that the caller's own assets refer to."""
+    return await list_labels(session, store.TEMPLATES, ids)
 
 
 async def missing_columns(
@@ -149,25 +153,20 @@ async def get_stored_shape(session: Session, actor: Actor, template: Template) -
     return shape
 
 
-def narrow(actor: Actor, wanted: TemplateFilter) -> store.Wanted:
-    """Return the filter confined to the chains that the actor sees."""
-    one = wanted.chain_id
-    chains = actor.chains if one is None else [one] if actor.sees(one) else []
-    state = READY if wanted.ready else None
-    return store.Wanted(chains, wanted.profile_id, wanted.query_id, state, wanted.search)
-
-
 async def find_row(session: Session, actor: Actor, chain_id: UUID | None, id_or_name: UUID | str) -> Mapping[str, Any]:
     """Return the stored template."""
-    chains = narrow(actor, TemplateFilter(chain_id)).chains
-    rows = await store.find_templates(session, chains=chains, id_or_name=id_or_name)
-    if not rows:
-        raise TemplateNotFoundError(f"There is no template {id_or_name}. List them to find yours.")
-    if len(rows) > 1:
-        raise NameAmbiguousError(f"Several chains have a template {id_or_name}. Name it by its id.")
-    return rows[0]
+    return await find_asset(session, store.TEMPLATES, actor.reach(chain_id), id_or_name)
 
 
-def make_template(row: Mapping[str, Any]) -> Template:
-    """Turn a stored row into the value that others see."""
-    return Template(**{**row, "shape": read_shape(hide_headers(row["shape"]))})
+async def make_templates(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[Template]:
+    """Turn stored rows into the values that others see, with the labels of query and profile."""
+    query_labels = await label_queries(session, [row["query_id"] for row in rows if row["query_id"]])
+    profile_labels = await label_profiles(session, [row["profile_id"] for row in rows if row["profile_id"]])
+    return [
+        Template(
+            **{**row, "shape": read_shape(hide_headers(row["shape"]))},
+            query_label=query_labels.get(row["query_id"]),
+            profile_label=profile_labels.get(row["profile_id"]),
+        )
+        for row in rows
+    ]

@@ -40,6 +40,12 @@ class Actor:
         """Say whether the chain is one of the actor's."""
         return self.chains is None or chain_id in self.chains
 
+    def reach(self, chain_id: UUID | None = None) -> list[UUID] | None:
+        """Return the chains to look in: the given one, if it is in reach, or all in reach; None is every chain."""
+        if chain_id is not None:
+            return [chain_id] if self.sees(chain_id) else []
+        return None if self.chains is None else sorted(self.chains)
+
     def may(self, permission: str) -> bool:
         """Say whether the actor holds `resource:level` or a higher level of the same resource."""
         if self.permissions is None:

@@ -63,6 +63,7 @@ OTHERS: Columns = {
     "accounts": ("kind", "classifications", "options", "invoice_due_interval"),
     "alembic_version": ("version_num",),
     "api_keys": ("digest", "hint", "chain_ids", "permissions", "created_by_kind"),
+    "asset_references": ("from_kind", "from_label", "to_kind"),
     "audit_entries": ("actor_kind", "request_id", "action", "object_kind"),
     "chains": ("name",),
     "client_tokens": ("digest",),

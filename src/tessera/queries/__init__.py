@@ -5,25 +5,23 @@ from typing import TYPE_CHECKING
 from tessera.platform.lazy_imports import import_on_first_use
 
 if TYPE_CHECKING:
-    from tessera.queries.changes import check_version, copy_query, create_query, delete_query, update_query
+    from tessera.queries.changes import copy_query, create_query, delete_query, list_query_users, update_query
     from tessera.queries.checks import check_aside, check_query
     from tessera.queries.columns import Column, ColumnType, header_line
     from tessera.queries.engines import Preview, QueryEngine, Selection
     from tessera.queries.errors import (
         QueryFailedError,
-        QueryInUseError,
         QueryInvalidError,
         QueryNotFoundError,
         QueryRefusedError,
         QueryTimeoutError,
         QueryTooLargeError,
         QueryUnavailableError,
-        QueryVersionError,
     )
     from tessera.queries.parameters import BUILT_IN, Parameter, ParameterType
     from tessera.queries.plans import Advice
     from tessera.queries.previews import count_query, describe_query, explain_query, preview_query
-    from tessera.queries.saved import NewQuery, Query, get_query, list_queries, list_query_choices
+    from tessera.queries.saved import NewQuery, Query, get_query, label_queries, list_queries, list_query_choices
     from tessera.queries.vocabulary import FUNCTIONS
 else:
     __getattr__ = import_on_first_use(__name__, __file__)
@@ -41,18 +39,15 @@ __all__ = [
     "Query",
     "QueryEngine",
     "QueryFailedError",
-    "QueryInUseError",
     "QueryInvalidError",
     "QueryNotFoundError",
     "QueryRefusedError",
     "QueryTimeoutError",
     "QueryTooLargeError",
     "QueryUnavailableError",
-    "QueryVersionError",
     "Selection",
     "check_aside",
     "check_query",
-    "check_version",
     "copy_query",
     "count_query",
     "create_query",
@@ -61,8 +56,10 @@ __all__ = [
     "explain_query",
     "get_query",
     "header_line",
+    "label_queries",
     "list_queries",
     "list_query_choices",
+    "list_query_users",
     "preview_query",
     "update_query",
 ]

@@ -1,6 +1,6 @@
 """What can go wrong with queries. No message repeats what the database said beyond the query's own words."""
 
-from tessera.platform.errors import ConflictError, InvalidError, NotFoundError, UnavailableError
+from tessera.platform.errors import InvalidError, NotFoundError, UnavailableError
 
 
 class QueryNotFoundError(NotFoundError):
@@ -16,24 +16,6 @@ class QueryInvalidError(InvalidError):
 
     def __init__(self, message: str, **details: object) -> None:
         super().__init__(message, **{"field": "text", **details})
-
-
-class QueryNameInvalidError(InvalidError):
-    """An internal name that cannot be used."""
-
-    code = "internal_name_invalid"
-
-
-class QueryNameAmbiguousError(ConflictError):
-    """Several chains have a query of that internal name."""
-
-    code = "internal_name_ambiguous"
-
-
-class QueryNameTakenError(ConflictError):
-    """Another query of the chain has the internal name."""
-
-    code = "internal_name_taken"
 
 
 class QueryRefusedError(InvalidError):
@@ -58,18 +40,6 @@ class QueryTooLargeError(InvalidError):
     """The query gives more rows, or a longer row, than the deployment allows."""
 
     code = "query_too_large"
-
-
-class QueryVersionError(ConflictError):
-    """The query was changed by another user since it was read."""
-
-    code = "version_conflict"
-
-
-class QueryInUseError(ConflictError):
-    """Something refers to the query."""
-
-    code = "in_use"
 
 
 class QueryUnavailableError(UnavailableError):

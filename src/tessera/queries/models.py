@@ -1,4 +1,4 @@
-"""The table of saved queries."""
+"""The tables of saved queries, and of the chain each query connection is bound to."""
 
 from datetime import datetime
 from typing import Any
@@ -41,3 +41,13 @@ class QueryRow(Table):
     updated_by: Mapped[str]
     updated_by_kind: Mapped[str | None]
     updated_by_id: Mapped[UUID | None]
+
+
+class QueryBindingRow(Table):
+    """The one chain whose rows a connection of `tessera_query` sees."""
+
+    __tablename__ = "query_bindings"
+
+    backend_pid: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    chain_id: Mapped[UUID]
+    bound_at: Mapped[datetime] = mapped_column(server_default=NOW)

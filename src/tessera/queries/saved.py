@@ -1,20 +1,18 @@
 """Saved queries: what one is, finding it, listing them."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from tessera.platform.actors import Actor
+from tessera.platform.assets import find_asset, list_assets, list_labels
 from tessera.platform.db import Row, Session
-from tessera.platform.ids import parse_id
 from tessera.platform.paging import Page
 from tessera.queries.columns import Column, ColumnType
-from tessera.queries.errors import QueryNameAmbiguousError, QueryNotFoundError
 from tessera.queries.parameters import Parameter, ParameterType
 from tessera.queries.store import saved as store
 
-SORTS = frozenset(store.LISTS)
 MOST_CHOICES = 1000
 
 
@@ -58,14 +56,7 @@ class NewQuery:
 async def get_query(session: Session, actor: Actor, chain_id: UUID | None, id_or_name: UUID | str) -> Query:
     """Return the query with that id or internal name, in whatever case; of one chain or of all that the actor sees."""
     actor.require("queries:read")
-    query_id = id_or_name if isinstance(id_or_name, UUID) else parse_id(id_or_name)
-    name = None if query_id else str(id_or_name)
-    rows = await store.find_queries(session, chains_of(actor, chain_id), query_id=query_id, internal_name=name)
-    if not rows:
-        raise QueryNotFoundError(f"There is no query {id_or_name}. List the queries to find yours.")
-    if len(rows) > 1:
-        raise QueryNameAmbiguousError(f"Several chains have a query {id_or_name}. Name it by its id.")
-    return make_query(rows[0])
+    return make_query(await find_asset(session, store.QUERIES, actor.reach(chain_id), id_or_name))
 
 
 async def list_queries(
@@ -78,17 +69,11 @@ async def list_queries(
     number: int = 1,
     size: int = 50,
 ) -> Page[Query]:
-    """Return a page of queries in one of `SORTS`; an outsider gets an empty one."""
+    """Return a page of queries in one of the orders of `store.QUERIES`; an outsider gets an empty one."""
     actor.require("queries:read")
-    rows, total = await store.list_queries(
-        session,
-        chains_of(actor, chain_id),
-        search=search,
-        sort=sort if sort in SORTS else "label",
-        offset=(number - 1) * size,
-        limit=size,
-    )
-    return Page([make_query(row) for row in rows], total, number, size)
+    wanted = {"chains": actor.reach(chain_id), "search": search}
+    page = await list_assets(session, store.QUERIES, wanted, sort=sort, number=number, size=size)
+    return Page([make_query(row) for row in page.items], page.total, number, size)
 
 
 async def list_query_choices(session: Session, actor: Actor, chain_id: UUID) -> list[tuple[UUID, str]]:
@@ -98,11 +83,9 @@ async def list_query_choices(session: Session, actor: Actor, chain_id: UUID) -> 
     return [(row["id"], row["label"]) for row in rows]
 
 
-def chains_of(actor: Actor, chain_id: UUID | None) -> Iterable[UUID] | None:
-    """Return the chains to look into: the one asked for if the actor sees it, else all of the actor's."""
-    if chain_id is None:
-        return actor.chains
-    return [chain_id] if actor.sees(chain_id) else []
+async def label_queries(session: Session, ids: Sequence[UUID]) -> Mapping[UUID, str]:
+    """Return the labels of queries that the caller's own assets refer to."""
+    return await list_labels(session, store.QUERIES, ids)
 
 
 def make_query(row: Row) -> Query:

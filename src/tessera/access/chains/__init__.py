@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tessera.access.chains.models import ChainRow, EnterpriseRow
     from tessera.access.chains.scope import chains_of, narrow_chains, reach_of, require_chain
     from tessera.access.chains.store.chains import select_enterprises
-    from tessera.access.chains.store.existence import has_chain
+    from tessera.access.chains.store.existence import has_chain, hold_chain, list_chain_ids
     from tessera.access.chains.values import (
         Address,
         Chain,
@@ -52,6 +52,8 @@ __all__ = [
     "create_enterprises",
     "get_chain",
     "has_chain",
+    "hold_chain",
+    "list_chain_ids",
     "list_chains",
     "list_enterprises",
     "list_linked_enterprises",

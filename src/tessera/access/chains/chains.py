@@ -50,7 +50,7 @@ async def check_chain_names(session: Session, names: Sequence[str]) -> None:
 
 async def list_chains(session: Session | Reader, actor: Actor, *, archived: bool = False) -> list[Chain]:
     """Return the actor's chains by name, the archived ones only if asked for."""
-    ids = None if actor.chains is None else sorted(actor.chains)
+    ids = actor.reach()
     return await store.select_chains(session, ids, archived=archived)
 
 
@@ -138,7 +138,7 @@ async def list_enterprises(
     session: Session | Reader, actor: Actor, *, ids: Sequence[UUID] | None = None
 ) -> list[Enterprise]:
     """Return the enterprises of the actor's chains, oldest first."""
-    return await store.select_enterprises(session, None if actor.chains is None else sorted(actor.chains), ids)
+    return await store.select_enterprises(session, actor.reach(), ids)
 
 
 async def list_linked_enterprises(

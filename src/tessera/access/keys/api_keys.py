@@ -21,6 +21,7 @@ from tessera.access.keys.errors import (
 from tessera.access.keys.store import api_keys as store
 from tessera.access.roles import ADMIN_ROLE_ID, HeldRole, find_excess, find_unshaped, hold_roles, read_roles, unite
 from tessera.platform.actors import LEVELS, Actor, ActorKind
+from tessera.platform.assets import clean_label
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.db import Row, Session
 from tessera.platform.ids import new_random_ids
@@ -114,7 +115,7 @@ async def create_api_keys(
 async def list_api_keys(session: Session, actor: Actor) -> list[ApiKey]:
     """Return the keys that reach no further than the actor, newest first."""
     actor.require("api-keys:read")
-    return [read_key(row) for row in await store.list_keys(session, chains=reach_of(actor))]
+    return [read_key(row) for row in await store.list_keys(session, chains=actor.reach())]
 
 
 async def list_api_key_page(
@@ -124,7 +125,7 @@ async def list_api_key_page(
     actor.require("api-keys:read")
     sort = sort if sort in store.ORDERS else "-created"
     rows, total = await store.list_page(
-        session, chains=reach_of(actor), search=search, sort=sort, offset=(number - 1) * size, limit=size
+        session, chains=actor.reach(), search=search, sort=sort, offset=(number - 1) * size, limit=size
     )
     return Page([read_key(row) for row in rows], total, number, size)
 
@@ -170,7 +171,7 @@ async def find_api_key_actor(
 async def get_api_key(session: Session, actor: Actor, key_id: UUID) -> ApiKey:
     """Return a key that reaches no further than the actor."""
     actor.require("api-keys:read")
-    rows = await store.list_keys(session, chains=reach_of(actor), ids=[key_id])
+    rows = await store.list_keys(session, chains=actor.reach(), ids=[key_id])
     if not rows:
         raise ApiKeyNotFoundError(f"There is no API key {key_id}. List the keys to find the one you mean.")
     return read_key(rows[0])
@@ -190,9 +191,7 @@ async def get_changeable(session: Session, actor: Actor, key_id: UUID) -> ApiKey
 
 def check_key(actor: Actor, new: NewApiKey, now: datetime) -> None:
     """Refuse a label, permission or end that cannot be used, and more than the maker has."""
-    label = new.label.strip()
-    if not 1 <= len(label) <= 255 or not label.isprintable():
-        raise ApiKeyInvalidError("The label needs 1 to 255 printable characters.", field="label")
+    clean_label(new.label, refusal=ApiKeyInvalidError)
     if new.permissions is None and not new.roles and not new.whole:
         raise ApiKeyInvalidError(GRANT_MISSING, field="role_ids")
     unshaped = find_unshaped(new.permissions or ())
@@ -295,8 +294,3 @@ def entry_of(action: str, key: ApiKey) -> Entry:
             "roles": [role.label for role in key.roles],
         }
     return Entry(action, "api_key", key.id, key.label, after=after)
-
-
-def reach_of(actor: Actor) -> list[UUID] | None:
-    """Return the actor's chains, None for every chain."""
-    return None if actor.chains is None else sorted(actor.chains)

@@ -20,6 +20,7 @@ from tessera.access.keys.store import tokens as store
 from tessera.access.keys.store import windows as window_store
 from tessera.access.keys.values import TOKEN_PERMISSIONS, MadeToken, NewAccessToken, Scope, Token
 from tessera.platform.actors import Actor
+from tessera.platform.assets import clean_label
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.db import Reader, Session
 from tessera.platform.ids import new_ids
@@ -27,7 +28,6 @@ from tessera.platform.paging import Page
 
 CLIENT = "client-token"
 ACCESS = "access-token"
-LONGEST_LABEL = 255
 REQUEST_WINDOW = timedelta(seconds=30)
 
 
@@ -55,7 +55,7 @@ async def create_client_tokens(
     texts: Sequence[str] | None = None,
 ) -> list[MadeToken]:
     """Create applications' credentials; their plain texts are returned this once. Only the demo brings texts along."""
-    labels = [check_label(label) for label in labels]
+    labels = [clean_label(label, refusal=TokenLabelError) for label in labels]
     texts = texts or [make_text() for _ in labels]
     made = [MadeToken(*parts) for parts in zip(new_ids(len(labels)), labels, texts, strict=True)]
     digests = [keys.digest(token.text, CLIENT) for token in made]
@@ -75,7 +75,7 @@ async def create_access_tokens(
 ) -> list[MadeToken]:
     """Create connections' credentials; every enterprise must be one that the actor sees."""
     for item in items:
-        check_label(item.label)
+        clean_label(item.label, refusal=TokenLabelError)
     check_permissions(actor, items)
     await check_clients(session, items)
     await check_enterprises(session, actor, items)
@@ -86,14 +86,6 @@ async def create_access_tokens(
     await store.insert_access_tokens(session, [token.id for token in made], digests, items, now)
     await record_entries(session, actor, [Entry("created", "access_token", item.id, item.label) for item in made])
     return made
-
-
-def check_label(label: str) -> str:
-    """Return the label without blanks around it; refuse what people cannot read."""
-    label = label.strip()
-    if not 1 <= len(label) <= LONGEST_LABEL or not label.isprintable():
-        raise TokenLabelError(f"The label needs 1 to {LONGEST_LABEL} printable characters.", field="label")
-    return label
 
 
 def check_permissions(actor: Actor, items: Sequence[NewAccessToken]) -> None:
@@ -122,7 +114,7 @@ async def check_clients(session: Session, items: Sequence[NewAccessToken]) -> No
 async def check_enterprises(session: Session, actor: Actor, items: Sequence[NewAccessToken]) -> None:
     """Raise unless each token reaches enterprises that exist within the actor's chains, an ordinary one exactly one."""
     wanted = {enterprise_id for item in items for enterprise_id in item.enterprise_ids}
-    chains = None if actor.chains is None else sorted(actor.chains)
+    chains = actor.reach()
     found = {enterprise.id for enterprise in await select_enterprises(session, chains, sorted(wanted))}
     for enterprise_id in sorted(wanted - found):
         raise EnterpriseNotFoundError(
@@ -158,7 +150,7 @@ async def admit_request(session: Session | Reader, access_token_id: UUID, *, lim
 
 async def list_tokens(session: Session, actor: Actor) -> list[Token]:
     """Return the credentials within the actor's chains, without their texts, oldest first."""
-    return await store.select_tokens(session, None if actor.chains is None else sorted(actor.chains))
+    return await store.select_tokens(session, actor.reach())
 
 
 async def list_token_page(
@@ -174,7 +166,7 @@ async def list_token_page(
     """Return a page of the client tokens, or of the access tokens, whose label holds the text."""
     items, total = await store.select_token_page(
         session,
-        None if actor.chains is None else sorted(actor.chains),
+        actor.reach(),
         client=client,
         search=search,
         sort=sort if sort in store.ORDERS else "-created",

@@ -51,12 +51,6 @@ class RoleInUseError(ConflictError):
     code = "role_in_use"
 
 
-class RoleChangedError(ConflictError):
-    """The role was changed by another user in the meantime."""
-
-    code = "version_conflict"
-
-
 class RoleNotFoundError(NotFoundError):
     """No such role."""
 

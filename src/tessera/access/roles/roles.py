@@ -15,7 +15,6 @@ from tessera.access.roles.errors import (
     GrantExceedsError,
     LastAdministratorError,
     RoleBuiltInError,
-    RoleChangedError,
     RoleExceedsError,
     RoleInUseError,
     RoleInvalidError,
@@ -27,6 +26,7 @@ from tessera.access.roles.grants import HeldRole, as_set, find_excess, find_unkn
 from tessera.access.roles.store import roles as store
 from tessera.access.roles.store.administrators import guard_administrators, has_other_administrator
 from tessera.platform.actors import Actor
+from tessera.platform.assets import changed_meanwhile, check_version, clean_label, differences
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.db import Row, Session
 from tessera.platform.ids import new_random_id, parse_id
@@ -96,7 +96,7 @@ async def create_role(session: Session, actor: Actor, new: NewRole, *, now: date
     check_grant(actor, label, new.permissions)
     await check_free(session, values, besides=None)
     if not await store.insert_role(session, stored_values(values, actor, now)):
-        raise taken_meanwhile(label)
+        raise label_taken(label)
     role = await get_role(session, actor, role_id)
     await record_entries(session, actor, [Entry("created", "role", role.id, role.label, after=recorded_values(role))])
     return role
@@ -105,7 +105,7 @@ async def create_role(session: Session, actor: Actor, new: NewRole, *, now: date
 async def list_roles(session: Session, actor: Actor) -> list[Role]:
     """Return every role by label."""
     actor.require("roles:read")
-    return [read_role(row) for row in await store.list_roles(session, reach_of(actor))]
+    return [read_role(row) for row in await store.list_roles(session, actor.reach())]
 
 
 async def list_role_page(
@@ -115,7 +115,7 @@ async def list_role_page(
     actor.require("roles:read")
     sort = sort if sort in store.ORDERS else "label"
     rows, total = await store.list_page(
-        session, chains=reach_of(actor), search=search, sort=sort, offset=(number - 1) * size, limit=size
+        session, chains=actor.reach(), search=search, sort=sort, offset=(number - 1) * size, limit=size
     )
     return Page([read_role(row) for row in rows], total, number, size)
 
@@ -123,7 +123,7 @@ async def list_role_page(
 async def get_role(session: Session, actor: Actor, role_id: UUID) -> Role:
     """Return one role."""
     actor.require("roles:read")
-    rows = await store.find_roles(session, [role_id], reach_of(actor))
+    rows = await store.find_roles(session, [role_id], actor.reach())
     if not rows:
         raise RoleNotFoundError(f"There is no role {role_id}. List the roles to find the one you mean.")
     return read_role(rows[0])
@@ -135,7 +135,7 @@ async def find_role(session: Session, actor: Actor, text: str) -> Role:
     role_id = parse_id(text)
     if role_id is not None:
         return await get_role(session, actor, role_id)
-    row = await store.find_role_by_name(session, text, reach_of(actor))
+    row = await store.find_role_by_name(session, text, actor.reach())
     if row is None:
         raise RoleNotFoundError(f"There is no role {text[:100]!r}. `tessera role list` shows all.")
     return read_role(row)
@@ -157,7 +157,7 @@ async def update_role(
     if before.permissions is None and values["permissions"] is not None:
         await keep_administrator(session, before)
     if not await store.update_role(session, {**stored_values(values, actor, now), "version": before.version}):
-        raise changed_meanwhile(before.label)
+        raise changed_meanwhile(f"The role {before.label}")
     after = await get_role(session, actor, role_id)
     old, new = differences(recorded_values(before), recorded_values(after))
     if new:
@@ -178,7 +178,7 @@ async def delete_role(session: Session, actor: Actor, role_id: UUID, *, version:
             holders=[{"kind": row["kind"], "id": str(row["id"]), "name": row["name"]} for row in holders],
         )
     if not await store.delete_role(session, role_id, role.version):
-        raise changed_meanwhile(role.label)
+        raise changed_meanwhile(f"The role {role.label}")
     await record_entries(session, actor, [Entry("deleted", "role", role_id, role.label, before=recorded_values(role))])
 
 
@@ -222,8 +222,7 @@ async def get_changeable(session: Session, actor: Actor, role_id: UUID, version:
         raise RoleExceedsError(
             f"The role {role.label} holds {excess}, which {actor.name} does not. Ask someone who holds as much."
         )
-    if version is not None and version != role.version:
-        raise changed_meanwhile(role.label)
+    check_version(f"The role {role.label}", role.version, version)
     return role
 
 
@@ -243,7 +242,7 @@ async def check_free(session: Session, values: Mapping[str, Any], *, besides: UU
         session, label=values["label"], internal_name=values["internal_name"], besides=besides
     )
     if taken["label"]:
-        raise RoleTakenError(f"There is a role {values['label']} already. Choose another label.", field="label")
+        raise label_taken(values["label"])
     if taken["name"]:
         raise RoleTakenError(
             f"The internal name {values['internal_name']} is taken. Choose another one.", field="internal_name"
@@ -253,8 +252,7 @@ async def check_free(session: Session, values: Mapping[str, Any], *, besides: UU
 def check_role(values: Mapping[str, Any]) -> None:
     """Refuse a label, name, description or permission that cannot be used."""
     label, name, description = values["label"], values["internal_name"], values["description"]
-    if not 1 <= len(label) <= LONGEST_LABEL or not label.isprintable():
-        raise RoleInvalidError(f"The label needs 1 to {LONGEST_LABEL} printable characters.", field="label")
+    clean_label(label, longest=LONGEST_LABEL, refusal=RoleInvalidError)
     if not is_internal_name(name):
         raise RoleInvalidError(
             f"The internal name {name[:100]!r} may hold only letters, digits and underscores, 1 to 100 of them.",
@@ -303,24 +301,6 @@ def recorded_values(role: Role) -> dict[str, Any]:
     }
 
 
-def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the properties that differ, as they were and as they are."""
-    names = [name for name in new if old[name] != new[name]]
-    return {name: old[name] for name in names}, {name: new[name] for name in names}
-
-
-def reach_of(actor: Actor) -> list[UUID] | None:
-    """Return the actor's chains, None for every chain."""
-    return None if actor.chains is None else sorted(actor.chains)
-
-
-def changed_meanwhile(label: str) -> RoleChangedError:
-    """Return the error for a change that came too late."""
-    return RoleChangedError(
-        f"The role {label} was changed by another user in the meantime. Read it again, then change it."
-    )
-
-
-def taken_meanwhile(label: str) -> RoleTakenError:
-    """Say that the name was taken a moment ago."""
+def label_taken(label: str) -> RoleTakenError:
+    """Return the refusal of a label that another role has."""
     return RoleTakenError(f"There is a role {label} already. Choose another label.", field="label")

@@ -11,12 +11,10 @@ DeniedError
   ApiKeyScopeError        a key cannot have more than its maker
 ConflictError
   EmailTakenError         another user signs in with this address
-  UserChangedError        the user was changed in the meantime
   LastAdministratorError  no user would be left who may do everything
   RoleTakenError          another role has this name
   RoleBuiltInError        built-in roles stay as they are
   RoleInUseError          the role is held
-  RoleChangedError        the role was changed in the meantime
   ApiKeyRevokedError      a revoked key stays revoked
 NotFoundError
   UserNotFoundError       no such user within reach

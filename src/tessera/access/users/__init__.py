@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from tessera.access.users.errors import (
         EmailTakenError,
         SessionNotFoundError,
-        UserChangedError,
         UserExceedsError,
         UserNotFoundError,
     )
@@ -63,7 +62,6 @@ __all__ = [
     "SessionNotFoundError",
     "User",
     "UserChange",
-    "UserChangedError",
     "UserExceedsError",
     "UserNotFoundError",
     "UserSession",

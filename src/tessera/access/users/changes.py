@@ -13,7 +13,6 @@ from msgspec import UNSET, UnsetType
 from tessera.access.passwords import check_password, hash_password
 from tessera.access.roles import (
     LastAdministratorError,
-    differences,
     find_excess,
     find_foreign_chain,
     guard_administrators,
@@ -21,7 +20,7 @@ from tessera.access.roles import (
     hold_roles,
     unite,
 )
-from tessera.access.users.errors import UserChangedError, UserExceedsError, UserNotFoundError
+from tessera.access.users.errors import UserExceedsError, UserNotFoundError
 from tessera.access.users.store import lists as user_store
 from tessera.access.users.store import records, sessions
 from tessera.access.users.users import (
@@ -36,6 +35,7 @@ from tessera.access.users.users import (
     recorded_values,
 )
 from tessera.platform.actors import Actor
+from tessera.platform.assets import changed_meanwhile, check_version, differences
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.db import Session
 
@@ -71,7 +71,7 @@ async def update_user(
         "now": now,
     }
     if not await user_store.update_user(session, values):
-        raise changed_meanwhile(before)
+        raise changed_meanwhile(f"The user {before.email}")
     if change.roles is not UNSET:
         await user_store.set_roles(session, user_id, [role.id for role in wanted.roles])
     if before.enabled and not wanted.enabled:
@@ -117,7 +117,7 @@ async def delete_user(session: Session, actor: Actor, user_id: UUID, *, version:
     if user.is_administrator:
         await keep_administrator(session, user)
     if not await user_store.delete_user(session, user_id, user.version):
-        raise changed_meanwhile(user)
+        raise changed_meanwhile(f"The user {user.email}")
     await record_entries(session, actor, [Entry("deleted", "user", user_id, user.email, before=recorded_values(user))])
 
 
@@ -144,8 +144,7 @@ async def get_changeable(session: Session, actor: Actor, user_id: UUID, version:
     """Return a user who holds no more than the actor, in the version that the caller saw."""
     actor.require("users:admin")
     user = await get_user(session, actor, user_id)
-    if version is not None and version != user.version:
-        raise changed_meanwhile(user)
+    check_version(f"The user {user.email}", user.version, version)
     excess = find_foreign_chain(actor, user.chains) or find_excess(actor, user.permissions)
     if excess:
         raise UserExceedsError(
@@ -162,10 +161,3 @@ async def keep_administrator(session: Session, user: User) -> None:
             f"{user.name} is the last enabled user who may do everything in every chain."
             " Give another user the role Admin first."
         )
-
-
-def changed_meanwhile(user: User) -> UserChangedError:
-    """Return the error for a change that came too late."""
-    return UserChangedError(
-        f"The user {user.email} was changed by another user in the meantime. Read it again, then change it."
-    )

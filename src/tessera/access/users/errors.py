@@ -21,12 +21,6 @@ class UserExceedsError(DeniedError):
     code = "user_exceeds_actor"
 
 
-class UserChangedError(ConflictError):
-    """The user was changed by another user in the meantime."""
-
-    code = "version_conflict"
-
-
 class SessionNotFoundError(NotFoundError):
     """No such session of this user."""
 

@@ -104,7 +104,7 @@ async def create_users(session: Session, actor: Actor, new: Sequence[NewUser]) -
 async def list_users(session: Session, actor: Actor) -> list[User]:
     """Return the users who see no further than the actor, by address."""
     actor.require("users:read")
-    return [make_user(row) for row in await records.list_users(session, reach_of(actor))]
+    return [make_user(row) for row in await records.list_users(session, actor.reach())]
 
 
 async def list_user_page(
@@ -122,7 +122,7 @@ async def list_user_page(
     sort = sort if sort in user_store.ORDERS else "name"
     rows, total = await user_store.list_page(
         session,
-        chains=reach_of(actor),
+        chains=actor.reach(),
         search=search,
         role_id=role_id,
         sort=sort,
@@ -135,7 +135,7 @@ async def list_user_page(
 async def get_user(session: Session, actor: Actor, user_id: UUID) -> User:
     """Return a user who sees no further than the actor."""
     actor.require("users:read")
-    row = await user_store.find_user(session, user_id, reach_of(actor))
+    row = await user_store.find_user(session, user_id, actor.reach())
     if row is None:
         raise UserNotFoundError(f"There is no user {user_id}. List the users to find the one you mean.")
     return make_user(row)
@@ -245,8 +245,3 @@ def check_email(email: str) -> str:
             f"{email[:100]!r} is not an e-mail address. Write it as name@example.com.", field="email"
         )
     return address
-
-
-def reach_of(actor: Actor) -> list[UUID] | None:
-    """Return the actor's chains, None for every chain."""
-    return None if actor.chains is None else sorted(actor.chains)

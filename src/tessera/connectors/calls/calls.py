@@ -87,7 +87,7 @@ async def profile_health(
     """Return how each profile is: of one chain or of all that the actor sees, of these profiles only where named."""
     actor.require("connection-profiles:read")
     profiles = None if profile_ids is None else list(profile_ids)
-    rows = await store.list_newest_calls(session, chains=chains_of(actor, chain_id), profiles=profiles)
+    rows = await store.list_newest_calls(session, chains=actor.reach(chain_id), profiles=profiles)
     return {
         row["of_profile"]: ProfileHealth(health_of(row["passed"]), None if row["id"] is None else make_call(row))
         for row in rows
@@ -100,16 +100,9 @@ async def health_by_type(
     """Return how many profiles of each connector type are how; a type without profiles is left out."""
     actor.require("connection-profiles:read")
     counts: dict[str, dict[Health, int]] = {}
-    for row in await store.count_newest_calls(session, chains=chains_of(actor, chain_id)):
+    for row in await store.count_newest_calls(session, chains=actor.reach(chain_id)):
         counts.setdefault(row["type"], dict.fromkeys(Health, 0))[health_of(row["passed"])] = row["number"]
     return counts
-
-
-def chains_of(actor: Actor, chain_id: UUID | None) -> Iterable[UUID] | None:
-    """Return the chains to look at; None is every chain."""
-    if chain_id is None:
-        return actor.chains
-    return [chain_id] if actor.sees(chain_id) else []
 
 
 def health_of(passed: bool | None) -> Health:

@@ -1,32 +1,35 @@
 """Encryption keys: saved keys for SFTP login and OpenPGP, their material sealed, replaced at most, never shown."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
-
 from tessera.access.chains import has_chain
 from tessera.connectors.keys import store
-from tessera.connectors.keys.errors import EncryptionKeyInvalidError, EncryptionKeyNotFoundError
+from tessera.connectors.keys.errors import EncryptionKeyInvalidError
 from tessera.connectors.keys.events import ENCRYPTION_KEY_CREATED, ENCRYPTION_KEY_DELETED, ENCRYPTION_KEY_UPDATED
 from tessera.connectors.keys.material import KeyType, read_material
-from tessera.connectors.keys.references import material_purpose, passphrase_purpose, reference_properties
+from tessera.connectors.keys.references import material_purpose, passphrase_purpose
 from tessera.platform.actors import Actor
 from tessera.platform.assets import (
     ChainNotFoundError,
-    InUseError,
-    NameAmbiguousError,
-    changed_meanwhile,
-    check_name,
+    Referrer,
+    check_version,
     choose_name,
     clean_label,
+    delete_asset,
     differences,
+    find_asset,
+    list_assets,
+    list_names,
+    list_referrers,
     name_taken,
     record_change,
+    rename,
+    write_change,
 )
 from tessera.platform.clock import now
 from tessera.platform.db import Session
@@ -36,7 +39,7 @@ from tessera.platform.resealing import Resealing
 from tessera.platform.secrets import MASK, KeyRing
 
 KIND = "encryption_key"
-SORTS = tuple(store.ORDERS)
+SORTS = store.KEYS.sorts
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +101,13 @@ async def create_encryption_key(
     if not actor.sees(chain_id) or not await has_chain(session, chain_id):
         raise ChainNotFoundError(f"There is no chain {chain_id}. List your chains to find it.")
     label, kind = clean_label(new.label), read_type(new.type)
+    _, taken = await list_names(session, store.KEYS, chain_id)
     row = {
         "id": (key_id := new_random_id()),
         "chain_id": chain_id,
         "type": kind,
         "label": label,
-        "internal_name": choose_name(new.internal_name, label, kind, taken=await store.list_names(session, chain_id)),
+        "internal_name": choose_name(new.internal_name, label, kind, taken=taken),
         **await seal_material(key_id, kind, new.material, new.passphrase or None, keys=keys),
     }
     if not await store.insert_key(session, row, actor):
@@ -133,24 +137,16 @@ async def list_encryption_keys(
 ) -> Page[EncryptionKey]:
     """Return a page of keys, of one chain or of all that the actor sees; `sort` is one of `SORTS`."""
     actor.require("encryption-keys:read")
-    chains = actor.chains if chain_id is None else ([chain_id] if actor.sees(chain_id) else [])
-    rows, total = await store.list_keys(
-        session,
-        chains=chains,
-        sort=sort if sort in SORTS else SORTS[0],
-        offset=(number - 1) * size,
-        limit=size,
-        search=search.replace("\0", ""),
-        properties=reference_properties(),
-    )
-    return Page([make_key(row) for row in rows], total, number, size)
+    wanted = {"chains": actor.reach(chain_id), "search": search.replace("\0", "")}
+    page = await list_assets(session, store.KEYS, wanted, sort=sort, number=number, size=size)
+    return Page([make_key(row) for row in page.items], page.total, number, size)
 
 
-async def list_key_users(session: Session, actor: Actor, key: EncryptionKey) -> Sequence[tuple[UUID, str]]:
-    """Return id and label of the profiles that refer to the key."""
+async def list_key_users(session: Session, actor: Actor, key: EncryptionKey) -> list[Referrer]:
+    """Return the first profiles that refer to the key, by label."""
     actor.require("encryption-keys:read")
     await find_row(session, actor, key.chain_id, key.id)
-    return await store.list_users(session, key.id, reference_properties())
+    return await list_referrers(session, KIND, key.id)
 
 
 async def update_encryption_key(
@@ -159,21 +155,16 @@ async def update_encryption_key(
     """Change a key: its names, its material, its passphrase; never its type."""
     actor.require("encryption-keys:write")
     stored = await find_row(session, actor, key.chain_id, key.id)
-    if change.version is not None and change.version != stored["version"]:
-        raise changed_meanwhile(stored["label"])
+    check_version(stored["label"], stored["version"], change.version)
+    _, taken = await list_names(session, store.KEYS, stored["chain_id"])
     row = {
         **stored,
         "label": stored["label"] if change.label is None else clean_label(change.label),
-        "internal_name": await renamed(session, stored, change.internal_name),
+        "internal_name": rename(stored["internal_name"], change.internal_name, taken),
         **await changed_material(stored, change, keys=keys),
     }
-    try:
-        async with session.begin_nested():
-            won = await store.update_key(session, row, actor)
-    except IntegrityError:
-        raise name_taken(row["internal_name"]) from None
-    if not won:
-        raise changed_meanwhile(stored["label"])
+    change_row = store.update_key(session, row, actor)
+    await write_change(session, change_row, label=stored["label"], internal_name=row["internal_name"])
     # Material that is set again looks as it did before; that it changed is what the audit log is for.
     secrets = {"material": change.material, "passphrase": change.passphrase}
     besides = [name for name, value in secrets.items() if value is not None]
@@ -188,16 +179,7 @@ async def delete_encryption_key(
     """Delete a key that no profile refers to."""
     actor.require("encryption-keys:admin")
     stored = await find_row(session, actor, chain_id, id_or_name)
-    if version is not None and version != stored["version"]:
-        raise changed_meanwhile(stored["label"])
-    await store.lock_key(session, stored["id"])
-    users = [label for _, label in await store.list_users(session, stored["id"], reference_properties())]
-    if users:
-        raise InUseError(
-            f"The encryption key {stored['label']} is used by {', '.join(users)}. Choose another key there first.",
-            users=users,
-        )
-    await store.delete_key(session, stored["id"])
+    stored = await delete_asset(session, store.KEYS, stored, version)
     values = (shown_values(stored), None)
     await record_change(
         session, actor, stored, kind=KIND, event=ENCRYPTION_KEY_DELETED, action="deleted", values=values
@@ -225,13 +207,7 @@ RESEALING = Resealing("{} encryption key", reseal_encryption_keys)
 
 async def find_row(session: Session, actor: Actor, chain_id: UUID | None, id_or_name: UUID | str) -> dict[str, Any]:
     """Return the stored key, its material sealed; the caller keeps it inside this room."""
-    chains = actor.chains if chain_id is None else [chain_id] if actor.sees(chain_id) else []
-    rows = await store.find_keys(session, chains=chains, id_or_name=id_or_name, properties=reference_properties())
-    if not rows:
-        raise EncryptionKeyNotFoundError(f"There is no encryption key {id_or_name}. List them to find yours.")
-    if len(rows) > 1:
-        raise NameAmbiguousError(f"Several chains have an encryption key {id_or_name}. Use its id.")
-    return rows[0]
+    return await find_asset(session, store.KEYS, actor.reach(chain_id), id_or_name)
 
 
 def read_type(text: str) -> KeyType:
@@ -269,14 +245,6 @@ async def changed_material(stored: Mapping[str, Any], change: EncryptionKeyChang
     if material is None:
         material = keys.open(stored["sealed_material"], material_purpose(stored["id"])).reveal()
     return await seal_material(stored["id"], KeyType(stored["type"]), material, change.passphrase or None, keys=keys)
-
-
-async def renamed(session: Session, stored: Mapping[str, Any], name: str | None) -> str:
-    """Return the key's internal name, changed if that was asked for."""
-    if name is None or name == stored["internal_name"]:
-        return str(stored["internal_name"])
-    taken = await store.list_names(session, stored["chain_id"])
-    return check_name(name, taken=taken - {stored["internal_name"].lower()})
 
 
 def shown_values(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,9 +1,8 @@
 """Which properties lead to encryption keys, and what a key is sealed for."""
 
-from functools import cache
 from uuid import UUID
 
-from tessera.connectors.contract import Property, PropertyKind, connector_types
+from tessera.connectors.contract import Property, PropertyKind
 from tessera.connectors.keys.material import KeyType
 
 ENCRYPTION_KEY = "encryption_key"
@@ -17,13 +16,6 @@ def material_purpose(key_id: UUID) -> str:
 def passphrase_purpose(key_id: UUID) -> str:
     """Return what a key's passphrase is sealed for."""
     return f"encryption-key:{key_id}:passphrase"
-
-
-@cache
-def reference_properties() -> tuple[str, ...]:
-    """Return the keys of all properties that lead to an encryption key, of every type."""
-    found = {each.key for connector in connector_types().values() for each in connector.properties if wanted_type(each)}
-    return tuple(sorted(found))
 
 
 def wanted_type(each: Property) -> KeyType | None:

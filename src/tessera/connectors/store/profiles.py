@@ -1,77 +1,26 @@
 """Statements on connection profiles."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 
+from tessera.connectors.errors import ProfileNotFoundError
 from tessera.platform.actors import Actor
-from tessera.platform.assets import as_json
+from tessera.platform.assets import LABEL_ORDER, AssetTable, as_json, used_by
 from tessera.platform.db import Session, change_rows, fetch_row, fetch_rows
-from tessera.platform.ids import parse_id
-from tessera.platform.paging import COUNT_LIMIT
 
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which profiles a list is about; no chains means all."""
-
-    chains: Iterable[UUID] | None
-    kind: str | None = None
-    search: str = ""
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """The filter as the statements take it."""
-        chains = None if self.chains is None else list(self.chains)
-        return {"chains": chains, "type": self.kind, "search": self.search}
-
-
-USED_BY = "(SELECT count(*) FROM http_templates t WHERE t.profile_id = p.id) AS used_by"
-
-SELECT = f"""
-SELECT p.*, {USED_BY}
-  FROM connection_profiles p
- WHERE (cast(:chains AS uuid[]) IS NULL OR p.chain_id = ANY (:chains))
-"""  # noqa: S608 - the part is a constant
-
-# Two are enough to see that a name is not unique among the chains.
-FIND = text(SELECT + " AND p.id = :id")
-FIND_BY_NAME = text(SELECT + " AND lower(p.internal_name) = lower(:name) LIMIT 2")
-
-FILTER = """
-   AND (cast(:type AS text) IS NULL OR p.type = :type)
-   AND (:search = '' OR strpos(lower(p.label), lower(:search)) > 0
-        OR strpos(lower(p.internal_name), lower(:search)) > 0)
-"""
-
-ORDERS = {"label": "lower(p.label)", "created": "p.created_at", "updated": "p.updated_at"}
-
-
-def list_in_order(key: str, *, falling: bool) -> TextClause:
-    """Return the statement of a list; the users are counted for the page that is shown and for no other row."""
-    order, turn = ORDERS[key], ("DESC" if falling else "ASC")
-    return text(f"""
-SELECT p.*, {USED_BY}
-  FROM (SELECT p.* FROM connection_profiles p
-         WHERE (cast(:chains AS uuid[]) IS NULL OR p.chain_id = ANY (:chains)) {FILTER}
-         ORDER BY {order} {turn}, p.id {turn} OFFSET :offset LIMIT :limit) p
- ORDER BY {order} {turn}, p.id {turn}
-""")  # noqa: S608 - every part is a constant
-
-
-LISTS = {
-    f"{'-' if falling else ''}{key}": list_in_order(key, falling=falling) for key in ORDERS for falling in (False, True)
-}
-
-COUNT = text(f"""
-SELECT count(*) FROM (
-  SELECT 1 FROM connection_profiles p WHERE (cast(:chains AS uuid[]) IS NULL OR p.chain_id = ANY (:chains)) {FILTER}
-   LIMIT :most) AS counted
-""")  # noqa: S608 - both parts are constants
+PROFILES = AssetTable(
+    "connection_profile",
+    "connection profile",
+    "connection_profiles",
+    ProfileNotFoundError,
+    shown=f"a.*, {used_by('connection_profile', 'a.id')} AS used_by",
+    condition="(cast(:type AS text) IS NULL OR a.type = :type)",
+    orders=(LABEL_ORDER, ("created", "a.created_at"), ("updated", "a.updated_at")),
+)
 
 INSERT = text("""
 INSERT INTO connection_profiles (id, chain_id, type, variant, label, internal_name, settings, secrets, state, enabled,
@@ -101,25 +50,12 @@ UPDATE connection_profiles p
 RETURNING p.id, p.chain_id, p.internal_name, p.version
 """)
 
-DELETE = text("DELETE FROM connection_profiles WHERE id = :id")
-
-NAMES = text("SELECT label, lower(internal_name) AS name FROM connection_profiles WHERE chain_id = :chain_id")
-
 # Two who count at once would both find room.
 LOCK_TYPE = text("SELECT pg_advisory_xact_lock(hashtextextended(cast(:chain_id AS text) || :type, 0))")
 
 COUNT_OF_TYPE = text("SELECT count(*) FROM connection_profiles WHERE chain_id = :chain_id AND type = :type")
 
-
-USERS = text("""
-SELECT 'http_template' AS kind, id, chain_id, label FROM http_templates WHERE profile_id = :id
- ORDER BY lower(label), id LIMIT :limit
-""")
-
-SECRET_TEMPLATES = text("""
-SELECT label FROM http_templates WHERE profile_id = :id AND shape @> '{"headers": [{"secret": true}]}'
- ORDER BY lower(label), id LIMIT :limit
-""")
+HOLD = text("SELECT id FROM connection_profiles WHERE id = :id FOR NO KEY UPDATE")
 
 COUNTS = text("""
 SELECT type, count(*) AS total, count(*) FILTER (WHERE state = 'incomplete') AS incomplete,
@@ -141,40 +77,6 @@ UPDATE connection_profiles p SET secrets = given.secrets
   FROM unnest(cast(:ids AS uuid[]), cast(:secrets AS jsonb[])) AS given (id, secrets)
  WHERE p.id = given.id
 """)
-
-
-async def find_profile(
-    session: Session, *, chains: Iterable[UUID] | None, id_or_name: UUID | str
-) -> Mapping[str, Any] | None:
-    """Return the profile if one of the chains has it; a name is looked up in any case."""
-    parameters = {"chains": None if chains is None else list(chains)}
-    asset_id = id_or_name if isinstance(id_or_name, UUID) else parse_id(id_or_name)
-    statement, sought = (FIND_BY_NAME, {"name": id_or_name}) if asset_id is None else (FIND, {"id": asset_id})
-    result = await session.execute(statement, {**parameters, **sought})
-    found = result.mappings().first()
-    return None if found is None else dict(found)
-
-
-async def find_profiles(
-    session: Session, *, chains: Iterable[UUID] | None, id_or_name: UUID | str
-) -> list[dict[str, Any]]:
-    """Return the profiles of those chains with that id or internal name, but no more than two."""
-    asset_id = id_or_name if isinstance(id_or_name, UUID) else parse_id(id_or_name)
-    statement, sought = (FIND_BY_NAME, {"name": id_or_name}) if asset_id is None else (FIND, {"id": asset_id})
-    parameters = {"chains": None if chains is None else list(chains), **sought}
-    return [dict(row) for row in (await session.execute(statement, parameters)).mappings()]
-
-
-async def list_profiles(
-    session: Session, wanted: Wanted, *, sort: str, offset: int, limit: int
-) -> Sequence[Mapping[str, Any]]:
-    """Return some of the profiles in the order of `LISTS` that is asked for."""
-    return await fetch_rows(session, LISTS[sort], {**wanted.parameters, "offset": offset, "limit": limit})
-
-
-async def count_profiles(session: Session, wanted: Wanted) -> int:
-    """Return how many such profiles there are, up to a limit."""
-    return await session.scalar(COUNT, {**wanted.parameters, "most": COUNT_LIMIT + 1}) or 0
 
 
 async def count_types(session: Session, chains: Iterable[UUID] | None) -> Sequence[Mapping[str, Any]]:
@@ -201,17 +103,6 @@ async def discover_settings(
     )
 
 
-async def delete_profile(session: Session, profile_id: UUID) -> None:
-    """Delete the profile."""
-    await session.execute(DELETE, {"id": profile_id})
-
-
-async def list_names(session: Session, chain_id: UUID) -> tuple[set[str], set[str]]:
-    """Return the labels and, in lower case, the internal names that are taken."""
-    rows = (await session.execute(NAMES, {"chain_id": chain_id})).all()
-    return {row.label for row in rows}, {row.name for row in rows}
-
-
 async def count_of_type(session: Session, chain_id: UUID, kind: str) -> int:
     """Return how many profiles of the type the chain has; the next count waits until this transaction ends."""
     parameters = {"chain_id": chain_id, "type": kind}
@@ -219,14 +110,9 @@ async def count_of_type(session: Session, chain_id: UUID, kind: str) -> int:
     return await session.scalar(COUNT_OF_TYPE, parameters) or 0
 
 
-async def list_users(session: Session, profile_id: UUID, *, limit: int) -> Sequence[Mapping[str, Any]]:
-    """Return the first of the assets that use the profile."""
-    return await fetch_rows(session, USERS, {"id": profile_id, "limit": limit})
-
-
-async def list_secret_templates(session: Session, profile_id: UUID, *, limit: int) -> Sequence[str]:
-    """Return the labels of the first templates that send secret headers through the profile."""
-    return [row["label"] for row in await fetch_rows(session, SECRET_TEMPLATES, {"id": profile_id, "limit": limit})]
+async def hold_profile(session: Session, profile_id: UUID) -> None:
+    """Keep others from changing the profile until the transaction ends; they may still refer to it."""
+    await session.execute(HOLD, {"id": profile_id})
 
 
 async def has_twin(session: Session, row: Mapping[str, Any]) -> bool:

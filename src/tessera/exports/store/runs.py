@@ -3,7 +3,7 @@
 Leases are read and written by the database's own clock: workers run on many machines, and clocks differ.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,6 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import text
 
-from tessera.exports.store.definitions import as_list
 from tessera.exports.values import Definition
 from tessera.platform.actors import Actor
 from tessera.platform.db import Row, Session, change_rows, fetch_row, fetch_rows
@@ -157,15 +156,15 @@ async def insert_run(
     return await change_rows(session, INSERT, parameters) == 1
 
 
-async def find_run(session: Session, run_id: UUID, *, chains: Iterable[UUID] | None) -> Row | None:
+async def find_run(session: Session, run_id: UUID, *, chains: Sequence[UUID] | None) -> Row | None:
     """Return the run, if one of the chains has it."""
-    return await fetch_row(session, FIND, {"run_id": run_id, "chains": as_list(chains)})
+    return await fetch_row(session, FIND, {"run_id": run_id, "chains": chains})
 
 
 async def list_runs(
     session: Session,
     *,
-    chains: Iterable[UUID] | None,
+    chains: Sequence[UUID] | None,
     definition_id: UUID | None,
     state: str | None,
     search: str,
@@ -173,7 +172,7 @@ async def list_runs(
     limit: int,
 ) -> tuple[list[Row], int]:
     """Return one page, newest first, and the count up to its limit."""
-    scope = {"chains": as_list(chains), "definition_id": definition_id, "state": state, "search": search}
+    scope = {"chains": chains, "definition_id": definition_id, "state": state, "search": search}
     rows = await fetch_rows(session, LIST, scope | {"offset": offset, "limit": limit})
     total = (await session.execute(COUNT, scope | {"most": COUNT_LIMIT + 1})).scalar_one()
     return rows, total

@@ -24,7 +24,6 @@ INSERT = text("""
 INSERT INTO inbound_tokens (id, chain_id, profile_id, digest, created_at, created_by, created_by_kind, created_by_id)
 VALUES (:id, :chain_id, :profile_id, :digest, :now, :actor, :actor_kind, :actor_id)
 """)
-HOLD = text("SELECT id FROM connection_profiles WHERE id = :profile_id FOR NO KEY UPDATE")
 LIST = text("SELECT created_at, created_by, expires_at FROM inbound_tokens WHERE profile_id = :profile_id")
 
 
@@ -53,8 +52,3 @@ async def insert_token(session: Session, values: Mapping[str, Any]) -> None:
 async def list_tokens(session: Session, profile_id: UUID) -> Sequence[Row]:
     """Return when a profile's tokens were made, and when they end."""
     return await fetch_rows(session, LIST, {"profile_id": profile_id})
-
-
-async def hold_profile(session: Session, profile_id: UUID) -> bool:
-    """Hold the profile until the transaction ends: of two rotations at once each retires the other's token."""
-    return await session.scalar(HOLD, {"profile_id": profile_id}) is not None

@@ -10,10 +10,10 @@ from tessera.platform.db import Session
 # Ids are unique in their chain only, as far as the indexes know: each chain is asked for each id.
 FIND = """
 SELECT r.id, r.chain_id
-  FROM chains c
+  FROM unnest(%(chains)s::uuid[]) AS c (id)
  CROSS JOIN unnest(%(ids)s::uuid[]) AS wanted (id)
   JOIN {table} r ON r.chain_id = c.id AND r.id = wanted.id
- WHERE (%(chains)s::uuid[] IS NULL OR c.id = ANY (%(chains)s)) AND r.deleted_at IS NULL
+ WHERE r.deleted_at IS NULL
 """
 
 # Held as changes hold it, so that nobody changes it between the comparison and the change.
@@ -23,10 +23,10 @@ SELECT updated_at FROM {table} WHERE chain_id = %(chain)s AND id = %(id)s AND de
 
 
 async def find_chains(
-    session: Session, table: str, ids: Sequence[UUID], *, chain_ids: Sequence[UUID] | None
+    session: Session, table: str, ids: Sequence[UUID], *, chain_ids: Sequence[UUID]
 ) -> dict[UUID, UUID]:
-    """Return the chain of each active record that is in one of the chains, or in any."""
-    values = {"ids": list(ids), "chains": None if chain_ids is None else list(chain_ids)}
+    """Return the chain of each active record that is in one of the chains."""
+    values = {"ids": list(ids), "chains": list(chain_ids)}
     rows = await run(session, FIND.format(table=table), values)
     return {record_id: chain_id for record_id, chain_id in rows}  # noqa: C416 - rows are of any length
 

@@ -18,7 +18,6 @@ SOURCE = Source(
 )
 
 # Numbers are given one chain at a time: the lock makes the next caller wait and then see what this one took.
-LOCK_CHAIN = "SELECT id FROM chains WHERE id = %(chain_id)s FOR NO KEY UPDATE"
 LAST_NUMBER = "SELECT coalesce(max(number), 0) FROM programs WHERE chain_id = %(chain_id)s"
 
 TAKEN_CODES = """
@@ -56,11 +55,6 @@ SELECT id FROM unnest(%(ids)s::uuid[]) AS given (id)
                   AND deleted_at IS NULL)
  LIMIT 1
 """
-
-
-async def lock_chain(session: Session, chain_id: UUID) -> bool:
-    """Hold the chain's numbering until the transaction ends; False where there is no such chain."""
-    return bool(await run(session, LOCK_CHAIN, {"chain_id": chain_id}))
 
 
 async def find_last_number(session: Session, chain_id: UUID) -> int:

@@ -60,16 +60,12 @@ UPDATE webhook_subscriptions
 
 DELETE = "DELETE FROM webhook_subscriptions WHERE id = %(id)s"
 
-# The oldest event of the chain from that moment on; where there is none yet, nothing is taken back.
 REWIND = """
-UPDATE webhook_subscriptions s
-   SET position_transaction_id = first.transaction_id, position_sequence = first.sequence - 1
-  FROM (SELECT e.transaction_id, e.sequence FROM events e
-         WHERE e.chain_id = %(chain_id)s AND e.created_at >= %(since)s
-         ORDER BY e.transaction_id, e.sequence LIMIT 1) AS first
- WHERE s.id = %(id)s
-   AND (first.transaction_id, first.sequence) <= (s.position_transaction_id, s.position_sequence)
-RETURNING s.id
+UPDATE webhook_subscriptions
+   SET position_transaction_id = %(transaction_id)s::text::xid8, position_sequence = %(sequence)s::bigint
+ WHERE id = %(id)s
+   AND (%(transaction_id)s::text::xid8, %(sequence)s::bigint) < (position_transaction_id, position_sequence)
+RETURNING id
 """
 
 SEALED = "SELECT id, sealed_secret, sealed_former_secret FROM webhook_subscriptions ORDER BY id FOR NO KEY UPDATE"
@@ -132,9 +128,10 @@ async def delete_subscription(session: Session, subscription_id: UUID) -> None:
     await run(session, DELETE, {"id": subscription_id})
 
 
-async def rewind_subscription(session: Session, subscription_id: UUID, chain_id: UUID, *, since: datetime) -> bool:
-    """Take the position back to before the first event from that moment on; say whether it moved."""
-    return bool(await run(session, REWIND, {"id": subscription_id, "chain_id": chain_id, "since": since}))
+async def rewind_subscription(session: Session, subscription_id: UUID, position: EventPosition) -> bool:
+    """Take the subscription back to the position, unless it has not come that far; say whether it moved."""
+    values = {"id": subscription_id, "transaction_id": str(position.transaction_id), "sequence": position.sequence}
+    return bool(await run(session, REWIND, values))
 
 
 async def select_sealed(session: Session) -> list[Row]:

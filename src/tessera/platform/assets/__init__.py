@@ -5,24 +5,71 @@ from typing import TYPE_CHECKING
 from tessera.platform.lazy_imports import import_on_first_use
 
 if TYPE_CHECKING:
+    from tessera.platform.assets.changes import write_change
     from tessera.platform.assets.documents import as_json
-    from tessera.platform.assets.errors import ChainNotFoundError, InUseError, NameAmbiguousError, SettingsInvalidError
-    from tessera.platform.assets.names import check_name, choose_name, clean_label, name_taken
-    from tessera.platform.assets.trail import changed_meanwhile, differences, record_change
+    from tessera.platform.assets.errors import (
+        ChainNotFoundError,
+        InUseError,
+        NameAmbiguousError,
+        SettingsInvalidError,
+        VersionConflictError,
+    )
+    from tessera.platform.assets.names import check_name, choose_name, clean_label, copy_names, name_taken, rename
+    from tessera.platform.assets.references import (
+        Referrer,
+        Target,
+        check_unused,
+        count_referrers,
+        forget_references,
+        list_referrers,
+        record_references,
+    )
+    from tessera.platform.assets.store import used_by
+    from tessera.platform.assets.tables import (
+        LABEL_ORDER,
+        AssetTable,
+        delete_asset,
+        find_asset,
+        list_assets,
+        list_labels,
+        list_names,
+    )
+    from tessera.platform.assets.trail import differences, record_change
+    from tessera.platform.assets.versions import changed_meanwhile, check_version
 else:
     __getattr__ = import_on_first_use(__name__, __file__)
 
 __all__ = [
+    "LABEL_ORDER",
+    "AssetTable",
     "ChainNotFoundError",
     "InUseError",
     "NameAmbiguousError",
+    "Referrer",
     "SettingsInvalidError",
+    "Target",
+    "VersionConflictError",
     "as_json",
     "changed_meanwhile",
     "check_name",
+    "check_unused",
+    "check_version",
     "choose_name",
     "clean_label",
+    "copy_names",
+    "count_referrers",
+    "delete_asset",
     "differences",
+    "find_asset",
+    "forget_references",
+    "list_assets",
+    "list_labels",
+    "list_names",
+    "list_referrers",
     "name_taken",
     "record_change",
+    "record_references",
+    "rename",
+    "used_by",
+    "write_change",
 ]

@@ -39,7 +39,7 @@ class InUseError(ConflictError):
     code = "in_use"
 
 
-class VersionMismatchError(ConflictError):
+class VersionConflictError(ConflictError):
     """The thing was changed by another user in the meantime."""
 
     code = "version_conflict"

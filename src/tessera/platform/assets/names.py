@@ -1,16 +1,18 @@
-"""Labels and internal names of profiles and templates. Pure."""
+"""Labels and internal names of assets. Pure."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from tessera.platform.assets.errors import NameInvalidError, NameTakenError, SettingsInvalidError
-from tessera.platform.names import LONGEST_LABEL, derive_internal_name, is_internal_name, next_free_name
+from tessera.platform.errors import InvalidError
+from tessera.platform.names import LONGEST_LABEL, copied_label, derive_internal_name, is_internal_name, next_free_name
 
 
-def clean_label(label: str) -> str:
+def clean_label(label: str, *, longest: int = LONGEST_LABEL, refusal: type[InvalidError] = SettingsInvalidError) -> str:
     """Return the label trimmed, or refuse it."""
     label = label.strip()
-    if not 1 <= len(label) <= LONGEST_LABEL or not label.isprintable():
-        raise SettingsInvalidError(f"A label has 1 to {LONGEST_LABEL} printable characters.", field="label")
+    if not 1 <= len(label) <= longest or not label.isprintable():
+        raise refusal(f"The label needs 1 to {longest} printable characters.", field="label")
     return label
 
 
@@ -31,6 +33,21 @@ def check_name(name: str, *, taken: Collection[str]) -> str:
     if name.lower() in taken:
         raise name_taken(name)
     return name
+
+
+def rename(stored: str, wanted: str | None, taken: Collection[str]) -> str:
+    """Return the internal name that the asset has after the change; `taken` may hold the one that it has now."""
+    if wanted is None or wanted == stored:
+        return stored
+    return check_name(wanted, taken=set(taken) - {stored.lower()})
+
+
+def copy_names(stored: Mapping[str, Any], labels: Collection[str], taken: Collection[str]) -> dict[str, str]:
+    """Return label and internal name of a copy: the next that are free."""
+    return {
+        "label": copied_label(stored["label"], labels),
+        "internal_name": next_free_name(stored["internal_name"], taken),
+    }
 
 
 def name_taken(name: str) -> NameTakenError:

@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from tessera.platform.actors import Actor
-from tessera.platform.assets.errors import VersionMismatchError
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.db import Session
 from tessera.platform.events import Event, record_events
@@ -33,8 +32,3 @@ def differences(old: Values, new: Values, *, besides: Collection[str] = ()) -> t
     """Return what differs, before and after; `besides` names values that changed although they look the same."""
     changed = sorted({key for key in old.keys() | new.keys() if old.get(key) != new.get(key)} | set(besides))
     return {key: old.get(key) for key in changed}, {key: new.get(key) for key in changed}
-
-
-def changed_meanwhile(label: str) -> VersionMismatchError:
-    """Return the error for a change that came too late."""
-    return VersionMismatchError(f"{label} was changed by another user in the meantime. Read it again, then change it.")

@@ -130,7 +130,7 @@ async def read_in_order(session: Session, statement: str, values: Mapping[str, A
 async def get_entry(session: Session, actor: Actor, entry_id: int) -> KeptEntry:
     """Return one entry."""
     actor.require(READ)
-    chains = None if actor.chains is None else sorted(actor.chains)
+    chains = actor.reach()
     row = await fetch_row(session, FIND, {"id": entry_id, "chains": chains})
     if row is None:
         raise AuditEntryNotFoundError(f"There is no entry {entry_id} in the audit log. Read the list to find yours.")

@@ -1,4 +1,4 @@
-"""Tables of the ground that no other package owns: events, and the chain each query connection is bound to."""
+"""Tables of the ground that no other package owns."""
 
 from datetime import datetime
 from typing import Any
@@ -58,13 +58,3 @@ class KeyRingRow(Table):
 
     only_row: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))
     oldest_key: Mapped[str] = mapped_column(comment="id of the key that digests and database logins come from")
-
-
-class QueryBindingRow(Table):
-    """The one chain whose rows a connection of `tessera_query` sees."""
-
-    __tablename__ = "query_bindings"
-
-    backend_pid: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    chain_id: Mapped[UUID]
-    bound_at: Mapped[datetime] = mapped_column(server_default=text("now()"))

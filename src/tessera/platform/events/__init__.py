@@ -9,7 +9,7 @@ from tessera.platform.lazy_imports import import_on_first_use
 
 if TYPE_CHECKING:
     from tessera.platform.events.errors import PositionAheadError, PositionExpiredError, PositionInvalidError
-    from tessera.platform.events.feed import EventPage, StoredEvent, latest_position, list_events
+    from tessera.platform.events.feed import EventPage, StoredEvent, latest_position, list_events, position_before
     from tessera.platform.events.jobs import background_work
     from tessera.platform.events.listener import wait_for_events
     from tessera.platform.events.positions import BEGINNING, EventPosition, parse_position
@@ -34,6 +34,7 @@ __all__ = [
     "latest_position",
     "list_events",
     "parse_position",
+    "position_before",
     "purge_events",
     "record_events",
     "renumber_events",

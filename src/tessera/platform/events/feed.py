@@ -34,6 +34,12 @@ WITH RECURSIVE every AS (
 SELECT chain_id AS id FROM every WHERE chain_id IS NOT NULL
 """
 
+FIRST_SINCE = """
+SELECT transaction_id::text::bigint AS transaction_id, sequence FROM events
+ WHERE chain_id = %(chain_id)s AND created_at >= %(since)s
+ ORDER BY transaction_id, sequence LIMIT 1
+"""
+
 READ = """
 SELECT pg_snapshot_xmin(facts.snapshot)::text::bigint AS bound, pg_snapshot_xmax(facts.snapshot)::text::bigint AS top,
        horizon.transaction_id::text::bigint AS gone_transaction_id, horizon.sequence AS gone_sequence,
@@ -121,6 +127,12 @@ async def latest_position(session: Session | Reader) -> EventPosition:
     """Return the position behind everything that can be read by now."""
     (row,) = await ask(session, LATEST, {})
     return EventPosition(row["bound"], 0)
+
+
+async def position_before(session: Session, chain_id: UUID, since: datetime) -> EventPosition | None:
+    """Return the position before the chain's first event from that moment on; None where there is no such event."""
+    rows = await ask(session, FIRST_SINCE, {"chain_id": chain_id, "since": since})
+    return EventPosition(rows[0]["transaction_id"], rows[0]["sequence"] - 1) if rows else None
 
 
 async def ask(session: Session | Reader, statement: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:

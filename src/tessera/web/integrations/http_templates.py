@@ -6,7 +6,7 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from tessera import exports, outbound
+from tessera import outbound
 from tessera.outbound import TEMPLATE_TYPES, NewTemplate, TemplateFilter
 from tessera.platform.errors import ConflictError, InvalidError
 from tessera.web.forms import faults_of
@@ -69,11 +69,8 @@ async def delete_http_template(
     visit: PageVisit, chain_id: FromPath[UUID], template_id: FromPath[UUID]
 ) -> Response[Any]:
     """Delete a template that no export definition uses."""
-    users = await exports.list_template_users(visit.session, visit.actor, chain_id, template_id)
     try:
-        await outbound.delete_template(
-            visit.session, visit.actor, chain_id, template_id, users=[user.label for user in users]
-        )
+        await outbound.delete_template(visit.session, visit.actor, chain_id, template_id)
     except ConflictError as error:
         return await detail_page(visit, chain_id, template_id, status=409, refused=error.message)
     return visit.go(LIST, notice="deleted")
@@ -94,7 +91,6 @@ async def show_list(
         tile=tile,
         tabs_of=tab_line(tile),
         page=page,
-        users=await exports.count_template_users(visit.session, visit.actor, [each.id for each in page.items]),
         search=search,
         sort=wanted.sort,
         path=LIST,
@@ -115,7 +111,7 @@ async def detail_page(
         template=template,
         shape=template.shape,
         types=TEMPLATE_TYPES,
-        users=await exports.list_template_users(visit.session, visit.actor, chain_id, template_id),
+        users=await outbound.list_template_users(visit.session, visit.actor, template),
         list_path=LIST,
         refused=refused,
     )

@@ -7,7 +7,7 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from tessera import exports, queries
+from tessera import queries
 from tessera.platform.errors import ConflictError, TesseraError
 from tessera.platform.paging import Page
 from tessera.queries import Query
@@ -67,9 +67,8 @@ async def copy_saved_query(visit: PageVisit, chain_id: FromPath[UUID], query_id:
 async def delete_saved_query(visit: PageVisit, chain_id: FromPath[UUID], query_id: FromPath[UUID]) -> Response[Any]:
     """Delete a query that nothing uses."""
     query = await queries.get_query(visit.session, visit.actor, chain_id, query_id)
-    users = await exports.list_query_users(visit.session, visit.actor, chain_id, query_id)
     try:
-        await queries.delete_query(visit.session, visit.actor, query=query, users=[user.label for user in users])
+        await queries.delete_query(visit.session, visit.actor, query=query)
     except ConflictError as error:
         return await detail_page(visit, chain_id, query_id, status=409, refused=error.message)
     return visit.go(PATH, notice="deleted")
@@ -101,7 +100,7 @@ async def detail_page(
 ) -> Response[Any]:
     """Answer with one query."""
     query = await queries.get_query(visit.session, visit.actor, chain_id, query_id)
-    users = await exports.list_query_users(visit.session, visit.actor, chain_id, query_id)
+    users = await queries.list_query_users(visit.session, visit.actor, query)
     preview = await read_preview(visit, query) if "preview" in visit.request.query_params else {}
     shown = {"preview": None, "preview_refused": None} | preview
     return visit.page("queries/templates/query.html", status=status, query=query, users=users, refused=refused, **shown)

@@ -86,20 +86,13 @@ async def list_events(call: Call, query: EventQuery) -> Feed:
             await access_chains.check_chains(session, call.actor, [query.chain_id])
     page = await wait_for_events(
         call.resources.database,
-        chains_of(call, query),
+        call.actor.reach(query.chain_id),
         after=await read_after(call, query.after),
         names=query.names,
         count=query.limit,
         seconds=query.wait,
     )
     return Feed([show_event(event) for event in page.items], str(page.position), page.more)
-
-
-def chains_of(call: Call, query: EventQuery) -> Sequence[UUID] | None:
-    """Return the chains to read, None for every one."""
-    if query.chain_id is not None:
-        return [query.chain_id]
-    return None if call.actor.chains is None else sorted(call.actor.chains)
 
 
 async def read_after(call: Call, text: str | None) -> EventPosition | None:

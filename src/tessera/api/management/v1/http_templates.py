@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from tessera import exports, outbound
+from tessera import outbound
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.pages import NumberedListing, SearchQuery, number_page
 from tessera.api.management.v1.request_values import Asked, NameOrId
@@ -231,9 +231,7 @@ async def update_http_template(
 async def delete_http_template(call: Call, template: NameOrId, if_match: int | None) -> None:
     """Delete a template that no definition uses."""
     stored = await outbound.get_template(call.session, call.actor, None, template)
-    users = await exports.list_template_users(call.session, call.actor, stored.chain_id, stored.id)
-    labels = [user.label for user in users]
-    await outbound.delete_template(call.session, call.actor, stored.chain_id, stored.id, users=labels, version=if_match)
+    await outbound.delete_template(call.session, call.actor, stored.chain_id, stored.id, version=if_match)
 
 
 async def copy_http_template(call: Call, template: NameOrId) -> HttpTemplate:

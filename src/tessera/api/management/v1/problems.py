@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
+from tessera.platform.assets import VersionConflictError
 from tessera.platform.bodies import BODY_STATUSES
 from tessera.platform.db import explain_database_error
 from tessera.platform.errors import (
@@ -26,8 +27,6 @@ logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 TOO_MANY = frozenset({"request_limit_reached"})
-# The one conflict that is about If-Match.
-VERSION_CONFLICT = "version_conflict"
 
 
 class Fault(Struct, frozen=True, omit_defaults=True):
@@ -115,7 +114,7 @@ def status_of(error: TesseraError) -> int | None:
         case NotFoundError():
             return 404
         case ConflictError():
-            return 412 if error.code == VERSION_CONFLICT else 409
+            return 412 if isinstance(error, VersionConflictError) else 409
         case UnavailableError():
             return 429 if error.code in TOO_MANY else 503
         case _:

@@ -8,13 +8,14 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from tessera import exports, queries
+from tessera import queries
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.pages import NumberedListing, SearchQuery, number_page
 from tessera.api.management.v1.request_values import Asked, NameOrId
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Label, Moment, Text
 from tessera.api.management.v1.shapes import show_as
+from tessera.platform.assets import check_version
 from tessera.platform.json_values import encode
 from tessera.queries import NewQuery, Parameter, ParameterType
 
@@ -188,7 +189,7 @@ async def get_query(call: Call, query_ref: NameOrId) -> SavedQuery:
 async def update_query(call: Call, query_ref: NameOrId, body: SavedQueryChange, if_match: int | None) -> SavedQuery:
     """Change a query after the database has read it."""
     stored = await queries.get_query(call.session, call.actor, None, query_ref)
-    queries.check_version(stored, if_match)
+    check_version(stored.label, stored.version, if_match)
     given = {name: getattr(body, name) for name in body.__struct_fields__ if getattr(body, name) is not UNSET}
     if "parameters" in given:
         given["parameters"] = read_parameters(given["parameters"])
@@ -204,9 +205,7 @@ async def update_query(call: Call, query_ref: NameOrId, body: SavedQueryChange, 
 async def delete_query(call: Call, query_ref: NameOrId, if_match: int | None) -> None:
     """Delete a query that no template and no definition uses."""
     stored = await queries.get_query(call.session, call.actor, None, query_ref)
-    users = await exports.list_query_users(call.session, call.actor, stored.chain_id, stored.id)
-    labels = [user.label for user in users]
-    await queries.delete_query(call.session, call.actor, query=stored, users=labels, version=if_match)
+    await queries.delete_query(call.session, call.actor, query=stored, version=if_match)
 
 
 async def copy_query(call: Call, query_ref: NameOrId) -> SavedQuery:
