@@ -43,7 +43,7 @@ MAPPING = {
 }
 STATES = "SELECT state, count(*), sum(duplicates) AS duplicates FROM inbound_messages GROUP BY state"
 LAST = "SELECT external_id, first_name FROM accounts WHERE deleted_at IS NULL"
-EVENTS = "SELECT name, count(*) FROM events WHERE name LIKE 'loyalty.customer.%' GROUP BY name"
+EVENTS = "SELECT name, count(*) FROM events WHERE name LIKE 'customer.%' GROUP BY name"
 
 
 @dataclass(frozen=True, slots=True)
