@@ -22,7 +22,7 @@ REFUSALS = {
     "/api/v1/users": 401,
     INBOUND: 401,
     "/api/connector/v1/nothing": 404,
-    "/nothing": 404,
+    "/nothing": 413,
 }
 # No stalled body may end before the test is over, and no wait may go on without end.
 PATIENT, SHORT = {"TESSERA_BODY_TIMEOUT_SECONDS": "300"}, {"TESSERA_BODY_TIMEOUT_SECONDS": "1"}

@@ -120,5 +120,6 @@ def test_everything_survives_the_upgrade(restored: Restored) -> None:
 
     assert restored.figures({name: RENAMED.get(name, name) for name in before}) == before
     assert "All is well" in restored.command("check")
+    restored.command("secrets", "rotate")
     assert "Sealed" in restored.command("secrets", "reseal")
     assert migrate(restored.address, load_keys(restored.keys_file)) == ()

@@ -294,7 +294,7 @@ async def test_changes_and_deletions_are_told(api: Api) -> None:
     told = await read(
         api,
         "SELECT name, subject_id::text, payload FROM events"
-        " WHERE name ~ '(changed|deleted)$' AND name ~ '(program|tier)' ORDER BY sequence",
+        " WHERE name ~ '(updated|deleted)$' AND name ~ '(program|tier)' ORDER BY sequence",
     )
     assert told == [
         ("program.updated", one, {"name": "New", "subscription": "Paid"}),

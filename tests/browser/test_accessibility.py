@@ -34,6 +34,14 @@ async () => {
       html.slice(0, 200) + ' — ' + failureSummary.slice(0, 200))}));
 }
 """
+# A change of theme is over once no transition runs: inherited colours follow one level a frame.
+SETTLE = """
+async () => {
+  do {
+    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+  } while (document.getAnimations().some((each) => each instanceof CSSTransition));
+}
+"""
 # Both themes and both widths in two looks: every rule runs in each.
 LOOKS: tuple[tuple[Literal["light", "dark"], int], ...] = (
     ("light", 1440),
@@ -81,6 +89,7 @@ async def look_at_shown(page: Page, name: str) -> list[str]:
     for scheme, width in LOOKS:
         await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         await page.set_viewport_size({"width": width, "height": 900})
+        await page.evaluate(SETTLE)
         found: list[Any] = await page.evaluate(LOOK)
         faults += [f"{name} {scheme} {width}: {each}" for each in found]
     return faults

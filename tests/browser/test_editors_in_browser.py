@@ -35,7 +35,7 @@ async def replace_all(page: Page, editor: Locator, text: str) -> None:
 async def test_sql_is_completed_checked_and_previewed(site: Site, signed_in: Page) -> None:
     chain, definition = await make(site)
     await signed_in.goto(f"/analytics/queries/{chain}/{definition.query_id}/edit")
-    editor = signed_in.get_by_role("textbox", name="Text")
+    editor = signed_in.get_by_role("textbox", name="SQL")
     await expect(signed_in.locator("#verdict")).to_contain_text("5 columns")
     await editor.click()
     await signed_in.keyboard.press("Control+End")
@@ -89,8 +89,8 @@ async def test_test_shows_the_answer_of_the_receiver(site: Site, signed_in: Page
 async def test_keyboard_leaves_the_editor(site: Site, signed_in: Page) -> None:
     chain, definition = await make(site)
     await signed_in.goto(f"/analytics/queries/{chain}/{definition.query_id}/edit")
-    await signed_in.get_by_text("Text", exact=True).click()
-    editor = signed_in.get_by_role("textbox", name="Text")
+    await signed_in.get_by_text("SQL", exact=True).click()
+    editor = signed_in.get_by_role("textbox", name="SQL")
     await expect(editor).to_be_focused()
     await signed_in.keyboard.press("Tab")
     await expect(editor).to_be_focused()

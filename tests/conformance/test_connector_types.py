@@ -149,7 +149,7 @@ async def test_limit_holds_among_many_creators(maker: Maker, connector: Connecto
 
 async def test_limit_of_any_type_would_hold(maker: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     limited = replace(get_connector("http_api"), capabilities=replace(TYPES[0].capabilities, most_per_chain=2))
-    monkeypatch.setitem(connector_types(), "http_api", limited)
+    monkeypatch.setattr("tessera.connectors.profiles.get_connector", lambda _: limited)
     await keep_limit(maker, "http_api", "none", 2)
 
 

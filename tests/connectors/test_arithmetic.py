@@ -107,7 +107,7 @@ def test_number_beyond_all_use_costs_nothing(text: str, expression: str) -> None
         ("a / 0", 1, "divided by zero"),
         ("a // 0.0", 1, "divided by zero"),
         ("a % 0", 1, "divided by zero"),
-        ("1 in a", None, "null holds nothing"),
+        ("1 in a", None, "null contains nothing"),
         ("1 in a", "x", "a number cannot be in a text"),
         ("[1] in a", {"x": 1}, "a list cannot be in an object"),
         ("a[[1]]", {"x": 1}, "an object has no item that a list names"),

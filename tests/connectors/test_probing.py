@@ -17,7 +17,7 @@ from tessera import connectors
 from tessera.connectors import NewProfile, Profile, address_policy
 from tessera.connectors.calls import CallKind, Health, NewCall, health_by_type, list_calls, profile_health, record_call
 from tessera.connectors.contract import ProbeResult
-from tessera.connectors.contract.registry import connector_types
+from tessera.connectors.contract.registry import get_connector
 from tessera.connectors.errors import NotTestableError, ProfileDisabledError, ProfileNotFoundError
 from tessera.platform.assets.errors import SettingsInvalidError
 from tessera.platform.db import Database
@@ -242,7 +242,8 @@ async def test_draft_and_unknown_option_are_refused(house: SmallHouse, place: Pl
 
 async def test_type_without_a_probe_says_so(house: SmallHouse, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     profile = await create(house, place, "http://127.0.0.1:1")
-    monkeypatch.setitem(connector_types(), "http_api", replace(connector_types()["http_api"], probe=None))
+    silent = replace(get_connector("http_api"), probe=None)
+    monkeypatch.setattr("tessera.connectors.probes.get_connector", lambda _: silent)
     with pytest.raises(NotTestableError, match="nothing harmless"):
         await connectors.test_profile(
             house.resources, house.client, OWNER, chain_id=place.chain_id, profile_id=profile.id, options=()

@@ -48,7 +48,7 @@ async def ask(client: OutboundClient, reply: Reply) -> TokenError:
         (Reply(200, body=b"not json"), False, "oauth_answer_invalid", "not readable as JSON"),
         (Reply(200, body=b"[" * 50_000), False, "oauth_answer_invalid", "nested too deeply"),
         (Reply(200, body=b'{"access_token":"a","token_type":"mac"}'), False, "oauth_answer_invalid", "“mac”"),
-        (Reply(200, body=b"[]"), False, "oauth_answer_invalid", "no JSON object"),
+        (Reply(200, body=b"[]"), False, "oauth_answer_invalid", "not a JSON object"),
         (Reply(200, body=b""), False, "oauth_answer_invalid", "is empty"),
         (
             Reply(200, body=b'{"token":"hunter2","expiresIn":1}'),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
-from litestar import Response, get
+from litestar import Response, route
 from litestar.enums import MediaType
 from litestar.exceptions import HTTPException
 
@@ -123,7 +123,7 @@ def ask_who_it_is(request: AnyRequest, error: ConfirmationNeededError) -> Respon
     )
 
 
-@get([f"{start}/{{missing:path}}" for start in STARTS], permission=ANYONE)
+@route([f"{start}/{{missing:path}}" for start in STARTS], http_method=["GET", "POST"], permission=ANYONE)
 async def show_missing(visit: PageVisit) -> Response[Any]:
     """Answer every other address from within a visit, so that a signed-in user keeps the menu."""
     raise PageMissingError(NOT_FOUND, path=visit.request.url.path)
