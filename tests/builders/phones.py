@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pyotp
 
-KEY = re.compile(r"<code>([A-Z2-7 ]{32,})</code>")
+KEY = re.compile(r"<code[^>]*>([A-Z2-7 ]{32,})</code>")
 
 
 def read_key(page: str) -> str:
