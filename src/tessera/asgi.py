@@ -68,7 +68,7 @@ def build_app(settings: Settings, connector: ConnectorApi | None = None) -> Lite
 
 
 async def warn_if_shut(resources: Resources) -> None:
-    """Warn the operator before nobody can sign in."""
+    """Warn the operator about settings with which nobody could sign in."""
     async with resources.database.session() as session:
         if await is_locked_out(session, resources.settings):
             logger.warning(

@@ -12,7 +12,7 @@ from tessera.queries import QueryEngine
 
 
 def background_work(resources: Resources, engine: QueryEngine, client: OutboundClient) -> BackgroundWork:
-    """Execute runs, take back those that nobody works on, and delete those past their days."""
+    """Execute runs, resume those whose worker is gone, and delete those past their days."""
     executor = Executor(resources, engine, client)
     lease_seconds = resources.settings.run_lease_seconds
     return BackgroundWork(

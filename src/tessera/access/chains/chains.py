@@ -120,7 +120,7 @@ async def create_enterprises(
 
 
 def check_time_zones(items: Sequence[NewEnterprise]) -> None:
-    """Raise unless every enterprise lies in a time zone that exists."""
+    """Raise unless the time zone of every enterprise exists."""
     for item in items:
         if item.time_zone not in known_time_zones():
             raise TimeZoneError(
