@@ -6,10 +6,10 @@ from uuid import UUID
 from sqlalchemy import ARRAY, BigInteger, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, Uuid, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tessera.platform.db import Table
+from tessera.platform.db import Authored, Table
 
 
-class RoleRow(Table):
+class RoleRow(Authored, Table):
     """A named set of permissions."""
 
     __tablename__ = "roles"
@@ -20,15 +20,6 @@ class RoleRow(Table):
     description: Mapped[str] = mapped_column(server_default="")
     permissions: Mapped[list[str] | None] = mapped_column(ARRAY(Text), comment="resource:level; null is everything")
     built_in: Mapped[bool] = mapped_column(server_default=text("false"))
-    version: Mapped[int] = mapped_column(server_default=text("1"))
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    created_by: Mapped[str]
-    created_by_kind: Mapped[str | None]
-    created_by_id: Mapped[UUID | None]
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    updated_by: Mapped[str]
-    updated_by_kind: Mapped[str | None]
-    updated_by_id: Mapped[UUID | None]
 
 
 Index("uq_roles_label", func.lower(RoleRow.label), unique=True)

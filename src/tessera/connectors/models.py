@@ -7,12 +7,12 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tessera.platform.db import Table
+from tessera.platform.db import Authored, Table
 
 NOW = func.now()
 
 
-class ProfileRow(Table):
+class ProfileRow(Authored, Table):
     """Saved settings to reach one outside system."""
 
     __tablename__ = "connection_profiles"
@@ -42,15 +42,6 @@ class ProfileRow(Table):
     )
     state: Mapped[str]
     enabled: Mapped[bool] = mapped_column(server_default=text("true"))
-    version: Mapped[int] = mapped_column(server_default=text("1"))
-    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
-    created_by: Mapped[str]
-    created_by_kind: Mapped[str | None]
-    created_by_id: Mapped[UUID | None]
-    updated_at: Mapped[datetime] = mapped_column(server_default=NOW)
-    updated_by: Mapped[str]
-    updated_by_kind: Mapped[str | None]
-    updated_by_id: Mapped[UUID | None]
 
 
 class ProfileCallRow(Table):
@@ -91,7 +82,7 @@ class OAuthTokenRow(Table):
     claimed_until: Mapped[datetime | None] = mapped_column(comment="until then no one else may fetch")
 
 
-class EncryptionKeyRow(Table):
+class EncryptionKeyRow(Authored, Table):
     """A saved key for SFTP login or OpenPGP; its material is sealed and never shown."""
 
     __tablename__ = "encryption_keys"
@@ -111,12 +102,3 @@ class EncryptionKeyRow(Table):
     sealed_material: Mapped[str]
     sealed_passphrase: Mapped[str | None]
     material_set_at: Mapped[datetime]
-    version: Mapped[int] = mapped_column(server_default=text("1"))
-    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
-    created_by: Mapped[str]
-    created_by_kind: Mapped[str | None]
-    created_by_id: Mapped[UUID | None]
-    updated_at: Mapped[datetime] = mapped_column(server_default=NOW)
-    updated_by: Mapped[str]
-    updated_by_kind: Mapped[str | None]
-    updated_by_id: Mapped[UUID | None]

@@ -7,12 +7,12 @@ from uuid import UUID
 from sqlalchemy import ARRAY, REAL, BigInteger, CheckConstraint, ForeignKey, Identity, Index, Integer, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tessera.platform.db import Table
+from tessera.platform.db import Authored, Table
 
 NOW = func.now()
 
 
-class DefinitionRow(Table):
+class DefinitionRow(Authored, Table):
     """What leaves, and where to."""
 
     __tablename__ = "export_definitions"
@@ -36,15 +36,6 @@ class DefinitionRow(Table):
     rows_per_request: Mapped[int | None]
     concurrency: Mapped[int | None]
     enabled: Mapped[bool] = mapped_column(server_default=text("true"))
-    version: Mapped[int] = mapped_column(server_default=text("1"))
-    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
-    created_by: Mapped[str]
-    created_by_kind: Mapped[str | None]
-    created_by_id: Mapped[UUID | None]
-    updated_at: Mapped[datetime] = mapped_column(server_default=NOW)
-    updated_by: Mapped[str]
-    updated_by_kind: Mapped[str | None]
-    updated_by_id: Mapped[UUID | None]
 
 
 class RunRow(Table):

@@ -1,16 +1,15 @@
 """Tables of HTTP templates."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tessera.platform.db import Table
+from tessera.platform.db import Authored, Table
 
 
-class TemplateRow(Table):
+class TemplateRow(Authored, Table):
     """The shape of an HTTP request, joined to a query and a profile."""
 
     __tablename__ = "http_templates"
@@ -37,12 +36,3 @@ class TemplateRow(Table):
         comment="method, path, headers, body and limits, as a run snapshots them"
     )
     state: Mapped[str] = mapped_column(server_default="ready")
-    version: Mapped[int] = mapped_column(server_default=text("1"))
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    created_by: Mapped[str]
-    created_by_kind: Mapped[str | None]
-    created_by_id: Mapped[UUID | None]
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    updated_by: Mapped[str]
-    updated_by_kind: Mapped[str | None]
-    updated_by_id: Mapped[UUID | None]

@@ -8,12 +8,12 @@ from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Text, func
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tessera.platform.db import Table
+from tessera.platform.db import Authored, Table
 
 NOW = func.now()
 
 
-class QueryRow(Table):
+class QueryRow(Authored, Table):
     """A saved SELECT over the datasets."""
 
     __tablename__ = "queries"
@@ -32,15 +32,6 @@ class QueryRow(Table):
     parameters: Mapped[list[Any]] = mapped_column(server_default=sql("'[]'"))
     key_columns: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=sql("'{}'"))
     columns: Mapped[list[Any]]
-    version: Mapped[int] = mapped_column(server_default=sql("1"))
-    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
-    created_by: Mapped[str]
-    created_by_kind: Mapped[str | None]
-    created_by_id: Mapped[UUID | None]
-    updated_at: Mapped[datetime] = mapped_column(server_default=NOW)
-    updated_by: Mapped[str]
-    updated_by_kind: Mapped[str | None]
-    updated_by_id: Mapped[UUID | None]
 
 
 class QueryBindingRow(Table):

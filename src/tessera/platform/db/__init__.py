@@ -25,13 +25,14 @@ if TYPE_CHECKING:
     from tessera.platform.db.readers import Reader
     from tessera.platform.db.roles import app_address, query_address, render_roles_sql
     from tessera.platform.db.statements import Row, change_rows, fetch_row, fetch_rows
-    from tessera.platform.db.tables import Table, metadata, moment
+    from tessera.platform.db.tables import Authored, Table, metadata, moment
     from tessera.platform.db.tuples import run_statement
 else:
     __getattr__ = import_on_first_use(__name__, __file__)
 
 __all__ = [
     "SEARCH_PATH",
+    "Authored",
     "ChangedMeanwhileError",
     "Database",
     "DatabaseAddressError",
