@@ -12,6 +12,7 @@ from tessera.platform.db import fetch_rows
 
 
 async def test_key_opens_what_it_may(desk: Desk) -> None:
+    desk.clock.forward(minutes=1)
     made = await desk.good(
         "POST", "/api-keys", status=201, label="Sync", permissions=["api-keys:read"], chain_ids=[str(desk.chain_id)]
     )
