@@ -1,4 +1,4 @@
-"""The database: engine, sessions, roles, migrations, and the embedded server."""
+"""The database: engine, sessions, roles and migrations."""
 
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tessera.platform.db.readers import Reader
     from tessera.platform.db.roles import app_address, query_address, render_roles_sql
     from tessera.platform.db.statements import Row, change_rows, fetch_row, fetch_rows
-    from tessera.platform.db.tables import Authored, Table, metadata, moment
+    from tessera.platform.db.tables import Authored, Table, metadata
     from tessera.platform.db.tuples import run_statement
 else:
     __getattr__ = import_on_first_use(__name__, __file__)
@@ -62,7 +62,6 @@ __all__ = [
     "is_current",
     "metadata",
     "migrate",
-    "moment",
     "parse_address",
     "query_address",
     "record_key",
