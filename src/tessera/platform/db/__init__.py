@@ -7,6 +7,7 @@ from tessera.platform.lazy_imports import import_on_first_use
 if TYPE_CHECKING:
     from tessera.platform.db.addresses import database_name, parse_address, shown_address, with_database
     from tessera.platform.db.arrays import as_array
+    from tessera.platform.db.batches import change_in_batches
     from tessera.platform.db.engine import SEARCH_PATH, Database, Session, driver
     from tessera.platform.db.errors import (
         ChangedMeanwhileError,
@@ -50,6 +51,7 @@ __all__ = [
     "act_as_owner",
     "app_address",
     "as_array",
+    "change_in_batches",
     "change_rows",
     "database_name",
     "driver",
