@@ -43,8 +43,8 @@ SELECT '{CHAIN}', md5('m' || n)::uuid, md5('a' || n)::uuid,
 """
 
 MOVEMENTS = f"""
-INSERT INTO points_movements (membership_id, chain_id, kind, points, balance, source, created_at)
-SELECT id, chain_id, 'set', balance, balance, 'bench', created_at FROM memberships WHERE chain_id = '{CHAIN}'
+INSERT INTO points_movements (membership_id, sequence, chain_id, kind, points, balance, source, created_at)
+SELECT id, 1, chain_id, 'set', balance, balance, 'bench', created_at FROM memberships WHERE chain_id = '{CHAIN}'
 """
 
 CONFIGURATION = f"""
@@ -61,10 +61,19 @@ SELECT md5('t' || n)::uuid, '{CHAIN}', 'Template ' || n, 'template_' || n, '{QUE
   FROM generate_series(1, {PROFILES}) AS n;
 INSERT INTO export_definitions (id, chain_id, label, internal_name, query_id, template_id, created_by, updated_by)
 SELECT md5('d' || n)::uuid, '{CHAIN}', 'Export ' || n, 'export_' || n, '{QUERY}', md5('t' || n)::uuid, 'bench', 'bench'
-  FROM generate_series(1, {PROFILES}) AS n
+  FROM generate_series(1, {PROFILES}) AS n;
+INSERT INTO asset_references (chain_id, from_kind, from_id, from_label, to_kind, to_id)
+SELECT chain_id, 'http_template', id, label, 'query', query_id FROM http_templates
+ UNION ALL
+SELECT chain_id, 'http_template', id, label, 'connection_profile', profile_id FROM http_templates
+ UNION ALL
+SELECT chain_id, 'export_definition', id, label, 'query', query_id FROM export_definitions
+ UNION ALL
+SELECT chain_id, 'export_definition', id, label, 'http_template', template_id FROM export_definitions
 """
 
 AUDIT = f"""
+SELECT add_partitions('audit_entries', '2026-01-01Z', now() + interval '3 months');
 INSERT INTO audit_entries (created_at, chain_id, actor_kind, actor_id, actor_name, origin, action, object_kind,
                            object_id, object_name, before, after)
 SELECT '2026-01-01Z'::timestamptz + n * interval '20 seconds', CASE WHEN n % 10 <> 0 THEN '{CHAIN}'::uuid END, 'user',

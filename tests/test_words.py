@@ -28,6 +28,7 @@ DIALECT = {
     r"\b[Kk]nock(s|ing)?\b|\bKnock": "a request is sent; a caller is a visitor",
     r"\bLookout\b": "it is a listener",
     r"\basks? to come (again|back)\b": "asks us to try again later",
+    r"\b[Tt]he ground(?! up| floor)\b": "it is the platform, or the resources of a process",
     r"\blets? us (not )?in\b": "accepts or refuses the credentials",
     r"\bnone that (we|this deployment) calls?\b": "it cannot be called",
 }

@@ -50,7 +50,7 @@ def build_app(settings: Settings, connector: ConnectorApi | None = None) -> Lite
                 application.engine,
                 application.client,
             )
-            await warn_if_shut(application.resources)
+            await warn_if_locked_out(application.resources)
             yield
 
     return Litestar(
@@ -67,8 +67,8 @@ def build_app(settings: Settings, connector: ConnectorApi | None = None) -> Lite
     )
 
 
-async def warn_if_shut(resources: Resources) -> None:
-    """Warn the operator about settings with which nobody could sign in."""
+async def warn_if_locked_out(resources: Resources) -> None:
+    """Warn the operator about settings with which no user can sign in."""
     async with resources.database.session() as session:
         if await is_locked_out(session, resources.settings):
             logger.warning(

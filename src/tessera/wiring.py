@@ -119,7 +119,7 @@ class SchemaOutdatedError(ConflictError):
 
 @dataclass(frozen=True)
 class Application:
-    """The ground and what the rooms built on it, for one process; a part is made when it is first used."""
+    """The resources of a process and what the rooms build on them; a part is made when it is first used."""
 
     resources: Resources
     query_login: str

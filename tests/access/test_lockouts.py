@@ -136,6 +136,24 @@ async def test_user_is_told_and_the_trail_too(database: Database, keys: KeyRing)
     assert [row[0] for row in rows] == [ADA.email]
 
 
+async def test_lockout_of_a_user_whom_no_mail_reaches_is_recorded(
+    database: Database, keys: KeyRing, caplog: pytest.LogCaptureFixture
+) -> None:
+    mary = replace(ADA, email="mária@example.com")
+    async with database.session() as session:
+        await create_users(session, ROOT, [mary])
+    async with run_mailbox() as mailbox:
+        resources = ground_of(database, keys, **mailbox.settings())
+        await fail(resources, NOON, 10, email=mary.email)
+        await work_off(resources)
+        assert await queued(resources) == []
+    assert mailbox.recipients == []
+    assert "no mail can be sent to their address" in caplog.text
+    async with database.session() as session:
+        rows = (await session.execute(text("SELECT object_name FROM audit_entries WHERE action = 'locked_out'"))).all()
+    assert [row[0] for row in rows] == [mary.email]
+
+
 async def test_lockout_can_be_off(database: Database, keys: KeyRing) -> None:
     resources = ground_of(database, keys, lockout_failures=0)
     moment = await fail(resources, NOON, 14)

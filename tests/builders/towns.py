@@ -37,7 +37,7 @@ class Limits:
     """Limits short enough for tests."""
 
     query_timeout_seconds: float = 30
-    query_look_seconds: float = 30
+    query_preview_seconds: float = 30
     query_row_limit: int = 100_000
 
 
@@ -53,5 +53,5 @@ class Town:
 
     def engine(self, *, checking: bool = True, seconds: float = 30, rows: int = 100_000) -> QueryEngine:
         """Return an engine with such limits."""
-        limits = Limits(query_timeout_seconds=seconds, query_look_seconds=seconds, query_row_limit=rows)
+        limits = Limits(query_timeout_seconds=seconds, query_preview_seconds=seconds, query_row_limit=rows)
         return QueryEngine(self.database, self.query_address, limits, checking=checking)

@@ -82,7 +82,21 @@ def test_plain_values_are_those_of_the_core_schema() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["01234", "+39021234", "0x1F", "0o17", ".5", "5.", "-.inf", ".nan", "1e9999", "!!int 0b1", "!!float x"]
+    "value",
+    [
+        "01234",
+        "+39021234",
+        "0x1F",
+        "0o17",
+        ".5",
+        "5.",
+        "-.inf",
+        ".nan",
+        "1e9999",
+        "1e-99999999999999999999",
+        "!!int 0b1",
+        "!!float x",
+    ],
 )
 def test_number_that_would_change_is_refused_with_its_place(value: str) -> None:
     with pytest.raises(ConfigurationError, match=r"a\.yaml, line 3: .*[Pp]ut it in quotes"):

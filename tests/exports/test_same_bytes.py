@@ -95,9 +95,12 @@ async def test_sums_do_not_depend_on_other_columns(house: SmallHouse, beside: st
     assert shown == test.body == sent.body == b'[0.3,0.000000003,{"d":0.12345678901234567890},"is 0.3"]'
 
 
-async def test_json_that_cannot_be_read_ends_preview_and_run_with_the_same_reason(house: SmallHouse) -> None:
+@pytest.mark.parametrize("value", ['"\\ud800"', "1e-99999999999999999999"])
+async def test_json_that_cannot_be_read_ends_preview_and_run_with_the_same_reason(
+    house: SmallHouse, value: str
+) -> None:
     chain = await create_members(house.database, 1)
-    query = """SELECT 1 AS id, '{"a": "\\ud800"}'::json AS j"""
+    query = f"""SELECT 1 AS id, '{{"a": {value}}}'::json AS j"""
     definition = await create_export(house, chain, "http://127.0.0.1:9", query=query, body="{{ j }}")
     run = await run_to_end(house, definition)
     assert run.error is not None

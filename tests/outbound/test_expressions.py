@@ -211,6 +211,7 @@ HOSTILE = [
     "-" * 500 + "points",
     "9" * 5000,
     "1e999",
+    "1e-99999999999999999999",
     "x" * 10_000,
     "name | omit_null | upper",
     "name | omit_null(1)",

@@ -181,6 +181,7 @@ def test_byte_order_mark_hides_no_refused_row() -> None:
     [
         (b"{", "not readable"),
         (b"<html>", "not readable"),
+        (b'[{"i": 1e-99999999999999999999}]', "not readable"),
         (b"\xff", "not readable"),
         (b"\xff\xfe{\x00}\x00", "not readable"),
         (b"[" * 100_000, "nested"),

@@ -266,7 +266,7 @@ async def test_looks_have_a_share_for_each_chain(town: Town) -> None:
 
 
 async def test_look_ends_sooner_than_an_export(town: Town) -> None:
-    limits = Limits(query_timeout_seconds=30, query_look_seconds=0.2)
+    limits = Limits(query_timeout_seconds=30, query_preview_seconds=0.2)
     engine = QueryEngine(town.database, town.query_address, limits)
     with pytest.raises(QueryTimeoutError, match=r"longer than 0\.2 seconds"):
         await engine.count(town.north, Selected(ENDLESS))

@@ -46,7 +46,7 @@ class CommandContext:
 
     @property
     def resources(self) -> Resources:
-        """The ground of this process."""
+        """The resources of this process."""
         return self.application.resources
 
     def session(self) -> AbstractAsyncContextManager[Session]:

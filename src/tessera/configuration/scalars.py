@@ -1,6 +1,7 @@
 """What a plain scalar of a YAML file means: YAML 1.2's core schema, and nothing that would change on its way. Pure."""
 
 import re
+from contextlib import suppress
 from typing import Any
 
 import yaml
@@ -69,7 +70,8 @@ def read_plain_number(text: str) -> Any:
         raise Unclear("the number is too long. Put it in quotes")
     if not found["rest"]:
         return int(text)
-    number = read_number(text)
-    if abs(number.adjusted()) > LARGEST_EXPONENT:
-        raise Unclear("the number is too large or too small. Put it in quotes")
-    return number
+    with suppress(ValueError):
+        number = read_number(text)
+        if abs(number.adjusted()) <= LARGEST_EXPONENT:
+            return number
+    raise Unclear("the number is too large or too small. Put it in quotes")

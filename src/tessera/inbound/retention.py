@@ -1,11 +1,12 @@
 """How long messages are kept: their bodies, which identify persons, for days; their outcomes for months."""
 
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from tessera.inbound.receipts import purpose_of
 from tessera.inbound.store import messages as store
-from tessera.platform.db import Session
+from tessera.platform.db import Session, change_in_batches
 from tessera.platform.resealing import Resealing
 from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing
@@ -18,16 +19,11 @@ async def purge_messages(resources: Resources) -> int:
     """Delete bodies and messages past their days; what still waits is kept. Return how many were touched."""
     settings, now = resources.settings, resources.clock()
     bodies, rows = now - timedelta(days=settings.inbound_body_days), now - timedelta(days=settings.inbound_message_days)
-    total = 0
     clocks = now - timedelta(days=settings.inbound_clock_days)
     pieces = ((store.forget_bodies, bodies), (store.forget_messages, rows), (store.forget_clocks, clocks))
+    total = 0
     for forget, before in pieces:
-        while True:
-            async with resources.database.session() as session:
-                count = await forget(session, before=before, most=MOST)
-            total += count
-            if count < MOST:
-                break
+        total += await change_in_batches(resources.database, partial(forget, before=before), most=MOST)
     return total
 
 

@@ -1,6 +1,7 @@
 """Clearing what members gave: of records deleted long ago by themselves, of one account on demand."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from tessera.loyalty.authorship import SYSTEM_PROFILE
@@ -8,7 +9,7 @@ from tessera.loyalty.errors import AccountNotFoundError
 from tessera.loyalty.store import erasure as store
 from tessera.platform.actors import Actor
 from tessera.platform.audit import Entry, record_entries
-from tessera.platform.db import Database, Session
+from tessera.platform.db import Database, Session, change_in_batches
 
 BATCH = 1_000
 
@@ -18,13 +19,11 @@ async def clear_deleted_records(database: Database, *, days: int, now: datetime,
 
     The records themselves stay: points and other records refer to them.
     """
+    before = now - timedelta(days=days)
     total = 0
     for statement in (store.CLEAR_MEMBERSHIPS, store.CLEAR_ACCOUNTS):
-        cleared = batch
-        while cleared == batch:
-            async with database.session() as session:
-                cleared = await store.clear_deleted(session, statement, before=now - timedelta(days=days), most=batch)
-            total += cleared
+        clear = partial(store.clear_deleted, statement=statement, before=before)
+        total += await change_in_batches(database, clear, most=batch)
     return total
 
 

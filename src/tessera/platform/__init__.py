@@ -1,1 +1,1 @@
-"""The ground: settings, database, ids, clock, errors, secrets, access, audit, jobs, outbound HTTP."""
+"""What every room is built on: settings, database, ids, clock, errors, secrets, audit, events, jobs, outbound HTTP."""

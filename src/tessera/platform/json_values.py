@@ -4,7 +4,7 @@ Previews, tests and runs read a row here, so they make the same bytes of it.
 """
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Self
 
 import msgspec
@@ -38,8 +38,14 @@ class UnreadableRowError(InvalidError):
 
 
 def read_number(text: str) -> Decimal:
-    """Return the number that a JSON text spells; it is written again with the same characters."""
-    number = Decimal(text)
+    """Return the number that a JSON text spells; it is written again with the same characters.
+
+    Raise ValueError where its exponent is beyond what a decimal can hold.
+    """
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise ValueError("the exponent of a number is too large") from None
     if number.adjusted() >= SMALLEST_PLAIN and "e" not in text and "E" not in text:
         return number
     return Numeral(text)
@@ -72,7 +78,7 @@ def decode_rows(lines: Sequence[bytes]) -> list[list[Any]]:
     except (msgspec.DecodeError, RecursionError):
         raise UnreadableRowError(
             "A row of the query holds JSON that cannot be read: half of a surrogate pair, a number of thousands of "
-            "digits, or too many levels. Cast such a column to jsonb, or select its parts."
+            "digits or with a huge exponent, or too many levels. Cast such a column to jsonb, or select its parts."
         ) from None
 
 

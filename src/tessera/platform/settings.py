@@ -93,7 +93,7 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = Field(default="text", description="Form of log lines")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level logged")
     query_timeout_seconds: Span = Field(default=900, description="Longest time one query may run")
-    query_look_seconds: Span = Field(default=60, description="Longest time a preview or count of a query may take")
+    query_preview_seconds: Span = Field(default=60, description="Longest time a preview or count of a query may take")
     query_row_limit: int = Field(default=10_000_000, ge=1, description="Most rows one query may give to an export")
     job_heartbeat_seconds: Span = Field(default=1, description="How often a worker says that it is alive")
     job_stalled_seconds: Span = Field(default=5, description="Silence after which a worker's jobs go to another")
@@ -255,7 +255,7 @@ def read_files(environment: Mapping[str, str]) -> dict[str, str]:
         try:
             values[name] = Path(path).read_text(encoding="utf-8-sig").strip()
         except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not a text"
+            reason = getattr(error, "strerror", None) or "it is not text"
             raise SettingsError(f"{variable} names {path}, which cannot be read: {reason}. Mend the path.") from None
     return values
 

@@ -35,8 +35,6 @@ def run_until_interrupted(main: Coroutine[Any, Any, T]) -> T:
 
     One cancellation is not enough: `asyncio.wait_for` before Python 3.12 drops the one that meets a finished wait.
     """
-    import asyncio
-
     interrupted = False
 
     async def run() -> T:

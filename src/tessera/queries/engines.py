@@ -50,7 +50,7 @@ class Limits(Protocol):
         ...
 
     @property
-    def query_look_seconds(self) -> float:
+    def query_preview_seconds(self) -> float:
         """Longest time a preview, a count or another check may take."""
         ...
 
@@ -123,7 +123,7 @@ class QueryEngine:
         self.database = database
         self.query_address = query_address
         self.timeout_seconds = limits.query_timeout_seconds
-        self.preview_seconds = min(limits.query_look_seconds, limits.query_timeout_seconds)
+        self.preview_seconds = min(limits.query_preview_seconds, limits.query_timeout_seconds)
         self.row_limit = limits.query_row_limit
         self.previews: WeakValueDictionary[UUID, asyncio.Semaphore] = WeakValueDictionary()
         self.checking = checking

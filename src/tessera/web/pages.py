@@ -31,7 +31,7 @@ FOREVER = CacheControlHeader(max_age=31_536_000, public=True, immutable=True)
 
 
 def build_pages() -> list[ControllerRouterHandler]:
-    """Return the routes of the web; `ground`, `engine` and `client` of the application's state are their foundation."""
+    """Return the routes of the web; they use `resources`, `engine` and `client` of the application's state."""
     load_assets()  # stops the start where the front end was not built: no page could say so
     for page in PAGES:
         check_declared(page)

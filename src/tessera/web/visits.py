@@ -151,7 +151,7 @@ async def provide_visit(request: AnyRequest, state: State) -> AsyncIterator[Visi
     """Open the request's transaction, which commits when the page is ready, and let in only who may see the page.
 
     A page that declares `in_transaction=False` waits for another machine: its visit's transaction has ended
-    already, and it opens others from the ground around the wait.
+    already, and it opens others before and after the wait.
     """
     resources: Resources = state.resources
     if not await receive_form(request, resources, for_anyone=needed_permission(request.route_handler) == ANYONE):

@@ -100,7 +100,10 @@ async def test_receiver_that_is_down_is_told() -> None:
     assert "connection refused" in gate.fault.message
 
 
-@pytest.mark.parametrize("line", ["CONNECT a:99999 HTTP/1.1", "GET / HTTP/1.1", "nonsense", "CONNECT :1 HTTP/1.1"])
+@pytest.mark.parametrize(
+    "line",
+    ["CONNECT a:99999 HTTP/1.1", "CONNECT [::1:443 HTTP/1.1", "GET / HTTP/1.1", "nonsense", "CONNECT :1 HTTP/1.1"],
+)
 async def test_nonsense_leads_nowhere(line: str) -> None:
     client = OutboundClient(allow_insecure_http=True)
     async with client.gate() as gate:

@@ -14,12 +14,10 @@ if TYPE_CHECKING:
         SettingsInvalidError,
         VersionConflictError,
     )
-    from tessera.platform.assets.names import check_name, choose_name, clean_label, copy_names, name_taken, rename
+    from tessera.platform.assets.names import choose_name, clean_label, copy_names, name_taken, rename
     from tessera.platform.assets.references import (
         Referrer,
         Target,
-        check_unused,
-        count_referrers,
         forget_references,
         list_referrers,
         record_references,
@@ -51,13 +49,10 @@ __all__ = [
     "VersionConflictError",
     "as_json",
     "changed_meanwhile",
-    "check_name",
-    "check_unused",
     "check_version",
     "choose_name",
     "clean_label",
     "copy_names",
-    "count_referrers",
     "delete_asset",
     "differences",
     "find_asset",

@@ -62,7 +62,8 @@ async def check_unused(session: Session, kind: str, asset_id: UUID, *, noun: str
     users = await list_referrers(session, kind, asset_id)
     if users:
         counts = await count_referrers(session, kind, [asset_id])
-        more = counts[asset_id] - MOST_NAMED
+        # Referrers may be deleted meanwhile: only the asset itself is locked.
+        more = counts.get(asset_id, 0) - MOST_NAMED
         named = ", ".join(user.label for user in users[:MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
         raise InUseError(
             f"The {noun} {label} is used by {named}. Choose another {noun} there first.",

@@ -1,4 +1,4 @@
-"""The database: engine, sessions, roles, migrations, and the embedded server."""
+"""The database: engine, sessions, roles and migrations."""
 
 from typing import TYPE_CHECKING
 
@@ -7,6 +7,7 @@ from tessera.platform.lazy_imports import import_on_first_use
 if TYPE_CHECKING:
     from tessera.platform.db.addresses import database_name, parse_address, shown_address, with_database
     from tessera.platform.db.arrays import as_array
+    from tessera.platform.db.batches import change_in_batches
     from tessera.platform.db.engine import SEARCH_PATH, Database, Session, driver
     from tessera.platform.db.errors import (
         ChangedMeanwhileError,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from tessera.platform.db.readers import Reader
     from tessera.platform.db.roles import app_address, query_address, render_roles_sql
     from tessera.platform.db.statements import Row, change_rows, fetch_row, fetch_rows
-    from tessera.platform.db.tables import Authored, Table, metadata, moment
+    from tessera.platform.db.tables import Authored, Table, metadata
     from tessera.platform.db.tuples import run_statement
 else:
     __getattr__ = import_on_first_use(__name__, __file__)
@@ -50,6 +51,7 @@ __all__ = [
     "act_as_owner",
     "app_address",
     "as_array",
+    "change_in_batches",
     "change_rows",
     "database_name",
     "driver",
@@ -62,7 +64,6 @@ __all__ = [
     "is_current",
     "metadata",
     "migrate",
-    "moment",
     "parse_address",
     "query_address",
     "record_key",

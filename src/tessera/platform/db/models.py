@@ -1,4 +1,4 @@
-"""Tables of the ground that no other package owns."""
+"""Tables of the platform that no other package owns."""
 
 from datetime import datetime
 from typing import Any

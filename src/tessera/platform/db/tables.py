@@ -1,7 +1,7 @@
 """What every table shares: one metadata, names by convention, strict relationships."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import DateTime, MetaData, Text, Uuid, func, text
@@ -18,8 +18,6 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     },
 )
-
-moment = Annotated[datetime, mapped_column(DateTime(timezone=True))]
 
 
 class Table(DeclarativeBase):

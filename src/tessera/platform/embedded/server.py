@@ -307,12 +307,18 @@ class EmbeddedServer:
 
     def _end(self, pid: int) -> None:
         """Ask for a fast shutdown, then for an immediate one, and end a server that heeds neither."""
-        process = psutil.Process(pid)
-        for order, seconds in ((signal.SIGINT, FAST_SECONDS), (signal.SIGQUIT, IMMEDIATE_SECONDS), (signal.SIGKILL, 1)):
-            process.send_signal(order)
-            with suppress(psutil.TimeoutExpired):
-                process.wait(seconds)
-                break
+        # It may end by itself between two of these steps.
+        with suppress(psutil.NoSuchProcess):
+            process = psutil.Process(pid)
+            for order, seconds in (
+                (signal.SIGINT, FAST_SECONDS),
+                (signal.SIGQUIT, IMMEDIATE_SECONDS),
+                (signal.SIGKILL, 1),
+            ):
+                process.send_signal(order)
+                with suppress(psutil.TimeoutExpired):
+                    process.wait(seconds)
+                    break
         if self._process is not None:
             self._process.wait()
 

@@ -20,7 +20,7 @@ ENCODER = msgspec.json.Encoder()
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened to `subject_id`; `name` is `room.noun.past` and public API: it never changes."""
+    """Something that happened to `subject_id`; `name` is `noun.past` and public API: it never changes."""
 
     chain_id: UUID
     name: str

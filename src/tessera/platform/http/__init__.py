@@ -23,7 +23,6 @@ if TYPE_CHECKING:
         RefusedAddressError,
     )
     from tessera.platform.http.host_policy import vet_host
-    from tessera.platform.http.name_resolution import Resolver
     from tessera.platform.http.reply_headers import ReplyHeaders
     from tessera.platform.http.retry_after import TRANSIENT_STATUSES
     from tessera.platform.http.tls_failures import explain_certificate
@@ -50,7 +49,6 @@ __all__ = [
     "RefusedAddressError",
     "Reply",
     "ReplyHeaders",
-    "Resolver",
     "UnreadableBodyError",
     "clean_authorities",
     "explain_certificate",

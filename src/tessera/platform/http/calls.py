@@ -25,8 +25,8 @@ Headers = Sequence[tuple[str, str]]
 class CallLimits:
     """How long a call may take, and how much of an answer is read before the rest is left unread.
 
-    `kept_bytes` is how much of what is read the reply holds. `addresses` is at how many of a name's addresses the call
-    may be tried.
+    `kept_bytes` is how much of what is read the reply holds. `addresses` is how many of a name's addresses the
+    call may try.
     """
 
     connect_seconds: float = 5

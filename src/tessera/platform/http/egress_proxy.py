@@ -107,11 +107,11 @@ class EgressProxy:
         if not given or not hmac.compare_digest(given[0].encode("latin-1"), wanted.encode()):
             return None
         method, target, *_ = [*lines[0].split(" "), ""]
-        url = urlsplit(f"//{target}" if method == "CONNECT" else target)
         try:
+            url = urlsplit(f"//{target}" if method == "CONNECT" else target)
             host, port = url.hostname or "", url.port
         except ValueError:
-            raise InvalidUrlError("The port of the address is none. Write host:port.") from None
+            raise InvalidUrlError("The address of the connection cannot be read. Write host:port.") from None
         if method == "CONNECT":
             return ProxyRequest(host, port or 443, None)
         if not self._allow_insecure_http:

@@ -37,8 +37,8 @@ CERTIFICATES = {
 }
 ALERTS = {
     "ProtocolVersion": "it knows no TLS version that is accepted here, 1.2 or 1.3",
-    "HandshakeFailure": "both sides have no way of encryption in common",
-    "InsufficientSecurity": "both sides have no way of encryption in common",
+    "HandshakeFailure": "the two sides have no cipher in common",
+    "InsufficientSecurity": "the two sides have no cipher in common",
     "Unrecogni": "it does not know this name",
     "CertificateRequired": "it demands a client certificate, which Tessera does not send",
     "BadCertificate": "it demands a client certificate, which Tessera does not send",
@@ -47,7 +47,7 @@ ALERTS = {
 }
 OTHERS = {
     "received corrupt message": "it does not speak TLS on this port",
-    "peer is incompatible": "both sides have no TLS version or encryption in common",
+    "peer is incompatible": "the two sides have no TLS version or cipher in common",
     "peer misbehaved": "it breaks the rules of TLS",
     "tls handshake eof": "it closed the connection during the TLS handshake",
     "close_notify": "it closed the connection without an answer",

@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tessera.platform.db import SEARCH_PATH, Database, Session, driver
+from tessera.platform.db import SEARCH_PATH, Database, Session, change_in_batches, driver
 from tessera.platform.jobs.chores import Chore, doing_chores
 from tessera.platform.signals import calling_on_stop
 
@@ -147,14 +147,12 @@ class JobQueue:
 
     async def purge_ended(self, *, before: datetime, most: int = MOST_FORGOTTEN) -> int:
         """Delete jobs that failed for good before then, a batch a transaction; return how many."""
-        total = 0
-        while True:
-            async with self.database.session() as session:
-                connection = await driver(session)
-                gone = (await connection.execute(FORGET, [before, most])).rowcount
-            total += gone
-            if gone < most:
-                return total
+
+        async def purge(session: Session, *, most: int) -> int:
+            connection = await driver(session)
+            return (await connection.execute(FORGET, [before, most])).rowcount
+
+        return await change_in_batches(self.database, purge, most=most)
 
     async def sweep(self, stalled: float) -> int:
         """Put the jobs of workers silent for `stalled` seconds back in the queue; return how many."""

@@ -1,4 +1,4 @@
-"""Outgoing mail: write a `Letter`, `post_letters` in your transaction; the worker sends it and tries again."""
+"""Outgoing mail: pass a `MailMessage` to `send_mail` in your transaction; the worker sends it and tries again."""
 
 from typing import TYPE_CHECKING
 

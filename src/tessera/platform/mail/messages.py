@@ -66,7 +66,8 @@ def parse_address(text: str, name: str = "") -> Address:
         if not text.isprintable():
             raise ValueError("control characters")
         address = Address(name, addr_spec=text)
-    except (ValueError, MessageError, IndexError):
+    # The last three are faults of the library: its parser fails over some texts instead of refusing them.
+    except (ValueError, MessageError, IndexError, AttributeError, UnboundLocalError):
         raise MailInvalidError(f"{text[:100]!r} is not a valid mail address. Write name@example.com.") from None
     if not (address.username and address.domain):
         raise MailInvalidError(f"{text[:100]!r} is not a valid mail address. Write name@example.com.")

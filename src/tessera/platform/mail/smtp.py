@@ -32,8 +32,8 @@ TLS_REASON = re.compile(r"(?:certificate verify failed: |\[SSL: (?!CERTIFICATE_V
 TLS_WORDS = {
     "local issuer certificate": "its certificate comes from an authority that is not trusted",
     "WRONG_VERSION_NUMBER": "it does not speak TLS on this port",
-    "UNSUPPORTED_PROTOCOL": "both sides have no TLS version in common",
-    "HANDSHAKE_FAILURE": "both sides have no way of encryption in common",
+    "UNSUPPORTED_PROTOCOL": "the two sides have no TLS version in common",
+    "HANDSHAKE_FAILURE": "the two sides have no cipher in common",
 }
 # What a server says about one message. About logging in and greeting it says the same to all until settings change.
 ABOUT_THE_MESSAGE = (SMTPDataError, SMTPSenderRefused, SMTPRecipientRefused)

@@ -2,7 +2,7 @@
 
 SecretError
   KeyFileError       the key ring's file cannot be used; stops the start
-  KeyNotFoundError    sealed with a key that this ring does not hold
+  KeyNotFoundError   sealed with a key that this ring does not hold
   BrokenSealError    not sealed by us, changed since, or sealed for another purpose
 """
 

@@ -9,7 +9,7 @@ from tessera.platform.texts.urls import is_url
 
 
 def check_urls(what: str, texts: Iterable[str | UnsetType | None], *, valid: Callable[[str], bool] = is_url) -> None:
-    """Raise for a text that is not the address of a web page; one that is kept or cleared is no matter."""
+    """Raise for a text that is not the address of a web page; one that is kept or cleared is not checked."""
     for text in texts:
         if isinstance(text, str) and not valid(text):
             raise UrlInvalidError(

@@ -10,6 +10,6 @@ class TextLengthError(InvalidError):
 
 
 class UrlInvalidError(InvalidError):
-    """What is given as the address of a web page is none."""
+    """The text is not the address of a web page."""
 
     code = "url_invalid"
