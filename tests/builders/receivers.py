@@ -128,7 +128,10 @@ async def run_receiver(script: Script | None = None) -> AsyncIterator[Receiver]:
         yield receiver
     finally:
         server.close()
-        for task in tasks:
+        # What was accepted just now is a task of ours a few turns of the loop later; ended earlier, it stays open.
+        for _ in range(5):
+            await asyncio.sleep(0)
+        for task in list(tasks):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
