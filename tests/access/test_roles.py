@@ -1,5 +1,6 @@
 """Roles are read where a request begins, and nobody grants more than they hold."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -63,6 +64,21 @@ async def test_house_begins_with_three_roles(database: Database) -> None:
     assert [role.id for role in roles] == [ADMIN_ROLE_ID, AUTHOR_ROLE_ID, CSR_ROLE_ID]
     assert roles[0].permissions is None
     assert roles[2].permissions == frozenset({"members:read"})
+
+
+async def test_label_taken_while_a_change_waits_is_refused(database: Database) -> None:
+    async with database.session() as session:
+        roles = [await make_role(session, label=label) for label in ("One", "Two")]
+
+    async def rename(role: Role) -> bool:
+        try:
+            async with database.session() as session:
+                await update_role(session, ROOT, role.id, RoleChange(label="New"), version=None, now=NOON)
+        except RoleTakenError:
+            return False
+        return True
+
+    assert sorted(await asyncio.gather(*map(rename, roles))) == [False, True]
 
 
 async def test_change_of_a_role_acts_on_the_next_request(database: Database, keys: KeyRing) -> None:

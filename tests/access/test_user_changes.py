@@ -193,6 +193,21 @@ async def test_two_who_demote_each_other_leave_one(database: Database) -> None:
     assert sorted(await asyncio.gather(*map(demote, users))) == [False, True]
 
 
+async def test_address_taken_while_a_change_waits_is_refused(database: Database) -> None:
+    async with database.session() as session:
+        ada, ben = await add(session, ADA, READER)
+
+    async def rename(user: User) -> bool:
+        try:
+            async with database.session() as session:
+                await change(session, ROOT, user, email="new@example.com")
+        except EmailTakenError:
+            return False
+        return True
+
+    assert sorted(await asyncio.gather(rename(ada), rename(ben))) == [False, True]
+
+
 async def test_second_of_two_changes_loses(database: Database) -> None:
     async with database.session() as session:
         (ben,) = await add(session, READER)

@@ -1,5 +1,7 @@
 """Users are stored all or none, and known by address in whatever case."""
 
+import asyncio
+
 import pytest
 from sqlalchemy import text
 
@@ -63,6 +65,18 @@ async def test_same_address_twice_is_refused(database: Database) -> None:
     async with database.session() as session:
         with pytest.raises(EmailTakenError):
             await create_users(session, ROOT, [ADA, ADA])
+
+
+async def test_one_of_two_who_take_an_address_at_once_is_refused(database: Database) -> None:
+    async def create() -> bool:
+        try:
+            async with database.session() as session:
+                await create_users(session, ROOT, [ADA])
+        except EmailTakenError:
+            return False
+        return True
+
+    assert sorted(await asyncio.gather(create(), create())) == [False, True]
 
 
 @pytest.mark.parametrize(
