@@ -160,10 +160,9 @@ async def update_chain(call: Call, chain_id: UUID, body: ChainChange) -> Chain:
 
 async def list_enterprises(call: Call, query: EnterpriseQuery) -> Listing[Enterprise]:
     """List enterprises, oldest first."""
-    found = await access_chains.list_enterprises(call.session, call.actor)
     if query.chain_id is not None:
         await access_chains.check_chains(call.session, call.actor, [query.chain_id])
-        found = [enterprise for enterprise in found if enterprise.chain_id == query.chain_id]
+    found = await access_chains.list_enterprises(call.session, call.actor, chain_id=query.chain_id)
     return cut_page(found, query, show_enterprise)
 
 
