@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 from tests.access.test_sessions import ground_of
+from tests.builders.locks import wait_until_blocked
 
 from tessera.access.keys import NewApiKey, create_api_keys, find_api_key_actor, revoke_api_key
 from tessera.access.roles import (
@@ -68,17 +69,18 @@ async def test_house_begins_with_three_roles(database: Database) -> None:
 
 async def test_label_taken_while_a_change_waits_is_refused(database: Database) -> None:
     async with database.session() as session:
-        roles = [await make_role(session, label=label) for label in ("One", "Two")]
+        one, two = [await make_role(session, label=label) for label in ("One", "Two")]
 
-    async def rename(role: Role) -> bool:
-        try:
-            async with database.session() as session:
-                await update_role(session, ROOT, role.id, RoleChange(label="New"), version=None, now=NOON)
-        except RoleTakenError:
-            return False
-        return True
+    async def rename(role: Role) -> None:
+        async with database.session() as session:
+            await update_role(session, ROOT, role.id, RoleChange(label="New"), version=None, now=NOON)
 
-    assert sorted(await asyncio.gather(*map(rename, roles))) == [False, True]
+    async with database.session() as session:
+        await update_role(session, ROOT, one.id, RoleChange(label="New"), version=None, now=NOON)
+        second = asyncio.create_task(rename(two))
+        await wait_until_blocked(session, second)
+    with pytest.raises(RoleTakenError, match="There is a role New already"):
+        await second
 
 
 async def test_change_of_a_role_acts_on_the_next_request(database: Database, keys: KeyRing) -> None:
