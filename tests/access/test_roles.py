@@ -83,6 +83,20 @@ async def test_label_taken_while_a_change_waits_is_refused(database: Database) -
         await second
 
 
+async def test_name_taken_while_a_new_role_waits_is_refused_as_such(database: Database) -> None:
+    async def create() -> None:
+        async with database.session() as session:
+            await make_role(session, label="Night-desk")
+
+    async with database.session() as session:
+        await make_role(session, label="Night desk")
+        second = asyncio.create_task(create())
+        await wait_until_blocked(session, second)
+    with pytest.raises(RoleTakenError, match="The internal name night_desk is taken") as refused:
+        await second
+    assert refused.value.details["field"] == "internal_name"
+
+
 async def test_change_of_a_role_acts_on_the_next_request(database: Database, keys: KeyRing) -> None:
     visitor = Visitor(None, None, timedelta(hours=1))
     async with database.session() as session:

@@ -97,6 +97,8 @@ async def create_role(session: Session, actor: Actor, new: NewRole, *, now: date
     check_grant(actor, label, new.permissions)
     await check_free(session, values, besides=None)
     if not await store.insert_role(session, stored_values(values, actor, now)):
+        # Another role got the label or the name after the check.
+        await check_free(session, values, besides=None)
         raise label_taken(label)
     role = await get_role(session, actor, role_id)
     await record_entries(session, actor, [Entry("created", "role", role.id, role.label, after=recorded_values(role))])
