@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from sqlalchemy import text
+from tests.builders.locks import wait_until_blocked
 
 from tessera.access.passwords import UserInvalidError
 from tessera.access.roles import ADMIN_ROLE_ID
@@ -68,15 +69,16 @@ async def test_same_address_twice_is_refused(database: Database) -> None:
 
 
 async def test_one_of_two_who_take_an_address_at_once_is_refused(database: Database) -> None:
-    async def create() -> bool:
-        try:
-            async with database.session() as session:
-                await create_users(session, ROOT, [ADA])
-        except EmailTakenError:
-            return False
-        return True
+    async def create() -> None:
+        async with database.session() as session:
+            await create_users(session, ROOT, [ADA])
 
-    assert sorted(await asyncio.gather(create(), create())) == [False, True]
+    async with database.session() as session:
+        await create_users(session, ROOT, [ADA])
+        second = asyncio.create_task(create())
+        await wait_until_blocked(session, second)
+    with pytest.raises(EmailTakenError, match="belongs to a user already"):
+        await second
 
 
 @pytest.mark.parametrize(
