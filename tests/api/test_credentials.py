@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from tessera.access.keys import create_demo_tokens, enable_token, list_tokens, revoke_token
+from tessera.access.keys.errors import TokenRevokedError
 from tessera.api.connector.v1.credentials import REMEMBERED_SECONDS, Scopes, read_credentials
 from tessera.api.connector.v1.refusals import CredentialsError
 
@@ -71,7 +72,8 @@ async def test_revoked_token_stays_refused(api: Api, kind: str) -> None:
     async with api.database.session() as session:
         (token,) = [t for t in await list_tokens(session, SYSTEM) if (t.client_token_id is None) == (kind == "client")]
         await revoke_token(session, SYSTEM, token.id, now=NOON)
-        await enable_token(session, SYSTEM, token.id, enabled=True)
+        with pytest.raises(TokenRevokedError):
+            await enable_token(session, SYSTEM, token.id, enabled=True)
 
     assert (await api.call("loyaltyPrograms/getAll")).status == 401
 

@@ -131,6 +131,12 @@ async def test_tokens_are_made_switched_and_revoked(desk: Desk, root: Desk, kind
     await desk.good("DELETE", f"{path}/{token['id']}", status=204)
     (ended,) = (await root.good("GET", path))["items"]
     assert ended["revoked_at"] == "2026-05-01T12:00:00Z"
+    for switch in ("enable", "disable"):
+        reply = await root.call("POST", f"{path}/{token['id']}/{switch}")
+        assert (reply.status, reply.data["code"]) == (409, "token_revoked")
+    await root.good("DELETE", f"{path}/{token['id']}", status=204)
+    (noted,) = (await root.good("GET", f"/audit-log?kind={kind}_token&action=revoked"))["items"]
+    assert noted["object_id"] == token["id"]
     other = {"client": "access", "access": "client"}[kind]
     assert (await desk.call("DELETE", f"/{other}-tokens/{token['id']}")).data["code"] == "token_not_found"
 

@@ -75,6 +75,12 @@ class TokenNotFoundError(NotFoundError):
     code = "token_not_found"
 
 
+class TokenRevokedError(ConflictError):
+    """A revoked client token or access token stays revoked."""
+
+    code = "token_revoked"
+
+
 class TokenTakenError(ConflictError):
     """The published token is there already."""
 

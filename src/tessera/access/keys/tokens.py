@@ -16,6 +16,7 @@ from tessera.access.keys.errors import (
     TokenNotFoundError,
     TokenPermissionError,
     TokenReachError,
+    TokenRevokedError,
     TokenScopeError,
 )
 from tessera.access.keys.store import tokens as store
@@ -192,17 +193,20 @@ def find_token(tokens: Sequence[Token], token_id: UUID) -> Token:
 
 
 async def enable_token(session: Session, actor: Actor, token_id: UUID, *, enabled: bool) -> None:
-    """Switch a credential on or off; with a client token go all its access tokens."""
+    """Switch a credential on or off, but not a revoked one; with a client token go all its access tokens."""
     token = await get_changeable(session, actor, token_id)
+    if token.revoked_at is not None:
+        raise TokenRevokedError(f"The token {token.label} is revoked permanently. Make a new one.")
     await store.enable_token(session, token, enabled=enabled)
     await record_change(session, actor, token, "enabled" if enabled else "disabled")
 
 
 async def revoke_token(session: Session, actor: Actor, token_id: UUID, *, now: datetime) -> None:
-    """Revoke a credential permanently; a client token takes all its access tokens with it."""
+    """Revoke a credential permanently, a client token with all its access tokens; doing so again changes nothing."""
     token = await get_changeable(session, actor, token_id)
-    await store.revoke_token(session, token, now=now)
-    await record_change(session, actor, token, "revoked")
+    if token.revoked_at is None:
+        await store.revoke_token(session, token, now=now)
+        await record_change(session, actor, token, "revoked")
 
 
 async def get_changeable(session: Session, actor: Actor, token_id: UUID) -> Token:
