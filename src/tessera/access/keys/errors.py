@@ -52,7 +52,7 @@ class TokenLabelError(InvalidError):
 
 
 class TokenReachError(DeniedError):
-    """Access tokens of chains that the actor does not see hang on the client token."""
+    """The client token has access tokens of chains that the actor does not see."""
 
     code = "token_beyond_reach"
 

@@ -89,7 +89,7 @@ show_access = show_as(AccessToken)
 async def list_client_tokens(call: Call, query: PageQuery) -> Listing[ClientToken]:
     """List client tokens, oldest first.
 
-    A key that sees only some chains is shown those that access tokens of its chains hang on.
+    A key that sees only some chains is shown the client tokens that have access tokens of its chains.
     """
     return cut_page(await find_tokens(call, client=True), query, show_client)
 
