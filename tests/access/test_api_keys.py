@@ -50,7 +50,7 @@ def test_key_never_has_more_than_its_maker(
     except TesseraError:
         assert not fits(maker, Actor(ActorKind.API_KEY, None, "child", *asked)) or None in asked
         return
-    made = make_key(maker, new, new_id(), "tsr_" + "x" * 43, now=NOON)
+    made = make_key(maker, new, new_id(), "tsr_" + "x" * 43, now=NOON, roles={})
 
     assert fits(maker, Actor(ActorKind.API_KEY, made.id, "child", made.chains, made.permissions))
 

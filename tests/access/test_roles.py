@@ -1,5 +1,6 @@
 """Roles are read where a request begins, and nobody grants more than they hold."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,6 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 from tests.access.test_sessions import ground_of
+from tests.builders.locks import wait_until_blocked
 
 from tessera.access.keys import NewApiKey, create_api_keys, find_api_key_actor, revoke_api_key
 from tessera.access.roles import (
@@ -63,6 +65,36 @@ async def test_house_begins_with_three_roles(database: Database) -> None:
     assert [role.id for role in roles] == [ADMIN_ROLE_ID, AUTHOR_ROLE_ID, CSR_ROLE_ID]
     assert roles[0].permissions is None
     assert roles[2].permissions == frozenset({"members:read"})
+
+
+async def test_label_taken_while_a_change_waits_is_refused(database: Database) -> None:
+    async with database.session() as session:
+        one, two = [await make_role(session, label=label) for label in ("One", "Two")]
+
+    async def rename(role: Role) -> None:
+        async with database.session() as session:
+            await update_role(session, ROOT, role.id, RoleChange(label="New"), version=None, now=NOON)
+
+    async with database.session() as session:
+        await update_role(session, ROOT, one.id, RoleChange(label="New"), version=None, now=NOON)
+        second = asyncio.create_task(rename(two))
+        await wait_until_blocked(session, second)
+    with pytest.raises(RoleTakenError, match="There is a role New already"):
+        await second
+
+
+async def test_name_taken_while_a_new_role_waits_is_refused_as_such(database: Database) -> None:
+    async def create() -> None:
+        async with database.session() as session:
+            await make_role(session, label="Night-desk")
+
+    async with database.session() as session:
+        await make_role(session, label="Night desk")
+        second = asyncio.create_task(create())
+        await wait_until_blocked(session, second)
+    with pytest.raises(RoleTakenError, match="The internal name night_desk is taken") as refused:
+        await second
+    assert refused.value.details["field"] == "internal_name"
 
 
 async def test_change_of_a_role_acts_on_the_next_request(database: Database, keys: KeyRing) -> None:

@@ -62,6 +62,13 @@ async def test_tokens_of_an_archived_chain_open_nothing_until_it_is_restored(
         assert await find_scope(session, **digests, now=NOON) is not None
 
 
+async def test_labels_are_stored_without_blanks_around_them(database: Database, keys: KeyRing, house: House) -> None:
+    await make(database, keys, house, label="  London ")
+    async with database.session() as session:
+        tokens = await list_tokens(session, SYSTEM)
+    assert {token.label for token in tokens} == {"CRM", "London"}
+
+
 async def test_scope_is_resolved_from_both(database: Database, keys: KeyRing, house: House) -> None:
     client, access = await make(database, keys, house)
     async with database.session() as session:

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 from tests.access.test_sessions import ground_of
+from tests.builders.locks import wait_until_blocked
 
 from tessera.access.passwords import UserInvalidError
 from tessera.access.roles import (
@@ -191,6 +192,22 @@ async def test_two_who_demote_each_other_leave_one(database: Database) -> None:
         return True
 
     assert sorted(await asyncio.gather(*map(demote, users))) == [False, True]
+
+
+async def test_address_taken_while_a_change_waits_is_refused(database: Database) -> None:
+    async with database.session() as session:
+        ada, ben = await add(session, ADA, READER)
+
+    async def rename(user: User) -> None:
+        async with database.session() as session:
+            await change(session, ROOT, user, email="new@example.com")
+
+    async with database.session() as session:
+        await change(session, ROOT, ada, email="new@example.com")
+        second = asyncio.create_task(rename(ben))
+        await wait_until_blocked(session, second)
+    with pytest.raises(EmailTakenError, match="belongs to a user already"):
+        await second
 
 
 async def test_second_of_two_changes_loses(database: Database) -> None:

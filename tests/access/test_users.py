@@ -1,7 +1,10 @@
 """Users are stored all or none, and known by address in whatever case."""
 
+import asyncio
+
 import pytest
 from sqlalchemy import text
+from tests.builders.locks import wait_until_blocked
 
 from tessera.access.passwords import UserInvalidError
 from tessera.access.roles import ADMIN_ROLE_ID
@@ -63,6 +66,19 @@ async def test_same_address_twice_is_refused(database: Database) -> None:
     async with database.session() as session:
         with pytest.raises(EmailTakenError):
             await create_users(session, ROOT, [ADA, ADA])
+
+
+async def test_one_of_two_who_take_an_address_at_once_is_refused(database: Database) -> None:
+    async def create() -> None:
+        async with database.session() as session:
+            await create_users(session, ROOT, [ADA])
+
+    async with database.session() as session:
+        await create_users(session, ROOT, [ADA])
+        second = asyncio.create_task(create())
+        await wait_until_blocked(session, second)
+    with pytest.raises(EmailTakenError, match="belongs to a user already"):
+        await second
 
 
 @pytest.mark.parametrize(

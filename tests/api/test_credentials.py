@@ -6,7 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from tessera.access.chains import archive_chain
 from tessera.access.keys import create_demo_tokens, enable_token, list_tokens, revoke_token
+from tessera.access.keys.errors import TokenRevokedError
 from tessera.api.connector.v1.credentials import REMEMBERED_SECONDS, Scopes, read_credentials
 from tessera.api.connector.v1.refusals import CredentialsError
 
@@ -71,7 +73,8 @@ async def test_revoked_token_stays_refused(api: Api, kind: str) -> None:
     async with api.database.session() as session:
         (token,) = [t for t in await list_tokens(session, SYSTEM) if (t.client_token_id is None) == (kind == "client")]
         await revoke_token(session, SYSTEM, token.id, now=NOON)
-        await enable_token(session, SYSTEM, token.id, enabled=True)
+        with pytest.raises(TokenRevokedError):
+            await enable_token(session, SYSTEM, token.id, enabled=True)
 
     assert (await api.call("loyaltyPrograms/getAll")).status == 401
 
@@ -93,6 +96,14 @@ async def test_revoked_token_is_remembered_for_its_second_only(api: Api) -> None
         await scopes.get(resources, digests, NOON)
     # The other second is for the way: what is refused everywhere within two may be remembered for one.
     assert 2 * REMEMBERED_SECONDS <= 2
+
+
+async def test_chain_archived_while_its_token_is_remembered_has_no_configuration(api: Api) -> None:
+    assert (await api.call("configuration/get")).status == 200
+    async with api.database.session() as session:
+        await archive_chain(session, SYSTEM, api.chain_id, now=NOON)
+
+    assert (await api.call("configuration/get")).status == 401
 
 
 async def test_token_expires_at_its_moment(api: Api) -> None:

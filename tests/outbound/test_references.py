@@ -7,6 +7,7 @@ from importlib import import_module
 import psycopg
 import pytest
 from sqlalchemy import text
+from tests.builders.locks import wait_until_blocked
 from tests.builders.places import OWNER, POLICY, Place
 from tests.connectors.test_references import make_key, make_profile
 from tests.outbound.test_templates import SHAPE, create, create_profile
@@ -35,10 +36,7 @@ async def test_deletion_waits_for_whoever_takes_the_target_up(database: Database
     async with database.session() as session:
         await create(session, place, keys, profile)
         deletion = asyncio.create_task(delete())
-        waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
-        while not await session.scalar(waiting):
-            assert not deletion.done()
-            await asyncio.sleep(0.01)
+        await wait_until_blocked(session, deletion)
     with pytest.raises(InUseError, match="The query Members is used by Members"):
         await deletion
 

@@ -41,7 +41,8 @@ async def find_membership_chains(session: Session, actor: Actor, ids: Sequence[U
 
 async def list_reach(session: Session, actor: Actor) -> Sequence[UUID]:
     """Return the chains to look in; an actor who sees every chain looks in all there are."""
-    return await list_chain_ids(session) if actor.chains is None else sorted(actor.chains)
+    chain_ids = actor.reach()
+    return await list_chain_ids(session) if chain_ids is None else chain_ids
 
 
 async def get_membership_chain(session: Session, actor: Actor, ids: Sequence[UUID]) -> UUID:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from tessera.access.chains import ChainNotFoundError, chains_of, hold_chain, narrow_chains, reach_of, require_chain
+from tessera.access.chains import ChainNotFoundError, hold_chain, narrow_chains, require_chain
 from tessera.loyalty import rules
 from tessera.loyalty.errors import ProgramCodeTakenError, ProgramNotFoundError
 from tessera.loyalty.events import PROGRAM_CREATED, PROGRAM_DELETED, PROGRAM_UPDATED, TIER_DELETED
@@ -81,7 +81,7 @@ async def update_programs(
     """
     rules.check_lengths("program's name", (item.name for item in items), longest=LONGEST_NAME)
     changes = rules.fold_changes(items)
-    held = await hold(session, chains_of(actor, chain_id), changes)
+    held = await hold(session, narrow_chains(actor, chain_id), changes)
     afters = {change.id: rules.amend(held[change.id], change, now=now) for change in changes.values()}
     touched = [after for after in afters.values() if after is not held[after.id]]
     if touched:
@@ -97,7 +97,7 @@ async def delete_programs(
 
     Raises where a program has active memberships, which the database decides: it sees those being added just now.
     """
-    chain_ids, wanted = chains_of(actor, chain_id), list(dict.fromkeys(ids))
+    chain_ids, wanted = narrow_chains(actor, chain_id), list(dict.fromkeys(ids))
     held = await hold(session, chain_ids, wanted)
     tiers = await tier_store.hold_tiers_of(session, chain_ids, wanted)
     await store.delete_programs(session, chain_ids, wanted, now=now)
@@ -120,8 +120,7 @@ async def hold(session: Session, chain_ids: Sequence[UUID], ids: Iterable[UUID])
 async def list_programs(session: Session | Reader, actor: Actor, narrowing: ProgramFilter) -> list[Program]:
     """Return a page of programs, newest first."""
     chain_ids = narrow_chains(actor, narrowing.chain_ids)
-    reach = reach_of(actor, chain_ids)
-    found = await store.select_programs(session, chain_ids, narrowing, reach=reach)
+    found = await store.select_programs(session, chain_ids, narrowing, reach=actor.reach() or chain_ids)
     if found is None:
         raise CursorNotFoundError(f"There is no loyalty program {narrowing.cursor} to continue after.")
     return found

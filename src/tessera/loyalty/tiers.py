@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from tessera.access.chains import chains_of, narrow_chains, reach_of, require_chain
+from tessera.access.chains import narrow_chains, require_chain
 from tessera.loyalty import rules
 from tessera.loyalty.authorship import profile_of
 from tessera.loyalty.errors import ProgramNotFoundError, TierCodeTakenError, TierNotFoundError
@@ -76,7 +76,7 @@ async def update_tiers(
     """
     check_texts(items)
     changes = rules.fold_changes(items)
-    chain_ids = chains_of(actor, chain_id)
+    chain_ids = narrow_chains(actor, chain_id)
     held = await hold(session, chain_ids, changes)
     afters = {change.id: rules.amend(held[change.id], change, now=now) for change in changes.values()}
     await make_room(session, chain_ids, held, afters)
@@ -108,7 +108,7 @@ async def delete_tiers(
     Without a chain, tiers of any of the actor's.
     """
     wanted = list(dict.fromkeys(ids))
-    held = await hold(session, chains_of(actor, chain_id), wanted)
+    held = await hold(session, narrow_chains(actor, chain_id), wanted)
     tiers = [held[tier_id] for tier_id in wanted]
     await store.delete_tiers(session, tiers, now=now)
     await store.leave_tiers(session, tiers, Mark(*profile_of(actor), now), event=MEMBERSHIP_UPDATED)
@@ -128,8 +128,7 @@ async def hold(session: Session, chain_ids: Sequence[UUID], ids: Iterable[UUID])
 async def list_tiers(session: Session | Reader, actor: Actor, narrowing: TierFilter) -> list[Tier]:
     """Return a page of tiers, newest first."""
     chain_ids = narrow_chains(actor, narrowing.chain_ids)
-    reach = reach_of(actor, chain_ids)
-    found = await store.select_tiers(session, chain_ids, narrowing, reach=reach)
+    found = await store.select_tiers(session, chain_ids, narrowing, reach=actor.reach() or chain_ids)
     if found is None:
         raise CursorNotFoundError(f"There is no loyalty tier {narrowing.cursor} to continue after.")
     return found

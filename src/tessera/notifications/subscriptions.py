@@ -70,10 +70,7 @@ async def create_subscriptions(
 async def list_subscriptions(session: Session, actor: Actor, *, chain_id: UUID | None = None) -> list[Subscription]:
     """Return the subscriptions of the actor's chains, or of one of them, newest first."""
     actor.require(READ)
-    if chain_id is not None and not actor.sees(chain_id):
-        return []
-    chains = actor.reach() if chain_id is None else [chain_id]
-    return [read_subscription(row) for row in await store.select_subscriptions(session, chains)]
+    return [read_subscription(row) for row in await store.select_subscriptions(session, actor.reach(chain_id))]
 
 
 async def get_subscription(session: Session, actor: Actor, subscription_id: UUID) -> Subscription:

@@ -42,6 +42,17 @@ async def test_chain_is_renamed_archived_and_brought_back(root: Desk, desk: Desk
     assert (await root.good("PATCH", path, archived=False))["archived_at"] is None
 
 
+async def test_chain_whose_name_was_taken_comes_back_under_another(root: Desk) -> None:
+    path = f"/chains/{(await root.good('POST', '/chains', status=201, name='Lake'))['id']}"
+    await root.good("PATCH", path, archived=True)
+    await root.good("POST", "/chains", status=201, name="Lake")
+
+    assert (await root.call("PATCH", path, archived=False)).data["code"] == "chain_name_taken"
+    assert (await root.call("PATCH", path, archived=False, name="LAKE")).data["code"] == "chain_name_taken"
+    back = await root.good("PATCH", path, archived=False, name="Lake & Hill")
+    assert (back["name"], back["archived_at"]) == ("Lake & Hill", None)
+
+
 async def test_short_list_is_paged(root: Desk) -> None:
     for name in ("A", "B", "C"):
         await root.good("POST", "/chains", status=201, name=name)
@@ -131,6 +142,12 @@ async def test_tokens_are_made_switched_and_revoked(desk: Desk, root: Desk, kind
     await desk.good("DELETE", f"{path}/{token['id']}", status=204)
     (ended,) = (await root.good("GET", path))["items"]
     assert ended["revoked_at"] == "2026-05-01T12:00:00Z"
+    for switch in ("enable", "disable"):
+        reply = await root.call("POST", f"{path}/{token['id']}/{switch}")
+        assert (reply.status, reply.data["code"]) == (409, "token_revoked")
+    await root.good("DELETE", f"{path}/{token['id']}", status=204)
+    (noted,) = (await root.good("GET", f"/audit-log?kind={kind}_token&action=revoked"))["items"]
+    assert noted["object_id"] == token["id"]
     other = {"client": "access", "access": "client"}[kind]
     assert (await desk.call("DELETE", f"/{other}-tokens/{token['id']}")).data["code"] == "token_not_found"
 

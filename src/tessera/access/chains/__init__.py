@@ -16,11 +16,9 @@ if TYPE_CHECKING:
         rename_chain,
         restore_chain,
     )
-    from tessera.access.chains.chains_seen import check_chains
-    from tessera.access.chains.errors import ChainMissingError, ChainNotFoundError, EnterpriseNotFoundError
+    from tessera.access.chains.errors import ChainNotFoundError, EnterpriseNotFoundError
     from tessera.access.chains.models import ChainRow, EnterpriseRow
-    from tessera.access.chains.scope import chains_of, narrow_chains, reach_of, require_chain
-    from tessera.access.chains.store.chains import select_enterprises
+    from tessera.access.chains.scope import check_chains, narrow_chains, require_chain
     from tessera.access.chains.store.existence import has_chain, hold_chain, list_chain_ids
     from tessera.access.chains.values import (
         Address,
@@ -36,7 +34,6 @@ else:
 __all__ = [
     "Address",
     "Chain",
-    "ChainMissingError",
     "ChainNotFoundError",
     "ChainRow",
     "Enterprise",
@@ -46,7 +43,6 @@ __all__ = [
     "LinkedEnterprise",
     "NewEnterprise",
     "archive_chain",
-    "chains_of",
     "check_chains",
     "create_chains",
     "create_enterprises",
@@ -58,9 +54,7 @@ __all__ = [
     "list_enterprises",
     "list_linked_enterprises",
     "narrow_chains",
-    "reach_of",
     "rename_chain",
     "require_chain",
     "restore_chain",
-    "select_enterprises",
 ]

@@ -50,8 +50,7 @@ async def check_chain_names(session: Session, names: Sequence[str]) -> None:
 
 async def list_chains(session: Session | Reader, actor: Actor, *, archived: bool = False) -> list[Chain]:
     """Return the actor's chains by name, the archived ones only if asked for."""
-    ids = actor.reach()
-    return await store.select_chains(session, ids, archived=archived)
+    return await store.select_chains(session, actor.reach(), archived=archived)
 
 
 async def rename_chain(session: Session, actor: Actor, chain_id: UUID, name: str, *, now: datetime) -> Chain:
@@ -135,10 +134,10 @@ def known_time_zones() -> frozenset[str]:
 
 
 async def list_enterprises(
-    session: Session | Reader, actor: Actor, *, ids: Sequence[UUID] | None = None
+    session: Session | Reader, actor: Actor, *, chain_id: UUID | None = None, ids: Sequence[UUID] | None = None
 ) -> list[Enterprise]:
-    """Return the enterprises of the actor's chains, oldest first."""
-    return await store.select_enterprises(session, actor.reach(), ids)
+    """Return the enterprises of the actor's chains, or of one of them, oldest first."""
+    return await store.select_enterprises(session, actor.reach(chain_id), ids)
 
 
 async def list_linked_enterprises(

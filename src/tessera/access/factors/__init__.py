@@ -5,17 +5,14 @@ from typing import TYPE_CHECKING
 from tessera.platform.lazy_imports import import_on_first_use
 
 if TYPE_CHECKING:
-    from tessera.access.factors.errors import CodeWrongError, FactorExistsError, FactorMissingError
+    from tessera.access.factors.errors import CodeWrongError
     from tessera.access.factors.factors import (
-        Factor,
-        PendingFactor,
         begin_factor,
         confirm_factor,
         find_factor,
         find_pending_factor,
         remove_factor,
         renew_recovery_codes,
-        reseal_factors,
         use_code,
     )
     from tessera.access.factors.store import delete_step, find_step, has_factor, insert_step, list_having
@@ -24,10 +21,6 @@ else:
 
 __all__ = [
     "CodeWrongError",
-    "Factor",
-    "FactorExistsError",
-    "FactorMissingError",
-    "PendingFactor",
     "begin_factor",
     "confirm_factor",
     "delete_step",
@@ -39,6 +32,5 @@ __all__ = [
     "list_having",
     "remove_factor",
     "renew_recovery_codes",
-    "reseal_factors",
     "use_code",
 ]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
         revoke_api_key,
     )
     from tessera.access.keys.demo import create_demo_tokens
-    from tessera.access.keys.errors import ApiKeyExceedsError, ApiKeyNotFoundError, ApiKeyScopeError
+    from tessera.access.keys.errors import ApiKeyExceedsError
     from tessera.access.keys.models import AccessTokenEnterpriseRow, AccessTokenRow, ClientTokenRow, RequestWindowRow
     from tessera.access.keys.tokens import (
         admit_request,
@@ -49,8 +49,6 @@ __all__ = [
     "AccessTokenRow",
     "ApiKey",
     "ApiKeyExceedsError",
-    "ApiKeyNotFoundError",
-    "ApiKeyScopeError",
     "ClientTokenRow",
     "MadeApiKey",
     "MadeToken",

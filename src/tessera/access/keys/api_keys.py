@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from uuid import UUID
 
 from tessera.access.keys.errors import (
@@ -224,7 +223,7 @@ def make_key(
     text: str,
     *,
     now: datetime,
-    roles: Mapping[UUID, HeldRole] = MappingProxyType({ADMIN_ROLE_ID: HeldRole(ADMIN_ROLE_ID, "Admin", None)}),
+    roles: Mapping[UUID, HeldRole],
 ) -> ApiKey:
     """Return the key as it will be stored; where no chains are asked for, it sees those of its maker."""
     held = tuple(roles[role_id] for role_id in sorted(new.role_ids(actor)))

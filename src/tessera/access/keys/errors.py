@@ -52,7 +52,7 @@ class TokenLabelError(InvalidError):
 
 
 class TokenReachError(DeniedError):
-    """Access tokens of chains that the actor does not see hang on the client token."""
+    """The client token has access tokens of chains that the actor does not see."""
 
     code = "token_beyond_reach"
 
@@ -73,6 +73,12 @@ class TokenNotFoundError(NotFoundError):
     """No such client token or access token."""
 
     code = "token_not_found"
+
+
+class TokenRevokedError(ConflictError):
+    """A revoked client token or access token stays revoked."""
+
+    code = "token_revoked"
 
 
 class TokenTakenError(ConflictError):

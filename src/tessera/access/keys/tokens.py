@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from tessera.access.chains import EnterpriseNotFoundError, select_enterprises
+from msgspec.structs import replace
+
+from tessera.access.chains import EnterpriseNotFoundError, list_enterprises
 from tessera.access.keys.errors import (
     RequestLimitError,
     TokenExceedsError,
@@ -14,6 +16,7 @@ from tessera.access.keys.errors import (
     TokenNotFoundError,
     TokenPermissionError,
     TokenReachError,
+    TokenRevokedError,
     TokenScopeError,
 )
 from tessera.access.keys.store import tokens as store
@@ -74,14 +77,15 @@ async def create_access_tokens(
     texts: Sequence[str] | None = None,
 ) -> list[MadeToken]:
     """Create connections' credentials; every enterprise must be one that the actor sees."""
-    for item in items:
-        clean_label(item.label, refusal=TokenLabelError)
+    items = [replace(item, label=clean_label(item.label, refusal=TokenLabelError)) for item in items]
     check_permissions(actor, items)
     await check_clients(session, items)
     await check_enterprises(session, actor, items)
     texts = texts or [make_text() for _ in items]
-    labels = [item.label for item in items]
-    made = [MadeToken(*parts) for parts in zip(new_ids(len(items)), labels, texts, strict=True)]
+    made = [
+        MadeToken(made_id, item.label, text)
+        for made_id, item, text in zip(new_ids(len(items)), items, texts, strict=True)
+    ]
     digests = [keys.digest(token.text, ACCESS) for token in made]
     await store.insert_access_tokens(session, [token.id for token in made], digests, items, now)
     await record_entries(session, actor, [Entry("created", "access_token", item.id, item.label) for item in made])
@@ -114,8 +118,7 @@ async def check_clients(session: Session, items: Sequence[NewAccessToken]) -> No
 async def check_enterprises(session: Session, actor: Actor, items: Sequence[NewAccessToken]) -> None:
     """Raise unless each token reaches enterprises that exist within the actor's chains, an ordinary one exactly one."""
     wanted = {enterprise_id for item in items for enterprise_id in item.enterprise_ids}
-    chains = actor.reach()
-    found = {enterprise.id for enterprise in await select_enterprises(session, chains, sorted(wanted))}
+    found = {enterprise.id for enterprise in await list_enterprises(session, actor, ids=sorted(wanted))}
     for enterprise_id in sorted(wanted - found):
         raise EnterpriseNotFoundError(
             f"There is no enterprise {enterprise_id} within reach of {actor.name}.", field="enterprise_ids"
@@ -190,30 +193,29 @@ def find_token(tokens: Sequence[Token], token_id: UUID) -> Token:
 
 
 async def enable_token(session: Session, actor: Actor, token_id: UUID, *, enabled: bool) -> None:
-    """Switch a credential on or off; with a client token go all its access tokens."""
+    """Switch a credential on or off, but not a revoked one; with a client token go all its access tokens."""
     token = await get_changeable(session, actor, token_id)
+    if token.revoked_at is not None:
+        raise TokenRevokedError(f"The token {token.label} is revoked permanently. Make a new one.")
     await store.enable_token(session, token, enabled=enabled)
     await record_change(session, actor, token, "enabled" if enabled else "disabled")
 
 
 async def revoke_token(session: Session, actor: Actor, token_id: UUID, *, now: datetime) -> None:
-    """Revoke a credential permanently; a client token takes all its access tokens with it."""
+    """Revoke a credential permanently, a client token with all its access tokens; doing so again changes nothing."""
     token = await get_changeable(session, actor, token_id)
-    await store.revoke_token(session, token, now=now)
-    await record_change(session, actor, token, "revoked")
+    if token.revoked_at is None:
+        await store.revoke_token(session, token, now=now)
+        await record_change(session, actor, token, "revoked")
 
 
 async def get_changeable(session: Session, actor: Actor, token_id: UUID) -> Token:
     """Return a credential whose switching touches no chain beyond the actor's, and no token that holds more."""
     every = await list_tokens(session, actor)
-    token = find_token(every, token_id)
-    if (
-        token.client_token_id is None
-        and actor.chains is not None
-        and await store.reaches_beyond(session, token_id, sorted(actor.chains))
-    ):
+    token, chains = find_token(every, token_id), actor.reach()
+    if token.client_token_id is None and chains is not None and await store.reaches_beyond(session, token_id, chains):
         raise TokenReachError(
-            f"Access tokens of other chains hang on the client token {token.label}. Switch the access tokens of your"
+            f"The client token {token.label} has access tokens of other chains. Switch the access tokens of your"
             " own chains instead, or ask an administrator who sees every chain."
         )
     touched = [each for each in every if token_id in (each.id, each.client_token_id) and each.revoked_at is None]

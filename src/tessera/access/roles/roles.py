@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import UNSET, UnsetType
+from sqlalchemy.exc import IntegrityError
 
 from tessera.access.roles.errors import (
     GrantExceedsError,
@@ -34,7 +35,7 @@ from tessera.platform.names import derive_internal_name, is_internal_name, next_
 from tessera.platform.paging import Page
 
 LONGEST_LABEL, LONGEST_DESCRIPTION = 100, 1000
-HOLDERS_TOLD = 20
+MOST_HOLDERS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,8 @@ async def create_role(session: Session, actor: Actor, new: NewRole, *, now: date
     check_grant(actor, label, new.permissions)
     await check_free(session, values, besides=None)
     if not await store.insert_role(session, stored_values(values, actor, now)):
+        # Another role got the label or the name after the check.
+        await check_free(session, values, besides=None)
         raise label_taken(label)
     role = await get_role(session, actor, role_id)
     await record_entries(session, actor, [Entry("created", "role", role.id, role.label, after=recorded_values(role))])
@@ -156,7 +159,14 @@ async def update_role(
     await check_free(session, values, besides=role_id)
     if before.permissions is None and values["permissions"] is not None:
         await keep_administrator(session, before)
-    if not await store.update_role(session, {**stored_values(values, actor, now), "version": before.version}):
+    try:
+        async with session.begin_nested():
+            won = await store.update_role(session, {**stored_values(values, actor, now), "version": before.version})
+    except IntegrityError:
+        # Another role got the label or the name after the check.
+        await check_free(session, values, besides=role_id)
+        raise
+    if not won:
         raise changed_meanwhile(f"The role {before.label}")
     after = await get_role(session, actor, role_id)
     old, new = differences(recorded_values(before), recorded_values(after))
@@ -169,11 +179,11 @@ async def delete_role(session: Session, actor: Actor, role_id: UUID, *, version:
     """Delete a role that is not held."""
     role = await get_changeable(session, actor, role_id, version)
     await store.lock_role(session, role_id)
-    holders = await store.list_holders(session, role_id, HOLDERS_TOLD)
+    holders = await store.list_holders(session, role_id, MOST_HOLDERS)
     if holders:
         names = ", ".join(holder["name"] for holder in holders)
         raise RoleInUseError(
-            f"The role {role.label} is held by {names}{' and others' * (len(holders) == HOLDERS_TOLD)}."
+            f"The role {role.label} is held by {names}{' and others' * (len(holders) == MOST_HOLDERS)}."
             " Give them another role first.",
             holders=[{"kind": row["kind"], "id": str(row["id"]), "name": row["name"]} for row in holders],
         )

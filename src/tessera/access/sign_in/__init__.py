@@ -13,21 +13,7 @@ if TYPE_CHECKING:
         record_confirmation,
         sign_in,
     )
-    from tessera.access.sign_in.browsers import read_mark
-    from tessera.access.sign_in.delays import (
-        FORGOTTEN_AFTER,
-        FREE_ACCOUNT_FAILURES,
-        FREE_ORIGIN_FAILURES,
-        LONGEST,
-        delay_after,
-        lockout_after,
-        say_wait,
-    )
     from tessera.access.sign_in.errors import (
-        IdentityNotLinkedError,
-        IdentityTakenError,
-        PasswordSignInOffError,
-        PasswordWrongError,
         ResetInvalidError,
         SignInDelayedError,
         StepExpiredError,
@@ -49,16 +35,8 @@ else:
     __getattr__ = import_on_first_use(__name__, __file__)
 
 __all__ = [
-    "FORGOTTEN_AFTER",
-    "FREE_ACCOUNT_FAILURES",
-    "FREE_ORIGIN_FAILURES",
-    "LONGEST",
     "SEND_RESET",
     "Identity",
-    "IdentityNotLinkedError",
-    "IdentityTakenError",
-    "PasswordSignInOffError",
-    "PasswordWrongError",
     "ResetInvalidError",
     "SignIn",
     "SignInDelayedError",
@@ -69,7 +47,6 @@ __all__ = [
     "can_reset",
     "change_own_password",
     "confirm",
-    "delay_after",
     "find_lockouts",
     "has_step",
     "is_identity_of",
@@ -78,12 +55,9 @@ __all__ = [
     "is_reset_live",
     "link_identity",
     "list_factor_holders",
-    "lockout_after",
     "pass_second_step",
-    "read_mark",
     "record_confirmation",
     "redeem_reset",
-    "say_wait",
     "sign_in",
     "unlink_identities",
     "unlock_user",

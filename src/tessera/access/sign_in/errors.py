@@ -1,31 +1,4 @@
-"""What can go wrong with users, roles, sign-in and API keys.
-
-InvalidError
-  UserInvalidError        a property of a user cannot be used
-  RoleInvalidError        a property of a role cannot be used
-  ApiKeyInvalidError      a property of an API key cannot be used
-DeniedError
-  GrantExceedsError       a grant exceeds what the actor holds
-  UserExceedsError        the user to change holds more than the actor
-  RoleReachError          roles are for every chain
-  ApiKeyScopeError        a key cannot have more than its maker
-ConflictError
-  EmailTakenError         another user signs in with this address
-  LastAdministratorError  no user would be left who may do everything
-  RoleTakenError          another role has this name
-  RoleBuiltInError        built-in roles stay as they are
-  RoleInUseError          the role is held
-  ApiKeyRevokedError      a revoked key stays revoked
-NotFoundError
-  UserNotFoundError       no such user within reach
-  RoleNotFoundError       no such role
-  ApiKeyNotFoundError     no such key within reach
-  ApiKeyChainError        no such chain within reach
-UnavailableError
-  SignInDelayedError      too many failures; try again later
-
-Second factors, resets and identities have theirs below.
-"""
+"""Failures of signing in, each of one of the five kinds."""
 
 from tessera.platform.errors import ConflictError, DeniedError, InvalidError, UnavailableError
 

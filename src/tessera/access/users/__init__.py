@@ -15,13 +15,11 @@ if TYPE_CHECKING:
     )
     from tessera.access.users.errors import (
         EmailTakenError,
-        SessionNotFoundError,
         UserExceedsError,
         UserNotFoundError,
     )
     from tessera.access.users.notices import notify_user
     from tessera.access.users.sessions import (
-        ListedSession,
         UserSession,
         end_other_sessions,
         end_session,
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
         sign_out,
     )
     from tessera.access.users.store.records import (
-        SELECT_USERS,
         USER_COLUMNS,
         clear_password,
         find_secret,
@@ -54,12 +51,9 @@ else:
     __getattr__ = import_on_first_use(__name__, __file__)
 
 __all__ = [
-    "SELECT_USERS",
     "USER_COLUMNS",
     "EmailTakenError",
-    "ListedSession",
     "NewUser",
-    "SessionNotFoundError",
     "User",
     "UserChange",
     "UserExceedsError",

@@ -33,6 +33,7 @@ from tessera.access.users.users import (
     check_permissions,
     get_user,
     recorded_values,
+    write_emails,
 )
 from tessera.platform.actors import Actor
 from tessera.platform.assets import changed_meanwhile, check_version, differences
@@ -70,7 +71,7 @@ async def update_user(
         "enabled": wanted.enabled,
         "now": now,
     }
-    if not await user_store.update_user(session, values):
+    if not await write_emails(session, user_store.update_user(session, values), [wanted.email.lower()]):
         raise changed_meanwhile(f"The user {before.email}")
     if change.roles is not UNSET:
         await user_store.set_roles(session, user_id, [role.id for role in wanted.roles])

@@ -1,10 +1,12 @@
-"""Users: the people who sign in to the pages. `user_changes` holds what is done to them later."""
+"""Users: the people who sign in to the pages. `changes` holds what is done to them later."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
 
 from tessera.access.passwords import UserInvalidError, check_password, hash_password
 from tessera.access.roles import (
@@ -25,6 +27,8 @@ from tessera.platform.audit import Entry, record_entries
 from tessera.platform.db import Row, Session
 from tessera.platform.ids import new_random_ids
 from tessera.platform.paging import Page
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ async def create_users(session: Session, actor: Actor, new: Sequence[NewUser]) -
         }
         for user_id, user in zip(ids, new, strict=True)
     ]
-    await records.insert_users(session, rows)
+    await write_emails(session, records.insert_users(session, rows), emails)
     await user_store.add_roles(
         session, [(user_id, role) for user_id, user in zip(ids, new, strict=True) for role in user.roles]
     )
@@ -157,6 +161,16 @@ async def check_emails(session: Session, emails: Sequence[str]) -> None:
             f"{', '.join(sorted(taken))} belongs to a user already. Choose another address, or change that user.",
             field="email",
         )
+
+
+async def write_emails(session: Session, write: Awaitable[T], emails: Sequence[str]) -> T:
+    """Return what the statement gives that writes these addresses; refuse one that was taken after the check."""
+    try:
+        async with session.begin_nested():
+            return await write
+    except IntegrityError:
+        await check_emails(session, emails)
+        raise
 
 
 def make_user(row: Row) -> User:

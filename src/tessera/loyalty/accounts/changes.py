@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from tessera.access.chains import chains_of
+from tessera.access.chains import narrow_chains
 from tessera.loyalty.accounts.amendments import amend, find_traded
 from tessera.loyalty.authorship import SYSTEM_PROFILE
 from tessera.loyalty.errors import AccountNotFoundError, CompanyNotFoundError, MotherCompanyNotFoundError
@@ -36,7 +36,7 @@ async def update_accounts(
     """
     websites = (item.website_url for item in items if isinstance(item, CompanyChange))
     check_urls("website url", websites, valid=is_website)
-    chain_ids = chains_of(actor, chain_id)
+    chain_ids = narrow_chains(actor, chain_id)
     held = await hold(session, chain_ids, items)
     afters = dict(held)
     updater_id = actor.id or SYSTEM_PROFILE

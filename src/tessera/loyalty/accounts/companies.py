@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from tessera.access.chains import chains_of, narrow_chains, reach_of, require_chain
+from tessera.access.chains import narrow_chains, require_chain
 from tessera.loyalty.accounts.changes import count_in_words
 from tessera.loyalty.authorship import SYSTEM_PROFILE
 from tessera.loyalty.errors import AccountNotFoundError, MotherCompanyNotFoundError
@@ -60,7 +60,7 @@ async def delete_companies(
     session: Session, actor: Actor, chain_id: UUID | None, ids: Sequence[UUID], *, now: datetime
 ) -> None:
     """Delete all of the companies or none. Without a chain, of any of the actor's. Their memberships stay."""
-    chain_ids, wanted = chains_of(actor, chain_id), list(dict.fromkeys(ids))
+    chain_ids, wanted = narrow_chains(actor, chain_id), list(dict.fromkeys(ids))
     held = await account_store.hold_accounts(session, chain_ids, wanted)
     for company_id in wanted:
         if company_id not in held or held[company_id].kind != "company":
@@ -80,7 +80,7 @@ async def delete_companies(
 async def list_companies(session: Session | Reader, actor: Actor, narrowing: CompanyFilter) -> list[Company]:
     """Return a page of companies, newest first."""
     chain_ids = narrow_chains(actor, narrowing.chain_ids)
-    found = await store.select_companies(session, chain_ids, narrowing, reach=reach_of(actor, chain_ids))
+    found = await store.select_companies(session, chain_ids, narrowing, reach=actor.reach() or chain_ids)
     if found is None:
         raise CursorNotFoundError(f"There is no company {narrowing.cursor} to continue after.")
     return found

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from tessera.access.chains import chains_of, narrow_chains, reach_of, require_chain
+from tessera.access.chains import narrow_chains, require_chain
 from tessera.loyalty.authorship import SYSTEM_PROFILE
 from tessera.loyalty.errors import CompanyNotFoundError, CustomerEmailTakenError
 from tessera.loyalty.events import CUSTOMER_CREATED, CUSTOMER_UPDATED
@@ -121,8 +121,7 @@ async def overwrite_customer(
 async def list_customers(session: Session | Reader, actor: Actor, narrowing: CustomerFilter) -> list[Customer]:
     """Return a page of customers, newest first."""
     chain_ids = narrow_chains(actor, narrowing.chain_ids)
-    reach = reach_of(actor, chain_ids)
-    found = await store.select_customers(session, chain_ids, narrowing, reach=reach)
+    found = await store.select_customers(session, chain_ids, narrowing, reach=actor.reach() or chain_ids)
     if found is None:
         raise CursorNotFoundError(f"There is no customer {narrowing.cursor} to continue after.")
     return found
@@ -136,4 +135,4 @@ async def search_customers(
     if not words:
         return []
     parts = [(" ".join(words[:cut]), " ".join(words[cut:])) for cut in range(1, min(len(words), MOST_WORDS))]
-    return await store.search_customers(session, chains_of(actor, chain_id), " ".join(words), parts, count=count)
+    return await store.search_customers(session, narrow_chains(actor, chain_id), " ".join(words), parts, count=count)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from tessera.access.chains import chains_of
+from tessera.access.chains import narrow_chains
 from tessera.loyalty.accounts.merge_plans import plan_merges
 from tessera.loyalty.authorship import SYSTEM_PROFILE, profile_of
 from tessera.loyalty.events import ACCOUNT_MERGED, MEMBERSHIP_DELETED, MEMBERSHIP_UPDATED
@@ -28,7 +28,7 @@ async def merge_accounts(
     A membership in a program that the target has one of already is deleted, and the one that stays gets its points.
     """
     ids = [account_id for merge in merges for account_id in (merge.target_id, *merge.source_ids)]
-    accounts = await account_store.hold_accounts(session, chains_of(actor, chain_id), ids)
+    accounts = await account_store.hold_accounts(session, narrow_chains(actor, chain_id), ids)
     holdings = await store.hold_memberships(session, list(accounts))
     plan = plan_merges(accounts, holdings, merges)
     mark = Mark(*profile_of(actor), now)

@@ -130,8 +130,7 @@ async def read_in_order(session: Session, statement: str, values: Mapping[str, A
 async def get_entry(session: Session, actor: Actor, entry_id: int) -> KeptEntry:
     """Return one entry."""
     actor.require(READ)
-    chains = actor.reach()
-    row = await fetch_row(session, FIND, {"id": entry_id, "chains": chains})
+    row = await fetch_row(session, FIND, {"id": entry_id, "chains": actor.reach()})
     if row is None:
         raise AuditEntryNotFoundError(f"There is no entry {entry_id} in the audit log. Read the list to find yours.")
     return KeptEntry(**row)
@@ -151,10 +150,11 @@ def write_search(actor: Actor, values: dict[str, Any]) -> str:
     if "behind_id" in values:
         conditions.append(BEHIND)
     where = " AND ".join(conditions) or "true"
-    if actor.chains is None:
+    chains = actor.reach()
+    if chains is None:
         return f"SELECT e.id, e.created_at FROM audit_entries e WHERE {where} {NEWEST}"
     # Chain by chain, each from the end of its index: one scan over several would have to sort them all.
-    values["chains"] = sorted(actor.chains)
+    values["chains"] = chains
     return (
         "SELECT e.id, e.created_at FROM unnest(cast(:chains AS uuid[])) AS reach (chain) CROSS JOIN LATERAL"
         f" (SELECT e.id, e.created_at FROM audit_entries e WHERE e.chain_id = reach.chain AND {where} {NEWEST}) AS e"

@@ -19,9 +19,13 @@ def explain(refusal: refusals.IntegrityError) -> TesseraError | refusals.Integri
     """Return the error for a broken constraint; one that no rule is behind stays as it is."""
     match refusal.diag.constraint_name:
         case "uq_chains_name":
-            return ChainNameTakenError("A chain of this name exists already. Choose another name, or rename that one.")
+            return ChainNameTakenError(
+                "A chain of this name exists already. Choose another name, or rename that one.", field="name"
+            )
         case "uq_enterprises_chain_id_name":
-            return EnterpriseNameTakenError("The chain has an enterprise of this name already. Choose another name.")
+            return EnterpriseNameTakenError(
+                "The chain has an enterprise of this name already. Choose another name.", field="name"
+            )
         case "fk_enterprises_chain_id":
             return ChainNotFoundError("No such chain.")
     return refusal

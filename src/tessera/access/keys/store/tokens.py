@@ -30,7 +30,6 @@ INSERT INTO access_token_enterprises (access_token_id, chain_id, enterprise_id, 
 SELECT new.access_token_id, e.chain_id, e.id, %(now)s
   FROM unnest(%(tokens)s::uuid[], %(enterprises)s::uuid[]) AS new (access_token_id, enterprise_id)
   JOIN enterprises e ON e.id = new.enterprise_id
-RETURNING enterprise_id
 """
 
 RESOLVE = """
@@ -49,7 +48,7 @@ SELECT a.id, a.label, a.portfolio, a.permissions, a.expires_at, a.strict,
 """
 
 # Client tokens belong to no chain, so only a user who sees every chain is shown them all; others see those that
-# their access tokens hang on. An access token that reaches a foreign chain as well is shown only to the first.
+# have access tokens of their chains. An access token that reaches a foreign chain as well is shown only to the first.
 LIST = """
 WITH shown AS (
   SELECT a.*, l.enterprise_ids, l.chain_ids
@@ -103,8 +102,8 @@ async def insert_client_tokens(
 
 async def insert_access_tokens(
     session: Session, ids: Sequence[UUID], digests: Sequence[bytes], new: Sequence[NewAccessToken], now: datetime
-) -> int:
-    """Write access tokens with the enterprises they reach; return how many links were made."""
+) -> None:
+    """Write access tokens with the enterprises they reach."""
     values: dict[str, Any] = {
         "ids": list(ids),
         "clients": [item.client_token_id for item in new],
@@ -118,12 +117,11 @@ async def insert_access_tokens(
     }
     await run(session, INSERT_ACCESS, values)
     links = [(token, enterprise) for token, item in zip(ids, new, strict=True) for enterprise in item.enterprise_ids]
-    rows = await run(
+    await run(
         session,
         LINK,
         {"tokens": [token for token, _ in links], "enterprises": [enterprise for _, enterprise in links], "now": now},
     )
-    return len(rows)
 
 
 async def find_scope(
@@ -181,7 +179,7 @@ async def find_live_clients(session: Session, ids: Sequence[UUID]) -> set[UUID]:
 
 
 async def reaches_beyond(session: Session, client_token_id: UUID, chain_ids: Sequence[UUID]) -> bool:
-    """Say whether live access tokens of other chains hang on a client token."""
+    """Say whether a client token has live access tokens of other chains."""
     ((found,),) = await run(session, REACHES_BEYOND, {"id": client_token_id, "chains": list(chain_ids)})
     return bool(found)
 

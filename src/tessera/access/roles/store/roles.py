@@ -118,7 +118,7 @@ async def find_taken(session: Session, *, label: str, internal_name: str, beside
 
 
 async def insert_role(session: Session, values: Mapping[str, Any]) -> bool:
-    """Store a role; False if its name was taken in the meantime."""
+    """Store a role; False if its label or internal name was taken in the meantime."""
     return await change_rows(session, INSERT, values) == 1
 
 

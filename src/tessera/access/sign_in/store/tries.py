@@ -1,4 +1,4 @@
-"""All SQL of access."""
+"""Statements on tries to sign in."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""All SQL of the users' lists and changes; `store` holds that of signing in."""
+"""Statements on the lists and changes of users."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from tessera.access.chains import Address, list_enterprises
 from tessera.access.chains import Enterprise as StoredEnterprise
 from tessera.api.connector.v1.calls import Call, Operation
-from tessera.api.connector.v1.refusals import invalid
+from tessera.api.connector.v1.refusals import CredentialsError, invalid
 from tessera.api.connector.v1.scalars import write_moment
 from tessera.platform.ids import parse_id
 
@@ -109,7 +109,11 @@ async def get(call: Call, request: GetConfiguration) -> Configuration:
     picked = parse_id(request.enterprise_id or "") if call.portfolio else None
     if call.portfolio and request.enterprise_id and picked not in call.enterprise_ids:
         raise invalid("EnterpriseId")
-    (stored,) = await list_enterprises(call.access, call.actor, ids=[picked or call.enterprise_ids[0]])
+    found = await list_enterprises(call.access, call.actor, ids=[picked or call.enterprise_ids[0]])
+    if not found:
+        # Credentials are remembered for a moment, in which the chain was archived.
+        raise CredentialsError("Invalid ClientToken or AccessToken.")
+    (stored,) = found
     currencies = [AcceptedCurrency(stored.currency_code)]
     enterprise = Enterprise(**describe(stored), currencies=currencies, is_portfolio=False)
     if call.portfolio and picked is None:

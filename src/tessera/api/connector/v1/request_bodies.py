@@ -23,6 +23,7 @@ PLACE = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 MISSING = re.compile(r"missing required field `(?P<name>[^`]+)`")
 DECODERS: dict[type[Any], msgspec.json.Decoder[Any]] = {}
 SHAPES: dict[type[Any], tuple[inspect.Type, bool]] = {}
+FIELDS: dict[Any, dict[str, inspect.Type]] = {}
 CONTAINERS = (inspect.StructType, inspect.ListType, inspect.DictType)
 LOOKED_INTO = (dict, list, Decimal)
 # Members of every request that no operation looks at.
@@ -189,7 +190,7 @@ def check_shape(value: Any, kind: inspect.Type, steps: tuple[Step, ...], *, stri
 
 def check_struct(value: dict[str, Any], kind: inspect.StructType, steps: tuple[Step, ...], *, strict: bool) -> None:
     """Raise for what is wrong with the members of one object."""
-    fields = fields_of(kind.cls, kind)
+    fields = fields_of(kind)
     for key, inner in value.items():
         if key in fields:
             if isinstance(inner, LOOKED_INTO):
@@ -202,14 +203,11 @@ def check_struct(value: dict[str, Any], kind: inspect.StructType, steps: tuple[S
         raise invalid(*steps, reason="The wrapper has members, but none that is called Value.")
 
 
-FIELDS: dict[Any, dict[str, inspect.Type]] = {}
-
-
-def fields_of(name: Any, kind: inspect.StructType) -> dict[str, inspect.Type]:
+def fields_of(kind: inspect.StructType) -> dict[str, inspect.Type]:
     """Return the types of the members by their names on the wire."""
-    if name not in FIELDS:
-        FIELDS[name] = {field.encode_name: open_union(field.type) for field in kind.fields}
-    return FIELDS[name]
+    if kind.cls not in FIELDS:
+        FIELDS[kind.cls] = {field.encode_name: open_union(field.type) for field in kind.fields}
+    return FIELDS[kind.cls]
 
 
 def open_union(kind: inspect.Type) -> inspect.Type:

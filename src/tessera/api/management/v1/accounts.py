@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, convert, structs
 from tessera import loyalty
 from tessera.access import chains as access_chains
 from tessera.api.management.v1.calls import Call
-from tessera.api.management.v1.chains import NewAddress
+from tessera.api.management.v1.chains import Address, NewAddress
 from tessera.api.management.v1.pages import NumberedListing, SearchQuery, number_page
 from tessera.api.management.v1.problems import Fault, RefusedError
 from tessera.api.management.v1.request_values import Asked
@@ -95,17 +95,6 @@ class AccountLine(Struct, frozen=True):
     updated_at: Moment
 
 
-class AccountAddress(Struct, frozen=True):
-    """A postal address."""
-
-    line1: str | None
-    line2: str | None
-    city: str | None
-    postal_code: str | None
-    country_code: str | None
-    country_subdivision_code: str | None
-
-
 class Person(Struct, frozen=True):
     """What is known of a customer."""
 
@@ -123,7 +112,7 @@ class Person(Struct, frozen=True):
     external_id: str | None
     company_id: UUID | None
     notes: str | None
-    address: AccountAddress | None
+    address: Address | None
     classifications: Sequence[str]
 
 

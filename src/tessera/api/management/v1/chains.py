@@ -149,10 +149,11 @@ async def create_chain(call: Call, body: NewChain) -> Chain:
 async def update_chain(call: Call, chain_id: UUID, body: ChainChange) -> Chain:
     """Rename a chain, archive it or bring it back."""
     chain = await access_chains.get_chain(call.session, call.actor, chain_id)
-    if body.archived is False:
-        chain = await access_chains.restore_chain(call.session, call.actor, chain_id, now=call.now)
+    # An archived chain whose name another one has comes back under the new name.
     if body.name is not UNSET:
         chain = await access_chains.rename_chain(call.session, call.actor, chain_id, body.name, now=call.now)
+    if body.archived is False:
+        chain = await access_chains.restore_chain(call.session, call.actor, chain_id, now=call.now)
     if body.archived is True:
         chain = await access_chains.archive_chain(call.session, call.actor, chain_id, now=call.now)
     return show_chain(chain)
@@ -160,10 +161,9 @@ async def update_chain(call: Call, chain_id: UUID, body: ChainChange) -> Chain:
 
 async def list_enterprises(call: Call, query: EnterpriseQuery) -> Listing[Enterprise]:
     """List enterprises, oldest first."""
-    found = await access_chains.list_enterprises(call.session, call.actor)
     if query.chain_id is not None:
         await access_chains.check_chains(call.session, call.actor, [query.chain_id])
-        found = [enterprise for enterprise in found if enterprise.chain_id == query.chain_id]
+    found = await access_chains.list_enterprises(call.session, call.actor, chain_id=query.chain_id)
     return cut_page(found, query, show_enterprise)
 
 

@@ -141,12 +141,7 @@ class QueryCount(Struct, frozen=True):
 
 
 show_column = show_as(QueryColumn)
-show_fields = show_as(SavedQuery)
-
-
-def show_query(query: queries.Query) -> SavedQuery:
-    """Return the shape of a query."""
-    return show_fields(query)
+show_query = show_as(SavedQuery)
 
 
 async def list_queries(call: Call, query: SavedQueryFilter) -> NumberedListing[SavedQuery]:

@@ -16,7 +16,6 @@ from tessera.api.management.v1.scalars import Label, Moment, Permission
 from tessera.api.management.v1.shapes import show_as
 
 Text = Annotated[str, Meta(description="The token itself, shown this once.")]
-USUAL = ("members:write", "programs:write")
 
 
 class NewClientToken(Asked, frozen=True):
@@ -52,7 +51,7 @@ class NewAccessToken(Asked, frozen=True):
     permissions: Annotated[
         list[Permission],
         Meta(max_length=100, description="What it may do, no more than the asking key; without it: write."),
-    ] = field(default_factory=lambda: list(USUAL))
+    ] = field(default_factory=lambda: list(access_keys.CONNECTOR_PERMISSIONS))
     expires_at: Annotated[Moment | None, Meta(description="When it ends; null is never.")] = None
     strict: Annotated[
         bool | None, Meta(description="Whether it is held to the contract's letter; null follows the deployment.")
@@ -90,7 +89,7 @@ show_access = show_as(AccessToken)
 async def list_client_tokens(call: Call, query: PageQuery) -> Listing[ClientToken]:
     """List client tokens, oldest first.
 
-    A key that sees only some chains is shown those that access tokens of its chains hang on.
+    A key that sees only some chains is shown the client tokens that have access tokens of its chains.
     """
     return cut_page(await find_tokens(call, client=True), query, show_client)
 

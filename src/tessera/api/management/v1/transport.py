@@ -125,9 +125,15 @@ async def run(resources: Resources, request: Request, route: Route, texts: Mappi
     """Read what the route's function takes, run it, and return its answer; of a repeated call the first answer."""
     arguments = await read_arguments(request, route, texts)
     state = request.scope["app"].state
-    call = Call(resources, actor, resources.clock(), query_engine=state.get("engine"), outbound=state.get("client"))
-    call = replace(call, receive=request.receive)
-    call = replace(call, wants_csv=route.csv is not None and prefers_csv(request.headers.get("accept", "")))
+    call = Call(
+        resources,
+        actor,
+        resources.clock(),
+        query_engine=state.get("engine"),
+        outbound=state.get("client"),
+        wants_csv=route.csv is not None and prefers_csv(request.headers.get("accept", "")),
+        receive=request.receive,
+    )
     key = read_key(request.headers, required=False) if route.repeatable else None
     if key is None or actor.id is None:
         return await perform(call, route, arguments)
