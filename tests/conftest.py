@@ -14,11 +14,11 @@ import pytest
 from benchmarks.sentinels import ended_with_us
 from psycopg.sql import SQL, Identifier
 from pytest_socket import socket_allow_hosts
+from tests.databases import Databases, new_database
 from tests.proofs import ProofReport
 
 from tessera.platform.db import Database, app_address, migrate
 from tessera.platform.db import query_address as address_for_queries
-from tessera.platform.db.roles import grant_database
 from tessera.platform.embedded import EmbeddedServer
 from tessera.platform.ids import new_id
 from tessera.platform.secrets import KeyRing, load_keys
@@ -99,23 +99,6 @@ def keys(keys_file: Path) -> KeyRing:
     return load_keys(keys_file)
 
 
-@contextmanager
-def new_database(server: EmbeddedServer, template: str) -> Iterator[str]:
-    """Make a database from a template, give its superuser's address, and drop it."""
-    name = f"test_{new_id().hex[-12:]}"
-    with psycopg.connect(server.address("postgres"), autocommit=True) as connection:
-        connection.execute(
-            SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(Identifier(name), Identifier(template))
-        )
-        # Rights on a database are not copied with it.
-        grant_database(connection, name)
-    try:
-        yield server.address(name)
-    finally:
-        with psycopg.connect(server.address("postgres"), autocommit=True) as connection:
-            connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
-
-
 @pytest.fixture(scope="session")
 def template(server: EmbeddedServer, keys: KeyRing) -> str:
     """Migrate a database once; every test's is a copy of it."""
@@ -125,10 +108,18 @@ def template(server: EmbeddedServer, keys: KeyRing) -> str:
     return TEMPLATE
 
 
+@pytest.fixture(scope="session")
+def databases(server: EmbeddedServer, template: str) -> Iterator[Databases]:
+    """Keep the copies of the migrated database that are free for the next test."""
+    kept = Databases(server, template)
+    yield kept
+    kept.close()
+
+
 @pytest.fixture
-def admin_address(server: EmbeddedServer, template: str) -> Iterator[str]:
-    """Give a fresh migrated database, as its superuser."""
-    with new_database(server, template) as address:
+def admin_address(databases: Databases) -> Iterator[str]:
+    """Give a migrated database that no test wrote to, as its superuser."""
+    with databases.lend() as address:
         yield address
 
 

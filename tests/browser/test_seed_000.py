@@ -13,7 +13,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 from tests.browser.conftest import EMAIL, PASSWORD, Site, serve_site
 from tests.builders.house import create_members
 from tests.conformance.examples import CANARY, EXAMPLES
-from tests.conftest import new_database
+from tests.databases import new_database
 
 from tessera.connectors.contract import ConnectorType, connector_types
 from tessera.connectors.contract.types import PropertyKind

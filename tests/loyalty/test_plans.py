@@ -10,7 +10,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from tests.conftest import new_database
+from tests.databases import new_database
 
 from tessera.loyalty import (
     CustomerFilter,

@@ -4,12 +4,11 @@ from collections.abc import AsyncIterator, Iterator
 
 import psycopg
 import pytest
-from psycopg.sql import SQL, Identifier
 from tests.builders.towns import MEMBERS, SEED, Town
+from tests.databases import new_database
 
 from tessera.platform.db import Database, app_address
 from tessera.platform.db import query_address as address_for_queries
-from tessera.platform.db.roles import grant_database
 from tessera.platform.embedded import EmbeddedServer
 from tessera.platform.ids import new_id
 from tessera.platform.secrets import KeyRing
@@ -18,13 +17,8 @@ from tessera.platform.secrets import KeyRing
 @pytest.fixture(scope="session")
 def town_address(server: EmbeddedServer, template: str) -> Iterator[str]:
     """Make one database for the tests of queries, which only read it."""
-    name = "queries_town"
-    with psycopg.connect(server.address("postgres"), autocommit=True) as connection:
-        connection.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(template)))
-        grant_database(connection, name)
-    yield server.address(name)
-    with psycopg.connect(server.address("postgres"), autocommit=True) as connection:
-        connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+    with new_database(server, template) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
