@@ -267,6 +267,7 @@ async def copy_profile(
     connector = get_connector(stored["type"])
     if not connector.capabilities.copyable:
         raise NotCopyableError(f"{connector.label} profiles cannot be copied. Create a new one.")
+    await check_room(session, stored["chain_id"], connector)
     profile_id = new_random_id()
     opened = open_secrets(stored["secrets"], profile_id=stored["id"], keys=keys)
     row = {
