@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from tessera.connectors.profile_history import VERSION_ACTIONS, list_profile_changes, list_profile_changes_since
     from tessera.connectors.profiles import (
         KIND,
-        PROFILE_ORDERS,
         NewProfile,
         Profile,
         ProfileChange,
@@ -44,7 +43,6 @@ else:
 __all__ = [
     "INCOMPLETE",
     "KIND",
-    "PROFILE_ORDERS",
     "PROFILE_UPDATED",
     "READY",
     "VERSION_ACTIONS",
