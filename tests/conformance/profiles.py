@@ -23,11 +23,17 @@ class Maker:
     chain_id: UUID
 
     async def create(
-        self, kind: str, variant: str, settings: Mapping[str, Any] | None = None, *, draft: bool = False
+        self,
+        kind: str,
+        variant: str,
+        settings: Mapping[str, Any] | None = None,
+        *,
+        internal_name: str | None = None,
+        draft: bool = False,
     ) -> Profile:
-        """Create a profile, from its example unless told otherwise."""
+        """Create a profile, from its example where no settings are given."""
         given = EXAMPLES[kind, variant] if settings is None else settings
-        new = NewProfile(kind, variant, f"Example {kind} {variant}", settings=given, draft=draft)
+        new = NewProfile(kind, variant, f"Example {kind} {variant}", internal_name, settings=given, draft=draft)
         async with self.database.session() as session:
             return await connectors.create_profile(
                 session, OWNER, chain_id=self.chain_id, new=new, keys=self.keys, policy=POLICY

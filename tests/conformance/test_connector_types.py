@@ -14,12 +14,13 @@ from tests.conformance.examples import CANARY, EXAMPLES, WITHOUT_PROBE
 from tests.conformance.profiles import Maker
 
 from tessera import connectors
+from tessera.connectors import Profile
+from tessera.connectors.contract import TooManyProfilesError
 from tessera.connectors.contract.registry import connector_types, get_connector
 from tessera.connectors.contract.types import ConnectorType, Property, PropertyKind
 from tessera.connectors.errors import NotCopyableError, UrlNotAllowedError
 from tessera.connectors.profile_checks import check_input
 from tessera.platform.assets.errors import SettingsInvalidError
-from tessera.platform.errors import ConflictError
 
 TYPES = list(connector_types().values())
 KINDS = [(each.key, variant.key) for each in TYPES for variant in each.variants]
@@ -144,25 +145,37 @@ async def test_copy_works_exactly_where_capabilities_say_so(maker: Maker, kind: 
 
 @pytest.mark.parametrize("connector", LIMITED, ids=lambda each: each.key)
 async def test_limit_holds_among_many_creators(maker: Maker, connector: ConnectorType) -> None:
-    await keep_limit(maker, connector.key, connector.variants[0].key, connector.capabilities.most_per_chain or 0)
+    await fill_up(maker, connector)
 
 
 async def test_limit_of_any_type_would_hold(maker: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
-    limited = replace(get_connector("http_api"), capabilities=replace(TYPES[0].capabilities, most_per_chain=2))
+    connector = get_connector("http_api")
+    limited = replace(connector, capabilities=replace(connector.capabilities, most_per_chain=2))
     monkeypatch.setattr("tessera.connectors.profiles.get_connector", lambda _: limited)
-    await keep_limit(maker, "http_api", "none", 2)
-
-
-async def keep_limit(maker: Maker, kind: str, variant: str, most: int) -> None:
-    """Let many create at once, and see that as many as may be come through."""
-    made = await asyncio.gather(*(maker.create(kind, variant) for _ in range(CREATORS)), return_exceptions=True)
-    refused = [each for each in made if isinstance(each, BaseException)]
-    assert all(isinstance(each, ConflictError) for each in refused), refused
+    made = await fill_up(maker, limited)
     async with maker.database.session() as session:
-        count = await session.scalar(
-            text("SELECT count(*) FROM connection_profiles WHERE type = :kind"), {"kind": kind}
-        )
-    assert count == most == CREATORS - len(refused)
+        with pytest.raises(TooManyProfilesError):
+            await connectors.copy_profile(session, OWNER, maker.chain_id, made[0].id, keys=maker.keys)
+
+
+async def fill_up(maker: Maker, connector: ConnectorType) -> list[Profile]:
+    """Let many create at once, and see that the limit, and nothing else, stops the others."""
+    # Names of their own: two creators of the same name would refuse each other without any limit.
+    made = await asyncio.gather(
+        *(
+            maker.create(connector.key, connector.variants[0].key, internal_name=f"example_{number}")
+            for number in range(CREATORS)
+        ),
+        return_exceptions=True,
+    )
+    refused = [type(each) for each in made if isinstance(each, BaseException)]
+    most = connector.capabilities.most_per_chain
+    assert most is not None
+    assert refused == [connector.capabilities.full] * (CREATORS - most)
+    async with maker.database.session() as session:
+        statement = text("SELECT count(*) FROM connection_profiles WHERE type = :kind")
+        assert await session.scalar(statement, {"kind": connector.key}) == most
+    return [each for each in made if isinstance(each, Profile)]
 
 
 @pytest.mark.parametrize("connector", TYPES, ids=lambda each: each.key)

@@ -1,7 +1,7 @@
 """Object stores beyond the suite of all stores: what S3 says of wrong credentials, and roles."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -47,6 +47,15 @@ async def answering(status: str, body: str) -> AsyncIterator[Counterpart]:
         await writer.drain()
         writer.close()
 
+    async with serving(serve) as counterpart:
+        yield counterpart
+
+
+@asynccontextmanager
+async def serving(
+    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+) -> AsyncIterator[Counterpart]:
+    """Run a server that treats every connection so."""
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     settings = {"bucket": "shelf", "region": "us-east-1", "access_key_id": "AKIA", "endpoint_url": address}
@@ -113,6 +122,18 @@ async def test_role_that_is_not_given_is_told(network: Network) -> None:
             async with open_at(server, network, credentials="role", role_arn=ROLE):
                 pass
     assert SECRET not in caught.value.message
+
+
+async def test_token_service_that_breaks_off_may_be_asked_again(network: Network) -> None:
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+
+    async with serving(hang_up) as server:
+        with pytest.raises(FileTransferBrokenError) as caught:
+            async with open_at(server, network, credentials="role", role_arn=ROLE):
+                pass
+    assert not caught.value.permanent
 
 
 async def test_environment_changes_nothing(s3: Counterpart, network: Network, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,8 @@ from tests.web.conftest import Browser, Site
 from tessera import connectors
 from tessera.connectors import NewProfile, Profile, ProfileFilter, address_policy
 from tessera.connectors.calls import CallKind, NewCall, record_call
+from tessera.connectors.discovery import keep_discovered
+from tessera.connectors.opened_profiles import open_profile
 
 CONNECTORS = "/admin/integrations/connectors"
 HTTP = f"{CONNECTORS}/http_api"
@@ -24,10 +26,10 @@ async def chain(site: Site) -> UUID:
     return await create_members(site.house.database, 0)
 
 
-async def make(site: Site, chain: UUID, label: str = "CRM", **given: Any) -> Profile:
+async def make(site: Site, chain: UUID, label: str = "CRM", *, kind: str = "http_api", **given: Any) -> Profile:
     """Make a profile that calls nobody."""
     plain: dict[str, Any] = {"variant": "none", "settings": {"base_url": "https://crm.example.com"}}
-    new = NewProfile("http_api", label=label, **(plain | given))
+    new = NewProfile(kind, label=label, **(plain | given))
     resources = site.house.resources
     async with resources.database.session() as session:
         return await connectors.create_profile(
@@ -307,6 +309,26 @@ async def test_second_of_two_edits_keeps_what_was_typed(site: Site, chain: UUID,
     assert version is not None
     await send(owner, path, label="Second", version=version[1], p_base_url="https://second.example")
     assert (await read(site, profile)).label == "Second"
+
+
+async def test_host_key_discovered_meanwhile_is_shown_before_a_form_clears_it(
+    site: Site, chain: UUID, owner: Browser
+) -> None:
+    resources, discovered = site.house.resources, {"host_key_fingerprint": f"SHA256:{'A' * 43}"}
+    given = {"host": "sftp.example.com", "port": 22, "username": "tessera", "password": TOKEN}
+    profile = await make(site, chain, kind="sftp", variant="standard", settings=given)
+    path, typed = f"{path_of(profile)}/edit", {f"p_{key}": str(value) for key, value in given.items()}
+    await send(owner, path, **typed, label="Partner", version="1", p_auth_type="password")
+    async with resources.database.session() as session:
+        row = await connectors.find_row(session, ACTOR, chain, profile.id)
+        opened = await open_profile(session, row, resources.keys)
+        assert await keep_discovered(session, ACTOR, opened, discovered)
+    answer = await send(owner, path, **typed, label="Partner 2", version="2", p_auth_type="password")
+    assert answer.status_code == 409
+    notice = answer.text.partition("was changed while you typed")[2].partition("</section>")[0]
+    assert re.search(r"Host key fingerprint: <del>empty</del> → <ins>SHA256:A{43}</ins>", notice)
+    assert "<ins>Partner</ins>" not in notice
+    assert (await read(site, profile)).settings["host_key_fingerprint"] == discovered["host_key_fingerprint"]
 
 
 async def test_form_without_a_version_overwrites_nothing(site: Site, chain: UUID, owner: Browser) -> None:

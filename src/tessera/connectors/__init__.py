@@ -13,10 +13,9 @@ if TYPE_CHECKING:
     from tessera.connectors.moved_secrets import template_place
     from tessera.connectors.probes import test_profile
     from tessera.connectors.profile_checks import INCOMPLETE, READY, check_input
-    from tessera.connectors.profile_history import list_profile_changes, list_profile_changes_since
+    from tessera.connectors.profile_history import VERSION_ACTIONS, list_profile_changes, list_profile_changes_since
     from tessera.connectors.profiles import (
         KIND,
-        PROFILE_ORDERS,
         NewProfile,
         Profile,
         ProfileChange,
@@ -44,9 +43,9 @@ else:
 __all__ = [
     "INCOMPLETE",
     "KIND",
-    "PROFILE_ORDERS",
     "PROFILE_UPDATED",
     "READY",
+    "VERSION_ACTIONS",
     "AddressPolicy",
     "NewProfile",
     "Profile",

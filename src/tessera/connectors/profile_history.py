@@ -8,6 +8,8 @@ from tessera.platform.audit import KeptEntry, TrailFilter, list_entries
 from tessera.platform.db import Session
 
 CHANGES_TOLD = 20
+# What gives a profile a new version: a user, or a connection that discovers what the profile lacked.
+VERSION_ACTIONS = ("updated", "discovered")
 
 
 async def list_profile_changes(session: Session, actor: Actor, profile: Profile) -> Sequence[KeptEntry]:
@@ -27,4 +29,9 @@ async def list_profile_changes_since(
         return []
     # A user about to overwrite a change must see it, whether they may read the whole audit log or not.
     reader = system_actor("integrations")
-    return await list_entries(session, reader, TrailFilter(object_id=profile.id, action="updated"), count=behind)
+    found = [
+        entry
+        for action in VERSION_ACTIONS
+        for entry in await list_entries(session, reader, TrailFilter(object_id=profile.id, action=action), count=behind)
+    ]
+    return sorted(found, key=lambda entry: entry.id, reverse=True)[:behind]

@@ -49,7 +49,6 @@ from tessera.platform.paging import Page
 from tessera.platform.secrets import MASK, KeyRing
 
 KIND = "connection_profile"
-PROFILE_ORDERS = tuple(name for name, _ in store.PROFILES.orders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ class Profile:
 class ProfileFilter:
     """Which profiles to list: of one chain or all, of one type, with a text in label or internal name.
 
-    `sort` is one of `PROFILE_ORDERS`, with a minus where it is turned round.
+    `sort` is one of the orders of `store.PROFILES`, with a minus where it is turned round.
     """
 
     chain_id: UUID | None = None
@@ -267,6 +266,7 @@ async def copy_profile(
     connector = get_connector(stored["type"])
     if not connector.capabilities.copyable:
         raise NotCopyableError(f"{connector.label} profiles cannot be copied. Create a new one.")
+    await check_room(session, stored["chain_id"], connector)
     profile_id = new_random_id()
     opened = open_secrets(stored["secrets"], profile_id=stored["id"], keys=keys)
     row = {

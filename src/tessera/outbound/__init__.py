@@ -7,7 +7,7 @@ from tessera.platform.lazy_imports import import_on_first_use
 if TYPE_CHECKING:
     from tessera.outbound.comparison import differing_headers
     from tessera.outbound.errors import TemplateIncompleteError
-    from tessera.outbound.header_seals import HeaderSeals, reseal_templates, sealed_values
+    from tessera.outbound.header_seals import HeaderSeals, reseal_templates
     from tessera.outbound.rendering import FACTS, FILTERS, read_shape
     from tessera.outbound.senders import Outcome, OutcomeKind, RequestRenderer, Sender
     from tessera.outbound.targets import complete_shape, make_renderer, open_sender
@@ -81,7 +81,6 @@ __all__ = [
     "read_sample",
     "read_shape",
     "reseal_templates",
-    "sealed_values",
     "send_test",
     "update_template",
 ]

@@ -18,7 +18,6 @@ class FileCapabilities:
 
     atomic_replace: bool
     atomic_move: bool
-    resumable_read: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,6 @@ from tessera.platform.resealing import Resealing
 from tessera.platform.secrets import MASK, KeyRing
 
 KIND = "encryption_key"
-SORTS = store.KEYS.sorts
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +134,7 @@ async def list_encryption_keys(
     number: int = 1,
     size: int = 50,
 ) -> Page[EncryptionKey]:
-    """Return a page of keys, of one chain or of all that the actor sees; `sort` is one of `SORTS`."""
+    """Return a page of keys, of one chain or of all that the actor sees; `sort` is one of `store.KEYS.sorts`."""
     actor.require("encryption-keys:read")
     wanted = {"chains": actor.reach(chain_id), "search": search.replace("\0", "")}
     page = await list_assets(session, store.KEYS, wanted, sort=sort, number=number, size=size)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tessera.connectors import Profile
+from tessera.connectors import VERSION_ACTIONS, Profile
 from tessera.connectors.contract import ConnectorType, Property, PropertyKind
 from tessera.platform.audit import KeptEntry
 from tessera.web.integrations.property_fields import Choices, HeaderRow
@@ -84,7 +84,7 @@ def show_change(connector: ConnectorType | None, change: KeptEntry) -> list[Show
     return [
         ShownChange(label_of(key, labels), as_text(before.get(key)), as_text(after.get(key)))
         for key in dict.fromkeys((*before, *after))
-        if change.action == "updated"
+        if change.action in VERSION_ACTIONS
     ]
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Callable
 
 from tessera.connectors.contract import Property, PropertyKind
 from tessera.connectors.kinds.lines import clean_line
@@ -31,9 +32,8 @@ def clean_sas_token(text: str) -> str:
     return token
 
 
-def secret(key: str, label: str, text: str, *, way: str) -> Property:
+def secret(key: str, label: str, text: str, clean: Callable[[str], str], *, way: str) -> Property:
     """Declare a secret that one kind of credentials needs."""
-    clean = {"account_key": clean_account_key, "sas_token": clean_sas_token}.get(key, clean_line)
     return Property(
         key,
         label,
@@ -72,11 +72,11 @@ PROPERTIES = (
         ),
     ),
     credentials(WAYS),
-    secret("account_key", "Account key", "One of the account's two keys.", way=ACCOUNT_KEY),
-    secret("sas_token", "SAS token", "A token that may list, read, write and delete.", way=SAS_TOKEN),
+    secret("account_key", "Account key", "One of the account's two keys.", clean_account_key, way=ACCOUNT_KEY),
+    secret("sas_token", "SAS token", "A token that may list, read, write and delete.", clean_sas_token, way=SAS_TOKEN),
     principal("tenant_id", "Tenant ID", "Directory of the service principal."),
     principal("client_id", "Client ID", "Application of the service principal."),
-    secret("client_secret", "Client Secret", "Secret of the service principal.", way=SERVICE_PRINCIPAL),
+    secret("client_secret", "Client Secret", "Secret of the service principal.", clean_line, way=SERVICE_PRINCIPAL),
     endpoint("For other clouds and private endpoints; empty is https://ACCOUNT.blob.core.windows.net."),
     ROOT_PATH,
 )

@@ -16,13 +16,15 @@ from tessera.connectors.files import (
     StoreCredentialsError,
 )
 from tessera.platform.clock import now
-from tessera.platform.http import TRANSIENT_STATUSES, CallError, NotSentError
+from tessera.platform.http import TRANSIENT_STATUSES, CallError, CallErrorKind
 
 if TYPE_CHECKING:
     from obstore.store import S3Credential
 
 LASTS = timedelta(hours=1)
 SERVICE = "sts"
+# Asking twice for a key does no harm, so a call that went out and brought no answer may be made again.
+TEMPORARY = {CallErrorKind.NOT_SENT: FileStoreUnreachableError, CallErrorKind.UNKNOWN: FileTransferBrokenError}
 MEMBER = "<{0}>([^<]{{1,4096}})</{0}>"
 
 
@@ -42,8 +44,7 @@ class RoleCredentials:
         try:
             reply = await self._outside.client.send("POST", url, headers=headers, body=body)
         except CallError as error:
-            kind = FileStoreUnreachableError if isinstance(error, NotSentError) else FileStoreRefusedError
-            raise kind(error.message) from None
+            raise TEMPORARY.get(error.kind, FileStoreRefusedError)(error.message) from None
         return read_credentials(profile, reply.status, reply.excerpt.decode("utf-8", "replace"), moment)
 
 

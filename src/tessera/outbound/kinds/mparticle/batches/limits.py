@@ -6,7 +6,6 @@ MOST_EVENTS = 100
 MOST_ROWS = min(MOST_BATCHES, MOST_EVENTS)
 
 LARGEST_BATCH = 128_000
-LARGEST_REQUEST = 256_000
 # Where we begin a further batch, and a further request: some way below what is refused.
 FULL_BATCH = 100_000
 FULL_REQUEST = 240_000
