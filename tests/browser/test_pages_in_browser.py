@@ -49,12 +49,14 @@ async def test_progress_moves_without_reload(site: Site, signed_in: Page) -> Non
         await expect(signed_in.locator("#run-status")).to_have_text("Waiting for a worker")
         working = asyncio.create_task(site.house.executor().execute(str(run.id)))
         await expect(signed_in.locator("#run-status")).to_have_text("Running")
+        await expect(signed_in.get_by_role("button", name="Cancel run")).to_be_visible()
         await expect(signed_in.locator("#chart-requests canvas")).to_be_visible()
         await expect(signed_in.locator("#run-status")).to_have_text("Completed", timeout=30_000)
         await working
     await expect(signed_in.locator(".counts-part").first).to_contain_text("120")
     assert await signed_in.evaluate("window.loadedOnce")
     assert await signed_in.locator("#run-poller").count() == 0
+    await expect(signed_in.get_by_role("button", name="Cancel run")).to_be_hidden()
 
 
 async def test_ended_run_stops_asking(site: Site, signed_in: Page) -> None:
