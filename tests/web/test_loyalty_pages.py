@@ -73,6 +73,7 @@ async def test_more_than_there_is_cannot_be_spent(chain: UUID, owner: Browser) -
     path = await follow(owner, "/loyalty/memberships?q=000007", member_path(chain))
     answer = await owner.post(f"{path}/points", csrf_token=await owner.token(), deed="burn", points="999", key="one")
     assert answer.status_code == 409
+    assert "Only 7 points can be spent" in answer.text
     assert 'value="999"' in answer.text
     assert "999" not in (await owner.get(path)).text
 

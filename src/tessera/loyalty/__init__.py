@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tessera.loyalty.erasure import clear_account, clear_deleted_records
     from tessera.loyalty.errors import (
         AccountNotFoundError,
+        BalanceTooLowError,
         MembershipNotFoundError,
         ProgramNotFoundError,
         SeveralChainsError,
@@ -88,6 +89,7 @@ __all__ = [
     "AccountNotFoundError",
     "Adjustment",
     "Balance",
+    "BalanceTooLowError",
     "Burning",
     "Company",
     "CompanyChange",
