@@ -34,16 +34,6 @@ async () => {
       html.slice(0, 200) + ' — ' + failureSummary.slice(0, 200))}));
 }
 """
-# A change of theme is over once no transition is left: inherited colours follow one level after the other.
-SETTLE = """
-() => {
-  for (let level = 0; level < 100; level++) {
-    const running = document.getAnimations().filter((each) => each instanceof CSSTransition);
-    if (running.length === 0) return;
-    running.forEach((each) => each.finish());
-  }
-}
-"""
 # Both themes and both widths in two looks: every rule runs in each.
 LOOKS: tuple[tuple[Literal["light", "dark"], int], ...] = (
     ("light", 1440),
@@ -91,7 +81,6 @@ async def look_at_shown(page: Page, name: str) -> list[str]:
     for scheme, width in LOOKS:
         await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         await page.set_viewport_size({"width": width, "height": 900})
-        await page.evaluate(SETTLE)
         found: list[Any] = await page.evaluate(LOOK)
         faults += [f"{name} {scheme} {width}: {each}" for each in found]
     return faults

@@ -5,8 +5,13 @@ import asyncio
 import pytest
 from playwright.async_api import Page, expect
 from tests.browser.conftest import EMAIL, PASSWORD, Site
-from tests.builders.house import create_export, create_members, run_to_end, start_run
+from tests.builders.house import ACTOR, create_export, create_members, run_to_end, start_run
 from tests.builders.receivers import Reply, run_receiver
+
+from tessera.access.roles import ADMIN_ROLE_ID
+from tessera.access.users import NewUser, create_users
+from tessera.loyalty import NewCustomer, create_accounts
+from tessera.platform.clock import now
 
 pytestmark = pytest.mark.browser
 
@@ -49,12 +54,14 @@ async def test_progress_moves_without_reload(site: Site, signed_in: Page) -> Non
         await expect(signed_in.locator("#run-status")).to_have_text("Waiting for a worker")
         working = asyncio.create_task(site.house.executor().execute(str(run.id)))
         await expect(signed_in.locator("#run-status")).to_have_text("Running")
+        await expect(signed_in.get_by_role("button", name="Cancel run")).to_be_visible()
         await expect(signed_in.locator("#chart-requests canvas")).to_be_visible()
         await expect(signed_in.locator("#run-status")).to_have_text("Completed", timeout=30_000)
         await working
     await expect(signed_in.locator(".counts-part").first).to_contain_text("120")
     assert await signed_in.evaluate("window.loadedOnce")
     assert await signed_in.locator("#run-poller").count() == 0
+    await expect(signed_in.get_by_role("button", name="Cancel run")).to_be_hidden()
 
 
 async def test_ended_run_stops_asking(site: Site, signed_in: Page) -> None:
@@ -140,6 +147,21 @@ async def test_no_page_is_wider_than_the_screen(site: Site, signed_in: Page, wid
     for path in (f"{run_path}?view=rows", f"{run_path}?view=time-line", f"{run_path}/requests/0"):
         await signed_in.goto(path)
         assert await signed_in.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+async def test_phone_shows_long_words_whole(site: Site, signed_in: Page) -> None:
+    chain = await create_members(site.house.database, 1)
+    email = f"{'grand.harbour.' * 4}x@example.com"
+    async with site.house.database.session() as session:
+        await create_accounts(session, ACTOR, chain, [NewCustomer(last_name="Grey", email=email)], now=now())
+        new = NewUser(email, "Grace", PASSWORD, roles=frozenset({ADMIN_ROLE_ID}))
+        [user] = await create_users(session, ACTOR, [new])
+    await signed_in.set_viewport_size({"width": 390, "height": 800})
+    for path in (f"/admin/access/users/{user.id}", "/admin/access/users", "/loyalty/accounts"):
+        await signed_in.goto(path)
+        wide = await signed_in.evaluate("[...document.querySelectorAll('html, td')].map((e) => e.scrollWidth)")
+        seen = await signed_in.evaluate("[...document.querySelectorAll('html, td')].map((e) => e.clientWidth)")
+        assert wide == seen, path
 
 
 async def test_phone_has_its_menu_behind_a_button(site: Site, signed_in: Page) -> None:

@@ -212,6 +212,7 @@ async def test_nobody_grants_more_on_pages(site: Site, stranger: Browser) -> Non
     await site.add_user("root@example.com")
     user = await find_user(site, "root@example.com")
     for action in ("password", "end-sessions", "delete"):
+        assert f'action="{USERS}/{user.id}/{action}"' not in (await stranger.get(f"{USERS}/{user.id}")).text
         answer = await send(stranger, f"{USERS}/{user.id}/{action}")
         assert (answer.status_code, "does not" in answer.text) == (403, True), action
 
@@ -225,6 +226,9 @@ async def test_nobody_ends_a_key_or_role_with_more_on_pages(site: Site, owner: B
     await site.add_user("keeper@example.com", permissions=frozenset({"api-keys:admin", "roles:admin"}))
     await stranger.sign_in("keeper@example.com")
     for path in (f"{KEYS}/{key.id}/disable", f"{KEYS}/{key.id}/revoke", f"{ROLES}/{role.id}/delete"):
+        shown = path.rpartition("/")[0]
+        assert f'action="{path}"' in (await owner.get(shown)).text
+        assert f'action="{path}"' not in (await stranger.get(shown)).text
         answer = await send(stranger, path)
         assert (answer.status_code, "does not" in answer.text) == (403, True), path
     answer = await send(stranger, f"{ROLES}/{role.id}/edit", label="Mine", internal_name="mine")
@@ -313,6 +317,22 @@ async def test_tokens_are_shown_once_and_switched(site: Site, owner: Browser, ou
             assert (await send(outsider, f"{TOKENS}/{one}/{action}")).status_code == 404
             assert (await send(owner, f"{TOKENS}/{one}/{action}")).status_code == 303
         assert "Revoked" in (await owner.get(f"{TOKENS}/{one}")).text
+
+
+async def test_nobody_ends_a_token_with_more_on_pages(site: Site, owner: Browser, stranger: Browser) -> None:
+    _, house = await add_enterprise(site)
+    made = await send(owner, f"{TOKENS}/new-client", label="CRM")
+    client = re.findall(r"new-access\?client=([0-9a-f-]+)", made.text)[0]
+    fields = {"label": "House", "client_token_id": client, "enterprise_ids": [str(house)]}
+    await send(owner, f"{TOKENS}/new-access", **fields, permissions=["members:read"])
+    access = re.findall(rf'{TOKENS}/([0-9a-f-]{{36}})">House', (await owner.get(TOKENS)).text)[0]
+    await site.add_user("keeper@example.com", permissions=frozenset({"connector-tokens:admin"}))
+    await stranger.sign_in("keeper@example.com")
+    for one, action in product((client, access), ("disable", "revoke")):
+        path = f"{TOKENS}/{one}/{action}"
+        assert f'action="{path}"' in (await owner.get(f"{TOKENS}/{one}")).text
+        assert f'action="{path}"' not in (await stranger.get(f"{TOKENS}/{one}")).text
+        assert (await send(stranger, path)).status_code == 403
 
 
 TOKEN_FAULTS: list[tuple[dict[str, Any], str]] = [

@@ -1,6 +1,7 @@
 """The audit log on pages: filters, what differs, and who sees which entries."""
 
 import re
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -37,6 +38,22 @@ async def test_entry_shows_both_sides_and_leads_to_its_object(site: Site, owner:
     path = f"/admin/access/roles/{entry.object_id}"
     assert f'href="{path}"' in page
     assert (await owner.get(path)).status_code == 200
+
+
+async def test_page_says_how_long_entries_are_kept(site: Site, owner: Browser) -> None:
+    site.app.state.resources = replace(
+        site.app.state.resources, settings=site.house.resources.settings.model_copy(update={"audit_days": 1234})
+    )
+    assert "kept for at least 1,234 days" in (await owner.get(PATH)).text
+
+
+async def test_kinds_are_words(site: Site, owner: Browser) -> None:
+    async with site.house.database.session() as session:
+        await record_entries(session, ROOT, [Entry("created", "api_key", new_id(), "Sync")])
+        await record_entries(session, ROOT, [Entry("created", "membership", None, "60 memberships")])
+    page = (await owner.get(PATH)).text
+    assert '<span class="quiet">API key</span> ' in page
+    assert '<span class="quiet">membership</span>' not in page
 
 
 FILTERS = (

@@ -64,13 +64,16 @@ async def test_points_are_moved_once_for_a_form(chain: UUID, owner: Browser) -> 
     sequence = re.search(r"/movements/(\d+)/reverse", page)
     assert sequence is not None
     await send(owner, f"{path}/movements/{sequence[1]}/reverse")
-    assert "Reversed by Owner" in (await owner.get(path)).text
+    page = (await owner.get(path)).text
+    assert "Reversed by Owner" in page
+    assert f"/movements/{sequence[1]}/reverse" not in page
 
 
 async def test_more_than_there_is_cannot_be_spent(chain: UUID, owner: Browser) -> None:
     path = await follow(owner, "/loyalty/memberships?q=000007", member_path(chain))
     answer = await owner.post(f"{path}/points", csrf_token=await owner.token(), deed="burn", points="999", key="one")
     assert answer.status_code == 409
+    assert "Only 7 points can be spent" in answer.text
     assert 'value="999"' in answer.text
     assert "999" not in (await owner.get(path)).text
 
@@ -137,6 +140,17 @@ async def test_chains_and_enterprises_are_created(owner: Browser) -> None:
     assert "Hill Hotels" in (await owner.get("/admin/chains?q=hill&sort=-created")).text
     assert "an enterprise Hill House already" in await refuse(owner, f"{path}/enterprises", name="hill house")
     assert "a chain Hill Hotels already" in await refuse(owner, "/admin/chains", name="HILL HOTELS")
+
+
+async def test_who_sees_some_chains_creates_none(site: Site, chain: UUID) -> None:
+    permissions = frozenset({"chains:read", "chains:write"})
+    await site.add_user("desk@example.com", permissions=permissions, chains=frozenset({chain}))
+    async with open_browser(site.app) as desk:
+        await desk.sign_in("desk@example.com")
+        page = await desk.get("/admin/chains")
+        assert (page.status_code, "Create chain" in page.text) == (200, False)
+        answer = await desk.post("/admin/chains", csrf_token=await desk.token(), name="Mine")
+        assert (answer.status_code, "sees only some chains" in answer.text) == (403, True)
 
 
 async def test_a_chain_is_renamed(owner: Browser) -> None:

@@ -9,6 +9,7 @@ from tests.builders.house import create_export, create_members, run_to_end
 from tests.builders.receivers import run_receiver
 from tests.web.conftest import Browser, Site
 
+from tessera.web.documents.how_tos import WRITTEN
 from tessera.web.navigation import how_to_of
 from tessera.web.pages import PAGES, check_declared
 from tessera.web.visits import ANYONE
@@ -152,6 +153,14 @@ async def test_every_page_leads_to_a_how_to(owner: Browser, stranger: Browser) -
         assert '<article class="prose-page">' in page, name
         assert not re.search(r'href="[^"]*\.md', page), name
     assert 'href="/docs/how-to/points"' in (await owner.get("/loyalty/tiers")).text
+
+
+async def test_every_how_to_is_listed_under_its_title(stranger: Browser) -> None:
+    page = (await stranger.get("/docs/how-to")).text
+    written = {path.stem: path.read_text(encoding="utf-8") for path in WRITTEN.glob("*.md") if path.stem != "README"}
+    for name, text in written.items():
+        assert f'<a href="/docs/how-to/{name}">{text.partition(chr(10))[0].removeprefix("# ")}</a>' in page
+    assert 'href="/docs/how-to"' in (await stranger.get("/docs/how-to/points")).text
 
 
 @pytest.mark.parametrize("name", ["nothing", "..%2f..%2fREADME", "README.md", "%00"])

@@ -107,6 +107,17 @@ async def test_looks_save_nothing(site: Site, owner: Browser) -> None:
     assert await read(site, query) == query
 
 
+async def test_editor_begins_with_a_query_that_runs(site: Site, owner: Browser) -> None:
+    chain = await create_members(site.house.database, 3)
+    path = f"{LIST}/{chain}/new"
+    start = re.search(r"<textarea[^>]*>\n(SELECT [^<]+)</textarea>", (await owner.get(path)).text)
+    assert start
+    page = await owner.post(
+        f"{path}/preview", csrf_token=await owner.token(), do="preview", label="Members", text=start[1]
+    )
+    assert "3 rows" in page.text
+
+
 async def test_first_rows_are_shown_as_json_shows_them(site: Site, owner: Browser) -> None:
     query = await make(site)
     path = f"{LIST}/{query.chain_id}/{query.id}/edit/preview"

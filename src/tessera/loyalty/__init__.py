@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tessera.loyalty.erasure import clear_account, clear_deleted_records
     from tessera.loyalty.errors import (
         AccountNotFoundError,
+        BalanceTooLowError,
         MembershipNotFoundError,
         ProgramNotFoundError,
         SeveralChainsError,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from tessera.loyalty.points.earnings import earn_points
     from tessera.loyalty.points.expiry import expire_due_points, expire_points
     from tessera.loyalty.points.movements import get_balance, list_movements
-    from tessera.loyalty.points.reversals import reverse_movements
+    from tessera.loyalty.points.reversals import find_reversible, reverse_movements
     from tessera.loyalty.points.transfers import transfer_points
     from tessera.loyalty.programs import create_programs, delete_programs, list_programs, update_programs
     from tessera.loyalty.tiers import create_tiers, delete_tiers, list_tiers, update_tiers
@@ -88,6 +89,7 @@ __all__ = [
     "AccountNotFoundError",
     "Adjustment",
     "Balance",
+    "BalanceTooLowError",
     "Burning",
     "Company",
     "CompanyChange",
@@ -150,6 +152,7 @@ __all__ = [
     "expire_points",
     "find_membership_chains",
     "find_place",
+    "find_reversible",
     "get_account_line",
     "get_balance",
     "get_member",

@@ -209,6 +209,15 @@ async def revoke_token(session: Session, actor: Actor, token_id: UUID, *, now: d
         await record_change(session, actor, token, "revoked")
 
 
+async def is_token_changeable(session: Session, actor: Actor, token_id: UUID) -> bool:
+    """Say whether the actor may switch and revoke a credential, as far as what it holds and reaches."""
+    try:
+        await get_changeable(session, actor, token_id)
+    except (TokenExceedsError, TokenReachError):
+        return False
+    return True
+
+
 async def get_changeable(session: Session, actor: Actor, token_id: UUID) -> Token:
     """Return a credential whose switching touches no chain beyond the actor's, and no token that holds more."""
     every = await list_tokens(session, actor)

@@ -1,7 +1,7 @@
 """What can go wrong with an identity provider. No message holds a token, a code or a secret.
 
 DeniedError
-  ProviderRefusedError      the provider lets this person not in, or they changed their mind
+  ProviderRefusedError      the provider refused the sign-in, or the person gave it up
   ProviderAnswerError       what the provider answered cannot be believed
 UnavailableError
   ProviderUnavailableError  the provider cannot be reached, or fails

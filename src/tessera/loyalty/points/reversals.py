@@ -65,6 +65,17 @@ def check(line: Movement, *, now: datetime, done: bool) -> None:
         )
 
 
+async def find_reversible(
+    session: Session, actor: Actor, chain_id: UUID, lines: Sequence[Movement], *, now: datetime
+) -> set[int]:
+    """Return the sequences of those of one membership's movements that can still be undone."""
+    if not actor.may("points:write"):
+        return set()
+    open_lines = [line for line in lines if find_obstacle(line, now) is None]
+    done = await store.select_reversed(session, chain_id, [(line.membership_id, line.sequence) for line in open_lines])
+    return {line.sequence for line in open_lines} - {sequence for _, sequence in done}
+
+
 def find_obstacle(line: Movement, now: datetime) -> str | None:
     """Say why the movement cannot be undone, and what to do instead; None where it can."""
     if line.kind not in REVERSIBLE:

@@ -115,6 +115,7 @@ async def show(
         key=key,
         text=text,
         grid=make_grid(key.permissions),
+        may_change=visit.actor.may("api-keys:admin") and not access_roles.find_excess(visit.actor, key.permissions),
         status=form_status(error),
         fault="" if error is None else error.message,
     )

@@ -136,7 +136,8 @@ async def show(visit: Visit, role_id: UUID, error: TesseraError | None = None) -
         grid=make_grid(role.permissions),
         status=form_status(error),
         fault="" if error is None else error.message,
-        may_change=may_change(visit),
+        may_copy=may_change(visit),
+        may_change=may_change(visit) and not access_roles.find_excess(visit.actor, role.permissions),
     )
 
 

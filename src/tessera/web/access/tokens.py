@@ -79,6 +79,8 @@ async def show(
         "access/templates/token.html",
         status=form_status(error),
         token=token,
+        may_change=visit.actor.may("connector-tokens:admin")
+        and await access_keys.is_token_changeable(visit.session, visit.actor, token_id),
         client=client,
         enterprises=await access_chains.list_enterprises(visit.session, visit.actor, ids=token.enterprise_ids),
         text=text,

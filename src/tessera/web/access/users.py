@@ -114,6 +114,9 @@ async def show_user_page(
             await access_sign_in.find_lockouts(visit.session, visit.resources.keys, [user.email], visit.now)
         ).get(user.email),
         is_self=is_self(visit, user),
+        may_change=visit.actor.may("users:admin")
+        and not access_roles.find_foreign_chain(visit.actor, user.chains)
+        and not access_roles.find_excess(visit.actor, user.permissions),
     )
 
 

@@ -52,6 +52,7 @@ async def list_audit_trail(visit: PageVisit) -> Response[Any]:
         entries=found[:SIZE],
         older=found[SIZE - 1].id if len(found) > SIZE else None,
         after=after,
+        kept_days=visit.resources.settings.audit_days,
         total=f"{total:,}" if total <= COUNT_LIMIT else f"over {COUNT_LIMIT:,}",
         typed=typed,
         faults=faults,

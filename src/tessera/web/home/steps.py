@@ -24,7 +24,8 @@ class Step:
 async def read_steps(visit: Visit) -> list[Step]:
     """Return the steps that this user can see the state of, in the order in which one needs the other."""
     session, actor = visit.session, visit.actor
-    steps = [Step("Create a chain", "The tenant whose members live here.", bool(visit.chains), path="/admin/chains")]
+    chains = "/admin/chains" if actor.may("chains:read") else None
+    steps = [Step("Create a chain", "The tenant whose members live here.", bool(visit.chains), path=chains)]
     chain_id = visit.chosen.id if visit.chosen else None
     if actor.may("connection-profiles:read"):
         profiles = await connectors.list_profiles(session, actor, ProfileFilter(chain_id=chain_id), size=1)

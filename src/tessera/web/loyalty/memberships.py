@@ -124,7 +124,9 @@ async def read_ledger(visit: Visit, member: Member) -> dict[str, Any]:
     )
     balance = await loyalty.get_balance(visit.session, visit.actor, member.chain_id, member.id, at=None, now=visit.now)
     older = found[LEDGER_LINES - 1].sequence if len(found) > LEDGER_LINES else None
-    return {"balance": balance, "movements": found[:LEDGER_LINES], "older": older, "before": before}
+    lines = found[:LEDGER_LINES]
+    reversible = await loyalty.find_reversible(visit.session, visit.actor, member.chain_id, lines, now=visit.now)
+    return {"balance": balance, "movements": lines, "reversible": reversible, "older": older, "before": before}
 
 
 async def list_chain_programs(visit: Visit, chain_id: UUID) -> list[loyalty.Program]:

@@ -7,10 +7,10 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from tessera import loyalty
-from tessera.loyalty import Adjustment, Burning, Earning, Reversal
+from tessera.loyalty import Adjustment, BalanceTooLowError, Burning, Earning, Reversal
 from tessera.platform.errors import ConflictError, InvalidError, NotFoundError
 from tessera.platform.ids import new_id
-from tessera.web.forms import Form, shown
+from tessera.web.forms import Form, form_status, shown
 from tessera.web.loyalty.memberships import ONE, address_of, member_page, read_member
 from tessera.web.visits import PageVisit, Visit
 
@@ -34,6 +34,9 @@ async def move_points(visit: PageVisit, chain_id: FromPath[UUID], membership_id:
     try:
         async with visit.session.begin_nested():
             await write_movement(visit, chain_id, membership_id, form)
+    except BalanceTooLowError as error:
+        fault = f"Only {error.details['spendable']:,} points can be spent. Enter fewer."
+        return await points_page(visit, member, typed=form.typed, faults={"points": fault}, status=form_status(error))
     except (InvalidError, ConflictError, NotFoundError) as error:
         return await points_page(visit, member, typed=form.typed, **shown(error))
     return visit.go(address_of(member), notice="points_moved")

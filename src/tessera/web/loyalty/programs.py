@@ -20,7 +20,7 @@ TYPES = {
     ProgramType.HOTEL: "Hotel",
     ProgramType.SOFT_BRAND: "Soft brand",
     ProgramType.EXTERNAL_PARTNER: "External partner",
-    ProgramType.UNKNOWN: "Not said",
+    ProgramType.UNKNOWN: "Not set",
 }
 SUBSCRIPTIONS = {"Free": "Free", "Paid": "Paid"}
 SORTS = {

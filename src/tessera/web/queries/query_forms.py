@@ -6,7 +6,7 @@ from tessera.platform.errors import InvalidError, TesseraError
 from tessera.queries import NewQuery, Parameter, ParameterType, Query, QueryInvalidError
 from tessera.web.forms import WHOLE, Form, faults_of
 
-START = "SELECT membership_id, membership_number, balance\n  FROM memberships\n"
+START = "SELECT id, membership_number, balance\n  FROM memberships\n"
 PARAMETER = ("parameter_name", "parameter_type", "parameter_default")
 BLANK = ("", ParameterType.TEXT.value, "")
 MOST_PARAMETERS = 50

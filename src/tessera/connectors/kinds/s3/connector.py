@@ -35,6 +35,6 @@ S3 = ConnectorType(
     probe=probe,
     probe_options=WRITE_OPTION,
     open_files=open_files,
-    about="Files in a bucket of Amazon S3, or of a store that speaks like it.",
+    about="Files in a bucket of Amazon S3 or of an S3-compatible store.",
     group="Storage",
 )
