@@ -60,9 +60,11 @@ def libraries(modules: set[str]) -> set[str]:
 
 
 def kinds(modules: set[str]) -> set[str]:
-    """Return the kinds of connectors and channels among the modules."""
+    """Return the kinds of connectors, channels and engines among the modules."""
     return {
-        module for module in modules if module.startswith("tessera.") and {"kinds", "channels"} & set(module.split("."))
+        module
+        for module in modules
+        if module.startswith("tessera.") and {"kinds", "channels", "engines"} & set(module.split("."))
     }
 
 

@@ -28,7 +28,7 @@ from tessera.platform.db import Session
 from tessera.platform.events import Event, record_events
 from tessera.platform.ids import new_random_id
 from tessera.queries.columns import Column
-from tessera.queries.engines import QueryEngine
+from tessera.queries.contract import QueryEngine
 from tessera.queries.errors import QueryInvalidError, QueryNotFoundError
 from tessera.queries.events import QUERY_CREATED, QUERY_DELETED, QUERY_UPDATED
 from tessera.queries.previews import admit
