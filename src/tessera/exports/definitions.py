@@ -22,8 +22,9 @@ from tessera.platform.assets import (
     choose_name,
     clean_label,
     copy_names,
+    delete_asset,
+    differences,
     find_asset,
-    forget_references,
     list_assets,
     list_names,
     record_change,
@@ -85,10 +86,9 @@ async def update_definition(
     name = rename(stored.internal_name, after.internal_name, taken)
     write = store.update_definition(session, stored, new, actor)
     await write_change(session, write, label=stored.label, internal_name=name)
-    differing = [name for name in given if getattr(stored, name) != given[name]]
-    values = tuple({name: getattr(each, name) for name in differing} for each in (stored, after))
+    values = differences({name: getattr(stored, name) for name in given}, given)
     saved = await get_definition(session, actor, definition_id=stored.id)
-    await note(session, actor, saved, "updated", DEFINITION_UPDATED, values=(values[0], values[1]))
+    await note(session, actor, saved, "updated", DEFINITION_UPDATED, values=values)
     return saved
 
 
@@ -107,14 +107,13 @@ async def copy_definition(session: Session, actor: Actor, *, definition_id: UUID
     return await create_definition(session, actor, chain_id=stored.chain_id, new=new, keys=keys)
 
 
-async def delete_definition(session: Session, actor: Actor, *, definition_id: UUID) -> None:
-    """Delete a definition of which no run is on record any more."""
+async def delete_definition(session: Session, actor: Actor, *, definition_id: UUID, version: int | None = None) -> None:
+    """Delete a definition of which no run is on record any more; with `version`, only while it is that one."""
     actor.require("exports:admin")
     stored = await get_definition(session, actor, definition_id=definition_id)
     try:
         async with session.begin_nested():
-            await store.delete_definition(session, stored.id)
-            await forget_references(session, KIND, stored.id)
+            await delete_asset(session, store.DEFINITIONS, asdict(stored), version)
     except IntegrityError:
         raise InUseError(
             f"{stored.label} has runs on record, which show what was sent. Disable it instead: it then sends nothing."

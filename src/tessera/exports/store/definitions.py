@@ -36,8 +36,6 @@ UPDATE export_definitions
  WHERE id = :id AND version = :version
 """)
 
-DELETE = text("DELETE FROM export_definitions WHERE id = :id")
-
 
 async def insert_definition(
     session: Session, definition_id: UUID, chain_id: UUID, name: str, new: NewDefinition, actor: Actor
@@ -51,11 +49,6 @@ async def update_definition(session: Session, stored: Definition, new: NewDefini
     name = new.internal_name or stored.internal_name
     values = {"id": stored.id, "version": stored.version, **values_of(name, new, actor)}
     return await change_rows(session, UPDATE, values) == 1
-
-
-async def delete_definition(session: Session, definition_id: UUID) -> None:
-    """Delete a definition; the database refuses while runs refer to it."""
-    await session.execute(DELETE, {"id": definition_id})
 
 
 def values_of(name: str, new: NewDefinition, actor: Actor) -> dict[str, Any]:
