@@ -15,6 +15,7 @@ from tessera.access import passwords as access_passwords
 from tessera.access import roles as access_roles
 from tessera.access import sign_in as access_sign_in
 from tessera.access import users as access_users
+from tessera.cli.arguments import read_file
 from tessera.cli.context import CommandContext, find_chain, run_command
 from tessera.cli.output import AsJson, show_item, show_json, show_list
 from tessera.platform.errors import ConflictError
@@ -250,7 +251,4 @@ async def find_chains(session: Session, context: CommandContext, texts: Sequence
 
 def read_password(path: Path | None) -> str | None:
     """Return the password from the file or standard input; None where none was given."""
-    if path is None:
-        return None
-    text = typer.get_text_stream("stdin").read() if str(path) == "-" else path.read_text(encoding="utf-8")
-    return text.removeprefix("\ufeff").strip()
+    return None if path is None else read_file(path).strip()
