@@ -61,7 +61,7 @@ def read_secret_file(path: Path) -> str:
         text = path.read_text(encoding="utf-8-sig").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not a text"
-        raise SecretMissingError(f"The secret file {path} cannot be read: {reason}. Mend the path.") from None
+        raise SecretMissingError(f"The secret file {path} cannot be read: {reason}. Correct the path.") from None
     if not text:
         raise SecretMissingError(f"The secret file {path} is empty. Put the secret into it.")
     return text
