@@ -22,7 +22,7 @@ class MomentInvalidError(InvalidError):
 
 
 class FileUnusableError(InvalidError):
-    """A file that was named cannot be read, or not be written."""
+    """A file that was named cannot be read or written."""
 
     code = "file_unusable"
 

@@ -1,4 +1,4 @@
-"""What a query engine is written with: the query that it gets, and what the rooms above ask of it."""
+"""What a query engine is written against: the query that it gets, and what the rooms above ask of it."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
