@@ -24,6 +24,9 @@ FAULTS = [
     ("a: &a [x,x]\n", r"there is no section 'a'"),
     ("\0", r"a\.yaml"),
     ("- 1", r"the file must be a mapping"),
+    ('queries:\n  a: {label: "\\ud800"}', r"line 2: '\\ud800' holds half of a surrogate pair"),
+    ('queries:\n  "\\udfff": {}', r"line 2: '\\udfff' holds half of a surrogate pair"),
+    ('chain: "\\ud800"', r"line 1: '\\ud800' holds half of a surrogate pair"),
 ]
 
 
