@@ -18,6 +18,7 @@ from tessera.platform.actors import Actor
 from tessera.platform.assets import (
     InUseError,
     Target,
+    check_description,
     check_version,
     choose_name,
     clean_label,
@@ -39,6 +40,7 @@ from tessera.platform.secrets import KeyRing
 from tessera.queries import Query
 
 KIND = "export_definition"
+LONGEST_DESCRIPTION = 10_000
 
 
 async def create_definition(
@@ -188,8 +190,9 @@ async def make_definitions(session: Session, rows: Sequence[Mapping[str, Any]]) 
 
 
 def check_limits(new: NewDefinition) -> None:
-    """Refuse a label or a limit that cannot be used."""
+    """Refuse a label, a description or a limit that cannot be used."""
     clean_label(new.label, refusal=DefinitionInvalidError)
+    check_description(new.description, longest=LONGEST_DESCRIPTION, refusal=DefinitionInvalidError)
     if new.rows_per_request is not None and not 1 <= new.rows_per_request <= 1000:
         raise DefinitionInvalidError("Rows per request: give a number from 1 to 1000.", field="rows_per_request")
     if new.concurrency is not None and not 1 <= new.concurrency <= 256:

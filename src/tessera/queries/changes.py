@@ -11,6 +11,7 @@ from tessera.access.chains import has_chain
 from tessera.platform.actors import Actor
 from tessera.platform.assets import (
     Referrer,
+    check_description,
     choose_name,
     clean_label,
     copy_names,
@@ -101,10 +102,7 @@ async def list_query_users(session: Session, actor: Actor, query: Query) -> list
 async def examine(actor: Actor, engine: QueryEngine, chain_id: UUID, new: NewQuery) -> tuple[Column, ...]:
     """Return the columns of a query that may be stored; raise what is wrong with it."""
     clean_label(new.label, refusal=QueryInvalidError)
-    if len(new.description) > LONGEST_DESCRIPTION or "\0" in new.description:
-        raise QueryInvalidError(
-            f"The description may have {LONGEST_DESCRIPTION} characters, none of them zero.", field="description"
-        )
+    check_description(new.description, longest=LONGEST_DESCRIPTION, refusal=QueryInvalidError)
     await admit(actor, chain_id, new.text, new.parameters)
     columns = await engine.describe(chain_id, new.text, new.parameters)
     names = [column.name for column in columns]

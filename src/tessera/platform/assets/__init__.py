@@ -14,13 +14,20 @@ if TYPE_CHECKING:
         SettingsInvalidError,
         VersionConflictError,
     )
-    from tessera.platform.assets.names import check_name, choose_name, clean_label, copy_names, name_taken, rename
+    from tessera.platform.assets.names import (
+        check_description,
+        check_name,
+        choose_name,
+        clean_label,
+        copy_names,
+        name_taken,
+        rename,
+    )
     from tessera.platform.assets.references import (
         Referrer,
         Target,
         check_unused,
         count_referrers,
-        forget_references,
         list_referrers,
         record_references,
     )
@@ -51,6 +58,7 @@ __all__ = [
     "VersionConflictError",
     "as_json",
     "changed_meanwhile",
+    "check_description",
     "check_name",
     "check_unused",
     "check_version",
@@ -61,7 +69,6 @@ __all__ = [
     "delete_asset",
     "differences",
     "find_asset",
-    "forget_references",
     "list_assets",
     "list_labels",
     "list_names",
