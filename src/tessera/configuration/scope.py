@@ -57,6 +57,8 @@ def secret_reader(environment: Mapping[str, str]) -> ReadSecret:
 
 def read_secret_file(path: Path) -> str:
     """Return a secret file's text without the line break at its end."""
+    if "\0" in str(path):
+        raise SecretMissingError("The path of a secret file holds code zero. Correct the path.")
     try:
         text = path.read_text(encoding="utf-8-sig").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
