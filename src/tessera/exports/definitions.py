@@ -81,7 +81,7 @@ async def update_definition(
         session,
         actor,
         await queries.get_query(session, actor, stored.chain_id, after.query_id),
-        await outbound.get_template(session, actor, stored.chain_id, after.template_id),
+        await outbound.get_usable_template(session, actor, stored.chain_id, after.template_id),
         keys=keys,
     )
     _, taken = await list_names(session, store.DEFINITIONS, stored.chain_id)
