@@ -28,6 +28,7 @@ from tessera.platform.assets import (
     find_asset,
     list_assets,
     list_names,
+    name_taken,
     record_change,
     record_references,
     rename,
@@ -55,7 +56,8 @@ async def create_definition(
     definition_id = new_random_id()
     _, taken = await list_names(session, store.DEFINITIONS, chain_id)
     name = choose_name(new.internal_name, new.label, "export", taken=taken)
-    await store.insert_definition(session, definition_id, chain_id, name, new, actor)
+    if not await store.insert_definition(session, definition_id, chain_id, name, new, actor):
+        raise name_taken(name)
     after = {"label": new.label, "query": query.internal_name, "template": template.internal_name}
     made = await get_definition(session, actor, definition_id=definition_id)
     await note(session, actor, made, "created", DEFINITION_CREATED, values=(None, after))

@@ -25,6 +25,7 @@ INSERT INTO export_definitions (id, chain_id, label, internal_name, description,
 VALUES (:id, :chain_id, :label, :internal_name, :description, :query_id, :template_id,
         :rows_per_request, :concurrency, :enabled, :actor, :actor_kind, :actor_id,
         :actor, :actor_kind, :actor_id)
+ON CONFLICT DO NOTHING
 """)
 
 UPDATE = text("""
@@ -39,9 +40,10 @@ UPDATE export_definitions
 
 async def insert_definition(
     session: Session, definition_id: UUID, chain_id: UUID, name: str, new: NewDefinition, actor: Actor
-) -> None:
-    """Write a definition."""
-    await session.execute(INSERT, {"id": definition_id, "chain_id": chain_id, **values_of(name, new, actor)})
+) -> bool:
+    """Write a definition; False means that its name was taken in the meantime."""
+    values = {"id": definition_id, "chain_id": chain_id, **values_of(name, new, actor)}
+    return await change_rows(session, INSERT, values) == 1
 
 
 async def update_definition(session: Session, stored: Definition, new: NewDefinition, actor: Actor) -> bool:
