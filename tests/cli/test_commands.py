@@ -205,6 +205,14 @@ def test_user_gets_a_password_once(tessera: Tessera) -> None:
     assert given.stdout == "The password was changed.\n"
 
 
+def test_an_empty_password_is_refused_and_none_drawn_in_its_place(tessera: Tessera) -> None:
+    assert tessera("user", "create", "ada@example.com", "--role", "admin").exit_code == 0
+
+    for arguments in (("create", "bob@example.com", "--role", "admin"), ("password", "ada@example.com")):
+        refused = tessera("user", *arguments, "--password-file", "-", input="\n")
+        assert "password" in str(refused.exception)
+
+
 def test_rotation_keeps_secrets_readable(furnished: Tessera) -> None:
     rotated = furnished("secrets", "rotate")
     resealed = furnished("secrets", "reseal")

@@ -84,7 +84,7 @@ def create_user(
 ) -> None:
     """Create a user who may sign in to the pages."""
     given = read_password(password_file)
-    password = given or access_passwords.make_password()
+    password = access_passwords.make_password() if given is None else given
     granted = frozenset(permission) if permission else None
 
     async def work(context: CommandContext) -> User:
@@ -100,7 +100,7 @@ def create_user(
             return (await access_users.create_users(session, context.actor, [new]))[0]
 
     user = run_command(work)
-    shown = None if given else password
+    shown = password if given is None else None
     if as_json:
         show_json({"id": user.id, "email": user.email, "name": user.name, "password": shown})
         return
@@ -168,9 +168,8 @@ def switch_user(email: str, *, enabled: bool) -> None:
 @app.command("password")
 def set_password(email: Email, password_file: PasswordFile = None) -> None:
     """Give a user a new password, and end every session of theirs."""
-    password = read_password(password_file)
-    drawn = password is None
-    password = password or access_passwords.make_password()
+    given = read_password(password_file)
+    password = access_passwords.make_password() if given is None else given
 
     async def work(context: CommandContext) -> None:
         async with context.session() as session:
@@ -180,7 +179,7 @@ def set_password(email: Email, password_file: PasswordFile = None) -> None:
             )
 
     run_command(work)
-    typer.echo(f"New password: {password}" if drawn else "The password was changed.")
+    typer.echo(f"New password: {password}" if given is None else "The password was changed.")
 
 
 @app.command("unlock")
