@@ -56,6 +56,7 @@ VIOLATIONS = {
         "import tessera.notifications.channels.webhook",
         "Kinds",
     ),
+    "its own core knows an engine": ("queries/errors.py", "import tessera.queries.engines.sql", "Kinds are loaded"),
     "its own core knows a kind": ("inbound/errors.py", "import tessera.inbound.kinds.mparticle", "Kinds are loaded"),
 }
 

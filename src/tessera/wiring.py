@@ -126,8 +126,10 @@ class Application:
 
     @cached_property
     def engine(self) -> "queries.QueryEngine":
-        """What runs analytics queries."""
-        return queries.QueryEngine(self.resources.database, self.query_login, self.resources.settings)
+        """What runs analytics queries: there is one engine, and it runs all of them."""
+        from tessera.queries.engines.sql import SqlEngine
+
+        return SqlEngine(self.resources.database, self.query_login, self.resources.settings)
 
     @cached_property
     def client(self) -> "http.OutboundClient":

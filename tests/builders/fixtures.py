@@ -11,7 +11,8 @@ from tessera.platform.jobs import JobQueue
 from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing
 from tessera.platform.settings import load_settings
-from tessera.queries import NewQuery, QueryEngine
+from tessera.queries import NewQuery
+from tessera.queries.engines.sql import SqlEngine
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ async def place(database: Database, query_address: str) -> Place:
     """Make both chains and the query."""
     async with database.session() as session:
         first, second = await access_chains.create_chains(session, OWNER, ["Harbour", "Hill"], now=now())
-    engine = QueryEngine(database, query_address, load_settings({}))
+    engine = SqlEngine(database, query_address, load_settings({}))
     new = NewQuery("Members", "SELECT membership_id AS id, balance, last_name FROM members", key_columns=("id",))
     async with database.session() as session:
         query = await queries.create_query(session, OWNER, engine, chain_id=first.id, new=new)

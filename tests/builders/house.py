@@ -24,6 +24,7 @@ from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing
 from tessera.platform.settings import Settings, load_settings
 from tessera.queries import NewQuery, QueryEngine
+from tessera.queries.engines.sql import SqlEngine
 
 ACTOR = command_line_actor("test")
 TOKEN = "a-token-for-tests"
@@ -75,7 +76,7 @@ async def open_small_house(
     resources = Resources(settings, database, keys, JobQueue(database))
     client = OutboundClient(allowed_networks=settings.allowed_networks, allow_insecure_http=True)
     try:
-        yield SmallHouse(resources, QueryEngine(database, query_address, settings), client)
+        yield SmallHouse(resources, SqlEngine(database, query_address, settings), client)
     finally:
         await client.close()
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from tessera.platform.db import Database
-from tessera.queries import QueryEngine
+from tessera.queries.engines.sql import SqlEngine
 
 MEMBERS = 40
 
@@ -51,7 +51,7 @@ class Town:
     north: UUID
     south: UUID
 
-    def engine(self, *, checking: bool = True, seconds: float = 30, rows: int = 100_000) -> QueryEngine:
+    def engine(self, *, checking: bool = True, seconds: float = 30, rows: int = 100_000) -> SqlEngine:
         """Return an engine with such limits."""
         limits = Limits(query_timeout_seconds=seconds, query_preview_seconds=seconds, query_row_limit=rows)
-        return QueryEngine(self.database, self.query_address, limits, checking=checking)
+        return SqlEngine(self.database, self.query_address, limits, checking=checking)

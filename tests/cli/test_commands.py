@@ -71,6 +71,25 @@ def test_export_is_made_from_the_command_line(furnished: Tessera) -> None:
     assert read(furnished("export", "show", "rich_members_to_crm", "--json"))["id"] == definition["id"]
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["query", "create", "Everyone", "--file", "{}"],
+        ["profile", "create", "CRM", "--variant", "bearer", "--secret", "token={}"],
+        ["template", "create", "Members", "--query", "q", "--profile", "p", "--body", "{}"],
+        ["encryption-key", "create", "Login", "--file", "{}"],
+        ["user", "create", "ada@example.com", "--role", "admin", "--password-file", "{}"],
+        ["plan", "{}"],
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(tessera: Tessera, tmp_path: Path, arguments: list[str]) -> None:
+    missing, binary = tmp_path / "missing.txt", tmp_path / "binary.txt"
+    binary.write_bytes(b"\xff\x00")
+    for path, reason in ((missing, "No such file or directory"), (binary, "it is not UTF-8 text")):
+        refused = tessera(*(argument.format(path) for argument in arguments))
+        assert f"{path} cannot be read: {reason}." in str(refused.exception)
+
+
 def test_secret_is_never_shown(furnished: Tessera) -> None:
     shown = furnished("profile", "show", "crm").stdout + furnished("profile", "show", "crm", "--json").stdout
 
@@ -184,6 +203,14 @@ def test_user_gets_a_password_once(tessera: Tessera) -> None:
     assert "New password: " in tessera("user", "password", "ada@example.com").stdout
     given = tessera("user", "password", "ada@example.com", "--password-file", "-", input="a sentence to sign in with")
     assert given.stdout == "The password was changed.\n"
+
+
+def test_an_empty_password_is_refused_and_none_drawn_in_its_place(tessera: Tessera) -> None:
+    assert tessera("user", "create", "ada@example.com", "--role", "admin").exit_code == 0
+
+    for arguments in (("create", "bob@example.com", "--role", "admin"), ("password", "ada@example.com")):
+        refused = tessera("user", *arguments, "--password-file", "-", input="\n")
+        assert "password" in str(refused.exception)
 
 
 def test_rotation_keeps_secrets_readable(furnished: Tessera) -> None:

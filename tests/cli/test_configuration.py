@@ -126,6 +126,8 @@ def test_fault_names_file_and_line(chain: Tessera, file: Path, tmp_path: Path) -
     assert "colour" in str(refused.exception)
     missing = chain("plan", tmp_path / "none.yaml")
     assert "cannot be read: No such file" in str(missing.exception)
+    nowhere = tmp_path / "nowhere" / "all.yaml"
+    assert f"{nowhere} cannot be written: No such file" in str(chain("export-config", "-o", nowhere).exception)
     empty = chain("plan", tmp_path / "keys")
     assert "holds no .yaml file" in str(empty.exception)
 

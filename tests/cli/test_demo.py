@@ -12,7 +12,7 @@ import pytest
 from tests.builders.commands import keep_running, run_tessera
 
 from tessera.cli.demo.data_load import DEMO_ACCESS_TOKEN, DEMO_CLIENT_TOKEN
-from tessera.cli.demo.folder import clear_folder, mark_folder, mark_shown
+from tessera.cli.demo.folder import DemoNote, clear_folder, mark_folder, mark_shown, prepare_folder, write_note
 from tessera.platform.settings import Settings
 
 CREDENTIALS = {"ClientToken": DEMO_CLIENT_TOKEN, "AccessToken": DEMO_ACCESS_TOKEN, "Client": "test"}
@@ -60,6 +60,19 @@ def test_demo_leaves_a_deployment_alone(new_folder: Path) -> None:
         assert "did not make" in ended.line
 
     assert "Our Hotels" in run_tessera("chain", "list", TESSERA_DATA_DIR=str(new_folder)).out
+
+
+def test_shown_demo_is_made_again_only_where_it_was_broken_off(new_folder: Path) -> None:
+    settings = Settings(data_dir=new_folder)
+    mark_folder(settings)
+    (new_folder / "postgresql").mkdir()
+    prepare_folder(settings)
+    assert not (new_folder / "postgresql").exists()
+
+    (new_folder / "postgresql").mkdir()
+    write_note(settings, DemoNote("chain", "profile", 10, 7))
+    prepare_folder(settings)
+    assert (new_folder / "postgresql").exists()
 
 
 def test_what_was_shown_in_pages_is_set_aside_and_not_emptied(

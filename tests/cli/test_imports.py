@@ -60,9 +60,11 @@ def libraries(modules: set[str]) -> set[str]:
 
 
 def kinds(modules: set[str]) -> set[str]:
-    """Return the kinds of connectors and channels among the modules."""
+    """Return the kinds of connectors, channels and engines among the modules."""
     return {
-        module for module in modules if module.startswith("tessera.") and {"kinds", "channels"} & set(module.split("."))
+        module
+        for module in modules
+        if module.startswith("tessera.") and {"kinds", "channels", "engines"} & set(module.split("."))
     }
 
 
@@ -71,8 +73,11 @@ def kinds(modules: set[str]) -> set[str]:
     [
         ("run", "show", "123"),
         ("run", "list", "--state", "walking"),
+        ("run", "list", "--page", "9223372036854775807"),
         ("token", "revoke", "123"),
         ("token", "create-access", "Till", "--client", "123", "--enterprise", SOME_ID),
+        ("token", "create-access", "Till", "--client", SOME_ID, "--enterprise", SOME_ID, "--expires", "9999999"),
+        ("program", "create", "\udcff", "--code", "A"),
         ("api-key", "disable", "123"),
         ("webhook", "replay", SOME_ID, "--delivery", "123"),
         ("points", "balance", SOME_ID, "--at", "noon"),

@@ -199,6 +199,24 @@ async def test_failure_in_the_middle_leaves_nothing(house: SmallHouse, apply: Ap
         assert count.scalar_one() == 0
 
 
+@pytest.mark.parametrize(
+    "line", ["    text: SELECT membership_number AS number, balance FROM members", "    concurrency: 4"]
+)
+async def test_description_that_cannot_be_stored_is_refused(apply: Apply, line: str) -> None:
+    described = CRM.replace(line, f'{line}\n    description: "a\\0b"')
+    with pytest.raises(ConfigurationError, match="description may have at most"):
+        await apply(described, **SECRETS)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [("query: guests", "no query"), ("profile: crm", "no connection profile"), ("template: guests", "no template")],
+)
+async def test_reference_that_cannot_be_a_name_is_missing(apply: Apply, line: str, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"There is {message} a\0b"):
+        await apply(CRM.replace(line, line.split(maxsplit=1)[0] + ' "a\\0b"'), **SECRETS)
+
+
 async def test_prune_deletes_what_is_left_out(apply: Apply, export: Export) -> None:
     await apply(CRM, **SECRETS)
     written = yaml.safe_load(await export())

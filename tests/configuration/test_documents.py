@@ -6,6 +6,8 @@ import pytest
 
 from tessera.configuration import ConfigurationError, read_documents
 from tessera.configuration.documents import Kind
+from tessera.configuration.errors import DescriptionError, SecretMissingError
+from tessera.configuration.kinds.sources import header_source
 from tessera.configuration.scope import secret_reader
 from tessera.configuration.shapes import SecretSource, Spec, read_spec
 from tessera.platform.json_values import encode
@@ -24,6 +26,9 @@ FAULTS = [
     ("a: &a [x,x]\n", r"there is no section 'a'"),
     ("\0", r"a\.yaml"),
     ("- 1", r"the file must be a mapping"),
+    ('queries:\n  a: {label: "\\ud800"}', r"line 2: '\\ud800' holds half of a surrogate pair"),
+    ('queries:\n  "\\udfff": {}', r"line 2: '\\udfff' holds half of a surrogate pair"),
+    ('chain: "\\ud800"', r"line 1: '\\ud800' holds half of a surrogate pair"),
 ]
 
 
@@ -133,6 +138,13 @@ def test_secret_comes_from_one_place(tmp_path: Path) -> None:
         SecretSource(env="NAME", file="x"),
         SecretSource(env="OTHER"),
         SecretSource(file="/no"),
+        SecretSource(file="a\0b"),
     ):
-        with pytest.raises(Exception, match=r"one place|is empty|cannot be read"):
+        with pytest.raises(SecretMissingError, match=r"one place|is empty|cannot be read|code zero"):
             read(source)
+
+
+@pytest.mark.parametrize("value", ["in-the-open", 5, {"env": [1]}, {"env": "NAME", "path": "x"}])
+def test_secret_header_names_its_source(value: object) -> None:
+    with pytest.raises(DescriptionError, match="never written to a file"):
+        header_source(value)

@@ -115,6 +115,7 @@ def test_datasets_that_are_read_are_known() -> None:
         ("SELECT format(email, 'a') FROM members", "Line 1, column 8: format needs its pattern as a text"),
         ("SELECT '" + "ä" * 40_000 + "'", "The query is longer than 64 KiB"),
         ("SELECT '\0'", "The query holds the character zero"),
+        ("SELECT '\ud800' AS a", "The query holds half of a surrogate pair"),
     ],
 )
 def test_refusal_names_thing_and_place(text: str, said: str) -> None:

@@ -20,13 +20,13 @@ from tessera.queries import (
     ColumnType,
     Parameter,
     ParameterType,
-    QueryEngine,
     QueryFailedError,
     QueryInvalidError,
     QueryTimeoutError,
     QueryTooLargeError,
     QueryUnavailableError,
 )
+from tessera.queries.engines.sql import SqlEngine
 
 NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)
 LABEL = new_id()
@@ -267,7 +267,7 @@ async def test_looks_have_a_share_for_each_chain(town: Town) -> None:
 
 async def test_look_ends_sooner_than_an_export(town: Town) -> None:
     limits = Limits(query_timeout_seconds=30, query_preview_seconds=0.2)
-    engine = QueryEngine(town.database, town.query_address, limits)
+    engine = SqlEngine(town.database, town.query_address, limits)
     with pytest.raises(QueryTimeoutError, match=r"longer than 0\.2 seconds"):
         await engine.count(town.north, Selected(ENDLESS))
     heavy = "SELECT count(*) AS n FROM members a, members b, members c WHERE a.balance + b.balance + c.balance < 0"

@@ -5,7 +5,7 @@ from tests.builders.house import create_members
 from tests.builders.towns import Limits
 
 from tessera.platform.db import Database
-from tessera.queries import QueryEngine
+from tessera.queries.engines.sql import SqlEngine
 
 KNOWN = text("SELECT reltuples::integer FROM pg_class WHERE oid = 'tessera.memberships'::regclass")
 
@@ -14,7 +14,7 @@ async def test_first_query_after_a_load_refreshes_statistics(database: Database,
     chain = await create_members(database, 3000)
     async with database.session() as session:
         before = (await session.execute(KNOWN)).scalar_one()
-    await QueryEngine(database, query_address, Limits()).describe(chain, "SELECT membership_id FROM members")
+    await SqlEngine(database, query_address, Limits()).describe(chain, "SELECT membership_id FROM members")
     async with database.session() as session:
         after = (await session.execute(KNOWN)).scalar_one()
     assert (before, after) == (-1, 3000)

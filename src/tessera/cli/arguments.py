@@ -1,7 +1,10 @@
 """Arguments that are judged as they are read, before a command loads or starts anything."""
 
 from datetime import datetime
+from pathlib import Path
 from uuid import UUID
+
+import typer
 
 from tessera.platform.errors import InvalidError
 
@@ -16,6 +19,12 @@ class MomentInvalidError(InvalidError):
     """A text that should be a moment is none."""
 
     code = "moment_invalid"
+
+
+class FileUnusableError(InvalidError):
+    """A file that was named cannot be read or written."""
+
+    code = "file_unusable"
 
 
 def require_id(text: str) -> UUID:
@@ -40,3 +49,27 @@ def parse_moment(text: str) -> datetime:
         raise MomentInvalidError(
             f"{text} is not a moment. Write 2027-01-31, 2027-01-31T18:00 or 2027-01-31T18:00+01:00."
         ) from None
+
+
+def read_file(path: Path) -> str:
+    """Return the text of a file, or of standard input for `-`, without a byte order mark."""
+    try:
+        text = typer.get_text_stream("stdin").read() if str(path) == "-" else path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise FileUnusableError(f"{path} cannot be read: {reason}. Name a text file that this user may read.") from None
+    return text.removeprefix("\ufeff")
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a text to a file."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise FileUnusableError(f"{path} cannot be written: {error.strerror}. Name another file.") from None
+
+
+def ask_secret(name: str) -> str:
+    """Ask for a secret without showing it; take it from a pipe where there is no terminal."""
+    stdin = typer.get_text_stream("stdin")
+    return str(typer.prompt(name, hide_input=True)) if stdin.isatty() else stdin.readline().rstrip("\r\n")

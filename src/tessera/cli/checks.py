@@ -6,7 +6,7 @@ import typer
 
 FAULTY = 1
 
-# Not of cli.printing: that brings libraries which help does not need.
+# Not the one of `cli.output`, which loads libraries that help does not need.
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
 
 

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from tessera.cli.arguments import write_file
+
 Files = Annotated[list[Path], typer.Argument(help="YAML files, folders of them, or - for standard input.")]
 Prune = Annotated[
     bool, typer.Option("--prune", help="Delete what the files leave out, in the sections that they have.")
@@ -62,5 +64,5 @@ def export_config(
     if output is None:
         typer.echo(text, nl=False)
     else:
-        output.write_text(text, encoding="utf-8")
+        write_file(output, text)
         typer.echo(f"Written to {output}.")

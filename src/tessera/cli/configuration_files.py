@@ -12,6 +12,7 @@ from rich.text import Text
 
 from tessera import configuration
 from tessera.access import chains as access_chains
+from tessera.cli.arguments import read_file
 from tessera.cli.context import CommandContext, find_chain, run_command
 from tessera.cli.output import format_json, show_json
 from tessera.configuration import Action, Change, ConfigurationError, Document, FieldChange, Outcome
@@ -58,7 +59,7 @@ def read_files(paths: Iterable[Path]) -> Document:
     texts: dict[str, str] = {}
     for path in paths:
         if str(path) == "-":
-            texts["standard input"] = sys.stdin.read()
+            texts["standard input"] = read_file(path)
             continue
         found = sorted(each for each in path.rglob("*") if each.suffix in ENDINGS) if path.is_dir() else [path]
         if not found:
@@ -66,15 +67,6 @@ def read_files(paths: Iterable[Path]) -> Document:
         for each in found:
             texts[str(each)] = read_file(each)
     return configuration.read_documents(texts)
-
-
-def read_file(path: Path) -> str:
-    """Return the text of a file."""
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise ConfigurationError(f"it cannot be read: {reason}.", file=str(path)) from None
 
 
 def show_outcome(outcome: Outcome, *, as_json: bool, done: bool) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tessera.cli.arguments import ask_secret, read_file
 from tessera.cli.context import CommandContext, find_chain, run_command
 from tessera.cli.output import AsJson, ChainOption, show_item, show_list
 from tessera.connectors import keys as connector_keys
@@ -77,9 +78,7 @@ def create_key(
     as_json: AsJson = False,
 ) -> None:
     """Save a key, such as "Harbour login" --file id_rsa --passphrase-file -"""
-    new = connector_keys.NewEncryptionKey(
-        kind, label, file.read_text(encoding="utf-8-sig"), read_passphrase(passphrase_file), name
-    )
+    new = connector_keys.NewEncryptionKey(kind, label, read_file(file), read_passphrase(passphrase_file), name)
 
     async def work(context: CommandContext) -> EncryptionKey:
         async with context.session() as session:
@@ -108,8 +107,4 @@ def read_passphrase(source: str | None) -> str | None:
     """Return the passphrase from a file, a prompt or a pipe; never from the command line."""
     if source is None:
         return None
-    if source != "-":
-        return Path(source).read_text(encoding="utf-8-sig").rstrip("\r\n")
-    stdin = typer.get_text_stream("stdin")
-    asked = typer.prompt("Passphrase", hide_input=True) if stdin.isatty() else stdin.readline().rstrip("\r\n")
-    return str(asked)
+    return ask_secret("Passphrase") if source == "-" else read_file(Path(source)).rstrip("\r\n")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tessera import connectors
+from tessera.cli.arguments import ask_secret, read_file
 from tessera.cli.context import CommandContext, find_chain, run_command
 from tessera.cli.output import AsJson, ChainOption, show_item, show_list
 
@@ -178,7 +179,7 @@ def read_settings(setting: list[str] | None, secret: list[str] | None) -> dict[s
     values: dict[str, Any] = dict(split_pair(text) for text in setting or ())
     for text in secret or ():
         key, source = split_pair(text)
-        values[key] = ask(key) if source == "-" else Path(source).read_text(encoding="utf-8-sig").strip()
+        values[key] = (ask_secret(key) if source == "-" else read_file(Path(source))).strip()
     return values
 
 
@@ -188,9 +189,3 @@ def split_pair(text: str) -> tuple[str, str]:
     if not sign or not key:
         raise typer.BadParameter(f"{text!r} is not a KEY=VALUE.")
     return key, value
-
-
-def ask(key: str) -> str:
-    """Ask for a secret without showing it; take it from a pipe where there is no terminal."""
-    stdin = typer.get_text_stream("stdin")
-    return typer.prompt(key, hide_input=True) if stdin.isatty() else stdin.readline().strip()

@@ -11,6 +11,7 @@ from uuid import UUID
 import typer
 
 from tessera import queries
+from tessera.cli.arguments import read_file
 from tessera.cli.context import CommandContext, find_chain, run_command
 from tessera.cli.output import AsJson, ChainOption, Column, show_item, show_json, show_list
 from tessera.platform.json_values import text_of
@@ -195,10 +196,7 @@ def read_text(text: str | None, file: Path | None) -> str:
     """Return the SELECT from the option, the file, or standard input."""
     if (text is None) == (file is None):
         raise typer.BadParameter("Give the SELECT with --text or with --file, one of the two.")
-    if file is None:
-        return text or ""
-    read = typer.get_text_stream("stdin").read() if str(file) == "-" else file.read_text(encoding="utf-8")
-    return read.removeprefix("\ufeff")
+    return (text or "") if file is None else read_file(file)
 
 
 def read_parameter(text: str) -> Parameter:

@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup, TyperOption
 
 from tessera.cli import checks, configuration, processes
+from tessera.platform.characters import is_encodable
 from tessera.platform.failures import report_failure
 from tessera.platform.signals import heed_interrupts, turn_termination_into_exit
 
@@ -60,6 +61,13 @@ class Groups(TyperGroup):
         if cmd_name not in GROUPS:
             return super().get_command(ctx, cmd_name)
         return TyperGroup(name=cmd_name, help=GROUPS[cmd_name][1], rich_help_panel=WORK)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the arguments; bytes that are no UTF-8 are refused before a command meets them."""
+        for argument in args:
+            if not is_encodable(argument):
+                ctx.fail(f"{argument!a} is not UTF-8 text. Type it again.")
+        return super().parse_args(ctx, args)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the command to run, a group with all it has."""

@@ -23,7 +23,7 @@ app = typer.Typer(no_args_is_help=True)
 RunId = Annotated[
     UUID, typer.Argument(metavar="RUN", parser=require_id, help="Id of the run, as `tessera run list` shows it.")
 ]
-Number = Annotated[int, typer.Option("--page", help="Page of the list.", min=1)]
+Number = Annotated[int, typer.Option("--page", help="Page of the list.", min=1, max=1_000_000_000)]
 Size = Annotated[int, typer.Option("--size", help="Lines a page.", min=1, max=1000)]
 
 RUN = {

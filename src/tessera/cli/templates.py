@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tessera import outbound
+from tessera.cli.arguments import read_file
 from tessera.cli.context import CommandContext, find_chain, run_command
 from tessera.cli.output import AsJson, ChainOption, show_item, show_list
 
@@ -138,8 +139,8 @@ def read_shape(
     options = {
         "method": method.upper() if method else None,
         "url_path": path,
-        "body": body.read_text(encoding="utf-8-sig") if body else None,
-        "envelope": envelope.read_text(encoding="utf-8-sig") if envelope else None,
+        "body": read_file(body) if body else None,
+        "envelope": read_file(envelope) if envelope else None,
         "batch_size": rows,
     }
     return (read_json(shape) if shape else {}) | {key: value for key, value in options.items() if value is not None}
@@ -148,7 +149,7 @@ def read_shape(
 def read_json(path: Path) -> dict[str, Any]:
     """Return the JSON object in the file."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8-sig"))
+        value = json.loads(read_file(path))
     except ValueError as error:
         raise typer.BadParameter(f"{path} is not JSON: {error}") from None
     if not isinstance(value, dict):

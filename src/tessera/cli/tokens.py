@@ -74,7 +74,9 @@ def create_access_token(
         list[str] | None,
         typer.Option(help="A permission such as members:read, several times; without any: members and programs."),
     ] = None,
-    expires: Annotated[int | None, typer.Option(help="Days until it expires; without: never.", min=1)] = None,
+    expires: Annotated[
+        int | None, typer.Option(help="Days until it expires; without: never.", min=1, max=36500)
+    ] = None,
     strict: Annotated[
         bool | None,
         typer.Option("--strict/--lenient", help="How its requests are read; without: TESSERA_CONNECTOR_STRICT."),

@@ -15,6 +15,7 @@ from tessera.access import passwords as access_passwords
 from tessera.access import roles as access_roles
 from tessera.access import sign_in as access_sign_in
 from tessera.access import users as access_users
+from tessera.cli.arguments import read_file
 from tessera.cli.context import CommandContext, find_chain, run_command
 from tessera.cli.output import AsJson, show_item, show_json, show_list
 from tessera.platform.errors import ConflictError
@@ -83,7 +84,7 @@ def create_user(
 ) -> None:
     """Create a user who may sign in to the pages."""
     given = read_password(password_file)
-    password = given or access_passwords.make_password()
+    password = access_passwords.make_password() if given is None else given
     granted = frozenset(permission) if permission else None
 
     async def work(context: CommandContext) -> User:
@@ -99,7 +100,7 @@ def create_user(
             return (await access_users.create_users(session, context.actor, [new]))[0]
 
     user = run_command(work)
-    shown = None if given else password
+    shown = password if given is None else None
     if as_json:
         show_json({"id": user.id, "email": user.email, "name": user.name, "password": shown})
         return
@@ -167,9 +168,8 @@ def switch_user(email: str, *, enabled: bool) -> None:
 @app.command("password")
 def set_password(email: Email, password_file: PasswordFile = None) -> None:
     """Give a user a new password, and end every session of theirs."""
-    password = read_password(password_file)
-    drawn = password is None
-    password = password or access_passwords.make_password()
+    given = read_password(password_file)
+    password = access_passwords.make_password() if given is None else given
 
     async def work(context: CommandContext) -> None:
         async with context.session() as session:
@@ -179,7 +179,7 @@ def set_password(email: Email, password_file: PasswordFile = None) -> None:
             )
 
     run_command(work)
-    typer.echo(f"New password: {password}" if drawn else "The password was changed.")
+    typer.echo(f"New password: {password}" if given is None else "The password was changed.")
 
 
 @app.command("unlock")
@@ -250,7 +250,4 @@ async def find_chains(session: Session, context: CommandContext, texts: Sequence
 
 def read_password(path: Path | None) -> str | None:
     """Return the password from the file or standard input; None where none was given."""
-    if path is None:
-        return None
-    text = typer.get_text_stream("stdin").read() if str(path) == "-" else path.read_text(encoding="utf-8")
-    return text.removeprefix("\ufeff").strip()
+    return None if path is None else read_file(path).strip()

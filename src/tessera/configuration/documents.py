@@ -9,6 +9,7 @@ import yaml
 
 from tessera.configuration.errors import ConfigurationError
 from tessera.configuration.scalars import CoreLoader, Unclear, read_scalar
+from tessera.platform.characters import is_encodable
 
 # More nodes than any hand writes; an alias that multiplies itself ends here.
 MOST_NODES = 200_000
@@ -92,7 +93,7 @@ def read_document(file: str, text: str) -> tuple[str | None, list[Item]]:
     for key, node in reader.members(root, "the file"):
         if key == CHAIN:
             # A name is the text that it is: `007` is one.
-            chain = str(node.value if isinstance(node, yaml.ScalarNode) else reader.value(node))
+            chain = reader.text(node)
         elif key in set(Kind):
             items += reader.items(Kind(key), node)
         else:
@@ -135,7 +136,7 @@ class Reader:
         seen: set[str] = set()
         for key, inner in node.value:
             # A key is the text that it is: `on` and `007` are names.
-            name = str(key.value) if isinstance(key, yaml.ScalarNode) else str(self.value(key))
+            name = self.text(key)
             if name in seen:
                 raise self.fault(f"{name!r} occurs twice in {what}. Keep one", key)
             seen.add(name)
@@ -152,10 +153,18 @@ class Reader:
             return [self.value(inner) for inner in node.value]
         return self.scalar(node)
 
+    def text(self, node: yaml.Node) -> str:
+        """Return what is written, whatever it would mean as a value."""
+        text = str(node.value if isinstance(node, yaml.ScalarNode) else self.value(node))
+        if not is_encodable(text):
+            raise self.fault(f"{text[:80]!a} holds half of a surrogate pair, which is not a character. Delete it", node)
+        return text
+
     def scalar(self, node: yaml.Node) -> Any:
         """Return a text, number, truth or null; everything else stays the text that it is."""
         if not isinstance(node, yaml.ScalarNode):
             raise self.fault(f"{str(node.value)[:80]!r} cannot be read here", node)
+        self.text(node)
         try:
             return read_scalar(node)
         except Unclear as error:

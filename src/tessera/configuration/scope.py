@@ -57,11 +57,13 @@ def secret_reader(environment: Mapping[str, str]) -> ReadSecret:
 
 def read_secret_file(path: Path) -> str:
     """Return a secret file's text without the line break at its end."""
+    if "\0" in str(path):
+        raise SecretMissingError("The path of a secret file holds code zero. Correct the path.")
     try:
         text = path.read_text(encoding="utf-8-sig").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"
-        raise SecretMissingError(f"The secret file {path} cannot be read: {reason}. Mend the path.") from None
+        raise SecretMissingError(f"The secret file {path} cannot be read: {reason}. Correct the path.") from None
     if not text:
         raise SecretMissingError(f"The secret file {path} is empty. Put the secret into it.")
     return text

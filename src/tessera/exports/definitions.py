@@ -18,14 +18,17 @@ from tessera.platform.actors import Actor
 from tessera.platform.assets import (
     InUseError,
     Target,
+    check_description,
     check_version,
     choose_name,
     clean_label,
     copy_names,
+    delete_asset,
+    differences,
     find_asset,
-    forget_references,
     list_assets,
     list_names,
+    name_taken,
     record_change,
     record_references,
     rename,
@@ -38,6 +41,7 @@ from tessera.platform.secrets import KeyRing
 from tessera.queries import Query
 
 KIND = "export_definition"
+LONGEST_DESCRIPTION = 10_000
 
 
 async def create_definition(
@@ -52,7 +56,8 @@ async def create_definition(
     definition_id = new_random_id()
     _, taken = await list_names(session, store.DEFINITIONS, chain_id)
     name = choose_name(new.internal_name, new.label, "export", taken=taken)
-    await store.insert_definition(session, definition_id, chain_id, name, new, actor)
+    if not await store.insert_definition(session, definition_id, chain_id, name, new, actor):
+        raise name_taken(name)
     after = {"label": new.label, "query": query.internal_name, "template": template.internal_name}
     made = await get_definition(session, actor, definition_id=definition_id)
     await note(session, actor, made, "created", DEFINITION_CREATED, values=(None, after))
@@ -78,17 +83,16 @@ async def update_definition(
         session,
         actor,
         await queries.get_query(session, actor, stored.chain_id, after.query_id),
-        await outbound.get_template(session, actor, stored.chain_id, after.template_id),
+        await outbound.get_usable_template(session, actor, stored.chain_id, after.template_id),
         keys=keys,
     )
     _, taken = await list_names(session, store.DEFINITIONS, stored.chain_id)
     name = rename(stored.internal_name, after.internal_name, taken)
     write = store.update_definition(session, stored, new, actor)
     await write_change(session, write, label=stored.label, internal_name=name)
-    differing = [name for name in given if getattr(stored, name) != given[name]]
-    values = tuple({name: getattr(each, name) for name in differing} for each in (stored, after))
+    values = differences({name: getattr(stored, name) for name in given}, given)
     saved = await get_definition(session, actor, definition_id=stored.id)
-    await note(session, actor, saved, "updated", DEFINITION_UPDATED, values=(values[0], values[1]))
+    await note(session, actor, saved, "updated", DEFINITION_UPDATED, values=values)
     return saved
 
 
@@ -107,14 +111,13 @@ async def copy_definition(session: Session, actor: Actor, *, definition_id: UUID
     return await create_definition(session, actor, chain_id=stored.chain_id, new=new, keys=keys)
 
 
-async def delete_definition(session: Session, actor: Actor, *, definition_id: UUID) -> None:
-    """Delete a definition of which no run is on record any more."""
+async def delete_definition(session: Session, actor: Actor, *, definition_id: UUID, version: int | None = None) -> None:
+    """Delete a definition of which no run is on record any more; with `version`, only while it is that one."""
     actor.require("exports:admin")
     stored = await get_definition(session, actor, definition_id=definition_id)
     try:
         async with session.begin_nested():
-            await store.delete_definition(session, stored.id)
-            await forget_references(session, KIND, stored.id)
+            await delete_asset(session, store.DEFINITIONS, asdict(stored), version)
     except IntegrityError:
         raise InUseError(
             f"{stored.label} has runs on record, which show what was sent. Disable it instead: it then sends nothing."
@@ -189,8 +192,9 @@ async def make_definitions(session: Session, rows: Sequence[Mapping[str, Any]]) 
 
 
 def check_limits(new: NewDefinition) -> None:
-    """Refuse a label or a limit that cannot be used."""
+    """Refuse a label, a description or a limit that cannot be used."""
     clean_label(new.label, refusal=DefinitionInvalidError)
+    check_description(new.description, longest=LONGEST_DESCRIPTION, refusal=DefinitionInvalidError)
     if new.rows_per_request is not None and not 1 <= new.rows_per_request <= 1000:
         raise DefinitionInvalidError("Rows per request: give a number from 1 to 1000.", field="rows_per_request")
     if new.concurrency is not None and not 1 <= new.concurrency <= 256:

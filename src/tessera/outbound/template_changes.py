@@ -29,7 +29,6 @@ from tessera.outbound.rendering import (
     TemplateError,
     TemplateShape,
     compile_template,
-    is_encodable,
     plain_shape,
 )
 from tessera.outbound.store import templates as store
@@ -55,6 +54,7 @@ from tessera.platform.assets import (
     rename,
     write_change,
 )
+from tessera.platform.characters import is_storable
 from tessera.platform.db import Session
 from tessera.platform.ids import new_random_id
 from tessera.platform.secrets import KeyRing
@@ -201,7 +201,7 @@ def check_storable(shape: TemplateShape) -> None:
     """Refuse what no database text can hold, in a draft that nothing else checks."""
     names = {name: place for place, name in FIELDS.items()}
     for name, value in msgspec.to_builtins(shape).items():
-        if any("\0" in text or not is_encodable(text) for text in texts_in(value)):
+        if not all(map(is_storable, texts_in(value))):
             raise TemplateError("holds a character that cannot be stored. Delete it.", place=names[name])
 
 

@@ -256,7 +256,7 @@ def read_files(environment: Mapping[str, str]) -> dict[str, str]:
             values[name] = Path(path).read_text(encoding="utf-8-sig").strip()
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not text"
-            raise SettingsError(f"{variable} names {path}, which cannot be read: {reason}. Mend the path.") from None
+            raise SettingsError(f"{variable} names {path}, which cannot be read: {reason}. Correct the path.") from None
     return values
 
 

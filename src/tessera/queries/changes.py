@@ -11,6 +11,7 @@ from tessera.access.chains import has_chain
 from tessera.platform.actors import Actor
 from tessera.platform.assets import (
     Referrer,
+    check_description,
     choose_name,
     clean_label,
     copy_names,
@@ -28,7 +29,7 @@ from tessera.platform.db import Session
 from tessera.platform.events import Event, record_events
 from tessera.platform.ids import new_random_id
 from tessera.queries.columns import Column
-from tessera.queries.engines import QueryEngine
+from tessera.queries.contract import QueryEngine
 from tessera.queries.errors import QueryInvalidError, QueryNotFoundError
 from tessera.queries.events import QUERY_CREATED, QUERY_DELETED, QUERY_UPDATED
 from tessera.queries.previews import admit
@@ -101,10 +102,7 @@ async def list_query_users(session: Session, actor: Actor, query: Query) -> list
 async def examine(actor: Actor, engine: QueryEngine, chain_id: UUID, new: NewQuery) -> tuple[Column, ...]:
     """Return the columns of a query that may be stored; raise what is wrong with it."""
     clean_label(new.label, refusal=QueryInvalidError)
-    if len(new.description) > LONGEST_DESCRIPTION or "\0" in new.description:
-        raise QueryInvalidError(
-            f"The description may have {LONGEST_DESCRIPTION} characters, none of them zero.", field="description"
-        )
+    check_description(new.description, longest=LONGEST_DESCRIPTION, refusal=QueryInvalidError)
     await admit(actor, chain_id, new.text, new.parameters)
     columns = await engine.describe(chain_id, new.text, new.parameters)
     names = [column.name for column in columns]

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
+from tessera.platform.characters import is_storable
 from tessera.queries.errors import QueryInvalidError
 
 Value = str | int | Decimal | bool | date | datetime | None
@@ -92,7 +93,7 @@ def read_value(parameter: Parameter, value: object) -> Value:
 
 def read_text(value: object) -> str:
     """Read a text, which PostgreSQL keeps without the character zero."""
-    if not isinstance(value, str) or "\0" in value:
+    if not isinstance(value, str) or not is_storable(value):
         raise ValueError
     return value
 

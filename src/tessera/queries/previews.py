@@ -1,19 +1,18 @@
 """Previews of queries, saved or still being written: columns, first rows, count, plan. Each one is logged."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from tessera.platform.actors import Actor
 from tessera.queries.checks import check_aside
 from tessera.queries.columns import Column
-from tessera.queries.engines import Preview, QueryEngine, Selection
+from tessera.queries.contract import Given, Preview, QueryEngine, Selection
 from tessera.queries.errors import QueryNotFoundError
 from tessera.queries.parameters import Parameter
 from tessera.queries.plans import Advice, read_plan
 
 logger = logging.getLogger(__name__)
-Given = Mapping[str, object] | None
 
 
 async def describe_query(actor: Actor, engine: QueryEngine, chain_id: UUID, query: Selection) -> Sequence[Column]:

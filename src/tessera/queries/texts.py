@@ -10,6 +10,7 @@ from sqlglot.errors import SqlglotError
 from sqlglot.parsers.postgres import PostgresParser
 from sqlglot.tokenizer_core import Token
 
+from tessera.platform.characters import is_encodable
 from tessera.queries.errors import QueryInvalidError
 
 LONGEST = 64 * 1024
@@ -50,6 +51,8 @@ def tokenize(text: str) -> list[Token]:
         raise QueryInvalidError("The query is longer than 64 KiB. Shorten it.")
     if "\0" in text:
         raise QueryInvalidError("The query holds the character zero. Delete it.")
+    if not is_encodable(text):
+        raise QueryInvalidError("The query holds half of a surrogate pair, which is not a character. Delete it.")
     try:
         tokens = list(POSTGRES.tokenize(text))
     except SqlglotError:

@@ -27,7 +27,7 @@ from tessera.platform.jobs import JobQueue
 from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing
 from tessera.platform.settings import Settings
-from tessera.queries import QueryEngine
+from tessera.queries.engines.sql import SqlEngine
 
 SYSTEM = system_actor("tests")
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
@@ -141,7 +141,7 @@ def configure(
     async def furnish_one(name: str = "Harbour", **settings: Any) -> Desk:
         clock = TestClock()
         resources = Resources(Settings(data_dir=tmp_path, **settings), database, keys, JobQueue(database), clock)
-        engine = QueryEngine(database, query_address, resources.settings)
+        engine = SqlEngine(database, query_address, resources.settings)
         state = State({"resources": resources, "engine": engine, "client": outbound})
         app = Litestar(build_api(), state=state, openapi_config=None, logging_config=None)
         async with database.session() as session:

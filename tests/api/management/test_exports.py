@@ -131,6 +131,27 @@ async def test_unused_definition_is_deleted(kept: Kept) -> None:
     assert (await desk.call("GET", f"/export-definitions/{made['id']}")).status == 404
 
 
+async def test_deletion_of_an_old_version_is_refused(kept: Kept) -> None:
+    desk, definition, _ = kept
+    body = {"chain_id": str(definition.chain_id), "label": "New", "query": "members", "template": "members"}
+    made = await desk.good("POST", "/export-definitions", status=201, **body)
+    path = f"/export-definitions/{made['id']}"
+    await desk.good("PATCH", path, label="Newer")
+    late = await desk.send("DELETE", path, headers={"If-Match": '"1"'})
+    assert (late.status, late.data["code"]) == (412, "version_conflict")
+    assert (await desk.send("DELETE", path, headers={"If-Match": '"2"'})).status == 204
+
+
+async def test_definition_takes_no_incomplete_template(kept: Kept) -> None:
+    desk, definition, _ = kept
+    chain = {"chain_id": str(definition.chain_id)}
+    await desk.good("POST", "/http-templates", status=201, **chain, label="Draft", draft=True)
+    made = await desk.call("POST", "/export-definitions", **chain, label="New", query="members", template="draft")
+    assert (made.status, made.data["code"]) == (409, "template_incomplete")
+    changed = await desk.call("PATCH", f"/export-definitions/{definition.id}", template="draft")
+    assert (changed.status, changed.data["code"]) == (409, "template_incomplete")
+
+
 async def test_change_on_an_old_version_is_refused(kept: Kept) -> None:
     desk, definition, _ = kept
     path = f"/export-definitions/{definition.id}"

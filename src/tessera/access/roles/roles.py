@@ -27,7 +27,7 @@ from tessera.access.roles.grants import HeldRole, as_set, find_excess, find_unkn
 from tessera.access.roles.store import roles as store
 from tessera.access.roles.store.administrators import guard_administrators, has_other_administrator
 from tessera.platform.actors import Actor
-from tessera.platform.assets import changed_meanwhile, check_version, clean_label, differences
+from tessera.platform.assets import changed_meanwhile, check_description, check_version, clean_label, differences
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.db import Row, Session
 from tessera.platform.ids import new_random_id, parse_id
@@ -268,11 +268,7 @@ def check_role(values: Mapping[str, Any]) -> None:
             f"The internal name {name[:100]!r} may hold only letters, digits and underscores, 1 to 100 of them.",
             field="internal_name",
         )
-    if len(description) > LONGEST_DESCRIPTION or "\0" in description:
-        raise RoleInvalidError(
-            f"The description may have at most {LONGEST_DESCRIPTION} characters, none of code zero.",
-            field="description",
-        )
+    check_description(description, longest=LONGEST_DESCRIPTION, refusal=RoleInvalidError)
     unknown = find_unknown(values["permissions"] or ())
     if unknown is not None:
         raise RoleInvalidError(

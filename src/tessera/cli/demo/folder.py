@@ -84,6 +84,14 @@ def clear_folder(settings: Settings) -> None:
     (folder / NOTE).unlink(missing_ok=True)
 
 
+def prepare_folder(settings: Settings) -> None:
+    """Make the folder ready to show what is in it; what a demo left that was broken off is removed."""
+    if read_note(settings) is None:
+        clear_folder(settings)
+    check_ours(settings)
+    mark_folder(settings)
+
+
 def set_aside(folder: Path) -> None:
     """Give the folder another name: people made things in it, which are theirs to remove."""
     numbered = (folder.with_name(f"{folder.name}-{number}") for number in count(1))

@@ -9,15 +9,7 @@ from tessera.access.roles import ADMIN_ROLE_ID
 from tessera.access.users import NewUser, change_password, create_users, find_user_by_email
 from tessera.cli.context import CommandContext, open_context
 from tessera.cli.demo.data_load import connect_clients, load_people
-from tessera.cli.demo.folder import (
-    DemoNote,
-    check_ours,
-    load_demo_settings,
-    mark_folder,
-    mark_shown,
-    read_note,
-    write_note,
-)
+from tessera.cli.demo.folder import DemoNote, load_demo_settings, mark_shown, prepare_folder, read_note, write_note
 from tessera.cli.demo.report import show_introduction, steps
 from tessera.cli.demo.running_receiver import RunningReceiver, run_receiver
 from tessera.cli.demo.setup import arrange_export, create_demo_chain, point_profile
@@ -34,13 +26,12 @@ def show_demo(*, port: int | None) -> None:
     async def body(running: Running) -> None:
         async with open_context(running.settings) as context, run_receiver() as receiver:
             await configure(running, context, receiver)
+            mark_shown(settings)
             password = await admit_admin(context)
             typer.echo(f"sign in as {EMAIL} with the password {password}")
             await until_stopped(running)
 
-    check_ours(settings)
-    mark_folder(settings)
-    mark_shown(settings)
+    prepare_folder(settings)
     run_everything(settings, body, port=port)
 
 

@@ -1,6 +1,6 @@
 """What a kind of thing can do for configuration."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -47,8 +47,3 @@ async def read_all(read: Callable[[int], Awaitable[Page[T]]]) -> list[T]:
         if len(page.items) < PAGE:
             return items
         number += 1
-
-
-def without(plain: Mapping[str, Any], *names: str) -> Plain:
-    """Return the mapping without some of its members."""
-    return {key: value for key, value in plain.items() if key not in names}

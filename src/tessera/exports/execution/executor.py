@@ -103,7 +103,7 @@ class Executor:
     async def requeue_stalled(self) -> None:
         """Give a new job to active runs without a worker: theirs ended in an error or with its worker."""
         async with self._database.session() as session:
-            stalled = await store.list_stranded_runs(session, self._resources.settings.run_lease_seconds * 2)
+            stalled = await store.list_stalled_runs(session, self._resources.settings.run_lease_seconds * 2)
         for run_id in stalled:
             await self._resources.jobs.defer_once(EXECUTE_RUN, str(run_id), run_id=str(run_id))
 

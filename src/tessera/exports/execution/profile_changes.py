@@ -1,12 +1,12 @@
-"""What an ended run says of the connection profile it went through: one line at its end, never one a request."""
+"""What an ended run shows about its connection profile: one line for each run, never one for each request."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from tessera.connectors.calls import CallKind, NewCall
 
-# The ends that the other side or the profile brought about; a query's fault or a cancellation says nothing of either.
-SENSITIVE = frozenset(
+# The faults of the profile or of the other side; a query's fault or a cancellation says nothing about either.
+PROFILE_FAULTS = frozenset(
     {
         "credentials_refused",
         "certificate_untrusted",
@@ -20,9 +20,9 @@ COMPLETED = ("completed", "completed_with_errors")
 
 
 def call_of(run: Mapping[str, Any]) -> NewCall | None:
-    """Return what to keep of an ended run; None where it says nothing of its profile."""
+    """Return the line to keep about an ended run; None where it says nothing about its profile."""
     name = run["snapshot"]["definition"]
-    if run["state"] == "failed" and is_telling(run["error_code"]):
+    if run["state"] == "failed" and is_profile_fault(run["error_code"]):
         return NewCall(CallKind.RUN, passed=False, message=f"Run of {name}: {run['error']}", code=run["error_code"])
     if run["state"] not in COMPLETED or not run["requests"]:
         return None
@@ -30,6 +30,6 @@ def call_of(run: Mapping[str, Any]) -> NewCall | None:
     return NewCall(CallKind.RUN, passed=bool(run["sent"]) or not run["failed"], message=message)
 
 
-def is_telling(code: str | None) -> bool:
+def is_profile_fault(code: str | None) -> bool:
     """Say whether a run that failed with this code failed because of its profile or of the other side."""
-    return code in SENSITIVE or (code or "").startswith("oauth_")
+    return code in PROFILE_FAULTS or (code or "").startswith("oauth_")

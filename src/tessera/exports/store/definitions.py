@@ -25,6 +25,7 @@ INSERT INTO export_definitions (id, chain_id, label, internal_name, description,
 VALUES (:id, :chain_id, :label, :internal_name, :description, :query_id, :template_id,
         :rows_per_request, :concurrency, :enabled, :actor, :actor_kind, :actor_id,
         :actor, :actor_kind, :actor_id)
+ON CONFLICT DO NOTHING
 """)
 
 UPDATE = text("""
@@ -36,14 +37,13 @@ UPDATE export_definitions
  WHERE id = :id AND version = :version
 """)
 
-DELETE = text("DELETE FROM export_definitions WHERE id = :id")
-
 
 async def insert_definition(
     session: Session, definition_id: UUID, chain_id: UUID, name: str, new: NewDefinition, actor: Actor
-) -> None:
-    """Write a definition."""
-    await session.execute(INSERT, {"id": definition_id, "chain_id": chain_id, **values_of(name, new, actor)})
+) -> bool:
+    """Write a definition; False means that its name was taken in the meantime."""
+    values = {"id": definition_id, "chain_id": chain_id, **values_of(name, new, actor)}
+    return await change_rows(session, INSERT, values) == 1
 
 
 async def update_definition(session: Session, stored: Definition, new: NewDefinition, actor: Actor) -> bool:
@@ -51,11 +51,6 @@ async def update_definition(session: Session, stored: Definition, new: NewDefini
     name = new.internal_name or stored.internal_name
     values = {"id": stored.id, "version": stored.version, **values_of(name, new, actor)}
     return await change_rows(session, UPDATE, values) == 1
-
-
-async def delete_definition(session: Session, definition_id: UUID) -> None:
-    """Delete a definition; the database refuses while runs refer to it."""
-    await session.execute(DELETE, {"id": definition_id})
 
 
 def values_of(name: str, new: NewDefinition, actor: Actor) -> dict[str, Any]:

@@ -97,7 +97,7 @@ RETURNING *
 
 ADD_MOMENT = text("INSERT INTO run_moments (run_id, at, kind, message) VALUES (:run_id, now(), :kind, :message)")
 
-STRANDED = text("""
+STALLED = text("""
 SELECT id FROM runs
  WHERE state IN ('pending', 'running')
    AND coalesce(lease_until, created_at) < now() - make_interval(secs => :seconds)
@@ -237,9 +237,9 @@ async def add_moment(session: Session, run_id: UUID, kind: str, message: str) ->
     await session.execute(ADD_MOMENT, {"run_id": run_id, "kind": kind, "message": message})
 
 
-async def list_stranded_runs(session: Session, seconds: float) -> list[UUID]:
+async def list_stalled_runs(session: Session, seconds: float) -> list[UUID]:
     """Return active runs that no worker has held for that long, oldest first, at most 100."""
-    return list((await session.execute(STRANDED, {"seconds": seconds})).scalars())
+    return list((await session.execute(STALLED, {"seconds": seconds})).scalars())
 
 
 async def list_runs_with_old_log(session: Session, days: int, *, most: int) -> list[UUID]:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
         plain_shape,
         read_shape,
     )
-    from tessera.outbound.rendering.texts import is_encodable
     from tessera.outbound.rendering.values import Evaluate, RowFault, Unfit
 else:
     __getattr__ = import_on_first_use(__name__, __file__)
@@ -50,7 +49,6 @@ __all__ = [
     "compile_chain",
     "compile_template",
     "find_columns",
-    "is_encodable",
     "locate_fault",
     "plain_shape",
     "read_shape",

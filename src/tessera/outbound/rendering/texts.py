@@ -11,6 +11,7 @@ from tessera.outbound.rendering.expressions import Expression, ExpressionCompile
 from tessera.outbound.rendering.placeholders import split_text
 from tessera.outbound.rendering.shapes import Header
 from tessera.outbound.rendering.values import RowFault, Scope
+from tessera.platform.characters import is_encodable
 from tessera.platform.json_values import text_of
 
 PATH = "URL Path"
@@ -83,15 +84,6 @@ def check_path(path: str) -> None:
     for refused, message in refusals:
         if refused:
             raise TemplateError(message, place=PATH, character=0)
-
-
-def is_encodable(text: str) -> bool:
-    """Say whether the text can be sent as UTF-8."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def is_absolute(path: str) -> bool:

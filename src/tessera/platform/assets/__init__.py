@@ -14,7 +14,15 @@ if TYPE_CHECKING:
         SettingsInvalidError,
         VersionConflictError,
     )
-    from tessera.platform.assets.names import choose_name, clean_label, copy_names, name_taken, rename
+    from tessera.platform.assets.names import (
+        check_description,
+        check_name,
+        choose_name,
+        clean_label,
+        copy_names,
+        name_taken,
+        rename,
+    )
     from tessera.platform.assets.references import (
         Referrer,
         Target,
@@ -49,6 +57,8 @@ __all__ = [
     "VersionConflictError",
     "as_json",
     "changed_meanwhile",
+    "check_description",
+    "check_name",
     "check_version",
     "choose_name",
     "clean_label",
@@ -56,7 +66,6 @@ __all__ = [
     "delete_asset",
     "differences",
     "find_asset",
-    "forget_references",
     "list_assets",
     "list_labels",
     "list_names",

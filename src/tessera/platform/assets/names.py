@@ -1,9 +1,10 @@
-"""Labels and internal names of assets. Pure."""
+"""Labels, internal names and descriptions of assets. Pure."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from tessera.platform.assets.errors import NameInvalidError, NameTakenError, SettingsInvalidError
+from tessera.platform.characters import is_storable
 from tessera.platform.errors import InvalidError
 from tessera.platform.names import LONGEST_LABEL, copied_label, derive_internal_name, is_internal_name, next_free_name
 
@@ -14,6 +15,15 @@ def clean_label(label: str, *, longest: int = LONGEST_LABEL, refusal: type[Inval
     if not 1 <= len(label) <= longest or not label.isprintable():
         raise refusal(f"The label needs 1 to {longest} printable characters.", field="label")
     return label
+
+
+def check_description(description: str, *, longest: int, refusal: type[InvalidError]) -> None:
+    """Refuse a description that cannot be stored."""
+    if len(description) > longest or not is_storable(description):
+        raise refusal(
+            f"The description may have at most {longest:,} characters, and no code zero or half a surrogate pair.",
+            field="description",
+        )
 
 
 def choose_name(wanted: str | None, label: str, fallback: str, *, taken: Collection[str]) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy import TextClause, text
 from tessera.platform.assets.errors import NameAmbiguousError
 from tessera.platform.assets.references import check_unused, forget_references
 from tessera.platform.assets.versions import check_version
+from tessera.platform.characters import is_storable
 from tessera.platform.db import Row, Session, fetch_rows
 from tessera.platform.errors import NotFoundError
 from tessera.platform.ids import parse_id
@@ -54,7 +55,9 @@ async def find_asset(session: Session, table: AssetTable, chains: Chains, id_or_
     """Return the row of those chains with that id, or that internal name in whatever case; refuse a name of several."""
     asset_id = id_or_name if isinstance(id_or_name, UUID) else parse_id(id_or_name)
     column, sought = ("id", asset_id) if asset_id else ("name", id_or_name)
-    rows = await fetch_rows(session, find_by(table, column), {"chains": chains, "sought": sought})
+    rows: Sequence[Row] = ()
+    if asset_id or is_storable(str(id_or_name)):
+        rows = await fetch_rows(session, find_by(table, column), {"chains": chains, "sought": sought})
     if not rows:
         raise table.missing(f"There is no {table.noun} {id_or_name}. List them to find yours.")
     if len(rows) > 1:

@@ -158,9 +158,9 @@ async def run_export_definition(call: Call, definition_id: UUID) -> Run:
     )
 
 
-async def delete_export_definition(call: Call, definition_id: UUID) -> None:
+async def delete_export_definition(call: Call, definition_id: UUID, if_match: int | None) -> None:
     """Delete an export definition of which no run is on record."""
-    await exports.delete_definition(call.session, call.actor, definition_id=definition_id)
+    await exports.delete_definition(call.session, call.actor, definition_id=definition_id, version=if_match)
 
 
 ONE = "/export-definitions/{definition_id}"

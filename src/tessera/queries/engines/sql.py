@@ -23,6 +23,7 @@ from tessera.platform.db import Database
 from tessera.platform.json_values import decode_rows
 from tessera.queries.checks import check_aside
 from tessera.queries.columns import Column, Described, check_columns
+from tessera.queries.contract import Given, Preview, Selection
 from tessera.queries.errors import QueryTooLargeError, QueryUnavailableError
 from tessera.queries.failures import Source, timeout_error, translated
 from tessera.queries.parameters import Parameter, Value, read_values
@@ -60,33 +61,6 @@ class Limits(Protocol):
         ...
 
 
-class Selection(Protocol):
-    """What can be run: a saved query, or one that is still being written."""
-
-    @property
-    def text(self) -> str:
-        """The SELECT."""
-        ...
-
-    @property
-    def parameters(self) -> Sequence[Parameter]:
-        """Its declared parameters."""
-        ...
-
-    @property
-    def key_columns(self) -> Sequence[str]:
-        """The columns that identify its rows, in order."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """The first rows of a query."""
-
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[Any, ...], ...]
-
-
 @dataclass(frozen=True, slots=True)
 class Bound:
     """Values of a query's parameters, sent beside the text."""
@@ -105,7 +79,7 @@ class Bound:
         return [self.values[name] for name in self.names]
 
 
-class QueryEngine:
+class SqlEngine:
     """Runs queries of one chain at a time over the datasets.
 
     `checking` off leaves the database as the only fence; tests prove that it holds alone.
@@ -135,7 +109,7 @@ class QueryEngine:
         async with self.previewing(chain_id) as connection:
             return check_columns(await self.describe_text(connection, text, pieces, self.preview_seconds))
 
-    async def preview(self, chain_id: UUID, query: Selection, given: Mapping[str, object] | None = None) -> Preview:
+    async def preview(self, chain_id: UUID, query: Selection, given: Given = None) -> Preview:
         """Return the columns and the first rows."""
         pieces = await self.read(query.text, query.parameters)
         bound = Bound([], read_values(query.parameters, given or {}, self.clock()))
@@ -148,7 +122,7 @@ class QueryEngine:
             raise long_row_error()
         return Preview(columns, tuple(map(tuple, decode_rows([row.encode() for (row,) in found]))))
 
-    async def count(self, chain_id: UUID, query: Selection, given: Mapping[str, object] | None = None) -> int:
+    async def count(self, chain_id: UUID, query: Selection, given: Given = None) -> int:
         """Return the exact number of rows."""
         pieces = await self.read(query.text, query.parameters)
         bound = Bound([], read_values(query.parameters, given or {}, self.clock()))
@@ -168,7 +142,7 @@ class QueryEngine:
         return found
 
     async def copy_rows(
-        self, chain_id: UUID, query: Selection, *, label: UUID, now: datetime, given: Mapping[str, object] | None = None
+        self, chain_id: UUID, query: Selection, *, label: UUID, now: datetime, given: Given = None
     ) -> AsyncGenerator[bytes, None]:
         """Give every row as a line of COPY text: label, number from 1, JSON array of the columns; in blocks of lines.
 

@@ -1,0 +1,73 @@
+"""What a query engine is written against: the query that it gets, and what the rooms above ask of it."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from tessera.queries.columns import Column
+from tessera.queries.parameters import Parameter
+
+Given = Mapping[str, object] | None
+
+
+class Selection(Protocol):
+    """What can be run: a saved query, or one that is still being written."""
+
+    @property
+    def text(self) -> str:
+        """The SELECT."""
+        ...
+
+    @property
+    def parameters(self) -> Sequence[Parameter]:
+        """Its declared parameters."""
+        ...
+
+    @property
+    def key_columns(self) -> Sequence[str]:
+        """The columns that identify its rows, in order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The first rows of a query."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+
+class QueryEngine(Protocol):
+    """Runs queries over the datasets, each for one chain, of which it sees no other's rows."""
+
+    @property
+    def row_limit(self) -> int:
+        """Most rows one query may give."""
+        ...
+
+    async def describe(self, chain_id: UUID, text: str, parameters: Sequence[Parameter] = ()) -> tuple[Column, ...]:
+        """Return the columns of a query that can run; raise what is wrong with it."""
+        ...
+
+    async def preview(self, chain_id: UUID, query: Selection, given: Given = None) -> Preview:
+        """Return the columns and the first rows."""
+        ...
+
+    async def count(self, chain_id: UUID, query: Selection, given: Given = None) -> int:
+        """Return the exact number of rows."""
+        ...
+
+    async def explain(self, chain_id: UUID, query: Selection) -> Mapping[str, Any]:
+        """Return the database's plan for the rows, with the defaults of the parameters; nothing is run."""
+        ...
+
+    def copy_rows(
+        self, chain_id: UUID, query: Selection, *, label: UUID, now: datetime, given: Given = None
+    ) -> AsyncGenerator[bytes, None]:
+        """Give every row as a line of COPY text: label, number from 1, JSON array of the columns; in blocks of lines.
+
+        The blocks can be written to another COPY unread. An error may come after the first blocks: roll back then.
+        """
+        ...

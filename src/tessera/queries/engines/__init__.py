@@ -1,0 +1,1 @@
+"""Query engines: kinds that run queries, each a module of its own that only `wiring` imports."""
