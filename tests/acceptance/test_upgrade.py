@@ -22,6 +22,20 @@ FIXTURE = Path(__file__).parents[1] / "fixtures" / "upgrade"
 DUMP = FIXTURE / "d47a294.sql.gz"
 DATABASE = "restored"
 ROLES = "CREATE ROLE tessera_owner; CREATE ROLE tessera_app; CREATE ROLE tessera_query"
+# Every unique index of the ledger, and those that serve a rule of memberships, on or off.
+KEYS = """
+SELECT indexname, indexdef FROM pg_indexes
+ WHERE tablename IN ('memberships', 'points_movements', 'points_lots')
+   AND (indexdef LIKE 'CREATE UNIQUE%' OR indexname LIKE 'ix_memberships%program_id')
+"""
+# What switching two rules off leaves behind.
+SWITCH_OFF = """
+DROP INDEX tessera.uq_memberships_account_id_program_id, tessera.uq_memberships_membership_number_program_id;
+CREATE INDEX ix_memberships_account_id_program_id ON tessera.memberships (account_id, program_id)
+  WHERE deleted_at IS NULL;
+CREATE INDEX ix_memberships_membership_number_program_id ON tessera.memberships (membership_number, program_id)
+  WHERE deleted_at IS NULL AND membership_number IS NOT NULL;
+"""
 TABLES = """
 SELECT tablename FROM pg_tables
 WHERE schemaname IN ('tessera', 'procrastinate') AND tablename NOT IN ('alembic_version', 'procrastinate_events')
@@ -123,3 +137,24 @@ def test_everything_survives_the_upgrade(restored: Restored) -> None:
     restored.command("secrets", "rotate")
     assert "Sealed" in restored.command("secrets", "reseal")
     assert migrate(restored.address, load_keys(restored.keys_file)) == ()
+
+
+def test_keys_begin_with_the_chain_and_rules_that_are_off_stay_off(restored: Restored) -> None:
+    with psycopg.connect(restored.address, autocommit=True) as connection:
+        connection.execute(SWITCH_OFF)
+
+        migrate(restored.address, load_keys(restored.keys_file))
+
+        keys: dict[str, str] = dict(connection.execute(KEYS).fetchall())
+    assert set(keys) == {
+        "pk_memberships",
+        "ix_memberships_account_id_program_id",
+        "uq_memberships_account_id_primary",
+        "ix_memberships_membership_number_program_id",
+        "uq_memberships_provider_membership_id_program_id",
+        "pk_points_movements",
+        "uq_points_movements_membership_id_idempotency_key",
+        "uq_points_movements_membership_id_reverses",
+        "pk_points_lots",
+    }
+    assert all("USING btree (chain_id, " in text for text in keys.values()), keys

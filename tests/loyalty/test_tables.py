@@ -81,6 +81,21 @@ async def test_ledger_only_grows(database: Database, house: House) -> None:
             await run(database, statement)
 
 
+FIRST_COLUMNS = """
+SELECT i.indexrelid::regclass::text, a.attname
+  FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+ WHERE i.indrelid = ANY (%(tables)s::regclass[]) AND i.indisunique
+"""
+
+
+async def test_every_key_of_memberships_and_points_begins_with_the_chain(database: Database) -> None:
+    tables = ["memberships", "points_movements", "points_lots"]
+    async with await database.connect() as connection:
+        found = await (await connection.execute(FIRST_COLUMNS, {"tables": tables})).fetchall()
+    assert len(found) == 9
+    assert [(name, first) for name, first in found if first != "chain_id"] == []
+
+
 LIMITED = ("chains", "enterprises", "accounts", "programs", "tiers", "memberships")
 # Texts out of a few words, each with a condition of its own.
 WORDS = {"kind", "title", "sex", "credit_rating", "pricing", "type", "subscription", "state"}

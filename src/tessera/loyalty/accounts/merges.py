@@ -29,7 +29,7 @@ async def merge_accounts(
     """
     ids = [account_id for merge in merges for account_id in (merge.target_id, *merge.source_ids)]
     accounts = await account_store.hold_accounts(session, narrow_chains(actor, chain_id), ids)
-    holdings = await store.hold_memberships(session, list(accounts))
+    holdings = await store.hold_memberships(session, accounts)
     plan = plan_merges(accounts, holdings, merges)
     mark = Mark(*profile_of(actor), now)
     moved = await pass_points_on(session, actor, plan, now=now)

@@ -42,15 +42,25 @@ class MembershipRow(Table):
         CheckConstraint(condition_of(("membership_number", "provider_membership_id", "url")), name="lengths"),
         CheckConstraint(f"creator_kind IN {PROFILES}", name="creator_kind"),
         CheckConstraint(f"updater_kind IN {PROFILES}", name="updater_kind"),
-        Index("uq_memberships_account_id_program_id", "account_id", "program_id", unique=True, postgresql_where=ACTIVE),
+        # The names leave the chain out: errors are known by them, and the column was added later.
+        Index(
+            "uq_memberships_account_id_program_id",
+            "chain_id",
+            "account_id",
+            "program_id",
+            unique=True,
+            postgresql_where=ACTIVE,
+        ),
         Index(
             "uq_memberships_account_id_primary",
+            "chain_id",
             "account_id",
             unique=True,
             postgresql_where=text("is_primary AND deleted_at IS NULL"),
         ),
         Index(
             "uq_memberships_membership_number_program_id",
+            "chain_id",
             "membership_number",
             "program_id",
             unique=True,
@@ -59,6 +69,7 @@ class MembershipRow(Table):
         ),
         Index(
             "uq_memberships_provider_membership_id_program_id",
+            "chain_id",
             "provider_membership_id",
             "program_id",
             unique=True,
@@ -115,6 +126,7 @@ class PointsMovementRow(Table):
         CheckConstraint("(origin_kind IS NULL) = (origin_id IS NULL)", name="origin"),
         Index(
             "uq_points_movements_membership_id_idempotency_key",
+            "chain_id",
             "membership_id",
             "idempotency_key",
             unique=True,
@@ -122,6 +134,7 @@ class PointsMovementRow(Table):
         ),
         Index(
             "uq_points_movements_membership_id_reverses",
+            "chain_id",
             "membership_id",
             "reverses",
             unique=True,
@@ -130,9 +143,9 @@ class PointsMovementRow(Table):
         Index("ix_points_movements_transfer_id", "transfer_id", postgresql_where=text("transfer_id IS NOT NULL")),
     )
 
+    chain_id: Mapped[UUID] = mapped_column(primary_key=True)
     membership_id: Mapped[UUID] = mapped_column(primary_key=True)
     sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    chain_id: Mapped[UUID]
     kind: Mapped[str]
     points: Mapped[int] = mapped_column(BigInteger)
     source: Mapped[str]
@@ -157,16 +170,17 @@ class PointsLotRow(Table):
     __tablename__ = "points_lots"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["membership_id", "sequence"], ["points_movements.membership_id", "points_movements.sequence"]
+            ["chain_id", "membership_id", "sequence"],
+            ["points_movements.chain_id", "points_movements.membership_id", "points_movements.sequence"],
         ),
         CheckConstraint("remaining >= 0", name="remaining"),
         Index("ix_points_lots_expires_at", "expires_at", postgresql_where=text("remaining > 0")),
     )
 
+    chain_id: Mapped[UUID] = mapped_column(primary_key=True)
     membership_id: Mapped[UUID] = mapped_column(primary_key=True)
     sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     part: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
-    chain_id: Mapped[UUID]
     remaining: Mapped[int]
     active_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]

@@ -23,11 +23,11 @@ async def expire_points(session: Session, actor: Actor, *, now: datetime, limit:
 
     Returns how many memberships lost some. One that is being changed just now is left for the next time.
     """
-    ids = await store.hold_due_memberships(session, now=now, limit=limit)
-    if not ids:
+    places = await store.hold_due_memberships(session, now=now, limit=limit)
+    if not places:
         return 0
     mark = Mark(*profile_of(actor), now)
-    lines = await store.expire_lots(session, ids, source=actor.kind, mark=mark)
+    lines = await store.expire_lots(session, places, source=actor.kind, mark=mark)
     events = [
         Event(
             chain_id,

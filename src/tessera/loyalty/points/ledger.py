@@ -117,7 +117,7 @@ async def write_lots(session: Session, ledger: Ledger) -> None:
     if new:
         await lot_store.insert_lots(session, ledger.chain_id, new)
     if old:
-        await lot_store.change_lots(session, old)
+        await lot_store.change_lots(session, ledger.chain_id, old)
 
 
 async def record(session: Session, ledger: Ledger, action: str, drafts: Sequence[Draft]) -> None:

@@ -27,10 +27,10 @@ DEMOTE_RIVALS = """
 UPDATE memberships SET is_primary = false, updated_at = %(now)s, updater_kind = %(kind)s, updater_id = %(actor_id)s
   FROM unnest(%(accounts)s::uuid[], %(winners)s::uuid[]) AS given (account_id, winner)
  CROSS JOIN LATERAL (
-   SELECT ctid, chain_id, id FROM memberships
-    WHERE account_id = given.account_id AND is_primary AND deleted_at IS NULL
+   SELECT ctid, id FROM memberships
+    WHERE chain_id = %(chain_id)s AND account_id = given.account_id AND is_primary AND deleted_at IS NULL
    OFFSET 0 FOR NO KEY UPDATE) AS older
- WHERE memberships.ctid = older.ctid AND older.chain_id = %(chain_id)s AND older.id <> given.winner
+ WHERE memberships.ctid = older.ctid AND older.id <> given.winner
 RETURNING memberships.id
 """
 
@@ -70,7 +70,7 @@ WITH changed AS (
     FROM moved JOIN changed ON id = membership_id
 )
 SELECT membership_id FROM moved
- WHERE EXISTS (SELECT FROM points_lots l WHERE l.membership_id = moved.membership_id)
+ WHERE EXISTS (SELECT FROM points_lots l WHERE l.chain_id = %(chain_id)s AND l.membership_id = moved.membership_id)
 """  # noqa: S608 - constants
 
 

@@ -11,7 +11,7 @@ from tessera.platform.db import Session, as_array
 # Everybody holds memberships before lots, so what is skipped here is a membership that is being changed just now;
 # that call lets its points leave by itself, or the next look does.
 HOLD_DUE = """
-SELECT m.id
+SELECT m.chain_id, m.id
   FROM points_lots l
   JOIN memberships m ON m.chain_id = l.chain_id AND m.id = l.membership_id
  WHERE l.expires_at <= %(now)s AND l.remaining > 0
@@ -22,9 +22,10 @@ SELECT m.id
 EXPIRE = f"""
 WITH gone AS (
   DELETE FROM points_lots l
-   USING unnest(%(ids)s::uuid[]) AS given (id)
+   USING unnest(%(chains)s::uuid[], %(ids)s::uuid[]) AS given (chain_id, id)
    CROSS JOIN LATERAL (
-     SELECT ctid AS place FROM points_lots WHERE membership_id = given.id AND expires_at <= %(now)s OFFSET 0) AS ended
+     SELECT ctid AS place FROM points_lots
+      WHERE chain_id = given.chain_id AND membership_id = given.id AND expires_at <= %(now)s OFFSET 0) AS ended
    WHERE l.ctid = ended.place
   RETURNING l.chain_id, l.membership_id, l.remaining
 ), due AS (
@@ -38,20 +39,30 @@ WITH gone AS (
    WHERE m.ctid = held.place
   RETURNING m.chain_id, m.id, due.points, m.balance
 )
-{write_movements(chain_id="chain_id", kind="'expire'", points="-points", balance="balance")}
+{write_movements(chain_id="changed.chain_id", kind="'expire'", points="-points", balance="balance")}
 RETURNING chain_id, membership_id, points, balance, sequence
 """  # noqa: S608 - constants
 
 
-async def hold_due_memberships(session: Session, *, now: datetime, limit: int) -> list[UUID]:
-    """Hold memberships with points that are over, leaving out those that another transaction holds."""
+async def hold_due_memberships(session: Session, *, now: datetime, limit: int) -> list[tuple[UUID, UUID]]:
+    """Hold memberships with points that are over, except those another transaction holds; return chains and ids."""
     rows = await run(session, HOLD_DUE, {"now": now, "limit": limit})
-    return sorted({row[0] for row in rows})
+    return sorted({(row[0], row[1]) for row in rows})
 
 
 async def expire_lots(
-    session: Session, ids: list[UUID], *, source: str, mark: Mark
+    session: Session, places: list[tuple[UUID, UUID]], *, source: str, mark: Mark
 ) -> list[tuple[UUID, UUID, int, int, int]]:
-    """Let points leave that are over; return chain, membership, points, balance and sequence of each movement."""
-    values = {"ids": as_array(ids), "source": source, "kind": mark.kind, "actor_id": mark.actor_id, "now": mark.now}
+    """Let points that are over leave the memberships of these chains and ids.
+
+    Returns chain, membership, points, balance and sequence of each movement.
+    """
+    values = {
+        "chains": as_array([chain_id for chain_id, _ in places]),
+        "ids": as_array([membership_id for _, membership_id in places]),
+        "source": source,
+        "kind": mark.kind,
+        "actor_id": mark.actor_id,
+        "now": mark.now,
+    }
     return [(row[0], row[1], row[2], row[3], row[4]) for row in await run(session, EXPIRE, values)]

@@ -19,8 +19,9 @@ SELECT m.chain_id, m.id
 RUNNING = f"""
 SELECT DISTINCT chain_id, id
   FROM (SELECT chain_id, membership_id AS id, balance,
-               points + coalesce(lag(balance) OVER (PARTITION BY membership_id ORDER BY sequence), 0) AS counted
-          FROM points_movements WHERE {REACH}) AS lines
+               points + coalesce(lag(balance) OVER earlier, 0) AS counted
+          FROM points_movements WHERE {REACH}
+        WINDOW earlier AS (PARTITION BY chain_id, membership_id ORDER BY sequence)) AS lines
  WHERE balance <> counted
 """  # noqa: S608 - constants
 

@@ -37,9 +37,9 @@ SELECT p.*
   FROM unnest(%(ids)s::uuid[], %(keys)s::text[]) AS given (id, key)
  CROSS JOIN LATERAL (
    SELECT {COLUMNS} FROM points_movements p
-    WHERE p.membership_id = given.id AND p.idempotency_key = given.key AND p.idempotency_key IS NOT NULL
+    WHERE p.chain_id = %(chain_id)s AND p.membership_id = given.id AND p.idempotency_key = given.key
+      AND p.idempotency_key IS NOT NULL
    OFFSET 0) AS p
- WHERE p.chain_id = %(chain_id)s
 """  # noqa: S608 - constants
 
 MOVEMENTS = write_movements(
@@ -82,19 +82,17 @@ SELECT p.*
   FROM unnest(%(ids)s::uuid[], %(sequences)s::bigint[]) AS given (id, sequence)
  CROSS JOIN LATERAL (
    SELECT {COLUMNS} FROM points_movements p
-    WHERE p.membership_id = given.id AND p.sequence = given.sequence
+    WHERE p.chain_id = %(chain_id)s AND p.membership_id = given.id AND p.sequence = given.sequence
    OFFSET 0) AS p
- WHERE p.chain_id = %(chain_id)s
 """  # noqa: S608 - constants
 
 REVERSALS = """
 SELECT p.membership_id, p.reverses
   FROM unnest(%(ids)s::uuid[], %(sequences)s::bigint[]) AS given (id, sequence)
  CROSS JOIN LATERAL (
-   SELECT chain_id, membership_id, reverses FROM points_movements
-    WHERE membership_id = given.id AND reverses = given.sequence AND reverses IS NOT NULL
+   SELECT membership_id, reverses FROM points_movements
+    WHERE chain_id = %(chain_id)s AND membership_id = given.id AND reverses = given.sequence AND reverses IS NOT NULL
    OFFSET 0) AS p
- WHERE p.chain_id = %(chain_id)s
 """
 
 GIVEN = f"""

@@ -15,8 +15,8 @@ from tessera.platform.db import Session, as_array
 SELECT = """
 SELECT l.membership_id, l.remaining, l.active_at, l.expires_at, l.sequence, l.part, l.remaining
   FROM unnest(%(ids)s::uuid[]) AS given (id)
- CROSS JOIN LATERAL (SELECT * FROM points_lots WHERE membership_id = given.id OFFSET 0) AS l
- WHERE l.chain_id = %(chain_id)s
+ CROSS JOIN LATERAL (
+   SELECT * FROM points_lots WHERE chain_id = %(chain_id)s AND membership_id = given.id OFFSET 0) AS l
  ORDER BY l.membership_id, l.sequence, l.part
 """
 
@@ -32,9 +32,8 @@ ENDED = """
 SELECT l.membership_id, sum(l.remaining)::int
   FROM unnest(%(ids)s::uuid[]) AS given (id)
  CROSS JOIN LATERAL (
-   SELECT membership_id, chain_id, remaining FROM points_lots
-    WHERE membership_id = given.id AND expires_at <= %(now)s OFFSET 0) AS l
- WHERE l.chain_id = %(chain_id)s
+   SELECT membership_id, remaining FROM points_lots
+    WHERE chain_id = %(chain_id)s AND membership_id = given.id AND expires_at <= %(now)s OFFSET 0) AS l
  GROUP BY l.membership_id
 """
 
@@ -50,11 +49,13 @@ WITH given AS (
            AS given (membership_id, sequence, part, remaining)
 ), gone AS (
   DELETE FROM points_lots l USING given g
-   WHERE l.membership_id = g.membership_id AND l.sequence = g.sequence AND l.part = g.part AND g.remaining = 0
+   WHERE l.chain_id = %(chain_id)s AND l.membership_id = g.membership_id AND l.sequence = g.sequence
+     AND l.part = g.part AND g.remaining = 0
 )
 UPDATE points_lots l SET remaining = g.remaining
   FROM given g
- WHERE l.membership_id = g.membership_id AND l.sequence = g.sequence AND l.part = g.part AND g.remaining > 0
+ WHERE l.chain_id = %(chain_id)s AND l.membership_id = g.membership_id AND l.sequence = g.sequence
+   AND l.part = g.part AND g.remaining > 0
 """
 
 # The order of spending as sums: a lot gives what the lots before it did not, and pending lots come after the points
@@ -71,11 +72,10 @@ WITH held AS (
            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS earlier
     FROM unnest(%(ids)s::uuid[], %(before)s::int[], %(after)s::int[]) AS given (id, before, after)
    CROSS JOIN LATERAL (
-     SELECT ctid AS place, chain_id, sequence, part, remaining, active_at, expires_at,
+     SELECT ctid AS place, sequence, part, remaining, active_at, expires_at,
             coalesce(expires_at <= %(now)s, false) AS ended, coalesce(active_at > %(now)s, false) AS pending
-       FROM points_lots WHERE membership_id = given.id
+       FROM points_lots WHERE chain_id = %(chain_id)s AND membership_id = given.id
      OFFSET 0) AS l
-   WHERE l.chain_id = %(chain_id)s
   WINDOW whole AS (PARTITION BY given.id)
 ), left_over AS (
   SELECT place, remaining AS held,
@@ -124,9 +124,10 @@ async def insert_lots(session: Session, chain_id: UUID, lots: Sequence[tuple[UUI
     await run(session, INSERT, values)
 
 
-async def change_lots(session: Session, lots: Sequence[tuple[UUID, Lot]]) -> None:
+async def change_lots(session: Session, chain_id: UUID, lots: Sequence[tuple[UUID, Lot]]) -> None:
     """Write what is left of lots of memberships."""
     values = {
+        "chain_id": chain_id,
         "ids": as_array([membership_id for membership_id, _ in lots]),
         "sequences": as_array([lot.sequence for _, lot in lots]),
         "parts": as_array([lot.part for _, lot in lots]),

@@ -91,7 +91,8 @@ MEMBER = f"""
        m.id, m.chain_id, m.account_id, a.kind, {ACCOUNT_NAME} AS name, coalesce(a.email, a.invoicing_email) AS email,
        m.membership_number, m.program_id, p.name AS program, m.tier_id, t.name AS tier, m.state, m.is_primary,
        m.balance - coalesce((
-         SELECT sum(l.remaining)::int FROM points_lots l WHERE l.membership_id = m.id AND l.expires_at <= %(now)s), 0),
+         SELECT sum(l.remaining)::int FROM points_lots l
+          WHERE l.chain_id = m.chain_id AND l.membership_id = m.id AND l.expires_at <= %(now)s), 0),
        m.expires_at, m.created_at, m.updated_at
 """  # noqa: S608 - constants
 AROUND = """

@@ -23,7 +23,8 @@ TEXTS = ("membership_number", "provider_membership_id", "url")
 # What is read counts no points that are over, whether or not the expiry has come by; what is held for writing does.
 CURRENT = """balance - coalesce((
   SELECT sum(remaining)::int FROM points_lots
-   WHERE points_lots.membership_id = memberships.id AND points_lots.expires_at <= %(now)s), 0) AS balance"""
+   WHERE points_lots.chain_id = memberships.chain_id AND points_lots.membership_id = memberships.id
+     AND points_lots.expires_at <= %(now)s), 0) AS balance"""
 SHOWN = COLUMNS.replace("balance", CURRENT)
 SOURCE = Source("memberships", SHOWN)
 # Chain, id, and the moment of asking.

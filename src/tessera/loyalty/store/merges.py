@@ -11,7 +11,7 @@ from tessera.platform.db import Session, as_array
 # Adding memberships holds their accounts first, so no further one can come to accounts that are held.
 LOCK_MEMBERSHIPS = """
 SELECT id, chain_id, account_id, program_id, is_primary FROM memberships
- WHERE account_id = ANY (%(accounts)s::uuid[]) AND deleted_at IS NULL
+ WHERE chain_id = ANY (%(chains)s::uuid[]) AND account_id = ANY (%(accounts)s::uuid[]) AND deleted_at IS NULL
  ORDER BY id FOR NO KEY UPDATE
 """
 
@@ -39,9 +39,11 @@ UPDATE accounts
 """
 
 
-async def hold_memberships(session: Session, account_ids: Sequence[UUID]) -> list[Holding]:
+async def hold_memberships(session: Session, accounts: Mapping[UUID, HeldAccount]) -> list[Holding]:
     """Return the active memberships of held accounts, held as well until the transaction ends."""
-    rows = await run(session, LOCK_MEMBERSHIPS, {"accounts": as_array(account_ids)})
+    chain_ids = sorted({account.chain_id for account in accounts.values()})
+    values = {"chains": as_array(chain_ids), "accounts": as_array(list(accounts))}
+    rows = await run(session, LOCK_MEMBERSHIPS, values)
     return [Holding(*row) for row in rows]
 
 

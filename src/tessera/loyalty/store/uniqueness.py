@@ -11,7 +11,7 @@ from psycopg import Connection
 
 
 class Place(NamedTuple):
-    """Columns and predicate of a rule's index."""
+    """Columns of a rule's index, after that of the chain, and its predicate."""
 
     columns: tuple[str, ...]
     predicate: str
@@ -20,9 +20,8 @@ class Place(NamedTuple):
     @property
     def keys(self) -> str:
         """What the index is made of; a column looked up by beginnings compares as bytes."""
-        return ", ".join(
-            f"{column} text_pattern_ops" if column in self.by_beginning else column for column in self.columns
-        )
+        columns = [f"{column} text_pattern_ops" if column in self.by_beginning else column for column in self.columns]
+        return ", ".join(("chain_id", *columns))
 
     @property
     def unique_index(self) -> str:
@@ -57,7 +56,8 @@ LOCK = "LOCK TABLE memberships IN ACCESS EXCLUSIVE MODE"
 OPEN = "ALTER TABLE memberships NO FORCE ROW LEVEL SECURITY"
 CLOSE = "ALTER TABLE memberships FORCE ROW LEVEL SECURITY"
 COUNT = """
-SELECT count(*) FROM (SELECT FROM memberships WHERE {predicate} GROUP BY {columns} HAVING count(*) > 1) AS doubles
+SELECT count(*)
+  FROM (SELECT FROM memberships WHERE {predicate} GROUP BY chain_id, {columns} HAVING count(*) > 1) AS doubles
 """
 CREATE = "CREATE {kind} {name} ON memberships ({columns}) WHERE {predicate}"
 

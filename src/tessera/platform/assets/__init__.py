@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from tessera.platform.assets.references import (
         Referrer,
         Target,
-        forget_references,
         list_referrers,
         record_references,
     )

@@ -23,7 +23,8 @@ COLUMNS = (
     "e.id, e.created_at, e.chain_id, e.actor_kind, e.actor_id, e.actor_name, e.origin, e.request_id, e.action,"
     " e.object_kind, e.object_id, e.object_name, e.before, e.after"
 )
-NEWEST = "ORDER BY e.created_at DESC, e.id DESC LIMIT :count"
+ANY = "LIMIT :count"
+NEWEST = f"ORDER BY e.created_at DESC, e.id DESC {ANY}"
 CONDITIONS = {
     "kind": "e.object_kind = :kind",
     "action": "e.action = :action",
@@ -105,7 +106,7 @@ async def list_entries(
     if after is not None:
         behind = await get_entry(session, actor, after)
         values |= {"behind_at": behind.created_at, "behind_id": behind.id}
-    found = write_search(actor, values)
+    found = write_search(actor, values, end=NEWEST)
     # First which, of the index alone, then those as a whole: what does not fit is never read.
     statement = f"SELECT {COLUMNS} FROM audit_entries e WHERE e.id = ANY(ARRAY(SELECT id FROM ({found}) AS f)) {NEWEST}"
     return [KeptEntry(**row) for row in await read_in_order(session, statement, values)]
@@ -115,8 +116,8 @@ async def count_entries(session: Session, actor: Actor, wanted: TrailFilter) -> 
     """Return how many entries fit; counting ends at the limit of lists."""
     actor.require(READ)
     values = values_of(wanted, COUNT_LIMIT + 1)
-    statement = f"SELECT count(*) AS total FROM ({write_search(actor, values)}) AS f"
-    return int((await read_in_order(session, statement, values))[0]["total"])
+    statement = f"SELECT count(*) AS total FROM ({write_search(actor, values, end=ANY)}) AS f"
+    return int((await fetch_rows(session, text(statement), values))[0]["total"])
 
 
 async def read_in_order(session: Session, statement: str, values: Mapping[str, Any]) -> list[Row]:
@@ -144,21 +145,21 @@ async def list_words(session: Session, actor: Actor) -> tuple[list[str], list[st
     return [row["word"] for row in kinds], [row["word"] for row in actions]
 
 
-def write_search(actor: Actor, values: dict[str, Any]) -> str:
-    """Return the statement that finds the ids of entries, newest first; `values` get what else it needs."""
+def write_search(actor: Actor, values: dict[str, Any], *, end: str) -> str:
+    """Return the statement that finds entries, by its `end` the newest or any; `values` get what else it needs."""
     conditions = [condition for name, condition in CONDITIONS.items() if name in values]
     if "behind_id" in values:
         conditions.append(BEHIND)
     where = " AND ".join(conditions) or "true"
     chains = actor.reach()
     if chains is None:
-        return f"SELECT e.id, e.created_at FROM audit_entries e WHERE {where} {NEWEST}"
+        return f"SELECT e.id, e.created_at FROM audit_entries e WHERE {where} {end}"
     # Chain by chain, each from the end of its index: one scan over several would have to sort them all.
     values["chains"] = chains
     return (
         "SELECT e.id, e.created_at FROM unnest(cast(:chains AS uuid[])) AS reach (chain) CROSS JOIN LATERAL"
-        f" (SELECT e.id, e.created_at FROM audit_entries e WHERE e.chain_id = reach.chain AND {where} {NEWEST}) AS e"
-        f" {NEWEST}"
+        f" (SELECT e.id, e.created_at FROM audit_entries e WHERE e.chain_id = reach.chain AND {where} {end}) AS e"
+        f" {end}"
     )
 
 
