@@ -11,12 +11,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from benchmarks.sentinels import ended_with_us
 from psycopg.sql import SQL, Identifier
 from pytest_socket import socket_allow_hosts
 from tests.databases import Databases, new_database
 from tests.proofs import ProofReport
 
+from tessera.access.passwords import passwords
 from tessera.platform.db import Database, app_address, migrate
 from tessera.platform.db import query_address as address_for_queries
 from tessera.platform.embedded import EmbeddedServer
@@ -38,6 +40,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(ProofReport(config))
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Run three workers on two cores: a third of the time a test waits, for a server, a browser or a process."""
+    return max(2, len(os.sched_getaffinity(0)) * 3 // 2)
 
 
 def pytest_runtest_setup() -> None:
@@ -75,6 +82,15 @@ def new_folder() -> Iterator[Path]:
         yield folder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def real_hasher() -> Iterator[PasswordHasher]:
+    """Let tests hash passwords at the least cost; give the hasher that takes 0.2 s on purpose to those who test it."""
+    real = passwords.hasher
+    passwords.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    yield real
+    passwords.hasher = real
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[EmbeddedServer]:
     """Run one server for the whole session."""
@@ -109,11 +125,9 @@ def template(server: EmbeddedServer, keys: KeyRing) -> str:
 
 
 @pytest.fixture(scope="session")
-def databases(server: EmbeddedServer, template: str) -> Iterator[Databases]:
+def databases(server: EmbeddedServer, template: str) -> Databases:
     """Keep the copies of the migrated database that are free for the next test."""
-    kept = Databases(server, template)
-    yield kept
-    kept.close()
+    return Databases(server, template)
 
 
 @pytest.fixture

@@ -110,42 +110,35 @@ def read_shape(connection: psycopg.Connection) -> list[tuple[Any, ...]]:
 
 @dataclass
 class Databases:
-    """The copies of one template that are free for the next test, each with a connection that cleans it."""
+    """The copies of one template that are free for the next test."""
 
     server: EmbeddedServer
     template: str
-    free: list[tuple[str, psycopg.Connection]] = field(default_factory=list)
+    free: list[str] = field(default_factory=list)
     cleaner: Cleaner | None = None
 
     @contextmanager
     def lend(self) -> Iterator[str]:
         """Give the superuser's address of a database as the template has it."""
-        name, connection = self.free.pop() if self.free else self.add()
+        name = self.free.pop() if self.free else self.add()
         try:
             yield self.server.address(name)
         finally:
-            if self.clean(connection):
-                self.free.append((name, connection))
+            if self.clean(name):
+                self.free.append(name)
             else:
-                connection.close()
                 drop_database(self.server, name)
 
-    def add(self) -> tuple[str, psycopg.Connection]:
+    def add(self) -> str:
         """Copy the template once more."""
         name = copy_database(self.server, self.template)
-        connection = psycopg.connect(self.server.address(name), autocommit=True)
-        self.cleaner = self.cleaner or Cleaner.of(connection)
-        return name, connection
+        if self.cleaner is None:
+            with psycopg.connect(self.server.address(name), autocommit=True) as connection:
+                self.cleaner = Cleaner.of(connection)
+        return name
 
-    def clean(self, connection: psycopg.Connection) -> bool:
-        """Clean the database behind a connection; return False where it or the connection is lost."""
+    def clean(self, name: str) -> bool:
+        """Clean a database; return False where that cannot be done."""
         assert self.cleaner is not None
-        try:
+        with psycopg.connect(self.server.address(name), autocommit=True) as connection:
             return self.cleaner.clean(connection)
-        except psycopg.OperationalError:
-            return False
-
-    def close(self) -> None:
-        """End the connections; the databases go with their server."""
-        for _, connection in self.free:
-            connection.close()
