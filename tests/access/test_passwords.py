@@ -1,11 +1,20 @@
 """Passwords are hashed with argon2id and compared without telling whether there is one."""
 
 import pytest
+from argon2 import PasswordHasher
 
+from tessera.access.passwords import passwords
 from tessera.access.passwords.errors import UserInvalidError
 from tessera.access.passwords.passwords import check_password, hash_password, make_password, verify_password
 
 PASSWORD = "a quiet sentence of mine"
+
+
+async def test_hash_is_expensive(real_hasher: PasswordHasher, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "hasher", real_hasher)
+    stored = await hash_password(PASSWORD)
+    assert stored.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert await verify_password(stored, PASSWORD)
 
 
 async def test_right_password_matches() -> None:

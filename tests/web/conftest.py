@@ -11,6 +11,7 @@ from uuid import UUID
 import httpx
 import pytest
 from litestar import Litestar
+from litestar.datastructures import State
 from tests.builders.house import SmallHouse, make_settings, open_small_house
 
 from tessera.access.roles import ADMIN_ROLE_ID
@@ -82,23 +83,39 @@ async def house(database: Database, query_address: str, keys: KeyRing, settings:
         yield opened
 
 
+@pytest.fixture(scope="session")
+def pages() -> Litestar:
+    """Build the pages once; only their state differs between tests."""
+    return build_application()
+
+
 @pytest.fixture
-async def site(house: SmallHouse) -> Site:
-    return Site(house, build_site(house))
+async def site(house: SmallHouse, pages: Litestar) -> Site:
+    pages.state = state_of(house)
+    return Site(house, pages)
 
 
 def build_site(house: SmallHouse, **changed: Any) -> Litestar:
-    """Return the pages as an application; `changed` are other parts of the ground."""
-    app = Litestar(
+    """Return the pages as an application of their own; `changed` are other resources."""
+    app = build_application()
+    app.state = state_of(house, **changed)
+    return app
+
+
+def build_application() -> Litestar:
+    """Return the pages without what they work with."""
+    return Litestar(
         build_pages(),
         exception_handlers={Exception: answer_failure},
         openapi_config=None,
         logging_config=None,
     )
-    app.state.resources = replace(house.resources, **changed)
-    app.state.engine = house.engine
-    app.state.client = house.client
-    return app
+
+
+def state_of(house: SmallHouse, **changed: Any) -> State:
+    """Return what the pages work with."""
+    resources = replace(house.resources, **changed)
+    return State({"resources": resources, "engine": house.engine, "client": house.client})
 
 
 @pytest.fixture
