@@ -35,7 +35,7 @@ run: $(STAMP) ## Start Tessera with demo data and print its address and a passwo
 	@$(BIN)/tessera up --demo
 
 test: $(STAMP) ## Run the test suite
-	@$(BIN)/python -m pytest -m "not prove" -q -n auto --dist loadfile
+	@$(BIN)/python -m pytest -m "not prove" -q -n auto --dist worksteal
 
 check: $(STAMP) ## Check format, lint, types and import contracts
 	@$(BIN)/ruff format --check .
