@@ -42,6 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Run three workers on two cores: a third of the time a test waits, for a server, a browser or a process."""
     return max(2, len(os.sched_getaffinity(0)) * 3 // 2)

@@ -68,7 +68,7 @@ def new_database(server: EmbeddedServer, template: str) -> Iterator[str]:
 
 @dataclass
 class Cleaner:
-    """What a copy of the template is like before any test wrote to it."""
+    """What a copy of the template is like before any test writes to it."""
 
     shape: list[tuple[Any, ...]]
     deletions: list[LiteralString]
@@ -114,31 +114,24 @@ class Databases:
 
     server: EmbeddedServer
     template: str
-    free: list[str] = field(default_factory=list)
-    cleaner: Cleaner | None = None
+    free: list[tuple[str, Cleaner]] = field(default_factory=list)
 
     @contextmanager
     def lend(self) -> Iterator[str]:
         """Give the superuser's address of a database as the template has it."""
-        name = self.free.pop() if self.free else self.add()
+        name, cleaner = self.free.pop() if self.free else self.add()
         try:
             yield self.server.address(name)
         finally:
-            if self.clean(name):
-                self.free.append(name)
+            with psycopg.connect(self.server.address(name), autocommit=True) as connection:
+                clean = cleaner.clean(connection)
+            if clean:
+                self.free.append((name, cleaner))
             else:
                 drop_database(self.server, name)
 
-    def add(self) -> str:
+    def add(self) -> tuple[str, Cleaner]:
         """Copy the template once more."""
         name = copy_database(self.server, self.template)
-        if self.cleaner is None:
-            with psycopg.connect(self.server.address(name), autocommit=True) as connection:
-                self.cleaner = Cleaner.of(connection)
-        return name
-
-    def clean(self, name: str) -> bool:
-        """Clean a database; return False where that cannot be done."""
-        assert self.cleaner is not None
         with psycopg.connect(self.server.address(name), autocommit=True) as connection:
-            return self.cleaner.clean(connection)
+            return name, Cleaner.of(connection)
