@@ -173,7 +173,7 @@ def resident() -> int:
 
 async def test_wrong_credentials_are_told(counterpart: Counterpart, network: Network) -> None:
     if counterpart.kind == "s3":
-        pytest.skip("moto checks no signatures; tests/integrations/test_object_stores.py shows what S3 would say")
+        pytest.skip("moto checks no signatures; tests/connectors/test_object_stores.py shows what S3 would say")
     wrong = {"sftp": {"username": "nobody-at-all"}, "gcs": {}, "azure": {"account": "hill"}}[counterpart.kind]
     secrets = dict(counterpart.secrets)
     if counterpart.kind == "gcs":
