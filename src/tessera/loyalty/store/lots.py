@@ -11,6 +11,20 @@ from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.ledger import Lot
 from tessera.platform.db import Session, as_array
 
+
+def ended_points(memberships: str) -> str:
+    """Return the SQL of how many points are over whose expiry has not come by, for rows of `memberships`, an alias.
+
+    Usually there are none at all. The earliest expiry is looked up once a statement; only if that is over, the lots of
+    each row are.
+    """
+    return f"""CASE WHEN (
+  SELECT expires_at FROM points_lots WHERE remaining > 0 ORDER BY expires_at LIMIT 1) <= %(now)s THEN coalesce((
+  SELECT sum(lot.remaining)::int FROM points_lots lot
+   WHERE lot.chain_id = {memberships}.chain_id AND lot.membership_id = {memberships}.id AND lot.expires_at <= %(now)s
+  ), 0) ELSE 0 END"""  # noqa: S608 - the alias is a constant
+
+
 # The lateral select goes by the key even where the table has no statistics yet.
 SELECT = """
 SELECT l.membership_id, l.remaining, l.active_at, l.expires_at, l.sequence, l.part, l.remaining

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from tessera.loyalty.store.lots import ended_points
 from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.members import AccountLine, Member, MemberSearch
 from tessera.loyalty.values.memberships import MembershipState
@@ -90,11 +91,9 @@ OF_ACCOUNT = """
 MEMBER = f"""
        m.id, m.chain_id, m.account_id, a.kind, {ACCOUNT_NAME} AS name, coalesce(a.email, a.invoicing_email) AS email,
        m.membership_number, m.program_id, p.name AS program, m.tier_id, t.name AS tier, m.state, m.is_primary,
-       m.balance - coalesce((
-         SELECT sum(l.remaining)::int FROM points_lots l
-          WHERE l.chain_id = m.chain_id AND l.membership_id = m.id AND l.expires_at <= %(now)s), 0),
+       m.balance - {ended_points("m")},
        m.expires_at, m.created_at, m.updated_at
-"""  # noqa: S608 - constants
+"""
 AROUND = """
   JOIN accounts a ON a.chain_id = m.chain_id AND a.id = m.account_id
   JOIN programs p ON p.chain_id = m.chain_id AND p.id = m.program_id

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from tessera.loyalty.events import MEMBERSHIP_CREATED
+from tessera.loyalty.store.lots import ended_points
 from tessera.loyalty.store.movements import write_movements
 from tessera.loyalty.store.statements import run
 from tessera.loyalty.values.marks import Mark
@@ -21,10 +22,7 @@ COLUMNS = (
 )
 TEXTS = ("membership_number", "provider_membership_id", "url")
 # What is read counts no points that are over, whether or not the expiry has come by; what is held for writing does.
-CURRENT = """balance - coalesce((
-  SELECT sum(remaining)::int FROM points_lots
-   WHERE points_lots.chain_id = memberships.chain_id AND points_lots.membership_id = memberships.id
-     AND points_lots.expires_at <= %(now)s), 0) AS balance"""
+CURRENT = f"balance - {ended_points('memberships')} AS balance"
 SHOWN = COLUMNS.replace("balance", CURRENT)
 SOURCE = Source("memberships", SHOWN)
 # Chain, id, and the moment of asking.
@@ -62,10 +60,11 @@ SELECT locked.* FROM (SELECT id FROM unnest(%(ids)s::uuid[]) AS given (id) ORDER
  WHERE locked.deleted_at IS NULL
 """  # noqa: S608 - constants
 
-# The same plan whatever the number of ids: by the key.
+# The same plan whatever the number of ids: by the key. Selected from the arrays, it is hidden from the planner, which
+# would otherwise make a plan of its own for every call, and take a third of the time for it.
 BY_IDS = f"""
 SELECT {SHOWN}, sequence FROM memberships
- WHERE chain_id = ANY (%(chains)s::uuid[]) AND id = ANY (%(ids)s::uuid[])
+ WHERE chain_id = ANY (ARRAY(SELECT unnest(%(chains)s::uuid[]))) AND id = ANY (ARRAY(SELECT unnest(%(ids)s::uuid[])))
 """  # noqa: S608 - constants
 
 FIND_RIVALS = f"""
