@@ -1,6 +1,7 @@
 """From and to the server, for doors that answer without a framework."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from litestar.types import Send
@@ -14,9 +15,15 @@ def raw_path(scope: Any) -> str:
     return bytes(scope["raw_path"]).partition(b"?")[0].decode("latin-1")
 
 
+@cache
+def encode_name(name: str) -> bytes:
+    """Return the name of a header as servers want it; all names are ours, so there are few."""
+    return name.lower().encode()
+
+
 async def write(send: Send, status: int, body: bytes, headers: Mapping[str, str]) -> None:
     """Send an answer; one of status 204 has no body and says nothing of one."""
-    encoded = [*EVERYWHERE, *((name.lower().encode(), value.encode()) for name, value in headers.items())]
+    encoded = [*EVERYWHERE, *[(encode_name(name), value.encode()) for name, value in headers.items()]]
     if status != 204:
         encoded.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": encoded})
