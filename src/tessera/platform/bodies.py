@@ -133,7 +133,7 @@ class GuardedBody:
         try:
             message = await self._receive()
         except asyncio.CancelledError:
-            # Ours, unless somebody else cancelled as well.
+            # Ours, unless another task cancelled this one as well.
             if task and self._overdue and task.uncancel() <= cancellations:
                 raise self._time_out() from None
             raise
