@@ -90,7 +90,7 @@ class BodyGuard:
             self._bodies.pop(body, None)
 
     def watch(self, body: "GuardedBody") -> None:
-        """Let the time of a body begin."""
+        """Start the clock of a body."""
         loop = asyncio.get_running_loop()
         self._bodies[body] = deadline = loop.time() + self.seconds
         if self._timer is None:
@@ -143,7 +143,7 @@ class GuardedBody:
         return message
 
     def end_waiting(self) -> None:
-        """Let the present wait for the body, or the next one, end in an error: its time is up."""
+        """Make the current wait for the body fail, or the next one: its time is up."""
         if not self._ended:
             self._overdue = True
             if self._waiting:

@@ -81,7 +81,7 @@ PROGRAM_SHARES = (5, 3, 2)
 STATES = ("Enrolled", "Pending", "Canceled")
 STATE_SHARES = (94, 4, 2)
 
-# Whom the demo's query selects: this tier's members with a balance above the limit.
+# The demo's query selects the members of this tier with a balance above the limit.
 CHOSEN_PROGRAM, CHOSEN_TIER, POINTS_LIMIT = 0, 1, 2_000
 
 

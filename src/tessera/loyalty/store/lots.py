@@ -13,10 +13,10 @@ from tessera.platform.db import Session, as_array
 
 
 def ended_points(memberships: str) -> str:
-    """Return the SQL of how many points are over whose expiry has not come by, for rows of `memberships`, an alias.
+    """Return SQL for the expired points that are still in the balance, for rows of `memberships`, a table or its alias.
 
-    Usually there are none at all. The earliest expiry is looked up once a statement; only if that is over, the lots of
-    each row are.
+    Usually there are none. The earliest expiry is looked up once a statement, and the lots of each row only where that
+    one has passed.
     """
     return f"""CASE WHEN (
   SELECT expires_at FROM points_lots WHERE remaining > 0 ORDER BY expires_at LIMIT 1) <= %(now)s THEN coalesce((

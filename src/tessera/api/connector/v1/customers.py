@@ -148,7 +148,7 @@ class UpdateCustomer(CustomerParameters, rename="pascal", kw_only=True):
 
 
 class SearchCustomers(Struct, rename="pascal", kw_only=True):
-    """Whom to look for. Tessera stores no stays, so a search by space finds nobody."""
+    """Which customers to find. Tessera stores no stays, so a search by space finds none."""
 
     name: str | None = None
     resource_id: UUID | None = None
