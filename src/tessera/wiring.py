@@ -46,6 +46,9 @@ register_connectors(CONNECTORS)
 CHANNELS = {"webhook": "tessera.notifications.channels.webhook:WEBHOOK"}
 notifications.register_channels(CHANNELS)
 
+EXPORT_KINDS = {"requests": "tessera.exports.kinds.requests:REQUESTS"}
+exports.register_kinds(EXPORT_KINDS)
+
 DATASETS = ("tessera.loyalty.datasets:DATASETS",)
 register_datasets(DATASETS)
 

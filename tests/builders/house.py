@@ -11,13 +11,15 @@ from uuid import UUID
 
 from tessera import connectors, exports, loyalty, outbound, queries
 from tessera.access import chains as access_chains
+from tessera.access import keys as access_keys
+from tessera.access.keys import NewApiKey
 from tessera.connectors import NewProfile, address_policy
-from tessera.exports import Definition, Executor, NewDefinition, Run
+from tessera.exports import Definition, Executor, NewDefinition, Owner, Run
 from tessera.loyalty import NewCustomer, NewMembership, NewProgram
 from tessera.outbound import NewTemplate
-from tessera.platform.actors import command_line_actor
+from tessera.platform.actors import ActorKind, command_line_actor
 from tessera.platform.clock import now
-from tessera.platform.db import Database
+from tessera.platform.db import Database, Session
 from tessera.platform.http import OutboundClient
 from tessera.platform.jobs import JobQueue
 from tessera.platform.resources import Resources
@@ -143,15 +145,25 @@ async def create_export(
             session,
             ACTOR,
             chain_id=chain_id,
-            new=NewDefinition("Members out", saved.id, template.id),
+            new=NewDefinition("Members out", saved.id, template.id, owner=await create_owner(house, session, chain_id)),
             keys=house.resources.keys,
+            now=now(),
         )
+
+
+async def create_owner(house: SmallHouse, session: Session, chain_id: UUID) -> Owner:
+    """Create an API key that may see the chain's members, to own what sends them."""
+    new = NewApiKey("Exports", frozenset({chain_id}), frozenset({"members:read"}))
+    (made,) = await access_keys.create_api_keys(session, ACTOR, house.resources.keys, [new], now=now())
+    return Owner(ActorKind.API_KEY, made.key.id, made.key.label)
 
 
 async def start_run(house: SmallHouse, definition: Definition) -> Run:
     """Create a run; nobody works on it yet."""
     async with house.database.session() as session:
-        return await exports.start_run(session, ACTOR, house.resources.jobs, definition_id=definition.id)
+        return await exports.start_run(
+            session, ACTOR, house.resources.jobs, definition_id=definition.id, keys=house.resources.keys
+        )
 
 
 async def read_run(house: SmallHouse, run_id: UUID) -> Run:

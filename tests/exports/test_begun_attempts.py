@@ -59,7 +59,7 @@ async def lose_first_worker(house: SmallHouse, receiver: Receiver) -> UUID:
 
 
 async def test_attempt_lost_with_its_worker_is_no_try(house: SmallHouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tessera.exports.retries.LONGEST_WAIT", 0.01)
+    monkeypatch.setattr("tessera.exports.kinds.requests.retries.LONGEST_WAIT", 0.01)
     async with run_receiver() as receiver:
         run_id = await lose_first_worker(house, receiver)
         receiver.script = lambda _: Reply(503)

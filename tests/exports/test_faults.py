@@ -21,7 +21,7 @@ from tests.builders.workers import worker_processes
 
 from tessera import exports
 from tessera.exports import RunState
-from tessera.exports.execution.executor import choose_window
+from tessera.exports.kinds.requests.kind import choose_window
 
 MANY = "SELECT a.membership_id AS id, b.membership_id AS b, c.membership_id AS c FROM members a, members b, members c"
 
@@ -70,7 +70,7 @@ async def test_own_fault_fails_the_run_with_true_counts(house: SmallHouse, monke
     def broken(*_: object) -> float:
         raise RuntimeError("a fault of ours")
 
-    monkeypatch.setattr("tessera.exports.retries.choose_wait", broken)
+    monkeypatch.setattr("tessera.exports.kinds.requests.retries.choose_wait", broken)
     chain = await create_members(house.database, 30)
     async with run_receiver(in_turn([Reply(), Reply(503), Reply()])) as receiver:
         run = await run_to_end(house, await create_export(house, chain, receiver.url))

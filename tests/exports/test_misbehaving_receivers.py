@@ -154,7 +154,7 @@ async def test_hanging_receiver_does_not_hang_the_run(house: SmallHouse) -> None
 
 
 async def test_closed_port_breaks_the_run_off(house: SmallHouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tessera.exports.retries.LONGEST_WAIT", 0.01)
+    monkeypatch.setattr("tessera.exports.kinds.requests.retries.LONGEST_WAIT", 0.01)
     chain = await create_members(house.database, 400)
     async with run_receiver() as receiver:
         url = receiver.url
@@ -165,7 +165,7 @@ async def test_closed_port_breaks_the_run_off(house: SmallHouse, monkeypatch: py
 
 
 async def test_ten_failed_requests_in_a_row_end_the_run(house: SmallHouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tessera.exports.retries.LONGEST_WAIT", 0.01)
+    monkeypatch.setattr("tessera.exports.kinds.requests.retries.LONGEST_WAIT", 0.01)
     settings = {"max_concurrent_requests": 1}
     run, _ = await run_against(house, lambda _: Reply(500), rows=30, batch_size=1, settings=settings)
     assert (run.state, run.error_code) == (RunState.FAILED, "receiver_down")

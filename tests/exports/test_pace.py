@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.builders.loops import TimelessLoop
 
-from tessera.exports.execution.pace import Pace
+from tessera.exports.kinds.requests.pace import Pace
 
 
 def make_pace(concurrency: int = 2, per_second: float | None = None) -> Pace:

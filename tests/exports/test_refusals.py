@@ -22,7 +22,7 @@ async def count_row_errors(house: SmallHouse) -> int:
 async def test_no_more_row_errors_are_kept_than_a_run_may_have(
     house: SmallHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tessera.exports.execution.recorder.KEPT_ROW_ERRORS", 7)
+    monkeypatch.setattr("tessera.exports.kinds.requests.recorder.KEPT_ROW_ERRORS", 7)
     chain = await create_members(house.database, 30)
     run = await run_to_end(house, await create_export(house, chain, "http://127.0.0.1:9", body=UNRENDERABLE))
     assert (run.state, run.failed, run.requests) == (RunState.COMPLETED_WITH_ERRORS, 30, 0)

@@ -3,8 +3,7 @@
 from random import Random
 
 import pytest
-
-from tessera.exports.retries import LONGEST_WAIT, choose_wait, is_last
+from tessera.exports.kinds.requests.retries import LONGEST_WAIT, choose_wait, is_last
 
 
 @pytest.mark.parametrize(("attempt", "most"), [(1, 1.0), (2, 2.0), (3, 4.0), (4, 8.0), (9, LONGEST_WAIT)])

@@ -77,7 +77,7 @@ async def test_column_in_a_secret_header_must_be_there(house: SmallHouse) -> Non
         bare = await queries.create_query(session, ACTOR, house.engine, chain_id=chain, new=new)
         change = DefinitionChange(query_id=bare.id)
         with pytest.raises(UnknownColumnError, match="uses number"):
-            await exports.update_definition(session, ACTOR, definition, change, keys=house.resources.keys)
+            await exports.update_definition(session, ACTOR, definition, change, keys=house.resources.keys, now=now())
 
 
 async def test_no_rows_is_a_completed_run(house: SmallHouse) -> None:

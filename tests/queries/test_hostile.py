@@ -9,7 +9,6 @@ from tests.builders.towns import Town
 
 from tessera.platform.clock import now
 from tessera.platform.errors import TesseraError
-from tessera.platform.ids import new_id
 from tessera.queries import NewQuery, QueryInvalidError, check_query
 
 HOSTILE = {
@@ -214,8 +213,8 @@ async def copy(town: Town, text: str) -> str | None:
     """Return everything that an export without parser gives; None if it is refused."""
     engine = town.engine(checking=False, seconds=0.3, rows=5000)
     try:
-        rows = engine.copy_rows(town.north, NewQuery("x", text), label=new_id(), now=now())
-        return b"".join([block async for block in rows]).decode()
+        blocks = engine.read_blocks(town.north, NewQuery("x", text), now=now())
+        return "".join([block.data async for block in blocks])
     except TesseraError as error:
         check_message(error, text)
         return None

@@ -150,7 +150,13 @@ def run_definition(
         async with context.session() as session:
             owner = await find_chain(session, context.actor, chain)
             found = await exports.get_definition_by_name(session, context.actor, chain_id=owner, name=name)
-            return await exports.start_run(session, context.actor, context.resources.jobs, definition_id=found.id)
+            return await exports.start_run(
+                session,
+                context.actor,
+                context.resources.jobs,
+                definition_id=found.id,
+                keys=context.resources.keys,
+            )
 
     async def work(context: CommandContext) -> Run:
         run = await start(context)

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from tessera.connectors.events import PROFILE_UPDATED
     from tessera.connectors.file_stores import open_file_store
     from tessera.connectors.moved_secrets import template_place
+    from tessera.connectors.plain_settings import clean_plain_settings
     from tessera.connectors.probes import test_profile
-    from tessera.connectors.profile_checks import INCOMPLETE, READY, check_input
+    from tessera.connectors.profile_checks import READY, check_input
     from tessera.connectors.profile_history import VERSION_ACTIONS, list_profile_changes, list_profile_changes_since
     from tessera.connectors.profiles import (
         KIND,
@@ -41,7 +42,6 @@ else:
     __getattr__ = import_on_first_use(__name__, __file__)
 
 __all__ = [
-    "INCOMPLETE",
     "KIND",
     "PROFILE_UPDATED",
     "READY",
@@ -57,6 +57,7 @@ __all__ = [
     "address_policy",
     "check_input",
     "check_usable",
+    "clean_plain_settings",
     "clean_settings",
     "copy_profile",
     "count_profiles",

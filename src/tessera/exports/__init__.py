@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     )
     from tessera.exports.errors import DefinitionNotFoundError, RunActiveError, RunNotFoundError
     from tessera.exports.execution import Executor
+    from tessera.exports.gates import Finding, GateLevel, Gates
     from tessera.exports.jobs import background_work
+    from tessera.exports.owners import find_owner
+    from tessera.exports.places import register_kinds
     from tessera.exports.request_log import (
         Attempt,
         LoggedRequest,
@@ -31,22 +34,38 @@ if TYPE_CHECKING:
         list_row_errors,
     )
     from tessera.exports.retention import purge_runs
-    from tessera.exports.runs import EXECUTE_RUN, Run, cancel_run, get_run, list_runs, start_run
-    from tessera.exports.states import RequestState, RunState
-    from tessera.exports.values import Definition, DefinitionChange, NewDefinition
+    from tessera.exports.runs import EXECUTE_RUN, Run, cancel_run, get_run, list_runs, release_run, start_run
+    from tessera.exports.states import RequestState, RunQueue, RunState
+    from tessera.exports.values import (
+        Changes,
+        Definition,
+        DefinitionChange,
+        FirstRun,
+        NewDefinition,
+        Owner,
+        Period,
+        Selection,
+    )
 else:
     __getattr__ = import_on_first_use(__name__, __file__)
 
 __all__ = [
     "EXECUTE_RUN",
     "Attempt",
+    "Changes",
     "Definition",
     "DefinitionChange",
     "DefinitionNotFoundError",
     "Executor",
+    "Finding",
+    "FirstRun",
+    "GateLevel",
+    "Gates",
     "LoggedRequest",
     "Moment",
     "NewDefinition",
+    "Owner",
+    "Period",
     "Rate",
     "RequestDetail",
     "RequestState",
@@ -54,12 +73,15 @@ __all__ = [
     "Run",
     "RunActiveError",
     "RunNotFoundError",
+    "RunQueue",
     "RunState",
+    "Selection",
     "background_work",
     "cancel_run",
     "copy_definition",
     "create_definition",
     "delete_definition",
+    "find_owner",
     "get_definition",
     "get_definition_by_name",
     "get_request",
@@ -71,6 +93,8 @@ __all__ = [
     "list_row_errors",
     "list_runs",
     "purge_runs",
+    "register_kinds",
+    "release_run",
     "start_run",
     "update_definition",
 ]

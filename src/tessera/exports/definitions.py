@@ -1,19 +1,25 @@
-"""Export definitions: a query, a template, and how fast to go."""
+"""Export definitions: what is selected, where it goes to, and under which conditions."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from msgspec import UNSET
 from sqlalchemy.exc import IntegrityError
 
-from tessera import outbound, queries
-from tessera.exports.errors import DefinitionInvalidError, UnknownColumnError
+from tessera import connectors, outbound, queries
+from tessera.exports.errors import DefinitionInvalidError
 from tessera.exports.events import DEFINITION_CREATED, DEFINITION_DELETED, DEFINITION_UPDATED
+from tessera.exports.gates import Gates
+from tessera.exports.owners import check_owner, owner_of
+from tessera.exports.selections import check_selection_rules
+from tessera.exports.snapshots import check_destination, is_personal
+from tessera.exports.states import RunQueue
 from tessera.exports.store import definitions as store
-from tessera.exports.values import Definition, DefinitionChange, NewDefinition
-from tessera.outbound import Template
+from tessera.exports.values import Definition, DefinitionChange, NewDefinition, Selection
 from tessera.platform.actors import Actor
 from tessera.platform.assets import (
     InUseError,
@@ -42,32 +48,31 @@ from tessera.queries import Query
 
 KIND = "export_definition"
 LONGEST_DESCRIPTION = 10_000
+MOST_SHARDS = 32
+MOST_PERCENT = 1000
 
 
 async def create_definition(
-    session: Session, actor: Actor, *, chain_id: UUID, new: NewDefinition, keys: KeyRing
+    session: Session, actor: Actor, *, chain_id: UUID, new: NewDefinition, keys: KeyRing, now: datetime
 ) -> Definition:
-    """Store a definition after checking that its query has every column that its template uses."""
+    """Store a definition after its kind has checked where it leads, and that its owner may send what it selects."""
     actor.require("exports:write")
-    query = await queries.get_query(session, actor, chain_id, new.query_id)
-    template = await outbound.get_usable_template(session, actor, chain_id, new.template_id)
-    check_limits(new)
-    await check_columns(session, actor, query, template, keys=keys)
+    checked = await check_definition(session, actor, chain_id, new, keys=keys, now=now)
     definition_id = new_random_id()
     _, taken = await list_names(session, store.DEFINITIONS, chain_id)
     name = choose_name(new.internal_name, new.label, "export", taken=taken)
-    if not await store.insert_definition(session, definition_id, chain_id, name, new, actor):
+    if not await store.insert_definition(session, definition_id, chain_id, name, checked.new, actor):
         raise name_taken(name)
-    after = {"label": new.label, "query": query.internal_name, "template": template.internal_name}
+    after = {"label": new.label, "kind": new.kind, "query": checked.query.internal_name}
     made = await get_definition(session, actor, definition_id=definition_id)
-    await note(session, actor, made, "created", DEFINITION_CREATED, values=(None, after))
+    await note(session, actor, made, "created", DEFINITION_CREATED, values=(None, after), targets=checked.targets)
     return made
 
 
 async def update_definition(
-    session: Session, actor: Actor, definition: Definition, change: DefinitionChange, *, keys: KeyRing
+    session: Session, actor: Actor, definition: Definition, change: DefinitionChange, *, keys: KeyRing, now: datetime
 ) -> Definition:
-    """Change a definition; its query must still have every column that its template uses."""
+    """Change a definition; everything about it is checked again."""
     actor.require("exports:write")
     stored = await get_definition(session, actor, definition_id=definition.id)
     check_version(stored.label, stored.version, change.version)
@@ -76,39 +81,55 @@ async def update_definition(
         for field in fields(change)
         if field.name != "version" and (value := getattr(change, field.name)) is not UNSET
     }
+    if "settings" in given:
+        given["settings"] = {**stored.settings, **given["settings"]}
     after = replace(stored, **given)
     new = NewDefinition(**{name: getattr(after, name) for name in NewDefinition.__slots__})
-    check_limits(new)
-    await check_columns(
-        session,
-        actor,
-        await queries.get_query(session, actor, stored.chain_id, after.query_id),
-        await outbound.get_usable_template(session, actor, stored.chain_id, after.template_id),
-        keys=keys,
-    )
+    checked = await check_definition(session, actor, stored.chain_id, new, keys=keys, now=now)
     _, taken = await list_names(session, store.DEFINITIONS, stored.chain_id)
     name = rename(stored.internal_name, after.internal_name, taken)
-    write = store.update_definition(session, stored, new, actor)
+    write = store.update_definition(session, stored, checked.new, actor)
     await write_change(session, write, label=stored.label, internal_name=name)
-    values = differences({name: getattr(stored, name) for name in given}, given)
+    values = differences({name: plain(getattr(stored, name)) for name in given}, plain(given))
     saved = await get_definition(session, actor, definition_id=stored.id)
-    await note(session, actor, saved, "updated", DEFINITION_UPDATED, values=values)
+    await note(session, actor, saved, "updated", DEFINITION_UPDATED, values=values, targets=checked.targets)
     return saved
 
 
-async def copy_definition(session: Session, actor: Actor, *, definition_id: UUID, keys: KeyRing) -> Definition:
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A definition that can be saved: its settings complete, its owner known, its query, and all that it refers to."""
+
+    new: NewDefinition
+    query: Query
+    targets: Sequence[Target]
+
+
+async def check_definition(
+    session: Session, actor: Actor, chain_id: UUID, new: NewDefinition, *, keys: KeyRing, now: datetime
+) -> Checked:
+    """Return the definition as it is stored; refuse one that could not run."""
+    check_limits(new)
+    query = await queries.get_query(session, actor, chain_id, new.query_id)
+    check_selection_rules(query, new.selection)
+    destination = await check_destination(session, actor, chain_id, new, query, keys)
+    owner = new.owner or owner_of(actor)
+    if await is_personal(query):
+        actor.require("members:read")
+        await check_owner(session, chain_id, owner, now=now)
+    targets = [Target("query", query.id), *destination.targets]
+    return Checked(replace(new, settings=destination.settings, owner=owner), query, targets)
+
+
+async def copy_definition(
+    session: Session, actor: Actor, *, definition_id: UUID, keys: KeyRing, now: datetime
+) -> Definition:
     """Copy a definition under the next free label and internal name, disabled so that nothing leaves twice."""
     stored = await get_definition(session, actor, definition_id=definition_id)
-    new = NewDefinition(
-        **copy_names(asdict(stored), *await list_names(session, store.DEFINITIONS, stored.chain_id)),
-        query_id=stored.query_id,
-        template_id=stored.template_id,
-        description=stored.description,
-        rows_per_request=stored.rows_per_request,
-        concurrency=stored.concurrency,
-        enabled=False,
-    )
-    return await create_definition(session, actor, chain_id=stored.chain_id, new=new, keys=keys)
+    values = {name: getattr(stored, name) for name in NewDefinition.__slots__}
+    names = copy_names(asdict(stored), *await list_names(session, store.DEFINITIONS, stored.chain_id))
+    new = NewDefinition(**{**values, **names, "enabled": False, "owner": owner_of(actor) or stored.owner})
+    return await create_definition(session, actor, chain_id=stored.chain_id, new=new, keys=keys, now=now)
 
 
 async def delete_definition(session: Session, actor: Actor, *, definition_id: UUID, version: int | None = None) -> None:
@@ -122,7 +143,7 @@ async def delete_definition(session: Session, actor: Actor, *, definition_id: UU
         raise InUseError(
             f"{stored.label} has runs on record, which show what was sent. Disable it instead: it then sends nothing."
         ) from None
-    before = {"label": stored.label, "query": stored.query_label, "template": stored.template_label}
+    before = {"label": stored.label, "kind": stored.kind, "query": stored.query_label}
     await note(session, actor, stored, "deleted", DEFINITION_DELETED, values=(before, None))
 
 
@@ -134,24 +155,18 @@ async def note(
     event: str,
     *,
     values: tuple[Mapping[str, Any] | None, Mapping[str, Any] | None],
+    targets: Sequence[Target] = (),
 ) -> None:
     """Record a change, and what the definition refers to now; foreign keys hold the targets."""
     row = asdict(definition)
     if values[1] is not None:
-        targets = [Target("query", definition.query_id), Target("http_template", definition.template_id)]
         await record_references(session, KIND, row, targets)
     await record_change(session, actor, row, kind=KIND, event=event, action=action, values=values)
 
 
-async def check_columns(session: Session, actor: Actor, query: Query, template: Template, *, keys: KeyRing) -> None:
-    """Refuse a template that uses columns which the query does not have."""
-    missing = await outbound.missing_columns(session, actor, template, query.columns, keys=keys)
-    if missing:
-        raise UnknownColumnError(
-            f"The template {template.label} uses {', '.join(missing)}, which the query {query.label} does not have. "
-            "Add the columns to the query, or choose another template.",
-            columns=list(missing),
-        )
+def plain(value: Any) -> Any:
+    """Return the value as plain JSON, for the audit log."""
+    return msgspec.to_builtins(value)
 
 
 async def get_definition(session: Session, actor: Actor, *, definition_id: UUID) -> Definition:
@@ -182,20 +197,38 @@ async def list_definitions(
 
 
 async def make_definitions(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[Definition]:
-    """Turn stored rows into the values that others see, with the labels of query and template."""
-    query_labels = await queries.label_queries(session, [row["query_id"] for row in rows])
-    template_labels = await outbound.label_templates(session, [row["template_id"] for row in rows])
-    return [
-        Definition(**row, query_label=query_labels[row["query_id"]], template_label=template_labels[row["template_id"]])
-        for row in rows
-    ]
+    """Turn stored rows into the values that others see, with the labels of what they refer to."""
+    labels = {
+        "query": await queries.label_queries(session, ids_of(rows, "query_id")),
+        "template": await outbound.label_templates(session, ids_of(rows, "template_id")),
+        "profile": await connectors.label_profiles(session, ids_of(rows, "profile_id")),
+    }
+    return [make_definition(row, labels) for row in rows]
+
+
+def ids_of(rows: Sequence[Mapping[str, Any]], column: str) -> list[UUID]:
+    """Return the ids in a column that may be empty."""
+    return [row[column] for row in rows if row[column] is not None]
+
+
+def make_definition(row: Mapping[str, Any], labels: Mapping[str, Mapping[UUID, str]]) -> Definition:
+    """Turn a stored row into a definition."""
+    values = {name: row[name] for name in Definition.__slots__ if name in row}
+    for noun, found in labels.items():
+        values[f"{noun}_label"] = found.get(row[f"{noun}_id"])
+    values["selection"] = msgspec.convert(row["selection"], Selection)
+    values["gates"] = msgspec.convert(row["gates"], Gates)
+    values["queue"] = RunQueue(row["queue"])
+    values["owner"] = store.make_owner(row)
+    return Definition(**values)
 
 
 def check_limits(new: NewDefinition) -> None:
     """Refuse a label, a description or a limit that cannot be used."""
     clean_label(new.label, refusal=DefinitionInvalidError)
     check_description(new.description, longest=LONGEST_DESCRIPTION, refusal=DefinitionInvalidError)
-    if new.rows_per_request is not None and not 1 <= new.rows_per_request <= 1000:
-        raise DefinitionInvalidError("Rows per request: give a number from 1 to 1000.", field="rows_per_request")
-    if new.concurrency is not None and not 1 <= new.concurrency <= 256:
-        raise DefinitionInvalidError("Requests in flight: give a number from 1 to 256.", field="concurrency")
+    if not 1 <= new.shards <= MOST_SHARDS:
+        raise DefinitionInvalidError(f"Shards: give a number from 1 to {MOST_SHARDS}.", field="shards")
+    for name in ("rows_percent", "removals_percent"):
+        if not 0 <= getattr(new.gates, name) <= MOST_PERCENT:
+            raise DefinitionInvalidError(f"Gates: give a percentage from 0 to {MOST_PERCENT}.", field=f"gates.{name}")

@@ -58,3 +58,15 @@ class LeaseLostError(ConflictError):
 
     def __init__(self) -> None:
         super().__init__("Another worker has taken this run over. This worker stops; nothing needs doing.")
+
+
+class OwnerInvalidError(InvalidError):
+    """The owner may not see what the definition sends."""
+
+    code = "export_owner_invalid"
+
+
+class NotHeldError(ConflictError):
+    """The run is not held, so there is nothing to release."""
+
+    code = "run_not_held"

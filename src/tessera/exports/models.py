@@ -4,12 +4,26 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, REAL, BigInteger, CheckConstraint, ForeignKey, Identity, Index, Integer, func, text
+from sqlalchemy import (
+    ARRAY,
+    REAL,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tessera.platform.db import Authored, Table
 
 NOW = func.now()
+ZERO = text("0")
+EMPTY = text("'{}'")
 
 
 class DefinitionRow(Authored, Table):
@@ -17,13 +31,14 @@ class DefinitionRow(Authored, Table):
 
     __tablename__ = "export_definitions"
     __table_args__ = (
-        CheckConstraint("rows_per_request BETWEEN 1 AND 1000", name="rows_per_request"),
-        CheckConstraint("concurrency BETWEEN 1 AND 256", name="concurrency"),
+        CheckConstraint("queue IN ('high', 'normal', 'low')", name="queue"),
+        CheckConstraint("shards BETWEEN 1 AND 32", name="shards"),
         Index(
             "uq_export_definitions_chain_id_internal_name", "chain_id", func.lower(text("internal_name")), unique=True
         ),
         Index("ix_export_definitions_query_id", "query_id"),
         Index("ix_export_definitions_template_id", "template_id"),
+        Index("ix_export_definitions_profile_id", "profile_id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -31,71 +46,150 @@ class DefinitionRow(Authored, Table):
     label: Mapped[str]
     internal_name: Mapped[str]
     description: Mapped[str] = mapped_column(server_default="")
-    query_id: Mapped[UUID] = mapped_column(ForeignKey("queries.id"))
-    template_id: Mapped[UUID] = mapped_column(ForeignKey("http_templates.id"))
-    rows_per_request: Mapped[int | None]
-    concurrency: Mapped[int | None]
+    kind: Mapped[str]
+    query_id: Mapped[UUID | None] = mapped_column(ForeignKey("queries.id"))
+    template_id: Mapped[UUID | None] = mapped_column(ForeignKey("http_templates.id"))
+    profile_id: Mapped[UUID | None] = mapped_column(ForeignKey("connection_profiles.id"))
+    settings: Mapped[dict[str, Any]] = mapped_column(server_default=EMPTY)
+    selection: Mapped[dict[str, Any]] = mapped_column(server_default=EMPTY)
+    gates: Mapped[dict[str, Any]] = mapped_column(server_default=EMPTY)
+    queue: Mapped[str] = mapped_column(server_default="normal")
+    shards: Mapped[int] = mapped_column(server_default=text("1"))
+    owner: Mapped[str | None]
+    owner_kind: Mapped[str | None]
+    owner_id: Mapped[UUID | None]
     enabled: Mapped[bool] = mapped_column(server_default=text("true"))
 
 
+class SnapshotRow(Table):
+    """What runs of a definition work from, as long as it does not change."""
+
+    __tablename__ = "run_snapshots"
+    __table_args__ = (UniqueConstraint("definition_id", "digest"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    chain_id: Mapped[UUID] = mapped_column(ForeignKey("chains.id"))
+    definition_id: Mapped[UUID] = mapped_column(ForeignKey("export_definitions.id", ondelete="CASCADE"))
+    digest: Mapped[str]
+    document: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
 class RunRow(Table):
-    """One execution of a definition, with its counts and its lease."""
+    """One execution of a definition; while it is active, the counts of its shards come on top of its own."""
 
     __tablename__ = "runs"
+    __table_args__ = (CheckConstraint("queue IN ('high', 'normal', 'low')", name="queue"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     chain_id: Mapped[UUID] = mapped_column(ForeignKey("chains.id"))
     definition_id: Mapped[UUID] = mapped_column(ForeignKey("export_definitions.id"))
+    snapshot_id: Mapped[UUID] = mapped_column(ForeignKey("run_snapshots.id"))
+    parent_id: Mapped[UUID | None]
     trigger: Mapped[str]
+    queue: Mapped[str] = mapped_column(server_default="normal")
     started_by: Mapped[str]
     started_by_kind: Mapped[str | None]
     started_by_id: Mapped[UUID | None]
     state: Mapped[str] = mapped_column(server_default="pending")
-    snapshot: Mapped[dict[str, Any]]
+    ending: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    scheduled_for: Mapped[datetime | None]
+    period_from: Mapped[datetime | None]
+    period_to: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
+    held_at: Mapped[datetime | None]
+    released_at: Mapped[datetime | None]
+    released_by: Mapped[str | None]
     finished_at: Mapped[datetime | None]
     selected: Mapped[int | None] = mapped_column(BigInteger)
-    sent: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
-    unchanged: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
-    failed: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
-    skipped: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
-    requests: Mapped[int] = mapped_column(server_default=text("0"))
-    attempts: Mapped[int] = mapped_column(server_default=text("0"))
-    bytes: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
-    planned_row: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    removed: Mapped[int] = mapped_column(BigInteger, server_default=ZERO)
+    sent: Mapped[int] = mapped_column(BigInteger, server_default=ZERO)
+    unchanged: Mapped[int] = mapped_column(BigInteger, server_default=ZERO)
+    failed: Mapped[int] = mapped_column(BigInteger, server_default=ZERO)
+    skipped: Mapped[int] = mapped_column(BigInteger, server_default=ZERO)
+    requests: Mapped[int] = mapped_column(server_default=ZERO)
+    attempts: Mapped[int] = mapped_column(server_default=ZERO)
+    bytes: Mapped[int] = mapped_column(BigInteger, server_default=ZERO)
+    findings: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
     error_code: Mapped[str | None]
     error: Mapped[str | None]
     worker: Mapped[str | None]
-    epoch: Mapped[int] = mapped_column(server_default=text("0"))
-    lease_until: Mapped[datetime | None]
+    take_overs: Mapped[int] = mapped_column(server_default=ZERO)
     cancel_requested: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
-ACTIVE = text("state IN ('pending', 'running')")
+ACTIVE = text("state IN ('pending', 'running', 'held')")
 Index("uq_runs_definition_id_active", RunRow.definition_id, unique=True, postgresql_where=ACTIVE)
+Index(
+    "uq_runs_definition_id_scheduled_for",
+    RunRow.definition_id,
+    RunRow.scheduled_for,
+    unique=True,
+    postgresql_where=text("scheduled_for IS NOT NULL"),
+)
 Index("ix_runs_chain_id_created_at", RunRow.chain_id, RunRow.created_at.desc(), RunRow.id.desc())
 Index("ix_runs_definition_id_created_at", RunRow.definition_id, RunRow.created_at.desc())
-Index("ix_runs_lease_until", RunRow.lease_until, postgresql_where=ACTIVE)
+Index("ix_runs_parent_id", RunRow.parent_id, postgresql_where=text("parent_id IS NOT NULL"))
+Index("ix_runs_snapshot_id", RunRow.snapshot_id)
+Index("ix_runs_active", RunRow.created_at, postgresql_where=ACTIVE)
 
 
-class SpooledRow(Table):
-    """One selected row, numbered from 1, as a JSON array of the query's columns."""
+class ShardRow(Table):
+    """A part of a run's rows, with its counts and the lease of the worker that sends it; number 0 selects for all."""
 
-    __tablename__ = "run_rows"
+    __tablename__ = "run_shards"
+
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    shard: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    first_row: Mapped[int] = mapped_column(server_default=text("1"))
+    last_row: Mapped[int | None]
+    planned_row: Mapped[int] = mapped_column(server_default=ZERO)
+    sent: Mapped[int] = mapped_column(BigInteger, server_default=ZERO)
+    failed: Mapped[int] = mapped_column(BigInteger, server_default=ZERO)
+    requests: Mapped[int] = mapped_column(server_default=ZERO)
+    attempts: Mapped[int] = mapped_column(server_default=ZERO)
+    bytes: Mapped[int] = mapped_column(BigInteger, server_default=ZERO)
+    epoch: Mapped[int] = mapped_column(server_default=ZERO)
+    worker: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    lease_until: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+
+Index("ix_run_shards_open", ShardRow.created_at, postgresql_where=text("finished_at IS NULL"))
+
+
+class Logged:
+    """What every part of a run's log has: the run, and when that was created, which decides on the partition."""
+
+    __table_args__ = ({"postgresql_partition_by": "RANGE (created_at)"},)
 
     run_id: Mapped[UUID] = mapped_column(primary_key=True)
-    ordinal: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    row: Mapped[str]
 
 
-class RequestRow(Table):
+class BlockRow(Logged, Table):
+    """Some of the rows that a run selected, numbered from 1, each a JSON array of the query's columns."""
+
+    __tablename__ = "run_blocks"
+
+    first_row: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    created_at: Mapped[datetime] = mapped_column(primary_key=True)
+    rows: Mapped[int]
+    data: Mapped[str]
+    keys: Mapped[bytes | None]
+    prints: Mapped[bytes | None]
+    changes: Mapped[str | None]
+
+
+class RequestRow(Logged, Table):
     """One HTTP request of a run and its latest outcome."""
 
     __tablename__ = "run_requests"
 
-    run_id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    created_at: Mapped[datetime] = mapped_column(primary_key=True)
+    shard: Mapped[int] = mapped_column(server_default=ZERO)
     window_number: Mapped[int]
     parent: Mapped[int | None]
     first_row: Mapped[int]
@@ -106,9 +200,9 @@ class RequestRow(Table):
     key: Mapped[str | None]
     bytes: Mapped[int]
     state: Mapped[str]
-    attempts: Mapped[int] = mapped_column(server_default=text("0"))
-    lost_attempts: Mapped[int] = mapped_column(server_default=text("0"))
-    sent_rows: Mapped[int] = mapped_column(server_default=text("0"))
+    attempts: Mapped[int] = mapped_column(server_default=ZERO)
+    lost_attempts: Mapped[int] = mapped_column(server_default=ZERO)
+    sent_rows: Mapped[int] = mapped_column(server_default=ZERO)
     status: Mapped[int | None]
     code: Mapped[str | None]
     duration_ms: Mapped[float | None] = mapped_column(REAL)
@@ -124,14 +218,14 @@ Index(
 )
 
 
-class AttemptRow(Table):
+class AttemptRow(Logged, Table):
     """One try of a request, written before the call and settled after it."""
 
     __tablename__ = "run_attempts"
 
-    run_id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     attempt: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    created_at: Mapped[datetime] = mapped_column(primary_key=True)
     begun_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
@@ -141,28 +235,45 @@ class AttemptRow(Table):
     duration_ms: Mapped[float | None] = mapped_column(REAL)
 
 
-class ExcerptRow(Table):
+class ExcerptRow(Logged, Table):
     """What went out and what came back, redacted and cut."""
 
     __tablename__ = "run_excerpts"
 
-    run_id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     attempt: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    created_at: Mapped[datetime] = mapped_column(primary_key=True)
     request: Mapped[str]
     answer: Mapped[str]
 
 
-class RowErrorRow(Table):
+class RowErrorRow(Logged, Table):
     """Why one row did not arrive."""
 
     __tablename__ = "run_row_errors"
 
-    run_id: Mapped[UUID] = mapped_column(primary_key=True)
     ordinal: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    created_at: Mapped[datetime] = mapped_column(primary_key=True)
     phase: Mapped[str]
     code: Mapped[str]
     message: Mapped[str]
+
+
+class RowStateRow(Table):
+    """How a row of a definition that sends changes only was last accepted, or refused."""
+
+    __tablename__ = "export_rows"
+    __table_args__ = ({"postgresql_partition_by": "HASH (definition_id)"},)
+
+    definition_id: Mapped[UUID] = mapped_column(
+        ForeignKey("export_definitions.id", ondelete="CASCADE"), primary_key=True
+    )
+    key: Mapped[bytes] = mapped_column(primary_key=True)
+    shown_key: Mapped[str]
+    accepted: Mapped[bytes | None]
+    refused: Mapped[bytes | None]
+    refusals: Mapped[int] = mapped_column(server_default=ZERO)
+    updated_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
 
 class MomentRow(Table):

@@ -10,14 +10,16 @@ from typing import Any
 from uuid import UUID
 
 from tessera.exports.errors import RequestNotFoundError
-from tessera.exports.runs import get_run
-from tessera.exports.snapshots import shows_members
+from tessera.exports.runs import Run, get_run
+from tessera.exports.spool import number_rows
 from tessera.exports.states import RequestState
 from tessera.exports.store import request_log as store
+from tessera.exports.store import spool as spool_store
 from tessera.platform.actors import Actor
-from tessera.platform.db import Session
+from tessera.platform.db import Session, driver
 from tessera.platform.paging import Page
 
+MOST_ROWS_SHOWN = 100
 HIDDEN = "Hidden, because it may describe members. Users with the permission members:read see it."
 
 
@@ -62,26 +64,26 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class RequestDetail:
-    """A request with all its attempts, and the spooled rows it carries (JSON arrays, at most the first 100).
+    """A request with all its attempts, and the rows that it carries, at most the first 100.
 
     `hidden` says that texts and rows are left out, because the reader may not see members.
     """
 
     request: LoggedRequest
     attempts: Sequence[Attempt]
-    rows: Sequence[str]
+    rows: Sequence[Sequence[Any]]
     hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """Why one row did not arrive; `row` is its spooled JSON array."""
+    """Why one row did not arrive; `row` holds the values of the run's columns, None where they are hidden or gone."""
 
     ordinal: int
     phase: str
     code: str
     message: str
-    row: str | None
+    row: Sequence[Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,36 +116,38 @@ async def list_requests(
     size: int = 50,
 ) -> Page[LoggedRequest]:
     """Return a page of the run's requests in order."""
-    hidden = await must_hide(session, actor, run_id)
-    rows, total = await store.list_requests(session, run_id, state=state, offset=(number - 1) * size, limit=size)
-    return Page([make_request(row, hidden=hidden) for row in rows], total, number, size)
+    run = await get_run(session, actor, run_id=run_id)
+    rows, total = await store.list_requests(session, run, state=state, offset=(number - 1) * size, limit=size)
+    return Page([make_request(row, hidden=must_hide(actor, run)) for row in rows], total, number, size)
 
 
 async def get_request(session: Session, actor: Actor, run_id: UUID, *, number: int) -> RequestDetail:
     """Return one request, its attempts with excerpts, and its rows."""
-    hidden = await must_hide(session, actor, run_id)
-    row = await store.find_request(session, run_id, number)
+    run = await get_run(session, actor, run_id=run_id)
+    row = await store.find_request(session, run, number)
     if row is None:
         raise RequestNotFoundError(f"The run has no request {number}. Open its list of requests.")
-    attempts = [Attempt(**attempt) for attempt in await store.list_attempts(session, run_id, number)]
-    if hidden:
+    attempts = [Attempt(**attempt) for attempt in await store.list_attempts(session, run, number)]
+    if must_hide(actor, run):
         # A receiver's own words may repeat what it was sent.
         attempts = [replace(each, request=None, answer=None, message=each.message and HIDDEN) for each in attempts]
         return RequestDetail(make_request(row, hidden=True), attempts, (), hidden=True)
-    rows = await store.list_request_rows(session, run_id, row, limit=100)
-    return RequestDetail(make_request(row, hidden=False), attempts, rows)
+    left_out = set(row["left_out"] or ())
+    shown = [each for each in range(row["first_row"], row["last_row"] + 1) if each not in left_out][:MOST_ROWS_SHOWN]
+    rows = await find_rows(session, run, shown)
+    return RequestDetail(make_request(row, hidden=False), attempts, list(rows.values()))
 
 
 async def list_row_errors(
     session: Session, actor: Actor, run_id: UUID, *, number: int = 1, size: int = 50
 ) -> Page[RowError]:
-    """Return a page of the run's row errors in row order; a run keeps its first 10,000."""
-    hidden = await must_hide(session, actor, run_id)
-    rows, total = await store.list_row_errors(session, run_id, offset=(number - 1) * size, limit=size)
-    errors = [RowError(**row) for row in rows]
-    if hidden:
-        errors = [replace(error, message=HIDDEN, row=None) for error in errors]
-    return Page(errors, total, number, size)
+    """Return a page of the run's row errors in row order."""
+    run = await get_run(session, actor, run_id=run_id)
+    found, total = await store.list_row_errors(session, run, offset=(number - 1) * size, limit=size)
+    if must_hide(actor, run):
+        return Page([RowError(**{**each, "message": HIDDEN}) for each in found], total, number, size)
+    rows = await find_rows(session, run, [each["ordinal"] for each in found])
+    return Page([RowError(**each, row=rows.get(each["ordinal"])) for each in found], total, number, size)
 
 
 async def list_moments(session: Session, actor: Actor, run_id: UUID) -> list[Moment]:
@@ -154,14 +158,20 @@ async def list_moments(session: Session, actor: Actor, run_id: UUID) -> list[Mom
 
 async def list_rates(session: Session, actor: Actor, run_id: UUID) -> list[Rate]:
     """Return one entry a second in which something was settled; long runs come in fewer, wider steps."""
-    await get_run(session, actor, run_id=run_id)
-    return [Rate(**row) for row in await store.list_rates(session, run_id)]
-
-
-async def must_hide(session: Session, actor: Actor, run_id: UUID) -> bool:
-    """Say whether the run, which the actor may see, shows members whom they may not see."""
     run = await get_run(session, actor, run_id=run_id)
-    return not actor.may("members:read") and await shows_members(run.snapshot)
+    return [Rate(**row) for row in await store.list_rates(session, run)]
+
+
+async def find_rows(session: Session, run: Run, ordinals: Sequence[int]) -> dict[int, Sequence[Any]]:
+    """Return the spooled rows of those numbers; they are gone with the log."""
+    blocks = await spool_store.find_blocks(await driver(session), run.id, run.created_at, ordinals)
+    wanted = set(ordinals)
+    return {ordinal: row for ordinal, row in number_rows(blocks) if ordinal in wanted}
+
+
+def must_hide(actor: Actor, run: Run) -> bool:
+    """Say whether the run shows members whom the actor may not see."""
+    return run.personal and not actor.may("members:read")
 
 
 def make_request(row: Mapping[str, Any], *, hidden: bool) -> LoggedRequest:

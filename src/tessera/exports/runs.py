@@ -1,47 +1,75 @@
 """Runs: start one, watch it, cancel it. Executing one is the business of `execution`."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from tessera.exports.definitions import get_definition
-from tessera.exports.errors import RunActiveError, RunEndedError, RunNotFoundError
-from tessera.exports.events import RUN_CREATED
+import msgspec
+
+from tessera.exports.definitions import KIND, get_definition
+from tessera.exports.endings import drop_held
+from tessera.exports.errors import NotHeldError, RunActiveError, RunEndedError, RunNotFoundError
+from tessera.exports.events import DEFINITION_UPDATED, RUN_CREATED
+from tessera.exports.gates import OWNER, Finding
+from tessera.exports.owners import check_owner, owner_of
 from tessera.exports.snapshots import take_snapshot
-from tessera.exports.states import RunState
+from tessera.exports.states import RunQueue, RunState
+from tessera.exports.store import definitions as definitions_store
 from tessera.exports.store import runs as store
+from tessera.exports.store import shards as shards_store
 from tessera.platform.actors import Actor
+from tessera.platform.assets import record_change
 from tessera.platform.audit import Entry, record_entries
-from tessera.platform.db import Session
+from tessera.platform.db import Database, Session
 from tessera.platform.events import Event, record_events
 from tessera.platform.ids import new_id
 from tessera.platform.jobs import Job, JobQueue, Queue
 from tessera.platform.paging import Page
+from tessera.platform.secrets import KeyRing
 
 EXECUTE_RUN = Job("exports.run", queue=Queue.RUNS)
-ACTIVE = frozenset({RunState.PENDING, RunState.RUNNING})
+PRIORITIES = {RunQueue.HIGH: 10, RunQueue.NORMAL: 0, RunQueue.LOW: -10}
+HELD_DAYS = 7
+ACTIVE = frozenset({RunState.PENDING, RunState.RUNNING, RunState.HELD})
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One execution of a definition. `selected` is None until the selection is written down."""
+    """One execution of a definition. `selected` is None until the selection is written down.
+
+    At the end, what was selected and what was removed from the selection is what was sent, unchanged, failed or
+    skipped. `columns` are those of its query; `personal` says that its rows describe members.
+    """
 
     id: UUID
     chain_id: UUID
     definition_id: UUID
     definition_name: str
     definition_label: str
+    kind: str
+    profile: str | None
+    personal: bool
+    columns: Sequence[str]
     trigger: str
+    queue: RunQueue
+    parent_id: UUID | None
     started_by: str
     started_by_kind: str | None
     started_by_id: UUID | None
     state: RunState
     created_at: datetime
+    scheduled_for: datetime | None
+    period_from: datetime | None
+    period_to: datetime | None
     started_at: datetime | None
+    held_at: datetime | None
+    released_at: datetime | None
+    released_by: str | None
     finished_at: datetime | None
     selected: int | None
+    removed: int
     sent: int
     unchanged: int
     failed: int
@@ -49,12 +77,12 @@ class Run:
     requests: int
     attempts: int
     bytes: int
+    findings: Sequence[Finding]
     error_code: str | None
     error: str | None
     worker: str | None
     take_overs: int
     cancel_requested: bool
-    snapshot: Mapping[str, Any]
 
     @property
     def active(self) -> bool:
@@ -72,32 +100,71 @@ class Run:
 
 
 async def start_run(
-    session: Session, actor: Actor, jobs: JobQueue, *, definition_id: UUID, trigger: str = "manual"
+    session: Session,
+    actor: Actor,
+    jobs: JobQueue,
+    *,
+    definition_id: UUID,
+    keys: KeyRing,
+    trigger: str = "manual",
+    period: tuple[datetime | None, datetime | None] = (None, None),
 ) -> Run:
-    """Create a run of the definition as it is now, and the job that executes it."""
+    """Create a run of the definition as it is now, and the job that executes it.
+
+    Whoever starts it decides: it also runs while the definition is switched off.
+    """
     actor.require("exports:write")
     definition = await get_definition(session, actor, definition_id=definition_id)
-    snapshot = await take_snapshot(session, actor, definition)
     run_id = new_id()
-    created = await store.insert_run(
-        session,
-        run_id=run_id,
-        definition=definition,
-        trigger=trigger,
-        actor=actor,
-        snapshot=snapshot,
-    )
-    if not created:
+    values = {
+        "id": run_id,
+        "chain_id": definition.chain_id,
+        "definition_id": definition.id,
+        "snapshot_id": await take_snapshot(session, actor, definition, keys=keys),
+        "parent_id": None,
+        "trigger": trigger,
+        "queue": definition.queue.value,
+        "scheduled_for": None,
+        "period_from": period[0],
+        "period_to": period[1],
+        **actor.signature,
+    }
+    if not await store.insert_run(session, values):
         raise RunActiveError(
             f"{definition.label} has an active run already. Wait until it ends, or cancel it.",
             definition_id=str(definition.id),
         )
-    await jobs.defer(session, EXECUTE_RUN, lock=str(run_id), run_id=str(run_id))
+    await shards_store.insert_shard(session, run_id)
+    await defer_shards(jobs, session, run_id, [0], queue=definition.queue)
     payload = {"definition_id": str(definition.id), "trigger": trigger}
     await record_events(session, [Event(definition.chain_id, RUN_CREATED, run_id, payload)])
     entry = Entry("run_started", "run", run_id, definition.internal_name, definition.chain_id, after=payload)
     await record_entries(session, actor, [entry])
     return await get_run(session, actor, run_id=run_id)
+
+
+async def defer_shards(
+    jobs: JobQueue, session: Session, run_id: UUID, shards: Sequence[int], *, queue: str, again: bool = False
+) -> None:
+    """Enqueue the shards in the caller's transaction; `again`, where a job of theirs may wait already."""
+    for shard in shards:
+        lock = None if again else lock_of(run_id, shard)
+        await jobs.defer(session, job_of(queue), lock=lock, run_id=str(run_id), shard=shard)
+
+
+async def defer_stalled(jobs: JobQueue, run_id: UUID, shard: int, *, queue: str) -> None:
+    """Enqueue a shard unless a job of its own waits already, in a transaction of its own."""
+    await jobs.defer_once(job_of(queue), lock_of(run_id, shard), run_id=str(run_id), shard=shard)
+
+
+def job_of(queue: str) -> Job:
+    """Return the job of a run in that queue: workers take the highest first."""
+    return replace(EXECUTE_RUN, priority=PRIORITIES[RunQueue(queue)])
+
+
+def lock_of(run_id: UUID, shard: int) -> str:
+    """Return what only one waiting job may have."""
+    return f"{run_id}/{shard}"
 
 
 async def get_run(session: Session, actor: Actor, *, run_id: UUID) -> Run:
@@ -134,20 +201,66 @@ async def list_runs(
 
 
 async def cancel_run(session: Session, actor: Actor, *, run_id: UUID) -> Run:
-    """Ask for the run's end: what is in flight is settled, the rest is skipped."""
+    """Ask for the run's end: what is in flight is settled, the rest is skipped. A held run ends at once."""
     actor.require("exports:write")
     run = await get_run(session, actor, run_id=run_id)
-    if not await store.request_cancel(session, run_id):
+    locked = await store.lock_run(session, run_id)
+    state = await store.request_cancel(session, run_id)
+    if locked is None or state is None:
         raise RunEndedError(f"The run of {run.definition_label} has ended already, so there is nothing to cancel.")
+    if state == RunState.HELD:
+        await drop_held(session, run_id, f"Dropped by {actor.name} while it was held.")
     entry = Entry("run_cancelled", "run", run_id, run.definition_name, run.chain_id)
     await record_entries(session, actor, [entry])
     return await get_run(session, actor, run_id=run_id)
+
+
+async def release_run(session: Session, actor: Actor, jobs: JobQueue, *, run_id: UUID, now: datetime) -> Run:
+    """Let a held run go on. Where its owner may not see what it sends, the actor takes the export over."""
+    actor.require("exports:write")
+    run = await get_run(session, actor, run_id=run_id)
+    if run.personal:
+        actor.require("members:read")
+    await store.lock_run(session, run_id)
+    if not await store.release_run(session, run_id, actor):
+        raise NotHeldError(f"The run of {run.definition_label} is not held, so there is nothing to release.")
+    if any(finding.gate == OWNER for finding in run.findings):
+        await take_over(session, actor, run, now=now)
+    await store.add_moment(session, run_id, "released", actor.name)
+    shards = await shards_store.list_open_shards(session, run_id)
+    await defer_shards(jobs, session, run_id, shards, queue=run.queue, again=True)
+    entry = Entry("run_released", "run", run_id, run.definition_name, run.chain_id)
+    await record_entries(session, actor, [entry])
+    return await get_run(session, actor, run_id=run_id)
+
+
+async def take_over(session: Session, actor: Actor, run: Run, *, now: datetime) -> None:
+    """Let the actor own the definition, if users and API keys of such rights may."""
+    owner = owner_of(actor)
+    await check_owner(session, run.chain_id, owner, now=now)
+    assert owner is not None
+    definition = await get_definition(session, actor, definition_id=run.definition_id)
+    await definitions_store.set_owner(session, run.definition_id, owner)
+    values = ({"owner": definition.owner.name if definition.owner else None}, {"owner": owner.name})
+    await record_change(
+        session, actor, asdict(definition), kind=KIND, event=DEFINITION_UPDATED, action="updated", values=values
+    )
+
+
+async def drop_forgotten(database: Database) -> int:
+    """Cancel runs that have been held for a week; return how many."""
+    async with database.session() as session:
+        forgotten = await store.list_held_too_long(session, HELD_DAYS)
+        for run_id in forgotten:
+            if await store.lock_run(session, run_id) is not None:
+                await drop_held(session, run_id, f"Nobody released the run for {HELD_DAYS} days.")
+    return len(forgotten)
 
 
 def make_run(row: Mapping[str, Any]) -> Run:
     """Turn a stored row into the value that other rooms and doors see."""
     values = {name: row[name] for name in Run.__slots__ if name in row}
     values["state"] = RunState(row["state"])
-    # The first claim starts the run; every further one takes it over.
-    values["take_overs"] = max(0, row["epoch"] - 1)
+    values["queue"] = RunQueue(row["queue"])
+    values["findings"] = msgspec.convert(row["findings"], list[Finding])
     return Run(**values)

@@ -1,84 +1,85 @@
-"""What a run works from: the definition, query and template as they were when it was created."""
+"""What a run works from: the definition, query and destination as they were when it was created."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from tessera import connectors, outbound, queries
+from tessera import connectors, queries
+from tessera.exports.contract import Checking, Destination, Snapshot
 from tessera.exports.errors import NotRunnableError
-from tessera.exports.values import Definition
+from tessera.exports.registry import get_kind
+from tessera.exports.selections import columns_of
+from tessera.exports.store import snapshots as store
+from tessera.exports.values import Definition, NewDefinition
 from tessera.platform.actors import Actor
 from tessera.platform.db import Session
+from tessera.platform.secrets import KeyRing
 from tessera.queries import Query
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """Everything a worker needs but the profile's secrets, which it opens each time.
-
-    `shape` says what goes out, as the profile's connector reads it; its secret headers stay sealed.
-    """
-
-    definition: str
-    definition_version: int
-    query: Query
-    template: str
-    template_version: int
-    profile_id: UUID
-    profile: str
-    profile_version: int
-    connector: str
-    shape: Mapping[str, Any]
-    concurrency: int | None
-
-
-async def take_snapshot(session: Session, actor: Actor, definition: Definition) -> Mapping[str, Any]:
-    """Return the snapshot as plain JSON; refuse what could not run."""
-    if not definition.enabled:
-        raise NotRunnableError(f"{definition.label} is disabled. Enable it, then run it.")
-    query = await queries.get_query(session, actor, definition.chain_id, definition.query_id)
-    if (await queries.check_aside(query.text, query.parameters)).personal:
-        actor.require("members:read")
-    template = await outbound.get_usable_template(session, actor, definition.chain_id, definition.template_id)
-    assert template.profile_id is not None
-    profile = await connectors.get_profile(session, actor, definition.chain_id, template.profile_id)
-    if not profile.enabled:
-        raise NotRunnableError(
-            f"The connection profile {profile.label} is disabled. Enable it, then run {definition.label}.",
+async def check_destination(
+    session: Session, actor: Actor, chain_id: UUID, definition: Definition | NewDefinition, query: Query, keys: KeyRing
+) -> Destination:
+    """Return where the definition leads, checked by its kind against what the query gives."""
+    return await get_kind(definition.kind).check(
+        Checking(
+            session=session,
+            actor=actor,
+            chain_id=chain_id,
+            template_id=definition.template_id,
+            profile_id=definition.profile_id,
+            settings=definition.settings,
+            query=query,
+            columns=columns_of(query, definition.selection),
+            keys=keys,
         )
-    shape = await outbound.get_stored_shape(session, actor, template)
-    if definition.rows_per_request is not None:
-        shape = {**shape, "batch_size": definition.rows_per_request}
+    )
+
+
+async def is_personal(query: Query) -> bool:
+    """Say whether the query reads what describes members."""
+    return (await queries.check_aside(query.text, query.parameters)).personal
+
+
+async def take_snapshot(session: Session, actor: Actor, definition: Definition, *, keys: KeyRing) -> UUID:
+    """Store what a run of the definition works from, once for as long as it stays the same; return its id.
+
+    Refuse what could not run.
+    """
+    query = await queries.get_query(session, actor, definition.chain_id, definition.query_id)
+    destination = await check_destination(session, actor, definition.chain_id, definition, query, keys)
+    if destination.profile_id is not None:
+        profile = await connectors.get_profile(session, actor, definition.chain_id, destination.profile_id)
+        if not profile.enabled:
+            raise NotRunnableError(
+                f"The connection profile {profile.label} is disabled. Enable it, then run {definition.label}.",
+            )
+    personal = await is_personal(query)
+    if personal:
+        actor.require("members:read")
     snapshot = Snapshot(
         definition=definition.internal_name,
         definition_version=definition.version,
+        kind=definition.kind,
         query=query,
-        template=template.internal_name,
-        template_version=template.version,
-        profile_id=profile.id,
-        profile=profile.internal_name,
-        profile_version=profile.version,
-        connector=profile.type,
-        shape=outbound.complete_shape(profile, shape, query.key_columns),
-        concurrency=definition.concurrency,
+        personal=personal,
+        destination=destination.document,
+        selection=msgspec.to_builtins(definition.selection),
+        gates=msgspec.to_builtins(definition.gates),
+        shards=definition.shards,
+        profile_id=destination.profile_id,
+        profile=destination.profile,
+        profile_version=destination.profile_version,
     )
-    plain: Mapping[str, Any] = msgspec.to_builtins(snapshot)
-    return plain
+    document = msgspec.json.encode(snapshot, order="sorted")
+    return await store.keep_snapshot(
+        session, definition.chain_id, definition.id, sha256(document).hexdigest(), document.decode()
+    )
 
 
 def read_snapshot(stored: Mapping[str, Any]) -> Snapshot:
-    """Return the snapshot that a run carries."""
+    """Return the snapshot that a stored document spells."""
     return msgspec.convert(stored, Snapshot)
-
-
-async def shows_members(stored: Mapping[str, Any]) -> bool:
-    """Say whether what the run sent and received may identify persons."""
-    query = read_snapshot(stored).query
-    try:
-        return (await queries.check_aside(query.text, query.parameters)).personal
-    except queries.QueryInvalidError:
-        # It passed when the run began; which datasets it reads is not known any more.
-        return True

@@ -1,13 +1,14 @@
-"""The states of runs and requests; they are choices of commands, so they load nothing else."""
+"""The states of runs and requests, and a run's queue; they are choices of commands, so they load nothing else."""
 
 from enum import StrEnum
 
 
 class RunState(StrEnum):
-    """The state of a run; the first two are active, the others final."""
+    """The state of a run; the first three are active, the others final."""
 
     PENDING = "pending"
     RUNNING = "running"
+    HELD = "held"
     COMPLETED = "completed"
     COMPLETED_WITH_ERRORS = "completed_with_errors"
     FAILED = "failed"
@@ -26,3 +27,11 @@ class RequestState(StrEnum):
     UNKNOWN = "unknown"
     SPLIT = "split"
     SKIPPED = "skipped"
+
+
+class RunQueue(StrEnum):
+    """Which runs workers take first."""
+
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"

@@ -1,27 +1,91 @@
 """Definitions as values."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from msgspec import UNSET, UnsetType
 
+from tessera.exports.gates import Gates
+from tessera.exports.states import RunQueue
+from tessera.platform.actors import ActorKind
+
+
+class FirstRun(StrEnum):
+    """What the first run of a definition that sends changes only does with the rows that are there already."""
+
+    SEND = "send"
+    BASELINE = "baseline"
+
+
+class Period(StrEnum):
+    """The reporting period of a run, `:from` to `:to`: from the last good run on, or the last whole one."""
+
+    SINCE_LAST_SUCCESS = "since_last_success"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Only rows that were added or changed since they were last accepted are sent.
+
+    With `removals`, rows that left the selection are sent too: their key columns, and null in the others. A row that
+    was refused `most_refusals` times in a row is parked: skipped until it changes.
+    """
+
+    first_run: FirstRun = FirstRun.SEND
+    removals: bool = False
+    most_refusals: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which rows of its query a definition selects: with these parameters, in this period, changes or all."""
+
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    period: Period | None = None
+    changes: Changes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The user or API key with whose rights a definition runs."""
+
+    kind: ActorKind
+    id: UUID
+    name: str
+
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What leaves and where to. `rows_per_request` and `concurrency` None take the template's and the profile's."""
+    """What leaves and where to: through a template, or through a profile directly.
+
+    `settings` are those that its kind declares for the destination.
+    """
 
     id: UUID
     chain_id: UUID
     label: str
     internal_name: str
     description: str
+    kind: str
     query_id: UUID
     query_label: str
-    template_id: UUID
-    template_label: str
-    rows_per_request: int | None
-    concurrency: int | None
+    template_id: UUID | None
+    template_label: str | None
+    profile_id: UUID | None
+    profile_label: str | None
+    settings: Mapping[str, Any]
+    selection: Selection
+    gates: Gates
+    queue: RunQueue
+    shards: int
+    owner: Owner | None
     enabled: bool
     version: int
     created_at: datetime
@@ -36,28 +100,45 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class NewDefinition:
-    """What a caller gives to make a definition. Without an internal name one is derived from the label."""
+    """What a caller gives to make a definition. Without an internal name one is derived from the label.
+
+    Without an owner, the user or API key that makes it is the owner.
+    """
 
     label: str
     query_id: UUID
-    template_id: UUID
+    template_id: UUID | None = None
+    profile_id: UUID | None = None
+    kind: str = "requests"
     internal_name: str | None = None
     description: str = ""
-    rows_per_request: int | None = None
-    concurrency: int | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    selection: Selection = field(default_factory=Selection)
+    gates: Gates = field(default_factory=Gates)
+    queue: RunQueue = RunQueue.NORMAL
+    shards: int = 1
+    owner: Owner | None = None
     enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class DefinitionChange:
-    """What changes; UNSET leaves a thing as it is. `version` is the one that the caller saw, None for any."""
+    """What changes; UNSET leaves a thing as it is. `version` is the one that the caller saw, None for any.
+
+    Of the settings, those that are not named stay.
+    """
 
     label: str | UnsetType = UNSET
     internal_name: str | UnsetType = UNSET
     description: str | UnsetType = UNSET
     query_id: UUID | UnsetType = UNSET
-    template_id: UUID | UnsetType = UNSET
-    rows_per_request: int | UnsetType | None = UNSET
-    concurrency: int | UnsetType | None = UNSET
+    template_id: UUID | UnsetType | None = UNSET
+    profile_id: UUID | UnsetType | None = UNSET
+    settings: Mapping[str, Any] | UnsetType = UNSET
+    selection: Selection | UnsetType = UNSET
+    gates: Gates | UnsetType = UNSET
+    queue: RunQueue | UnsetType = UNSET
+    shards: int | UnsetType = UNSET
+    owner: Owner | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
     version: int | None = None

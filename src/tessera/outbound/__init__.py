@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from tessera.outbound.header_seals import HeaderSeals, reseal_templates
     from tessera.outbound.rendering import FACTS, FILTERS, read_shape
     from tessera.outbound.senders import Outcome, OutcomeKind, RequestRenderer, Sender
-    from tessera.outbound.targets import complete_shape, make_renderer, open_sender
+    from tessera.outbound.targets import complete_shape, list_export_properties, make_renderer, open_sender
     from tessera.outbound.template_changes import (
         copy_template,
         create_template,
@@ -71,6 +71,7 @@ __all__ = [
     "get_template",
     "get_usable_template",
     "label_templates",
+    "list_export_properties",
     "list_template_users",
     "list_templates",
     "make_renderer",

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
-from tessera.connectors.contract import Target
+from tessera.connectors.contract import Property, Target
 from tessera.outbound.rendering import Plan, PlannedRequest, RunFacts
 from tessera.platform.http import CallErrorKind, OutboundClient, ReplyHeaders
 
@@ -104,9 +104,11 @@ class Requests:
     """The ability of a connector type to send requests.
 
     `make_renderer` and `make_sender` take the shape of what goes out, and bring both sides of the one interface. What a
-    shape takes from its profile, `complete_shape` puts in when a run is created.
+    shape takes from its profile, `complete_shape` puts in when a run is created. `properties` are what an export fills
+    in where its own settings are the shape; None where a template is it.
     """
 
     make_renderer: MakeRenderer
     make_sender: MakeSender
     complete_shape: CompleteShape | None = None
+    properties: tuple[Property, ...] | None = None

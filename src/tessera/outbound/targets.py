@@ -14,7 +14,7 @@ from tessera.connectors import (
     open_secrets,
     template_place,
 )
-from tessera.connectors.contract import ConnectorType, get_connector
+from tessera.connectors.contract import ConnectorType, Property, get_connector
 from tessera.connectors.tokens import TokenKeeper
 from tessera.outbound.header_seals import HeaderSeals, open_headers, sealed_values
 from tessera.outbound.senders import RequestRenderer, Requests, Sender
@@ -82,6 +82,17 @@ def make_renderer(
     return find_requests(get_connector(key)).make_renderer(
         open_headers(without_place(shape), HeaderSeals(chain_id, keys)), columns
     )
+
+
+def list_export_properties(key: str) -> tuple[Property, ...]:
+    """Return what an export through profiles of that type fills in; refuse a type whose requests a template shapes."""
+    connector = get_connector(key)
+    properties = find_requests(connector).properties
+    if properties is None:
+        raise ProfileDisabledError(
+            f"{connector.label} profiles send what a template shapes. Choose a template instead of the profile."
+        )
+    return properties
 
 
 def place_of_headers(connector: ConnectorType, settings: Mapping[str, Any]) -> str:

@@ -10,7 +10,6 @@ import msgspec
 from tessera import queries
 from tessera.access.chains import has_chain
 from tessera.connectors import (
-    INCOMPLETE,
     READY,
     Profile,
     ProfileDisabledError,
@@ -32,7 +31,15 @@ from tessera.outbound.rendering import (
     plain_shape,
 )
 from tessera.outbound.store import templates as store
-from tessera.outbound.templates import NewTemplate, Template, TemplateChange, find_row, get_template, make_templates
+from tessera.outbound.templates import (
+    INCOMPLETE,
+    NewTemplate,
+    Template,
+    TemplateChange,
+    find_row,
+    get_template,
+    make_templates,
+)
 from tessera.platform.actors import Actor
 from tessera.platform.assets import (
     ChainNotFoundError,

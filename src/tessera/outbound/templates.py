@@ -19,6 +19,7 @@ from tessera.platform.secrets import KeyRing
 from tessera.queries import Column, label_queries
 
 OUTBOUND_API = "outbound_api"
+INCOMPLETE = "incomplete"
 TEMPLATE_TYPES = {OUTBOUND_API: "Outbound API"}
 
 

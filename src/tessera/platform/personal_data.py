@@ -29,14 +29,16 @@ COPIES: Columns = {
     "kept_answers": ("key", "headers", "sealed_body"),
     "points_movements": ("source", "reason", "idempotency_key"),
     "procrastinate_jobs": ("args",),
+    "export_rows": ("shown_key",),
     "run_attempts": ("message",),
+    "run_blocks": ("data",),
     "run_excerpts": ("request", "answer"),
     "run_requests": ("left_out", "path", "key"),
     "run_row_errors": ("message",),
-    "run_rows": ("row",),
     "webhook_deliveries": ("body", "last_error"),
 }
-"""Where what members gave may be repeated. Each has days of its own in the settings, but for the points ledger."""
+"""Where what members gave may be repeated. Each has days of its own in the settings, but for the points ledger, and for the keys of rows that exports
+sent, which go with the rows."""
 
 STAFF: Columns = {
     "access_tokens": ("label",),
@@ -45,13 +47,13 @@ STAFF: Columns = {
     "client_tokens": ("label",),
     "connection_profiles": ("created_by", "updated_by", "settings"),
     "encryption_keys": ("created_by", "updated_by"),
-    "export_definitions": ("created_by", "updated_by"),
+    "export_definitions": ("created_by", "updated_by", "owner"),
     "http_templates": ("created_by", "updated_by"),
     "identities": ("issuer", "subject"),
     "inbound_tokens": ("created_by",),
     "queries": ("created_by", "updated_by"),
     "roles": ("created_by", "updated_by"),
-    "runs": ("started_by",),
+    "runs": ("started_by", "released_by"),
     "sign_in_failures": ("key",),
     "user_sessions": ("origin", "user_agent"),
     "users": ("email", "name"),
@@ -81,7 +83,11 @@ OTHERS: Columns = {
         "country_code", "country_subdivision_code",
     ),
     "events": ("name",),
-    "export_definitions": ("label", "internal_name", "description", "created_by_kind", "updated_by_kind"),
+    "export_definitions": (
+        "label", "internal_name", "description", "kind", "settings", "selection", "gates", "queue", "owner_kind",
+        "created_by_kind", "updated_by_kind",
+    ),
+    "export_rows": ("key", "accepted", "refused"),
     "http_templates": (
         "template_type", "label", "internal_name", "shape", "state", "created_by_kind", "updated_by_kind",
     ),
@@ -104,10 +110,15 @@ OTHERS: Columns = {
     "request_windows": ("moments",),
     "roles": ("label", "internal_name", "description", "permissions", "created_by_kind", "updated_by_kind"),
     "run_attempts": ("outcome", "code", "duration_ms"),
+    "run_blocks": ("keys", "prints", "changes"),
     "run_moments": ("kind", "message"),
     "run_requests": ("state", "code", "duration_ms"),
     "run_row_errors": ("phase", "code"),
-    "runs": ("trigger", "state", "snapshot", "error_code", "error", "worker", "started_by_kind"),
+    "run_shards": ("worker",),
+    "run_snapshots": ("digest", "document"),
+    "runs": (
+        "trigger", "queue", "state", "ending", "findings", "error_code", "error", "worker", "started_by_kind",
+    ),
     "second_factors": ("sealed_secret",),
     "sign_in_steps": ("token_digest", "way"),
     "tiers": ("name", "code"),

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from tessera.queries.changes import copy_query, create_query, delete_query, list_query_users, update_query
     from tessera.queries.checks import check_aside, check_query
     from tessera.queries.columns import Column, ColumnType, header_line
-    from tessera.queries.contract import Preview, QueryEngine, Selection
+    from tessera.queries.contract import Block, Preview, QueryEngine, Selection
     from tessera.queries.errors import (
         QueryFailedError,
         QueryInvalidError,
@@ -30,6 +30,7 @@ __all__ = [
     "BUILT_IN",
     "FUNCTIONS",
     "Advice",
+    "Block",
     "Column",
     "ColumnType",
     "NewQuery",

@@ -56,6 +56,14 @@ class Described:
         return place if self.type is not ColumnType.TEXT else f"{place}::text"
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A column, and what it is called in the statement around the query."""
+
+    column: Described
+    place: str
+
+
 TYPES = {
     "int2": ColumnType.INT,
     "int4": ColumnType.INT,
@@ -96,20 +104,25 @@ def header_line(names: Iterable[str]) -> str:
     return line.getvalue()
 
 
-def json_row(described: Sequence[Described]) -> str:
-    """Return the expression that makes a JSON array of the columns, which are called c1, c2, …"""
-    values = [column.as_json(f"c{number}") for number, column in enumerate(described, 1)]
+def place_columns(described: Sequence[Described]) -> list[Placed]:
+    """Return the columns with the names that they have around the query: c1, c2, …"""
+    return [Placed(column, f"c{number}") for number, column in enumerate(described, 1)]
+
+
+def json_row(placed: Sequence[Placed]) -> str:
+    """Return the expression that makes a JSON array of the columns."""
+    values = [each.column.as_json(each.place) for each in placed]
     if len(values) <= MOST_ARGUMENTS:
         return f"json_build_array({', '.join(values)})"
     return f"json_build_array(VARIADIC ARRAY[{', '.join(f'to_json({value})' for value in values)}])"
 
 
-def order_by(described: Sequence[Described], keys: Sequence[str]) -> str:
-    """Return the order that makes batches the same from run to run; nothing without key columns."""
-    numbers = {column.name: number for number, column in enumerate(described, 1)}
-    missing = [key for key in keys if key not in numbers]
+def find_keys(described: Sequence[Described], keys: Sequence[str]) -> list[Placed]:
+    """Return the key columns, in their order: ordering by them makes batches the same from run to run."""
+    by_name = {each.column.name: each for each in place_columns(described)}
+    missing = [key for key in keys if key not in by_name]
     if missing:
         raise QueryInvalidError(
-            f"The key column {missing[0]} is not in the result. Columns are {', '.join(numbers)}.", field="key_columns"
+            f"The key column {missing[0]} is not in the result. Columns are {', '.join(by_name)}.", field="key_columns"
         )
-    return f"ORDER BY {', '.join(f'c{numbers[key]}' for key in keys)}" if keys else ""
+    return [by_name[key] for key in keys]

@@ -39,6 +39,25 @@ class Preview:
     rows: tuple[tuple[Any, ...], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows that come together: `data` holds their JSON arrays with commas between, the first row has number `first`.
+
+    `keys` holds the JSON arrays of their key columns in the same way, where they were asked for. A key is empty where
+    one of its columns is null or an empty text; it is repeated where the row before has it too. `first_empty` and
+    `first_repeated` are numbers of rows, None where there is none.
+    """
+
+    first: int
+    rows: int
+    data: str
+    keys: str | None = None
+    empty_keys: int = 0
+    repeated_keys: int = 0
+    first_empty: int | None = None
+    first_repeated: int | None = None
+
+
 class QueryEngine(Protocol):
     """Runs queries over the datasets, each for one chain, of which it sees no other's rows."""
 
@@ -63,11 +82,11 @@ class QueryEngine(Protocol):
         """Return the database's plan for the rows, with the defaults of the parameters; nothing is run."""
         ...
 
-    def copy_rows(
-        self, chain_id: UUID, query: Selection, *, label: UUID, now: datetime, given: Given = None
-    ) -> AsyncGenerator[bytes, None]:
-        """Give every row as a line of COPY text: label, number from 1, JSON array of the columns; in blocks of lines.
+    def read_blocks(
+        self, chain_id: UUID, query: Selection, *, now: datetime, given: Given = None, with_keys: bool = False
+    ) -> AsyncGenerator[Block, None]:
+        """Give every row, numbered from 1 in the order of the key columns, in blocks of some hundred.
 
-        The blocks can be written to another COPY unread. An error may come after the first blocks: roll back then.
+        An error may come after the first blocks: forget them then.
         """
         ...

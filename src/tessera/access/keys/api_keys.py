@@ -167,6 +167,17 @@ async def find_api_key_actor(
     return Actor(ActorKind.API_KEY, key.id, key.label, key.chains, key.permissions, origin, request_id)
 
 
+async def find_key_holder(session: Session, key_id: UUID, *, now: datetime) -> Actor | None:
+    """Return the actor that works in the name of a key without showing it; None where the key is not live."""
+    rows = await store.list_keys(session, chains=None, ids=[key_id])
+    key = read_key(rows[0]) if rows else None
+    if key is None or not key.enabled or key.revoked_at is not None:
+        return None
+    if key.expires_at is not None and key.expires_at <= now:
+        return None
+    return Actor(ActorKind.API_KEY, key.id, key.label, key.chains, key.permissions)
+
+
 async def get_api_key(session: Session, actor: Actor, key_id: UUID) -> ApiKey:
     """Return a key that reaches no further than the actor."""
     actor.require("api-keys:read")

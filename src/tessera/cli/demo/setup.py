@@ -8,11 +8,13 @@ from tessera import connectors, exports, outbound, queries
 from tessera.access import chains as access_chains
 from tessera.access import keys as access_keys
 from tessera.access.chains import NewEnterprise
+from tessera.access.keys import NewApiKey
 from tessera.cli.context import CommandContext
 from tessera.cli.demo.people import CHOSEN_PROGRAM, CHOSEN_TIER, POINTS_LIMIT, PROGRAMS
 from tessera.connectors import NewProfile, ProfileChange
-from tessera.exports import Definition, NewDefinition
+from tessera.exports import Definition, NewDefinition, Owner
 from tessera.outbound import NewTemplate
+from tessera.platform.actors import ActorKind
 from tessera.queries import NewQuery, Query
 
 CHAIN = "Tessera Demo Hotels"
@@ -101,14 +103,19 @@ async def arrange_export(context: CommandContext, chain_id: UUID, *, url: str, t
         template = await outbound.create_template(
             session, context.actor, chain_id=chain_id, new=new_template, keys=keys
         )
+        sender = NewApiKey("Demo export", frozenset({chain_id}), frozenset({"members:read"}))
+        (made,) = await access_keys.create_api_keys(session, context.actor, keys, [sender], now=context.now())
         new = NewDefinition(
             label=f"{TIER.name} members to the demo's receiver",
             query_id=query.id,
             template_id=template.id,
             internal_name="demo",
-            concurrency=IN_FLIGHT,
+            settings={"concurrency": IN_FLIGHT},
+            owner=Owner(ActorKind.API_KEY, made.key.id, made.key.label),
         )
-        definition = await exports.create_definition(session, context.actor, chain_id=chain_id, new=new, keys=keys)
+        definition = await exports.create_definition(
+            session, context.actor, chain_id=chain_id, new=new, keys=keys, now=context.now()
+        )
     return Arranged(query, profile.id, definition)
 
 

@@ -103,12 +103,6 @@ async def select_ids(context: CommandContext, chain_id: UUID, arranged: Arranged
     """Run the query again, by itself, and return the ids it selects."""
     place = [column.name for column in arranged.query.columns].index("membership_id")
     found: set[UUID] = set()
-    blocks = context.application.engine.copy_rows(
-        chain_id, arranged.query, label=arranged.definition.id, now=context.now()
-    )
-    async for block in blocks:
-        # A line is label, number and row with tabs between; in a JSON array of ours a backslash is the only escape.
-        for line in block.splitlines():
-            row = json.loads(line.split(b"\t", 2)[2].replace(b"\\\\", b"\\"))
-            found.add(UUID(row[place]))
+    async for block in context.application.engine.read_blocks(chain_id, arranged.query, now=context.now()):
+        found.update(UUID(row[place]) for row in json.loads(f"[{block.data}]"))
     return found

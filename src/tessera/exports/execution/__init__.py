@@ -1,4 +1,4 @@
-"""Executing a run: select, plan, send, settle, finish; and take over where another worker left off."""
+"""Executing a run: select, judge, deliver by its kind, finish; and take over where another worker left off."""
 
 from tessera.exports.execution.executor import Executor
 

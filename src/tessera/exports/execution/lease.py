@@ -1,15 +1,17 @@
-"""Who may work on a run: claiming it, holding it, giving it back."""
+"""Who may work on a shard: claiming it, holding it, giving it back."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
+from tessera.exports.contract import ClaimedShard
 from tessera.exports.errors import LeaseLostError
-from tessera.exports.execution.outcomes import STOPPED
-from tessera.exports.execution.requests import RunResult
-from tessera.exports.store import runs as store
+from tessera.exports.results import CANCELLED, STOPPED, RunResult
+from tessera.exports.snapshots import read_snapshot
+from tessera.exports.store import runs as runs_store
+from tessera.exports.store import shards as store
 from tessera.platform.clock import Clock
 from tessera.platform.db import Database
 
@@ -17,19 +19,26 @@ T = TypeVar("T")
 
 LONGEST_LOOK_SECONDS = 1.0
 
-CANCELLED = RunResult("cancelled", "cancelled", "The run was cancelled. Start a new one to send the skipped rows.")
 
-
-async def claim_run(database: Database, run_id: UUID, *, worker: str, seconds: float) -> Mapping[str, Any] | None:
-    """Take the run, waiting for a dead worker's lease to run down; None when it has ended or is worked on."""
+async def claim_shard(
+    database: Database, run_id: UUID, shard: int, *, worker: str, seconds: float
+) -> ClaimedShard | None:
+    """Take the shard, waiting for a dead worker's lease to run down; None when it has ended, is held or worked on."""
     held = float("inf")
     while True:
         async with database.session() as session:
-            run = await store.claim_run(session, run_id, worker=worker, lease=seconds)
-            if run is not None:
-                await store.add_moment(session, run_id, "started" if run["epoch"] == 1 else "taken_over", worker)
-                return run
-            remaining = await store.find_lease(session, run_id)
+            taken = await store.claim_shard(session, run_id, shard, worker=worker, lease=seconds)
+            if taken is not None:
+                first = taken["epoch"] == 1
+                run = await runs_store.start_run(session, run_id, worker=worker, taken_over=not first)
+                if run is None:
+                    await store.release_lease(session, run_id, shard, taken["epoch"])
+                    return None
+                if shard == 0 or not first:
+                    kind = "started" if first else "taken_over"
+                    await runs_store.add_moment(session, run_id, kind, worker)
+                return make_claim(taken, run)
+            remaining = await store.find_lease(session, run_id, shard)
         # A lease that only runs down belonged to a worker that died; one that grew, to a worker that lives.
         if remaining is None or remaining > held:
             return None
@@ -37,36 +46,58 @@ async def claim_run(database: Database, run_id: UUID, *, worker: str, seconds: f
         await asyncio.sleep(min(max(remaining, 0.05), 0.5))
 
 
-class Lease:
-    """One worker's hold on one run. `ending` is set when the run should end early, whatever phase it is in."""
+def make_claim(shard: Mapping[str, Any], run: Mapping[str, Any]) -> ClaimedShard:
+    """Return what a worker holds."""
+    return ClaimedShard(
+        run_id=run["id"],
+        **{name: run[name] for name in RUN_COLUMNS},
+        **{name: shard[name] for name in SHARD_COLUMNS},
+        shards=read_snapshot(run["snapshot"]).shards,
+        doubted_before=run["claimed_at"],
+        snapshot=read_snapshot(run["snapshot"]),
+    )
 
-    def __init__(self, database: Database, run: Mapping[str, Any], *, seconds: float, hours: float) -> None:
+
+RUN_COLUMNS = (
+    *("created_at", "chain_id", "definition_id", "started_at", "scheduled_for", "period_from", "period_to"),
+    *("selected", "trigger", "parent_id"),
+)
+SHARD_COLUMNS = ("shard", "epoch", "first_row", "last_row", "planned_row")
+
+
+class Lease:
+    """One worker's hold on one shard. `ending` is set when the run should end early, whatever phase it is in."""
+
+    def __init__(
+        self, database: Database, claim: ClaimedShard, *, started: datetime, seconds: float, hours: float
+    ) -> None:
         self._database = database
-        self._run_id = run["id"]
-        self._epoch = run["epoch"]
+        self._key = (claim.run_id, claim.shard, claim.epoch)
         self._seconds = seconds
-        self._deadline = run["started_at"] + timedelta(hours=hours)
+        self._deadline = started + timedelta(hours=hours)
         self._hours = hours
         self.ending: asyncio.Future[RunResult] = asyncio.get_running_loop().create_future()
 
     async def keep_forever(self, clock: Clock) -> None:
-        """Renew the lease until cancelled; raise LeaseLostError once another worker has the run."""
+        """Renew the lease until cancelled; raise LeaseLostError once another worker has the shard."""
         while True:
             async with self._database.session() as session:
-                cancel = await store.renew_lease(session, self._run_id, self._epoch, self._seconds)
-            if cancel is None:
+                wish = await store.renew_lease(session, *self._key, lease=self._seconds)
+            if wish is None:
                 raise LeaseLostError
-            if cancel:
+            if wish["cancel_requested"]:
                 self._end(CANCELLED)
+            elif wish["ending"] is not None:
+                self._end(RunResult(wish["ending"], wish["error_code"], wish["error"]))
             elif clock() > self._deadline:
                 message = f"The run took longer than its {self._hours:g} hours. Send fewer rows, or allow more time."
                 self._end(RunResult("failed", "deadline", message))
-            # A third of the lease: a renewal may come late without the run being taken away. And never long, because
+            # A third of the lease: a renewal may come late without the shard being taken away. And never long, because
             # this is how a cancellation is seen.
             await asyncio.sleep(min(self._seconds / 3, LONGEST_LOOK_SECONDS))
 
     def stop(self) -> None:
-        """Let the run go on in another worker: this one stops."""
+        """Let the shard go on in another worker: this one stops."""
         self._end(STOPPED)
 
     def when_ending(self, act: Callable[[RunResult], None]) -> None:
@@ -85,9 +116,9 @@ class Lease:
             await asyncio.gather(task, return_exceptions=True)
 
     async def release(self) -> None:
-        """Let another worker take the run at once."""
+        """Let another worker take the shard at once."""
         async with self._database.session() as session:
-            await store.release_lease(session, self._run_id, self._epoch)
+            await store.release_lease(session, *self._key)
 
     def _end(self, ending: RunResult) -> None:
         if not self.ending.done():

@@ -1,41 +1,46 @@
 """Statements on export definitions."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import text
 
 from tessera.exports.errors import DefinitionNotFoundError
-from tessera.exports.values import Definition, NewDefinition
-from tessera.platform.actors import Actor
+from tessera.exports.values import Definition, NewDefinition, Owner
+from tessera.platform.actors import Actor, ActorKind
 from tessera.platform.assets import AssetTable
-from tessera.platform.db import Session, change_rows
+from tessera.platform.db import Session, change_rows, fetch_row
 
-SHOWN = """a.id, a.chain_id, a.label, a.internal_name, a.description, a.query_id, a.template_id, a.rows_per_request,
-       a.concurrency, a.enabled, a.version, a.created_at, a.created_by, a.created_by_kind, a.created_by_id,
-       a.updated_at, a.updated_by, a.updated_by_kind, a.updated_by_id"""
-DEFINITIONS = AssetTable(
-    "export_definition", "export definition", "export_definitions", DefinitionNotFoundError, shown=SHOWN
-)
+DEFINITIONS = AssetTable("export_definition", "export definition", "export_definitions", DefinitionNotFoundError)
 
 INSERT = text("""
-INSERT INTO export_definitions (id, chain_id, label, internal_name, description, query_id, template_id,
-                                rows_per_request, concurrency, enabled, created_by, created_by_kind, created_by_id,
-                                updated_by, updated_by_kind, updated_by_id)
-VALUES (:id, :chain_id, :label, :internal_name, :description, :query_id, :template_id,
-        :rows_per_request, :concurrency, :enabled, :actor, :actor_kind, :actor_id,
-        :actor, :actor_kind, :actor_id)
+INSERT INTO export_definitions (id, chain_id, label, internal_name, description, kind, query_id, template_id,
+                                profile_id, settings, selection, gates, queue, shards, enabled, owner, owner_kind,
+                                owner_id, created_by, created_by_kind, created_by_id, updated_by, updated_by_kind,
+                                updated_by_id)
+VALUES (:id, :chain_id, :label, :internal_name, :description, :kind, :query_id, :template_id,
+        :profile_id, cast(:settings AS jsonb), cast(:selection AS jsonb), cast(:gates AS jsonb), :queue, :shards,
+        :enabled, :owner, :owner_kind, :owner_id, :actor, :actor_kind, :actor_id, :actor, :actor_kind, :actor_id)
 ON CONFLICT DO NOTHING
 """)
 
 UPDATE = text("""
 UPDATE export_definitions
-   SET label = :label, internal_name = :internal_name, description = :description, query_id = :query_id,
-       template_id = :template_id, rows_per_request = :rows_per_request, concurrency = :concurrency,
-       enabled = :enabled, version = version + 1, updated_at = now(), updated_by = :actor,
-       updated_by_kind = :actor_kind, updated_by_id = :actor_id
+   SET label = :label, internal_name = :internal_name, description = :description, kind = :kind, query_id = :query_id,
+       template_id = :template_id, profile_id = :profile_id, settings = cast(:settings AS jsonb),
+       selection = cast(:selection AS jsonb), gates = cast(:gates AS jsonb), queue = :queue, shards = :shards,
+       enabled = :enabled, owner = :owner, owner_kind = :owner_kind, owner_id = :owner_id, version = version + 1,
+       updated_at = now(), updated_by = :actor, updated_by_kind = :actor_kind, updated_by_id = :actor_id
  WHERE id = :id AND version = :version
 """)
+
+SET_OWNER = text("""
+UPDATE export_definitions SET owner = :owner, owner_kind = :owner_kind, owner_id = :owner_id WHERE id = :id
+""")
+
+FIND_OWNER = text("SELECT owner, owner_kind, owner_id FROM export_definitions WHERE id = :id")
 
 
 async def insert_definition(
@@ -53,16 +58,50 @@ async def update_definition(session: Session, stored: Definition, new: NewDefini
     return await change_rows(session, UPDATE, values) == 1
 
 
+async def set_owner(session: Session, definition_id: UUID, owner: Owner) -> None:
+    """Let another user or API key own the definition."""
+    await session.execute(SET_OWNER, {"id": definition_id, **columns_of_owner(owner)})
+
+
+async def find_owner(session: Session, definition_id: UUID) -> Owner | None:
+    """Return who owns the definition now."""
+    row = await fetch_row(session, FIND_OWNER, {"id": definition_id})
+    return None if row is None else make_owner(row)
+
+
+def make_owner(row: Mapping[str, Any]) -> Owner | None:
+    """Return the owner that a stored row names."""
+    return Owner(ActorKind(row["owner_kind"]), row["owner_id"], row["owner"]) if row["owner_id"] else None
+
+
 def values_of(name: str, new: NewDefinition, actor: Actor) -> dict[str, Any]:
     """Return the columns that a caller decides."""
     return {
         "label": new.label.strip(),
         "internal_name": name,
         "description": new.description,
+        "kind": new.kind,
         "query_id": new.query_id,
         "template_id": new.template_id,
-        "rows_per_request": new.rows_per_request,
-        "concurrency": new.concurrency,
+        "profile_id": new.profile_id,
+        "settings": as_json(new.settings),
+        "selection": as_json(new.selection),
+        "gates": as_json(new.gates),
+        "queue": new.queue.value,
+        "shards": new.shards,
         "enabled": new.enabled,
+        **columns_of_owner(new.owner),
         **actor.signature,
     }
+
+
+def as_json(value: object) -> str:
+    """Return the value as a JSON text."""
+    return msgspec.json.encode(value).decode()
+
+
+def columns_of_owner(owner: Owner | None) -> Mapping[str, Any]:
+    """Return the columns that name the owner."""
+    if owner is None:
+        return {"owner": None, "owner_kind": None, "owner_id": None}
+    return {"owner": owner.name, "owner_kind": owner.kind.value, "owner_id": owner.id}

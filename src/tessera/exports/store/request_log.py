@@ -1,7 +1,7 @@
 """Statements that read the log of a run."""
 
-from collections.abc import Mapping
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import text
@@ -11,38 +11,31 @@ from tessera.platform.paging import COUNT_LIMIT
 
 REQUESTS = text("""
 SELECT * FROM run_requests
- WHERE run_id = :run_id AND (cast(:state AS text) IS NULL OR state = :state)
+ WHERE created_at = :created_at AND run_id = :run_id AND (cast(:state AS text) IS NULL OR state = :state)
  ORDER BY number OFFSET :offset LIMIT :limit
 """)
 
 REQUEST_COUNT = text("""
 SELECT count(*) FROM (
   SELECT 1 FROM run_requests
-   WHERE run_id = :run_id AND (cast(:state AS text) IS NULL OR state = :state) LIMIT :most) AS counted
+   WHERE created_at = :created_at AND run_id = :run_id AND (cast(:state AS text) IS NULL OR state = :state) LIMIT :most) AS counted
 """)
 
-REQUEST = text("SELECT * FROM run_requests WHERE run_id = :run_id AND number = :number")
+REQUEST = text("SELECT * FROM run_requests WHERE created_at = :created_at AND run_id = :run_id AND number = :number")
 
 ATTEMPTS = text("""
 SELECT a.attempt, a.begun_at, a.settled_at, a.outcome, a.status, a.code, a.message, a.duration_ms, e.request, e.answer
-  FROM run_attempts a LEFT JOIN run_excerpts e USING (run_id, number, attempt)
- WHERE run_id = :run_id AND number = :number ORDER BY attempt
-""")
-
-REQUEST_ROWS = text("""
-SELECT row FROM run_rows
- WHERE run_id = :run_id AND ordinal BETWEEN :first AND :last AND ordinal <> ALL (cast(:left_out AS integer[]))
- ORDER BY ordinal LIMIT :limit
+  FROM run_attempts a LEFT JOIN run_excerpts e USING (created_at, run_id, number, attempt)
+ WHERE created_at = :created_at AND run_id = :run_id AND number = :number ORDER BY attempt
 """)
 
 ROW_ERRORS = text("""
-SELECT e.ordinal, e.phase, e.code, e.message, r.row
-  FROM run_row_errors e LEFT JOIN run_rows r USING (run_id, ordinal)
- WHERE run_id = :run_id ORDER BY ordinal OFFSET :offset LIMIT :limit
+SELECT ordinal, phase, code, message FROM run_row_errors
+ WHERE created_at = :created_at AND run_id = :run_id ORDER BY ordinal OFFSET :offset LIMIT :limit
 """)
 
 ROW_ERROR_COUNT = text("""
-SELECT count(*) FROM (SELECT 1 FROM run_row_errors WHERE run_id = :run_id LIMIT :most) AS counted
+SELECT count(*) FROM (SELECT 1 FROM run_row_errors WHERE created_at = :created_at AND run_id = :run_id LIMIT :most) AS counted
 """)
 
 MOMENTS = text("SELECT at, kind, message FROM run_moments WHERE run_id = :run_id ORDER BY id")
@@ -52,7 +45,7 @@ RATES = text("""
 WITH span AS (
   SELECT min(settled_at) AS start,
          greatest(1, ceil(extract(epoch FROM max(settled_at) - min(settled_at)) / 600)) AS step
-    FROM run_requests WHERE run_id = :run_id
+    FROM run_requests WHERE created_at = :created_at AND run_id = :run_id
 )
 SELECT date_bin(make_interval(secs => step), settled_at, date_trunc('second', start)) AS second,
        (count(*) / max(step))::float AS requests,
@@ -60,47 +53,54 @@ SELECT date_bin(make_interval(secs => step), settled_at, date_trunc('second', st
        percentile_cont(0.5) WITHIN GROUP (ORDER BY duration_ms) AS p50_ms,
        percentile_cont(0.95) WITHIN GROUP (ORDER BY duration_ms) AS p95_ms
   FROM run_requests, span
- WHERE run_id = :run_id AND settled_at IS NOT NULL
+ WHERE created_at = :created_at AND run_id = :run_id AND settled_at IS NOT NULL
  GROUP BY 1 ORDER BY 1
 """)
 
 
+class RunKey(Protocol):
+    """What finds the log of a run: its id, and when it was created, which decides on the partition."""
+
+    @property
+    def id(self) -> UUID:
+        """The run's id."""
+        ...
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was created."""
+        ...
+
+
+def place(run: RunKey) -> dict[str, Any]:
+    """Return the parameters that lead to the run's log."""
+    return {"run_id": run.id, "created_at": run.created_at}
+
+
 async def list_requests(
-    session: Session, run_id: UUID, *, state: str | None, offset: int, limit: int
+    session: Session, run: RunKey, *, state: str | None, offset: int, limit: int
 ) -> tuple[list[Row], int]:
     """Return one page in order of number, and the count up to its limit."""
-    scope = {"run_id": run_id, "state": state}
+    scope = {**place(run), "state": state}
     rows = await fetch_rows(session, REQUESTS, scope | {"offset": offset, "limit": limit})
     total = (await session.execute(REQUEST_COUNT, scope | {"most": COUNT_LIMIT + 1})).scalar_one()
     return rows, total
 
 
-async def find_request(session: Session, run_id: UUID, number: int) -> Row | None:
+async def find_request(session: Session, run: RunKey, number: int) -> Row | None:
     """Return the run's request of that number."""
-    return await fetch_row(session, REQUEST, {"run_id": run_id, "number": number})
+    return await fetch_row(session, REQUEST, {**place(run), "number": number})
 
 
-async def list_attempts(session: Session, run_id: UUID, number: int) -> list[Row]:
+async def list_attempts(session: Session, run: RunKey, number: int) -> list[Row]:
     """Return every attempt of a request with its excerpts."""
-    return await fetch_rows(session, ATTEMPTS, {"run_id": run_id, "number": number})
+    return await fetch_rows(session, ATTEMPTS, {**place(run), "number": number})
 
 
-async def list_request_rows(session: Session, run_id: UUID, request: Mapping[str, Any], *, limit: int) -> list[str]:
-    """Return the spooled rows of a request, as JSON arrays."""
-    parameters = {
-        "run_id": run_id,
-        "first": request["first_row"],
-        "last": request["last_row"],
-        "left_out": request["left_out"] or [],
-        "limit": limit,
-    }
-    return list((await session.execute(REQUEST_ROWS, parameters)).scalars())
-
-
-async def list_row_errors(session: Session, run_id: UUID, *, offset: int, limit: int) -> tuple[list[Row], int]:
+async def list_row_errors(session: Session, run: RunKey, *, offset: int, limit: int) -> tuple[list[Row], int]:
     """Return one page in row order, and the count up to its limit."""
-    rows = await fetch_rows(session, ROW_ERRORS, {"run_id": run_id, "offset": offset, "limit": limit})
-    total = (await session.execute(ROW_ERROR_COUNT, {"run_id": run_id, "most": COUNT_LIMIT + 1})).scalar_one()
+    rows = await fetch_rows(session, ROW_ERRORS, {**place(run), "offset": offset, "limit": limit})
+    total = (await session.execute(ROW_ERROR_COUNT, {**place(run), "most": COUNT_LIMIT + 1})).scalar_one()
     return rows, total
 
 
@@ -109,6 +109,6 @@ async def list_moments(session: Session, run_id: UUID) -> list[Row]:
     return await fetch_rows(session, MOMENTS, {"run_id": run_id})
 
 
-async def list_rates(session: Session, run_id: UUID) -> list[Row]:
+async def list_rates(session: Session, run: RunKey) -> list[Row]:
     """Return what was settled per step of time."""
-    return await fetch_rows(session, RATES, {"run_id": run_id})
+    return await fetch_rows(session, RATES, place(run))

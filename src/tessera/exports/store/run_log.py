@@ -1,6 +1,6 @@
 """The statements that write the log of a run while it is executed, in groups.
 
-Every group is one transaction that begins by moving the run's counters on the condition that the run is still ours:
+Every group is one transaction that begins by moving the shard's counters on the condition that it is still ours:
 a worker whose lease was taken over changes nothing.
 """
 
@@ -8,23 +8,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import psycopg
 
+from tessera.exports.contract import ClaimedShard
 from tessera.exports.errors import LeaseLostError
 
+# Nothing else changes the row of a shard that is held, so that workers of other shards are not waited for.
 GUARD = """
-UPDATE runs
+UPDATE run_shards
    SET sent = sent + %s, failed = failed + %s, requests = requests + %s, attempts = attempts + %s, bytes = bytes + %s,
        planned_row = greatest(planned_row, %s)
- WHERE id = %s AND epoch = %s AND state = 'running'
+ WHERE run_id = %s AND shard = %s AND epoch = %s AND finished_at IS NULL
 """
 
 PLAN = """
-INSERT INTO run_requests (run_id, number, window_number, parent, first_row, last_row, row_count, left_out, path, key,
+INSERT INTO run_requests (created_at, run_id, shard, number, window_number, parent, first_row, last_row, row_count, left_out, path, key,
                           bytes, state, attempts, begun_at)
-SELECT %s, number, window_number, parent, first_row, last_row, row_count, left_out::integer[], path, key, bytes,
+SELECT %s, %s, %s, number, window_number, parent, first_row, last_row, row_count, left_out::integer[], path, key, bytes,
        CASE WHEN attempts > 0 THEN 'begun' ELSE 'planned' END, attempts, CASE WHEN attempts > 0 THEN now() END
   FROM unnest(%s::integer[], %s::integer[], %s::integer[], %s::integer[], %s::integer[], %s::integer[], %s::text[],
               %s::text[], %s::text[], %s::integer[], %s::integer[])
@@ -34,12 +35,12 @@ SELECT %s, number, window_number, parent, first_row, last_row, row_count, left_o
 BEGIN_AGAIN = """
 UPDATE run_requests AS r SET state = 'begun', attempts = b.attempt, begun_at = now()
   FROM unnest(%s::integer[], %s::integer[]) AS b (number, attempt)
- WHERE r.run_id = %s AND r.number = b.number
+ WHERE r.created_at = %s AND r.run_id = %s AND r.number = b.number
 """
 
 BEGIN_ATTEMPTS = """
-INSERT INTO run_attempts (run_id, number, attempt, begun_at)
-SELECT %s, number, attempt, now() FROM unnest(%s::integer[], %s::integer[]) AS b (number, attempt)
+INSERT INTO run_attempts (created_at, run_id, number, attempt, begun_at)
+SELECT %s, %s, number, attempt, now() FROM unnest(%s::integer[], %s::integer[]) AS b (number, attempt)
 """
 
 SETTLE_ATTEMPTS = """
@@ -48,7 +49,7 @@ UPDATE run_attempts AS a
        duration_ms = s.duration_ms
   FROM unnest(%s::integer[], %s::integer[], %s::text[], %s::integer[], %s::text[], %s::text[], %s::real[])
     AS s (number, attempt, outcome, status, code, message, duration_ms)
- WHERE a.run_id = %s AND a.number = s.number AND a.attempt = s.attempt
+ WHERE a.created_at = %s AND a.run_id = %s AND a.number = s.number AND a.attempt = s.attempt
 """
 
 SETTLE_REQUESTS = """
@@ -57,39 +58,40 @@ UPDATE run_requests AS r
        code = s.code, duration_ms = s.duration_ms, settled_at = now()
   FROM unnest(%s::integer[], %s::text[], %s::integer[], %s::integer[], %s::integer[], %s::text[], %s::real[])
     AS s (number, state, sent_rows, lost, status, code, duration_ms)
- WHERE r.run_id = %s AND r.number = s.number
+ WHERE r.created_at = %s AND r.run_id = %s AND r.number = s.number
 """
 
 KEEP_EXCERPTS = """
-INSERT INTO run_excerpts (run_id, number, attempt, request, answer)
-SELECT %s, * FROM unnest(%s::integer[], %s::integer[], %s::text[], %s::text[])
+INSERT INTO run_excerpts (created_at, run_id, number, attempt, request, answer)
+SELECT %s, %s, * FROM unnest(%s::integer[], %s::integer[], %s::text[], %s::text[])
 ON CONFLICT DO NOTHING
 """
 
 KEEP_ROW_ERRORS = """
-INSERT INTO run_row_errors (run_id, ordinal, phase, code, message)
-SELECT %s, * FROM unnest(%s::integer[], %s::text[], %s::text[], %s::text[])
+INSERT INTO run_row_errors (created_at, run_id, ordinal, phase, code, message)
+SELECT %s, %s, * FROM unnest(%s::integer[], %s::text[], %s::text[], %s::text[])
 ON CONFLICT DO NOTHING
 """
 
 OPEN_REQUESTS = """
 SELECT number, window_number, parent, first_row, last_row, left_out, key, state, attempts, lost_attempts
   FROM run_requests
- WHERE run_id = %s AND state IN ('planned', 'begun', 'waiting') ORDER BY number
+ WHERE created_at = %s AND run_id = %s AND shard = %s AND state IN ('planned', 'begun', 'waiting') ORDER BY number
 """
 
 # What may have been processed is not skipped: a try came to nothing known, or was under way when its worker died.
 FAIL_UNSURE_REQUESTS = """
 WITH unsure AS (
   UPDATE run_requests AS r SET state = 'unknown', code = 'outcome_unknown', settled_at = now()
-   WHERE r.run_id = %(run_id)s AND r.state IN ('planned', 'begun', 'waiting') AND EXISTS (
+   WHERE r.created_at = %(created_at)s AND r.run_id = %(run_id)s AND r.shard = %(shard)s
+     AND r.state IN ('planned', 'begun', 'waiting') AND EXISTS (
      SELECT 1 FROM run_attempts AS a
-      WHERE a.run_id = r.run_id AND a.number = r.number
+      WHERE a.created_at = %(created_at)s AND a.run_id = r.run_id AND a.number = r.number
         AND (a.outcome IN ('replay', 'worker_lost') OR a.settled_at IS NULL AND a.begun_at < %(doubted)s))
   RETURNING r.first_row, r.last_row, r.row_count, r.left_out
 ), kept AS (
-  INSERT INTO run_row_errors (run_id, ordinal, phase, code, message)
-  SELECT %(run_id)s, ordinal, 'send', 'outcome_unknown', %(message)s
+  INSERT INTO run_row_errors (created_at, run_id, ordinal, phase, code, message)
+  SELECT %(created_at)s, %(run_id)s, ordinal, 'send', 'outcome_unknown', %(message)s
     FROM unsure, generate_series(first_row, last_row) AS ordinal
    WHERE left_out IS NULL OR ordinal <> ALL (left_out)
   ON CONFLICT DO NOTHING
@@ -99,14 +101,15 @@ SELECT coalesce(sum(row_count), 0) FROM unsure
 
 SKIP_OPEN_REQUESTS = """
 UPDATE run_requests SET state = 'skipped', settled_at = now()
- WHERE run_id = %s AND state IN ('planned', 'begun', 'waiting')
+ WHERE created_at = %s AND run_id = %s AND shard = %s AND state IN ('planned', 'begun', 'waiting')
 """
+
+ADD_FAILED = "UPDATE run_shards SET failed = failed + %s WHERE run_id = %s AND shard = %s"
 
 LAST_NUMBERS = """
-SELECT coalesce(max(number), -1), coalesce(max(window_number), -1) FROM run_requests WHERE run_id = %s
+SELECT coalesce(max(number), -1), coalesce(max(window_number), -1) FROM run_requests
+ WHERE created_at = %s AND run_id = %s AND shard = %s
 """
-
-COUNT_ROW_ERRORS = "SELECT count(*) FROM run_row_errors WHERE run_id = %s"
 
 UNSURE = "The run ended before it was known whether this row had arrived. Check with the receiver."
 
@@ -136,20 +139,21 @@ class Group:
         return first + self.begun_again
 
 
-async def write_group(connection: Connection, run_id: UUID, epoch: int, group: Group) -> None:
-    """Write the group in one transaction; raise LeaseLostError, and write nothing, when the run is another's now."""
+async def write_group(connection: Connection, claim: ClaimedShard, group: Group) -> None:
+    """Write the group in one transaction; raise LeaseLostError, and write nothing, when the shard is another's now."""
     begun = group.begun
     counts = (group.sent, group.failed, len(group.planned), len(begun), group.bytes, group.planned_row)
+    run = (claim.created_at, claim.run_id)
     async with connection.transaction():
         async with connection.pipeline():
-            guard = await connection.execute(GUARD, [*counts, run_id, epoch])
-            await write_columns(connection, PLAN, group.planned, before=run_id)
-            await write_columns(connection, BEGIN_AGAIN, group.begun_again, after=run_id)
-            await write_columns(connection, BEGIN_ATTEMPTS, begun, before=run_id)
-            await write_columns(connection, SETTLE_ATTEMPTS, group.settled_attempts, after=run_id)
-            await write_columns(connection, SETTLE_REQUESTS, group.settled_requests, after=run_id)
-            await write_columns(connection, KEEP_EXCERPTS, group.excerpts, before=run_id)
-            await write_columns(connection, KEEP_ROW_ERRORS, group.row_errors, before=run_id)
+            guard = await connection.execute(GUARD, [*counts, claim.run_id, claim.shard, claim.epoch])
+            await write_columns(connection, PLAN, group.planned, before=(*run, claim.shard))
+            await write_columns(connection, BEGIN_AGAIN, group.begun_again, after=run)
+            await write_columns(connection, BEGIN_ATTEMPTS, begun, before=run)
+            await write_columns(connection, SETTLE_ATTEMPTS, group.settled_attempts, after=run)
+            await write_columns(connection, SETTLE_REQUESTS, group.settled_requests, after=run)
+            await write_columns(connection, KEEP_EXCERPTS, group.excerpts, before=run)
+            await write_columns(connection, KEEP_ROW_ERRORS, group.row_errors, before=run)
         if guard.rowcount != 1:
             raise LeaseLostError
 
@@ -159,48 +163,39 @@ async def write_columns(
     statement: str,
     rows: Sequence[tuple[Any, ...]],
     *,
-    before: UUID | None = None,
-    after: UUID | None = None,
+    before: Sequence[Any] = (),
+    after: Sequence[Any] = (),
 ) -> None:
     """Run an `unnest` statement on the rows turned into columns; nothing to write is nothing sent."""
     if not rows:
         return
     columns: list[Column] = [list(column) for column in zip(*rows, strict=True)]
-    parameters: list[Any] = [before, *columns] if before is not None else [*columns, after]
-    await connection.execute(statement, parameters)
+    await connection.execute(statement, [*before, *columns, *after])
 
 
-async def list_open_requests(connection: Connection, run_id: UUID) -> list[dict[str, Any]]:
-    """Return the requests without a final outcome, in order."""
+async def list_open_requests(connection: Connection, claim: ClaimedShard) -> list[dict[str, Any]]:
+    """Return the shard's requests without a final outcome, in order."""
     async with connection.cursor(row_factory=psycopg.rows.dict_row) as cursor:
-        await cursor.execute(OPEN_REQUESTS, [run_id])
+        await cursor.execute(OPEN_REQUESTS, [claim.created_at, claim.run_id, claim.shard])
         return await cursor.fetchall()
 
 
-async def close_open_requests(connection: Connection, run_id: UUID, doubted: datetime) -> int:
-    """Mark what will not be sent any more; return how many rows of it may have arrived all the same.
+async def close_open_requests(connection: Connection, claim: ClaimedShard, doubted: datetime) -> None:
+    """Mark what the shard will not send any more; rows of it that may have arrived all the same count as failed.
 
     Attempts without an outcome that began before `doubted` may have been sent.
     """
-    parameters = {"run_id": run_id, "doubted": doubted, "message": UNSURE}
-    cursor = await connection.execute(FAIL_UNSURE_REQUESTS, parameters)
+    run = {"created_at": claim.created_at, "run_id": claim.run_id, "shard": claim.shard}
+    cursor = await connection.execute(FAIL_UNSURE_REQUESTS, {**run, "doubted": doubted, "message": UNSURE})
     row = await cursor.fetchone()
     assert row is not None
-    await connection.execute(SKIP_OPEN_REQUESTS, [run_id])
-    return int(row[0])
+    await connection.execute(SKIP_OPEN_REQUESTS, list(run.values()))
+    await connection.execute(ADD_FAILED, [int(row[0]), claim.run_id, claim.shard])
 
 
-async def find_last_numbers(connection: Connection, run_id: UUID) -> tuple[int, int]:
-    """Return the highest request number and window number so far, -1 before the first."""
-    cursor = await connection.execute(LAST_NUMBERS, [run_id])
+async def find_last_numbers(connection: Connection, claim: ClaimedShard) -> tuple[int, int]:
+    """Return the shard's highest request number and window number so far, -1 before the first."""
+    cursor = await connection.execute(LAST_NUMBERS, [claim.created_at, claim.run_id, claim.shard])
     row = await cursor.fetchone()
     assert row is not None
     return int(row[0]), int(row[1])
-
-
-async def count_row_errors(connection: Connection, run_id: UUID) -> int:
-    """Return how many row errors are kept."""
-    cursor = await connection.execute(COUNT_ROW_ERRORS, [run_id])
-    row = await cursor.fetchone()
-    assert row is not None
-    return int(row[0])

@@ -1,4 +1,4 @@
-"""Statements on runs: creating, claiming, keeping and ending them.
+"""Statements on runs: creating, finding, holding and ending them.
 
 Leases are read and written by the database's own clock: workers run on many machines, and clocks differ.
 """
@@ -8,17 +8,27 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from sqlalchemy import text
 
-from tessera.exports.values import Definition
 from tessera.platform.actors import Actor
 from tessera.platform.db import Row, Session, change_rows, fetch_row, fetch_rows
 from tessera.platform.paging import COUNT_LIMIT
 
+# While a run is active, the counts of its shards come on top of its own.
 SELECT = """
-SELECT r.*, d.internal_name AS definition_name, d.label AS definition_label
-  FROM runs r JOIN export_definitions d ON d.id = r.definition_id
+SELECT r.*, d.internal_name AS definition_name, d.label AS definition_label,
+       r.sent + coalesce(s.sent, 0) AS sent, r.failed + coalesce(s.failed, 0) AS failed,
+       r.requests + coalesce(s.requests, 0) AS requests, r.attempts + coalesce(s.attempts, 0) AS attempts,
+       r.bytes + coalesce(s.bytes, 0) AS bytes,
+       n.document ->> 'kind' AS kind, n.document ->> 'profile' AS profile,
+       cast(n.document ->> 'personal' AS boolean) AS personal,
+       ARRAY(SELECT value ->> 'name' FROM jsonb_array_elements(n.document -> 'query' -> 'columns')) AS columns
+  FROM runs r JOIN export_definitions d ON d.id = r.definition_id JOIN run_snapshots n ON n.id = r.snapshot_id
+  LEFT JOIN LATERAL (
+    SELECT cast(sum(sent) AS bigint) AS sent, cast(sum(failed) AS bigint) AS failed,
+           cast(sum(requests) AS integer) AS requests, cast(sum(attempts) AS integer) AS attempts,
+           cast(sum(bytes) AS bigint) AS bytes
+      FROM run_shards WHERE run_id = r.id AND r.finished_at IS NULL) AS s ON true
  WHERE (cast(:chains AS uuid[]) IS NULL OR r.chain_id = ANY (:chains))
 """
 
@@ -48,70 +58,93 @@ SELECT count(*) FROM (
 """)
 
 INSERT = text("""
-INSERT INTO runs (id, chain_id, definition_id, trigger, started_by, started_by_kind, started_by_id, snapshot)
-VALUES (:id, :chain_id, :definition_id, :trigger, :actor, :actor_kind, :actor_id, cast(:snapshot AS jsonb))
-ON CONFLICT (definition_id) WHERE state IN ('pending', 'running') DO NOTHING
+INSERT INTO runs (id, chain_id, definition_id, snapshot_id, parent_id, trigger, queue, scheduled_for, period_from,
+                  period_to, started_by, started_by_kind, started_by_id)
+VALUES (:id, :chain_id, :definition_id, :snapshot_id, :parent_id, :trigger, :queue, :scheduled_for, :period_from,
+        :period_to, :actor, :actor_kind, :actor_id)
+ON CONFLICT DO NOTHING
 """)
 
 REQUEST_CANCEL = text("""
-UPDATE runs SET cancel_requested = true WHERE id = :run_id AND state IN ('pending', 'running')
+UPDATE runs SET cancel_requested = true WHERE id = :run_id AND state IN ('pending', 'running', 'held')
+RETURNING state
 """)
 
-CLAIM = text("""
+START = text("""
 UPDATE runs
-   SET state = 'running', worker = :worker, epoch = epoch + 1, started_at = coalesce(started_at, now()),
-       lease_until = now() + make_interval(secs => :lease)
- WHERE id = :run_id AND state IN ('pending', 'running') AND (lease_until IS NULL OR lease_until < now())
-RETURNING *, now() AS claimed_at
+   SET state = 'running', worker = :worker, started_at = coalesce(started_at, now()),
+       take_overs = take_overs + :taken_over
+ WHERE id = :run_id AND state IN ('pending', 'running')
+RETURNING *, now() AS claimed_at, (SELECT document FROM run_snapshots WHERE id = snapshot_id) AS snapshot
 """)
 
-LEASE = text("""
-SELECT extract(epoch FROM lease_until - now()) FROM runs WHERE id = :run_id AND state IN ('pending', 'running')
-""")
+HOLD = text("UPDATE runs SET state = 'held', held_at = now() WHERE id = :run_id AND state = 'running'")
 
-RENEW = text("""
-UPDATE runs SET lease_until = now() + make_interval(secs => :lease)
- WHERE id = :run_id AND epoch = :epoch AND state = 'running'
-RETURNING cancel_requested
-""")
+KEEP_FINDINGS = text("UPDATE runs SET findings = cast(:findings AS jsonb) WHERE id = :run_id")
 
 RELEASE = text("""
-UPDATE runs SET lease_until = now() WHERE id = :run_id AND epoch = :epoch AND state = 'running'
+UPDATE runs SET state = 'pending', released_at = now(), released_by = :actor, held_at = NULL
+ WHERE id = :run_id AND state = 'held'
 """)
 
 SET_SELECTED = text("""
-UPDATE runs SET selected = :selected WHERE id = :run_id AND epoch = :epoch AND state = 'running' AND selected IS NULL
+UPDATE runs SET selected = :selected, removed = :removed, unchanged = :unchanged, skipped = :skipped
+ WHERE id = :run_id AND state = 'running'
 """)
 
-LOCK = text("SELECT 1 FROM runs WHERE id = :run_id AND epoch = :epoch AND state = 'running' FOR UPDATE")
+WISH_END = text("""
+UPDATE runs SET ending = :state, error_code = :code, error = :message
+ WHERE id = :run_id AND state = 'running' AND ending IS NULL
+""")
 
+LOCK = text("""
+SELECT *, (SELECT document FROM run_snapshots WHERE id = snapshot_id) AS snapshot
+  FROM runs WHERE id = :run_id AND state IN ('pending', 'running', 'held') FOR UPDATE
+""")
+
+# A run that was to send something, and of which nothing arrived, has failed.
 FINISH = text("""
-UPDATE runs
-   SET state = CASE WHEN :state = 'completed' AND failed + :unsure > 0 THEN 'completed_with_errors' ELSE :state END,
-       finished_at = now(), lease_until = NULL, error_code = :code, error = :message,
-       selected = coalesce(selected, 0), failed = failed + :unsure,
-       skipped = coalesce(selected, 0) - sent - unchanged - failed - :unsure
- WHERE id = :run_id AND epoch = :epoch AND state = 'running'
+UPDATE runs r
+   SET state = CASE
+         WHEN :state <> 'completed' OR r.failed + s.failed = 0 THEN :state
+         WHEN r.sent + s.sent + r.unchanged = 0 THEN 'failed'
+         ELSE 'completed_with_errors' END,
+       finished_at = now(), ending = NULL, held_at = NULL, error_code = :code, error = :message,
+       selected = coalesce(selected, 0), sent = r.sent + s.sent, failed = r.failed + s.failed,
+       requests = r.requests + s.requests, attempts = r.attempts + s.attempts, bytes = r.bytes + s.bytes,
+       skipped = coalesce(selected, 0) + removed - r.sent - s.sent - r.unchanged - r.failed - s.failed
+  FROM (SELECT coalesce(sum(sent), 0) AS sent, coalesce(sum(failed), 0) AS failed,
+               coalesce(sum(requests), 0) AS requests, coalesce(sum(attempts), 0) AS attempts,
+               coalesce(sum(bytes), 0) AS bytes
+          FROM run_shards WHERE run_id = :run_id) AS s
+ WHERE r.id = :run_id AND r.state IN ('pending', 'running', 'held')
+RETURNING r.*
+""")
+
+NAME_FAILURE = text("""
+UPDATE runs SET error_code = 'nothing_arrived', error = :message
+ WHERE id = :run_id AND state = 'failed' AND error_code IS NULL
 RETURNING *
 """)
 
 ADD_MOMENT = text("INSERT INTO run_moments (run_id, at, kind, message) VALUES (:run_id, now(), :kind, :message)")
 
-STALLED = text("""
-SELECT id FROM runs
- WHERE state IN ('pending', 'running')
-   AND coalesce(lease_until, created_at) < now() - make_interval(secs => :seconds)
- ORDER BY created_at LIMIT 100
+HELD_TOO_LONG = text("""
+SELECT id FROM runs WHERE state = 'held' AND held_at < now() - make_interval(days => :days) LIMIT 100
 """)
 
-WITH_OLD_LOG = text("""
-SELECT id FROM runs r
- WHERE finished_at < now() - make_interval(days => :days) AND EXISTS (SELECT 1 FROM run_rows WHERE run_id = r.id)
- ORDER BY finished_at LIMIT :most
+EARLIER = text("""
+SELECT selected FROM runs
+ WHERE definition_id = :definition_id AND state IN ('completed', 'completed_with_errors')
+   AND parent_id IS NULL AND trigger <> 'test'
+ ORDER BY created_at DESC LIMIT :most
 """)
+
+FIND_QUEUE = text("SELECT queue FROM runs WHERE id = :run_id")
 
 LAST_SUCCESS = text("""
-SELECT max(started_at) FROM runs WHERE definition_id = :definition_id AND state = 'completed'
+SELECT max(coalesce(scheduled_for, started_at)) FROM runs
+ WHERE definition_id = :definition_id AND state = 'completed' AND parent_id IS NULL AND trigger <> 'test'
 """)
 
 # A definition's last good run stays: its queries may ask when that was.
@@ -124,36 +157,17 @@ SELECT id FROM runs r
  ORDER BY finished_at LIMIT :most
 """)
 
-FORGET_LOG = [
-    # A run can have ten million rows: some at a time, found by the place where they lie.
-    text(
-        f"DELETE FROM {table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {table} WHERE run_id = :run_id LIMIT :most))"  # noqa: S608 - names from the line below
-    )
-    for table in ("run_requests", "run_attempts", "run_excerpts", "run_row_errors", "run_rows")
-]
-
-FORGET = text("DELETE FROM runs WHERE id = :run_id")
+FORGET = text("DELETE FROM runs WHERE id = ANY (:run_ids)")
+FORGET_SNAPSHOTS = text("""
+DELETE FROM run_snapshots n
+ WHERE created_at < now() - make_interval(days => :days) AND NOT EXISTS (SELECT 1 FROM runs WHERE snapshot_id = n.id)
+""")
+DROP_LOG = text("SELECT drop_run_log(now() - make_interval(days => :days))")
 
 
-async def insert_run(
-    session: Session,
-    *,
-    run_id: UUID,
-    definition: Definition,
-    trigger: str,
-    actor: Actor,
-    snapshot: Mapping[str, Any],
-) -> bool:
-    """Write a pending run; False means that the definition has an active one."""
-    parameters = {
-        "id": run_id,
-        "chain_id": definition.chain_id,
-        "definition_id": definition.id,
-        "trigger": trigger,
-        **actor.signature,
-        "snapshot": msgspec.json.encode(snapshot).decode(),
-    }
-    return await change_rows(session, INSERT, parameters) == 1
+async def insert_run(session: Session, values: Mapping[str, Any]) -> bool:
+    """Write a pending run; False means that the definition has an active one, or one for the same moment."""
+    return await change_rows(session, INSERT, values) == 1
 
 
 async def find_run(session: Session, run_id: UUID, *, chains: Sequence[UUID] | None) -> Row | None:
@@ -178,38 +192,49 @@ async def list_runs(
     return rows, total
 
 
-async def request_cancel(session: Session, run_id: UUID) -> bool:
-    """Mark an active run for cancelling; False means that it has ended."""
-    return await change_rows(session, REQUEST_CANCEL, {"run_id": run_id}) == 1
+async def request_cancel(session: Session, run_id: UUID) -> str | None:
+    """Mark an active run for cancelling and return its state; None means that it has ended."""
+    return (await session.execute(REQUEST_CANCEL, {"run_id": run_id})).scalar()
 
 
-async def claim_run(session: Session, run_id: UUID, *, worker: str, lease: float) -> Row | None:
-    """Take the run for `lease` seconds if it is free; None means that it has ended or is held."""
-    parameters = {"run_id": run_id, "worker": worker, "lease": lease}
-    return await fetch_row(session, CLAIM, parameters)
+async def start_run(session: Session, run_id: UUID, *, worker: str, taken_over: bool) -> Row | None:
+    """Note that a worker has one of the run's shards; return the run, None if it is held or has ended."""
+    parameters = {"run_id": run_id, "worker": worker, "taken_over": int(taken_over)}
+    return await fetch_row(session, START, parameters)
 
 
-async def find_lease(session: Session, run_id: UUID) -> float | None:
-    """Return for how many seconds the active run is still held; None when it has ended or is free."""
-    seconds = (await session.execute(LEASE, {"run_id": run_id})).scalar()
-    return None if seconds is None else float(seconds)
+async def hold_run(session: Session, run_id: UUID) -> bool:
+    """Let a running run wait for a person; False means that it is not running any more."""
+    return await change_rows(session, HOLD, {"run_id": run_id}) == 1
 
 
-async def renew_lease(session: Session, run_id: UUID, epoch: int, lease: float) -> bool | None:
-    """Hold the run for `lease` more seconds; return whether its end was asked for, None when the lease is lost."""
-    parameters = {"run_id": run_id, "epoch": epoch, "lease": lease}
-    return (await session.execute(RENEW, parameters)).scalar()
+async def keep_findings(session: Session, run_id: UUID, findings: str) -> None:
+    """Note what the gates found, as JSON."""
+    await session.execute(KEEP_FINDINGS, {"run_id": run_id, "findings": findings})
 
 
-async def release_lease(session: Session, run_id: UUID, epoch: int) -> None:
-    """Let another worker take the run at once."""
-    await session.execute(RELEASE, {"run_id": run_id, "epoch": epoch})
+async def release_run(session: Session, run_id: UUID, actor: Actor) -> bool:
+    """Let a held run go on; False means that it is not held any more."""
+    return await change_rows(session, RELEASE, {"run_id": run_id, "actor": actor.name}) == 1
 
 
-async def set_selected(session: Session, run_id: UUID, epoch: int, selected: int) -> bool:
-    """Write down how many rows the spool holds; False means that the lease is lost."""
-    parameters = {"run_id": run_id, "epoch": epoch, "selected": selected}
+async def set_selected(
+    session: Session, run_id: UUID, *, selected: int, removed: int, unchanged: int, skipped: int
+) -> bool:
+    """Write down what was selected, and how much of it needs no sending; False means that the run is not running."""
+    parameters = {
+        "run_id": run_id,
+        "selected": selected,
+        "removed": removed,
+        "unchanged": unchanged,
+        "skipped": skipped,
+    }
     return await change_rows(session, SET_SELECTED, parameters) == 1
+
+
+async def wish_end(session: Session, run_id: UUID, *, state: str, code: str | None, message: str | None) -> None:
+    """Ask every shard to end early; the first wish counts."""
+    await session.execute(WISH_END, {"run_id": run_id, "state": state, "code": code, "message": message})
 
 
 async def find_last_success(session: Session, definition_id: UUID) -> datetime | None:
@@ -217,19 +242,35 @@ async def find_last_success(session: Session, definition_id: UUID) -> datetime |
     return (await session.execute(LAST_SUCCESS, {"definition_id": definition_id})).scalar()
 
 
-async def lock_run(session: Session, run_id: UUID, epoch: int) -> bool:
-    """Keep others from changing the run until the transaction ends; False means that the lease is lost."""
-    return (await session.execute(LOCK, {"run_id": run_id, "epoch": epoch})).scalar() is not None
+async def list_earlier_selections(session: Session, definition_id: UUID, *, most: int) -> list[int]:
+    """Return how many rows the definition's last completed runs selected, newest first."""
+    return list((await session.execute(EARLIER, {"definition_id": definition_id, "most": most})).scalars())
 
 
-async def finish_run(
-    session: Session, run_id: UUID, epoch: int, *, state: str, code: str | None, message: str | None, unsure: int
-) -> Row:
-    """End the locked run: `unsure` more rows have failed, and those without an outcome are skipped."""
-    parameters = {"run_id": run_id, "epoch": epoch, "state": state, "code": code, "message": message, "unsure": unsure}
+async def lock_run(session: Session, run_id: UUID) -> Row | None:
+    """Keep others from changing the active run until the transaction ends; return it with its snapshot."""
+    return await fetch_row(session, LOCK, {"run_id": run_id})
+
+
+async def finish_run(session: Session, run_id: UUID, *, state: str, code: str | None, message: str | None) -> Row:
+    """End the locked run; its rows without an outcome are skipped."""
+    parameters = {"run_id": run_id, "state": state, "code": code, "message": message}
     ended = await fetch_row(session, FINISH, parameters)
     assert ended is not None
     return ended
+
+
+async def name_failure(session: Session, run_id: UUID, message: str) -> Row:
+    """Say why a run failed of which nothing arrived, although it reached its last row; return it."""
+    row = await fetch_row(session, NAME_FAILURE, {"run_id": run_id, "message": message})
+    assert row is not None
+    return row
+
+
+async def find_queue(session: Session, run_id: UUID) -> str:
+    """Return the queue of the run's jobs."""
+    queue: str = (await session.execute(FIND_QUEUE, {"run_id": run_id})).scalar_one()
+    return queue
 
 
 async def add_moment(session: Session, run_id: UUID, kind: str, message: str) -> None:
@@ -237,14 +278,14 @@ async def add_moment(session: Session, run_id: UUID, kind: str, message: str) ->
     await session.execute(ADD_MOMENT, {"run_id": run_id, "kind": kind, "message": message})
 
 
-async def list_stalled_runs(session: Session, seconds: float) -> list[UUID]:
-    """Return active runs that no worker has held for that long, oldest first, at most 100."""
-    return list((await session.execute(STALLED, {"seconds": seconds})).scalars())
+async def list_held_too_long(session: Session, days: int) -> list[UUID]:
+    """Return runs that have been held for longer than that, at most 100."""
+    return list((await session.execute(HELD_TOO_LONG, {"days": days})).scalars())
 
 
-async def list_runs_with_old_log(session: Session, days: int, *, most: int) -> list[UUID]:
-    """Return ended runs whose log is older than that, oldest first."""
-    return list((await session.execute(WITH_OLD_LOG, {"days": days, "most": most})).scalars())
+async def drop_log(session: Session, days: int) -> list[str]:
+    """Drop the weeks of the log whose runs are all older than that, and make those ahead; return what went."""
+    return list((await session.execute(DROP_LOG, {"days": days})).scalars())
 
 
 async def list_old_runs(session: Session, days: int, *, most: int) -> list[UUID]:
@@ -252,17 +293,7 @@ async def list_old_runs(session: Session, days: int, *, most: int) -> list[UUID]
     return list((await session.execute(OLD, {"days": days, "most": most})).scalars())
 
 
-async def forget_log(session: Session, run_id: UUID, *, most: int) -> bool:
-    """Delete some of the run's rows, requests, attempts, excerpts and row errors; False when none are left.
-
-    Its counts and time line stay.
-    """
-    for statement in FORGET_LOG:
-        if await change_rows(session, statement, {"run_id": run_id, "most": most}):
-            return True
-    return False
-
-
-async def forget_run(session: Session, run_id: UUID) -> None:
-    """Delete the run and its time line."""
-    await session.execute(FORGET, {"run_id": run_id})
+async def forget_runs(session: Session, run_ids: Sequence[UUID], *, days: int) -> None:
+    """Delete the runs and their time lines, and snapshots that old of which no run is left."""
+    await session.execute(FORGET, {"run_ids": list(run_ids)})
+    await session.execute(FORGET_SNAPSHOTS, {"days": days})

@@ -1,40 +1,60 @@
-"""Statements on the spool: the numbered rows that a run selected at its start."""
+"""Statements on the spool: the numbered rows that a run selected at its start, in blocks of some hundred."""
 
-from collections.abc import AsyncIterator
-from typing import Any, cast
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import psycopg
 
-COPY_IN = "COPY run_rows (run_id, ordinal, row) FROM STDIN"
-CLEAR = "DELETE FROM run_rows WHERE run_id = %s"
-# One text per window: a thousand result rows cost the driver more than the database takes to join them.
+from tessera.queries import Block
+
+COPY_IN = "COPY run_blocks (created_at, run_id, first_row, rows, data) FROM STDIN (FORMAT binary)"
+TYPES = ("timestamptz", "uuid", "int4", "int4", "text")
+CLEAR = "DELETE FROM run_blocks WHERE created_at = %s AND run_id = %s"
+# Blocks do not overlap, so those of a range are the one in which it begins and those that begin in it.
 READ = """
-SELECT string_agg(row, ',' ORDER BY ordinal) FROM run_rows WHERE run_id = %s AND ordinal BETWEEN %s AND %s
+SELECT first_row, data FROM run_blocks
+ WHERE created_at = %(created_at)s AND run_id = %(run_id)s AND first_row <= %(last)s
+   AND first_row >= (SELECT max(first_row) FROM run_blocks
+                      WHERE created_at = %(created_at)s AND run_id = %(run_id)s AND first_row <= %(first)s)
+ ORDER BY first_row
 """
-READ_SOME = "SELECT ordinal, row FROM run_rows WHERE run_id = %s AND ordinal = ANY (%s) ORDER BY ordinal"
+FIND = """
+SELECT DISTINCT b.first_row, b.data FROM unnest(%(ordinals)s::integer[]) AS wanted (ordinal)
+ CROSS JOIN LATERAL (
+   SELECT first_row, data FROM run_blocks
+    WHERE created_at = %(created_at)s AND run_id = %(run_id)s AND first_row <= wanted.ordinal
+    ORDER BY first_row DESC LIMIT 1) AS b
+ ORDER BY b.first_row
+"""
+
+Blocks = list[tuple[int, str]]
 
 
-async def fill_spool(connection: psycopg.AsyncConnection[Any], run_id: UUID, blocks: AsyncIterator[bytes]) -> int:
-    """Write the selection inside the connection's transaction, block by block as it comes; return its row count."""
+async def fill_spool(
+    connection: psycopg.AsyncConnection[Any], run_id: UUID, created_at: datetime, blocks: AsyncIterator[Block]
+) -> None:
+    """Write the selection inside the connection's transaction, block by block as it comes."""
     async with connection.cursor() as cursor:
-        await cursor.execute(CLEAR, [run_id])
+        await cursor.execute(CLEAR, [created_at, run_id])
         async with cursor.copy(COPY_IN) as copy:
+            copy.set_types(TYPES)
             async for block in blocks:
-                await copy.write(block)
-        return cursor.rowcount
+                await copy.write_row((created_at, run_id, block.first, block.rows, block.data))
 
 
-async def read_rows(connection: psycopg.AsyncConnection[Any], run_id: UUID, first: int, last: int) -> str:
-    """Return rows `first` to `last`, each a JSON array, with commas between."""
-    cursor = await connection.execute(READ, [run_id, first, last])
-    row = await cursor.fetchone()
-    return str(row[0]) if row and row[0] else ""
+async def read_blocks(
+    connection: psycopg.AsyncConnection[Any], run_id: UUID, created_at: datetime, *, first: int, last: int
+) -> Blocks:
+    """Return the blocks that hold rows `first` to `last`: the number of the first row, and JSON arrays with commas."""
+    cursor = await connection.execute(READ, {"run_id": run_id, "created_at": created_at, "first": first, "last": last})
+    return await cursor.fetchall()
 
 
-async def read_chosen_rows(
-    connection: psycopg.AsyncConnection[Any], run_id: UUID, ordinals: list[int]
-) -> list[tuple[int, str]]:
-    """Return the rows of those numbers, each with its JSON array as text."""
-    cursor = await connection.execute(READ_SOME, [run_id, ordinals])
-    return cast(list[tuple[int, str]], await cursor.fetchall())
+async def find_blocks(
+    connection: psycopg.AsyncConnection[Any], run_id: UUID, created_at: datetime, ordinals: Sequence[int]
+) -> Blocks:
+    """Return the blocks that hold the rows of those numbers."""
+    cursor = await connection.execute(FIND, {"run_id": run_id, "created_at": created_at, "ordinals": list(ordinals)})
+    return await cursor.fetchall()

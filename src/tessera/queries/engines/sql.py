@@ -21,9 +21,10 @@ from tessera.platform.clock import Clock
 from tessera.platform.clock import now as current_moment
 from tessera.platform.db import Database
 from tessera.platform.json_values import decode_rows
+from tessera.queries.blocks import Gathered, long_row_error, read_block
 from tessera.queries.checks import check_aside
 from tessera.queries.columns import Column, Described, check_columns
-from tessera.queries.contract import Given, Preview, Selection
+from tessera.queries.contract import Block, Given, Preview, Selection
 from tessera.queries.errors import QueryTooLargeError, QueryUnavailableError
 from tessera.queries.failures import Source, timeout_error, translated
 from tessera.queries.parameters import Parameter, Value, read_values
@@ -34,7 +35,6 @@ from tessera.queries.store.statistics import refresh_statistics
 from tessera.queries.wire import copy_out, describe
 
 PREVIEW_ROWS = 50
-TOO_LONG = b"\t\\N\n"
 APPLICATION = "tessera query"
 # Looks that one chain may have under way at once in this process: the rest of the database is for exports and others.
 MOST_PREVIEWS = 2
@@ -119,7 +119,7 @@ class SqlEngine:
             statement = select_first(compose(pieces, bound.place), described, query.key_columns, PREVIEW_ROWS)
             found = await self.fetch(connection, statement, bound)
         if any(row is None for (row,) in found):
-            raise long_row_error()
+            raise long_row_error(LONGEST_ROW)
         return Preview(columns, tuple(map(tuple, decode_rows([row.encode() for (row,) in found]))))
 
     async def count(self, chain_id: UUID, query: Selection, given: Given = None) -> int:
@@ -141,12 +141,12 @@ class SqlEngine:
         found: Mapping[str, Any] = json.loads(plan)[0]["Plan"] if isinstance(plan, str | bytes) else plan[0]["Plan"]
         return found
 
-    async def copy_rows(
-        self, chain_id: UUID, query: Selection, *, label: UUID, now: datetime, given: Given = None
-    ) -> AsyncGenerator[bytes, None]:
-        """Give every row as a line of COPY text: label, number from 1, JSON array of the columns; in blocks of lines.
+    async def read_blocks(
+        self, chain_id: UUID, query: Selection, *, now: datetime, given: Given = None, with_keys: bool = False
+    ) -> AsyncGenerator[Block, None]:
+        """Give every row, numbered from 1 in the order of the key columns, in blocks of some hundred.
 
-        The blocks can be written to another COPY unread. An error may come after the first blocks: roll back then.
+        An error may come after the first blocks: forget them then.
         """
         pieces = await self.read(query.text, query.parameters)
         values = read_values(query.parameters, given or {}, now)
@@ -159,13 +159,17 @@ class SqlEngine:
             described = await self.describe_text(connection, query.text, pieces, self.timeout_seconds)
             check_columns(described)
             text, most = compose(pieces, place), self.row_limit + 1
-            statement = copy_all(text, described, query.key_columns, rows=most, label=label)
-            rows = 0
+            statement = copy_all(text, described, query.key_columns, rows=most, with_keys=with_keys)
+            gathered = Gathered()
             with translated(self.timeout_seconds):
-                async for block in copy_out(connection, statement):
-                    rows += block.count(b"\n")
-                    self.check_block(block, rows)
-                    yield block
+                async for lines in copy_out(connection, statement):
+                    for fields in lines:
+                        gathered.add(read_block(fields, LONGEST_ROW))
+                        self.check_rows(gathered.last)
+                        if gathered.is_full and (block := gathered.take()) is not None:
+                            yield block
+            if (block := gathered.take()) is not None:
+                yield block
 
     async def read(self, text: str, parameters: Sequence[Parameter]) -> tuple[Piece, ...]:
         """Check the text beside the event loop, and cut it at its parameters."""
@@ -173,16 +177,13 @@ class SqlEngine:
             await check_aside(text, parameters)
         return await asyncio.to_thread(cut, text, parameters)
 
-    def check_block(self, block: bytes, rows: int) -> None:
-        """Stop a query that gives too many rows, or a row that is too large to send."""
+    def check_rows(self, rows: int) -> None:
+        """Stop a query that gives too many rows."""
         if rows > self.row_limit:
             raise QueryTooLargeError(
                 f"The query gives more than {self.row_limit:,} rows. Select fewer, or raise TESSERA_QUERY_ROW_LIMIT.",
                 limit=self.row_limit,
             )
-        # JSON has no tab and COPY writes a null as \N, so this is a row that the statement left out.
-        if TOO_LONG in block:
-            raise long_row_error()
 
     async def describe_text(
         self, connection: psycopg.AsyncConnection[Any], text: str, pieces: Sequence[Piece], seconds: float
@@ -274,8 +275,3 @@ class SqlEngine:
                 await unbind_backend(session, pid)
         finally:
             await connection.close()
-
-
-def long_row_error() -> QueryTooLargeError:
-    """Return the error about a row that is too long."""
-    return QueryTooLargeError(f"A row of the query is longer than {LONGEST_ROW // 1024} KiB. Select fewer columns.")

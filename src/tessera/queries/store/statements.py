@@ -5,13 +5,14 @@ numbers, and values that the driver quoted. The query is put on separate lines i
 """
 
 from collections.abc import Sequence
-from uuid import UUID
 
-from tessera.queries.columns import Described, json_row, order_by
+from tessera.queries.columns import Described, Placed, find_keys, json_row, place_columns
 
 LONGEST_ROW = 1024 * 1024
 # A row that is too large to send comes as a null, and never reaches our memory.
 GUARDED = f"CASE WHEN octet_length(line) <= {LONGEST_ROW} THEN line END"
+# A row may have a megabyte, so a line at most this many.
+ROWS_PER_LINE = 32
 BEGIN = "BEGIN TRANSACTION READ ONLY"
 
 
@@ -30,15 +31,51 @@ def explain(text: str) -> str:
     return f"EXPLAIN (FORMAT JSON)\n{text}"
 
 
-def copy_all(text: str, described: Sequence[Described], keys: Sequence[str], *, rows: int, label: UUID) -> str:
-    """Return the COPY that gives label, number and JSON of every row up to a number of them."""
-    numbered = number_rows(text, described, keys, rows)
-    return f"COPY (SELECT '{label}', number, {GUARDED} FROM ({numbered}) AS numbered) TO STDOUT"  # noqa: S608
+def copy_all(text: str, described: Sequence[Described], keys: Sequence[str], *, rows: int, with_keys: bool) -> str:
+    """Return the COPY that gives every row up to a number of them, some in one line.
+
+    The database gathers them: few long lines pass through the driver many times faster than many short ones. A line
+    has the number of its first row, how many rows it has and how many of them are not too long, the rows, their keys,
+    and what is wrong with keys: how many are empty, the first of these, how many are repeated, the first of these.
+    """
+    numbered = number_rows(text, described, keys, rows, checked=True, with_keys=with_keys)
+    return f"""
+COPY (
+  SELECT min(number), count(*), count(line), string_agg(line, ',' ORDER BY number),
+         string_agg(key, ',' ORDER BY number),
+         count(*) FILTER (WHERE is_empty), min(number) FILTER (WHERE is_empty),
+         count(*) FILTER (WHERE is_repeated), min(number) FILTER (WHERE is_repeated)
+    FROM (SELECT number, {GUARDED} AS line, key, is_empty, is_repeated FROM ({numbered}) AS numbered) AS guarded
+   GROUP BY (number - 1) / {ROWS_PER_LINE} ORDER BY (number - 1) / {ROWS_PER_LINE}
+) TO STDOUT (FORMAT binary)
+"""  # noqa: S608
 
 
-def number_rows(text: str, described: Sequence[Described], keys: Sequence[str], rows: int) -> str:
-    """Return the SELECT of at most so many numbered JSON rows."""
+def number_rows(
+    text: str,
+    described: Sequence[Described],
+    keys: Sequence[str],
+    rows: int,
+    *,
+    checked: bool = False,
+    with_keys: bool = False,
+) -> str:
+    """Return the SELECT of at most so many numbered JSON rows; `checked` says what is wrong with their keys too."""
     names = ", ".join(f"c{number}" for number in range(1, len(described) + 1))
-    number = f"row_number() OVER ({order_by(described, keys)}) AS number"
-    line = f"{json_row(described)}::text AS line"
-    return f"SELECT {number}, {line} FROM (\n{text}\n) AS query ({names}) LIMIT {rows}"  # noqa: S608
+    chosen = find_keys(described, keys)
+    columns = ["row_number() OVER ordered AS number", f"{json_row(place_columns(described))}::text AS line"]
+    if checked:
+        columns += key_checks(chosen)
+        columns.append(f"{json_row(chosen)}::text AS key" if with_keys and chosen else "NULL::text AS key")
+    order = f"ORDER BY {', '.join(each.place for each in chosen)}" if chosen else ""
+    query = f"(\n{text}\n) AS query ({names})"
+    return f"SELECT {', '.join(columns)} FROM {query} WINDOW ordered AS ({order}) LIMIT {rows}"  # noqa: S608
+
+
+def key_checks(keys: Sequence[Placed]) -> list[str]:
+    """Return what says whether a row's key is empty, and whether the row before has it too."""
+    if not keys:
+        return ["false AS is_empty", "false AS is_repeated"]
+    empty = " OR ".join(f"{key.place} IS NULL OR {key.place}::text = ''" for key in keys)
+    repeated = " AND ".join(f"{key.place} = lag({key.place}) OVER ordered" for key in keys)
+    return [f"({empty}) AS is_empty", f"({repeated}) AS is_repeated"]

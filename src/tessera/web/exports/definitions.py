@@ -38,5 +38,11 @@ async def show_export_definition(visit: PageVisit, definition_id: FromPath[UUID]
 @post(f"{PATH}/{{definition_id:uuid}}/run", permission="exports:write")
 async def start_export_run(visit: PageVisit, definition_id: FromPath[UUID]) -> Response[Any]:
     """Start a run and go to its page."""
-    run = await exports.start_run(visit.session, visit.actor, visit.resources.jobs, definition_id=definition_id)
+    run = await exports.start_run(
+        visit.session,
+        visit.actor,
+        visit.resources.jobs,
+        definition_id=definition_id,
+        keys=visit.resources.keys,
+    )
     return visit.go(f"/admin/exports/runs/{run.id}", notice="run_started")

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from functools import partial
 from random import Random
 
-from tessera.exports import retries
-from tessera.exports.execution.outcomes import STOPPED, Judge, judge_broken_off, judge_unsent
-from tessera.exports.execution.pace import Pace
-from tessera.exports.execution.recorder import Recorder
-from tessera.exports.execution.requests import OpenRequest, RunResult, Settlement
-from tessera.exports.execution.windows import WindowReader
+from tessera.exports.kinds.requests import retries
+from tessera.exports.kinds.requests.outcomes import Judge, judge_broken_off, judge_unsent
+from tessera.exports.kinds.requests.pace import Pace
+from tessera.exports.kinds.requests.recorder import Recorder
+from tessera.exports.kinds.requests.requests import OpenRequest, Settlement
+from tessera.exports.kinds.requests.windows import WindowReader
+from tessera.exports.results import COMPLETED, STOPPED, RunResult
 from tessera.exports.states import RequestState
 from tessera.outbound import Sender
 from tessera.platform.batching import BoundedSender
@@ -18,9 +19,6 @@ from tessera.platform.batching import BoundedSender
 # Requests that wait for their next try stay in memory with their bodies: this bounds them.
 MOST_OPEN = 256
 MOST_OPEN_BYTES = 16 * 1024 * 1024
-
-
-COMPLETED = RunResult("completed")
 
 
 class Delivery:

@@ -1,34 +1,31 @@
 """Windows of requests, made of spooled rows: a range is read, rendered and numbered."""
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
-from uuid import UUID
 
-from tessera.exports.execution.requests import OpenRequest, Window
-from tessera.exports.store.spool import read_chosen_rows, read_rows
+from tessera.exports.contract import ClaimedShard
+from tessera.exports.kinds.requests.requests import OpenRequest, Window
+from tessera.exports.spool import NumberedRow, RowReader
 from tessera.outbound import RequestRenderer
 from tessera.outbound.rendering import PlannedRequest, RowFailure, RunFacts
-from tessera.platform.db import Database, driver
-from tessera.platform.json_values import decode_rows
+from tessera.platform.db import Database
 
 RENDER = "render"
 
 
 class WindowReader:
-    """Reads the windows of one run. The same rows give the same requests, byte for byte, in every worker."""
+    """Reads the windows of one shard. The same rows give the same requests, byte for byte, in every worker."""
 
     def __init__(
         self,
         database: Database,
-        run_id: UUID,
+        claim: ClaimedShard,
         *,
         requests: RequestRenderer,
         facts: RunFacts,
         numbers: "Numbers",
         rows_per_window: int,
     ) -> None:
-        self._database = database
-        self._run_id = run_id
+        self._rows = RowReader(database, claim)
         self._requests = requests
         self._facts = facts
         self._numbers = numbers
@@ -38,13 +35,11 @@ class WindowReader:
         """Yield windows over rows `first_row` to `last_row`; nothing stays open between two of them."""
         while first_row <= last_row:
             until = min(first_row + self._rows_per_window - 1, last_row)
-            async with self._database.session() as session:
-                text = await read_rows(await driver(session), self._run_id, first_row, until)
-            rows = list(enumerate(decode_rows([text.encode()]), first_row))
+            rows = await self._rows.read(first_row, until)
             yield self._plan_window(rows, until)
             first_row = until + 1
 
-    def _plan_window(self, rows: Sequence[tuple[int, Sequence[Any]]], until: int) -> Window:
+    def _plan_window(self, rows: Sequence[NumberedRow], until: int) -> Window:
         plan = self._requests.plan(rows, self._facts, first_index=self._numbers.next_request)
         number = self._numbers.take_window(len(plan.requests))
         requests = [OpenRequest(planned, number, attempts=1) for planned in plan.requests]
@@ -53,22 +48,22 @@ class WindowReader:
     async def plan_again(self, ordinals: Sequence[int], index: int | None = None) -> PlannedRequest:
         """Render one request again from its rows: after a take-over, or under a new number for half of a split one."""
         number = self._numbers.take_request() if index is None else index
-        async with self._database.session() as session:
-            found = await read_chosen_rows(await driver(session), self._run_id, list(ordinals))
-        values = decode_rows([text.encode() for _, text in found])
-        rows = [(ordinal, row) for (ordinal, _), row in zip(found, values, strict=True)]
-        plan = self._requests.plan(rows, self._facts, first_index=number)
+        plan = self._requests.plan(await self._rows.find(ordinals), self._facts, first_index=number)
         # These rows made one request before, so they make one again, or a smaller one.
         (planned,) = plan.requests
         return planned
 
 
 class Numbers:
-    """The next free numbers of requests and windows of a run."""
+    """The next free numbers of requests and windows of a shard.
 
-    def __init__(self, last_request: int, last_window: int) -> None:
-        self.next_request = last_request + 1
-        self.next_window = last_window + 1
+    Numbers of one shard never reach those of the next: n rows make at most n requests, which can be split into 2n.
+    """
+
+    def __init__(self, last_request: int, last_window: int, *, first_row: int = 1) -> None:
+        least = 3 * (first_row - 1)
+        self.next_request = max(last_request + 1, least)
+        self.next_window = max(last_window + 1, least)
 
     def take_window(self, requests: int) -> int:
         """Use up one window number and so many request numbers; return the window's."""

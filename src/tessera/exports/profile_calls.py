@@ -14,14 +14,14 @@ PROFILE_FAULTS = frozenset(
         "url_not_allowed",
         "receiver_down",
         "retry_after_too_long",
+        "nothing_arrived",
     }
 )
 COMPLETED = ("completed", "completed_with_errors")
 
 
-def call_of(run: Mapping[str, Any]) -> NewCall | None:
-    """Return the line to keep about an ended run; None where it says nothing about its profile."""
-    name = run["snapshot"]["definition"]
+def call_of(run: Mapping[str, Any], name: str) -> NewCall | None:
+    """Return the line to keep about an ended run of the export of that name; None where it says nothing about its profile."""
     if run["state"] == "failed" and is_profile_fault(run["error_code"]):
         return NewCall(CallKind.RUN, passed=False, message=f"Run of {name}: {run['error']}", code=run["error_code"])
     if run["state"] not in COMPLETED or not run["requests"]:

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from tessera.exports import retries
-from tessera.exports.execution.requests import OpenRequest, RowError, RunResult, Settlement
+from tessera.exports.kinds.requests import retries
+from tessera.exports.kinds.requests.requests import OpenRequest, RowError, Settlement
+from tessera.exports.results import RunResult
 from tessera.exports.states import RequestState
 from tessera.outbound import Outcome, OutcomeKind, Sender
 
@@ -17,10 +18,6 @@ UNSENT = "not_begun"
 UNKNOWN = "outcome_unknown"
 ABORTING = frozenset({OutcomeKind.CREDENTIALS, OutcomeKind.CONFIGURATION})
 RETRIED = frozenset({OutcomeKind.TRANSIENT, OutcomeKind.REPLAY})
-
-
-# Not the run's end: its worker stops, and another one goes on.
-STOPPED = RunResult("running")
 
 
 class Judge:

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from tessera.exports.execution.outcomes import Judge
-from tessera.exports.execution.recorder import Recorder
-from tessera.exports.execution.requests import OpenRequest
-from tessera.exports.execution.windows import WindowReader
+from tessera.exports.kinds.requests.outcomes import Judge
+from tessera.exports.kinds.requests.recorder import Recorder
+from tessera.exports.kinds.requests.requests import OpenRequest
+from tessera.exports.kinds.requests.windows import WindowReader
 from tessera.exports.states import RequestState
 
 

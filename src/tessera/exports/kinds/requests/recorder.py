@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 import psycopg
 
-from tessera.exports.execution.requests import OpenRequest, RowError, Settlement, Window
+from tessera.exports.contract import ClaimedShard
+from tessera.exports.kinds.requests.requests import OpenRequest, RowError, Settlement, Window
 from tessera.exports.store.run_log import Group, write_group
 from tessera.platform.batching import Batcher
 
@@ -15,22 +15,16 @@ from tessera.platform.batching import Batcher
 # 16 outcomes that bound what a crash can make us send twice.
 GATHER_SECONDS = 0.012
 GATHER_OUTCOMES = 12
-KEPT_ROW_ERRORS = 10_000
 
 Addition = Callable[[Group], None]
 
 
 class Recorder:
-    """Callers wait until what they handed in is committed.
+    """Callers wait until what they handed in is committed."""
 
-    `kept_errors` says how many row errors the run has already.
-    """
-
-    def __init__(self, connection: psycopg.AsyncConnection[Any], run_id: UUID, epoch: int, *, kept_errors: int) -> None:
+    def __init__(self, connection: psycopg.AsyncConnection[Any], claim: ClaimedShard) -> None:
         self._connection = connection
-        self._run_id = run_id
-        self._epoch = epoch
-        self._kept_errors = kept_errors
+        self._claim = claim
         self._additions: Batcher[Addition, None] = Batcher(self._write, seconds=GATHER_SECONDS, enough=GATHER_OUTCOMES)
 
     async def record_window(self, window: Window) -> None:
@@ -62,7 +56,7 @@ class Recorder:
         group = Group()
         for add in additions:
             add(group)
-        await write_group(self._connection, self._run_id, self._epoch, group)
+        await write_group(self._connection, self._claim, group)
 
     def _add_window(self, window: Window, group: Group) -> None:
         self._plan(window.requests, group)
@@ -86,10 +80,9 @@ class Recorder:
         group.planned.extend(request.as_row() for request in requests)
         group.bytes += sum(len(request.planned.body or b"") for request in requests)
 
-    def _keep_errors(self, errors: Sequence[RowError], group: Group) -> None:
-        kept = errors[: max(0, KEPT_ROW_ERRORS - self._kept_errors)]
-        self._kept_errors += len(kept)
+    @staticmethod
+    def _keep_errors(errors: Sequence[RowError], group: Group) -> None:
         # A receiver's own words may hold the one character that the database's texts cannot.
         group.row_errors.extend(
-            (ordinal, phase, code, message.replace("\x00", "\ufffd")) for ordinal, phase, code, message in kept
+            (ordinal, phase, code, message.replace("\x00", "\ufffd")) for ordinal, phase, code, message in errors
         )

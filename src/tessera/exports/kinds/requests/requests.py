@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tessera.exports.results import RunResult
 from tessera.exports.states import RequestState
 from tessera.outbound.rendering import PlannedRequest
 
@@ -57,15 +58,6 @@ class Window:
     last_row: int
     requests: Sequence[OpenRequest]
     row_errors: Sequence[RowError]
-
-
-@dataclass(frozen=True, slots=True)
-class RunResult:
-    """How a run ends: a final state, and why if that is not its last row."""
-
-    state: str
-    code: str | None = None
-    message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

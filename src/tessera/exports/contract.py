@@ -1,0 +1,131 @@
+"""What an export kind is written against: the definition that it checks, and the shard of a run that it delivers."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from tessera.connectors.contract import Property
+from tessera.exports.results import RunResult
+from tessera.platform.actors import Actor
+from tessera.platform.assets import Target
+from tessera.platform.db import Session
+from tessera.platform.http import OutboundClient
+from tessera.platform.resources import Resources
+from tessera.platform.secrets import KeyRing
+from tessera.queries import Column, Query
+
+if TYPE_CHECKING:
+    from tessera.exports.execution.lease import Lease
+
+
+@dataclass(frozen=True, slots=True)
+class Checking:
+    """A definition that is about to be saved or run, for its kind to check.
+
+    `columns` are those of a row: the query's, and what the selection adds to them.
+    """
+
+    session: Session
+    actor: Actor
+    chain_id: UUID
+    template_id: UUID | None
+    profile_id: UUID | None
+    settings: Mapping[str, Any]
+    query: Query
+    columns: Sequence[Column]
+    keys: KeyRing
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a definition leads: its settings, complete, and what it refers to beside its query.
+
+    `document` is plain JSON, kept with a run, and read by the kind alone. The profile is that through which all goes.
+    """
+
+    settings: Mapping[str, Any]
+    targets: Sequence[Target]
+    document: Mapping[str, Any]
+    profile_id: UUID | None = None
+    profile: str | None = None
+    profile_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything that a worker needs but the profile's secrets, which it opens each time.
+
+    `personal` says that the query reads what describes members.
+    """
+
+    definition: str
+    definition_version: int
+    kind: str
+    query: Query
+    personal: bool
+    destination: Mapping[str, Any]
+    selection: Mapping[str, Any] = field(default_factory=dict)
+    gates: Mapping[str, Any] = field(default_factory=dict)
+    shards: int = 1
+    profile_id: UUID | None = None
+    profile: str | None = None
+    profile_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedShard:
+    """A shard of a run that this worker holds, with what it needs to know of the run.
+
+    `epoch` rises with every claim: a write with an older one is void. `selected` and `last_row` are None until the
+    selection is written down. `doubted_before` is the database's time of the claim: attempts begun before it, and
+    without an outcome, may have been sent by another worker.
+    """
+
+    run_id: UUID
+    created_at: datetime
+    chain_id: UUID
+    definition_id: UUID
+    shard: int
+    shards: int
+    epoch: int
+    first_row: int
+    last_row: int | None
+    planned_row: int
+    started_at: datetime
+    scheduled_for: datetime | None
+    period_from: datetime | None
+    period_to: datetime | None
+    doubted_before: datetime
+    selected: int | None
+    trigger: str
+    parent_id: UUID | None
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """A shard on its way: what its kind delivers, and what it needs for it."""
+
+    claim: ClaimedShard
+    lease: "Lease"
+    resources: Resources
+    client: OutboundClient
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class ExportKind:
+    """A way in which runs leave.
+
+    `list_properties` returns the settings of a definition that leads through a profile of a connector type, None for a
+    definition without a profile. `check` refuses what could not run. `deliver` carries a shard out, and goes on where
+    another worker left it; it raises only what is to be tried again.
+    """
+
+    key: str
+    label: str
+    list_properties: Callable[[str | None], Sequence[Property]]
+    check: Callable[[Checking], Awaitable[Destination]]
+    deliver: Callable[[Shipment], Awaitable[RunResult]]

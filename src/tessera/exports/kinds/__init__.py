@@ -1,0 +1,1 @@
+"""The export kinds: each a folder that nothing but `wiring` imports."""

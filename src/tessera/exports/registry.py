@@ -1,0 +1,25 @@
+"""The export kinds by name."""
+
+from functools import cache
+
+from tessera.exports.contract import ExportKind
+from tessera.exports.errors import DefinitionInvalidError
+from tessera.exports.places import PLACES
+from tessera.platform.lazy_imports import load_place
+
+
+def get_kind(key: str) -> ExportKind:
+    """Return the kind of that name."""
+    if key not in PLACES:
+        raise DefinitionInvalidError(
+            f"There is no export kind {key[:60]!r}. There are: {', '.join(PLACES)}.", field="kind"
+        )
+    return load_kind(key)
+
+
+@cache
+def load_kind(key: str) -> ExportKind:
+    """Import one of the kinds."""
+    kind = load_place(PLACES[key])
+    assert isinstance(kind, ExportKind)
+    return kind
