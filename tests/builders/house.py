@@ -112,9 +112,10 @@ async def create_export(
     keys: Sequence[str] = ("id",),
     body: Any = BODY,
     settings: dict[str, Any] | None = None,
+    choices: dict[str, Any] | None = None,
     **shape: Any,
 ) -> Definition:
-    """Create a profile, a query, a template and a definition; `shape` changes the template.
+    """Create a profile, a query, a template and a definition, with its `choices`; `shape` changes the template.
 
     It is a bearer profile, unless the settings hold an OAuth client.
     """
@@ -145,7 +146,13 @@ async def create_export(
             session,
             ACTOR,
             chain_id=chain_id,
-            new=NewDefinition("Members out", saved.id, template.id, owner=await create_owner(house, session, chain_id)),
+            new=NewDefinition(
+                "Members out",
+                saved.id,
+                template.id,
+                owner=await create_owner(house, session, chain_id),
+                **(choices or {}),
+            ),
             keys=house.resources.keys,
             now=now(),
         )
@@ -158,11 +165,11 @@ async def create_owner(house: SmallHouse, session: Session, chain_id: UUID) -> O
     return Owner(ActorKind.API_KEY, made.key.id, made.key.label)
 
 
-async def start_run(house: SmallHouse, definition: Definition) -> Run:
+async def start_run(house: SmallHouse, definition: Definition, **given: Any) -> Run:
     """Create a run; nobody works on it yet."""
     async with house.database.session() as session:
         return await exports.start_run(
-            session, ACTOR, house.resources.jobs, definition_id=definition.id, keys=house.resources.keys
+            session, ACTOR, house.resources.jobs, definition_id=definition.id, keys=house.resources.keys, **given
         )
 
 
@@ -172,9 +179,9 @@ async def read_run(house: SmallHouse, run_id: UUID) -> Run:
         return await exports.get_run(session, ACTOR, run_id=run_id)
 
 
-async def run_to_end(house: SmallHouse, definition: Definition) -> Run:
+async def run_to_end(house: SmallHouse, definition: Definition, **given: Any) -> Run:
     """Run the definition in this process and return the ended run."""
-    run = await start_run(house, definition)
+    run = await start_run(house, definition, **given)
     await house.executor().execute(str(run.id))
     return await read_run(house, run.id)
 

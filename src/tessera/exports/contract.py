@@ -97,11 +97,17 @@ class ClaimedShard:
     scheduled_for: datetime | None
     period_from: datetime | None
     period_to: datetime | None
+    full_refresh: bool
     doubted_before: datetime
     selected: int | None
     trigger: str
     parent_id: UUID | None
     snapshot: Snapshot
+
+    @property
+    def keeps_states(self) -> bool:
+        """Whether it is noted how each row was last accepted or refused."""
+        return self.snapshot.selection.get("changes") is not None
 
 
 @dataclass(frozen=True, slots=True)

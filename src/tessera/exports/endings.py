@@ -12,13 +12,14 @@ from tessera.exports.events import RUN_FINISHED
 from tessera.exports.profile_calls import call_of
 from tessera.exports.results import COMPLETED, RunResult
 from tessera.exports.snapshots import read_snapshot
-from tessera.exports.store import run_log
+from tessera.exports.store import row_states, run_log
 from tessera.exports.store import runs as store
 from tessera.exports.store import shards as shards_store
 from tessera.platform.db import Session, driver
 from tessera.platform.events import Event, record_events
 from tessera.platform.resources import Resources
 
+REACHED_END = ("completed", "completed_with_errors")
 COUNTS = ("state", "selected", "removed", "sent", "unchanged", "failed", "skipped")
 
 
@@ -38,11 +39,14 @@ async def finish_shard(resources: Resources, claim: ClaimedShard, ending: RunRes
         if run["selected"] is None:
             await shards_store.finish_all(session, claim.run_id)
         if await shards_store.finish_shard(session, claim.run_id, claim.shard):
-            await finish_run(session, claim.run_id)
+            ended = await finish_run(session, claim.run_id)
+            if claim.keeps_states and ended["state"] in REACHED_END:
+                sent = await shards_store.find_last_row(session, claim.run_id)
+                await row_states.settle_unsent(await driver(session), claim, sent=sent)
 
 
-async def finish_run(session: Session, run_id: UUID) -> None:
-    """End a run of which no shard is open; the caller has locked it."""
+async def finish_run(session: Session, run_id: UUID) -> Mapping[str, Any]:
+    """End a run of which no shard is open, and return it; the caller has locked it."""
     run = await store.lock_run(session, run_id)
     assert run is not None
     state = run["ending"] or COMPLETED.state
@@ -51,6 +55,7 @@ async def finish_run(session: Session, run_id: UUID) -> None:
         ended = await store.name_failure(session, run_id, describe_nothing_arrived(ended))
     await store.add_moment(session, run_id, ended["state"], ended["error"] or "")
     await note_end(session, ended, run["snapshot"])
+    return ended
 
 
 async def note_end(session: Session, run: Mapping[str, Any], document: Mapping[str, Any]) -> None:

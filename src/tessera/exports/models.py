@@ -13,7 +13,9 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    Text,
     UniqueConstraint,
+    Uuid,
     func,
     text,
 )
@@ -97,6 +99,7 @@ class RunRow(Table):
     scheduled_for: Mapped[datetime | None]
     period_from: Mapped[datetime | None]
     period_to: Mapped[datetime | None]
+    full_refresh: Mapped[bool] = mapped_column(server_default=text("false"))
     started_at: Mapped[datetime | None]
     held_at: Mapped[datetime | None]
     released_at: Mapped[datetime | None]
@@ -177,8 +180,9 @@ class BlockRow(Logged, Table):
     created_at: Mapped[datetime] = mapped_column(primary_key=True)
     rows: Mapped[int]
     data: Mapped[str]
-    keys: Mapped[bytes | None]
-    prints: Mapped[bytes | None]
+    keys: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid))
+    prints: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid))
+    shown_keys: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     changes: Mapped[str | None]
 
 
@@ -268,10 +272,10 @@ class RowStateRow(Table):
     definition_id: Mapped[UUID] = mapped_column(
         ForeignKey("export_definitions.id", ondelete="CASCADE"), primary_key=True
     )
-    key: Mapped[bytes] = mapped_column(primary_key=True)
+    key: Mapped[UUID] = mapped_column(primary_key=True)
     shown_key: Mapped[str]
-    accepted: Mapped[bytes | None]
-    refused: Mapped[bytes | None]
+    accepted: Mapped[UUID | None]
+    refused: Mapped[UUID | None]
     refusals: Mapped[int] = mapped_column(server_default=ZERO)
     updated_at: Mapped[datetime] = mapped_column(server_default=NOW)
 

@@ -63,6 +63,7 @@ class Run:
     scheduled_for: datetime | None
     period_from: datetime | None
     period_to: datetime | None
+    full_refresh: bool
     started_at: datetime | None
     held_at: datetime | None
     released_at: datetime | None
@@ -108,9 +109,11 @@ async def start_run(
     keys: KeyRing,
     trigger: str = "manual",
     period: tuple[datetime | None, datetime | None] = (None, None),
+    full_refresh: bool = False,
 ) -> Run:
     """Create a run of the definition as it is now, and the job that executes it.
 
+    With a full refresh every row is sent, also where the definition sends changes only.
     Whoever starts it decides: it also runs while the definition is switched off.
     """
     actor.require("exports:write")
@@ -127,6 +130,7 @@ async def start_run(
         "scheduled_for": None,
         "period_from": period[0],
         "period_to": period[1],
+        "full_refresh": full_refresh,
         **actor.signature,
     }
     if not await store.insert_run(session, values):

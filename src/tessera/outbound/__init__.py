@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from tessera.outbound.errors import TemplateIncompleteError
     from tessera.outbound.header_seals import HeaderSeals, reseal_templates
     from tessera.outbound.rendering import FACTS, FILTERS, read_shape
+    from tessera.outbound.row_columns import CHANGE
     from tessera.outbound.senders import Outcome, OutcomeKind, RequestRenderer, Sender
     from tessera.outbound.targets import complete_shape, list_export_properties, make_renderer, open_sender
     from tessera.outbound.template_changes import (
@@ -45,6 +46,7 @@ else:
     __getattr__ = import_on_first_use(__name__, __file__)
 
 __all__ = [
+    "CHANGE",
     "FACTS",
     "FILTERS",
     "TEMPLATE_TYPES",

@@ -25,6 +25,7 @@ from tessera.outbound.rendering import (
     plain_shape,
 )
 from tessera.outbound.senders import Outcome, OutcomeKind
+from tessera.outbound.row_columns import complete_rows, list_row_columns
 from tessera.outbound.targets import open_sender
 from tessera.outbound.template_changes import KIND, check_place, check_shape, fit_shape
 from tessera.outbound.templates import Template, get_stored_shape
@@ -138,7 +139,7 @@ async def send_test(
         raise SampleMissingError("Choose the connection profile through which the test is sent.", field="profile_id")
     async with resources.database.session() as session:
         profile = await get_profile(session, actor, trial.template.chain_id, trial.profile_id)
-        check_shape(trial.shape, trial.query.columns, profile)
+        check_shape(trial.shape, list_row_columns(trial.query.columns), profile)
         sender = await open_sender(
             session,
             actor,
@@ -161,8 +162,9 @@ async def send_test(
 
 def plan_first(trial: Trial, rows: Rows, *, run_id: UUID) -> tuple[PlannedRequest | None, Sequence[RowFailure]]:
     """Return the first request of the rows, as many as one carries, and the rows that made none."""
-    compiled = compile_template(trial.shape, [(column.name, column.type) for column in trial.query.columns])
-    numbered = list(enumerate(rows[: compiled.rows_per_request], 1))
+    columns = trial.query.columns
+    compiled = compile_template(trial.shape, [(column.name, column.type) for column in list_row_columns(columns)])
+    numbered = list(enumerate(complete_rows(columns, rows[: compiled.rows_per_request]), 1))
     plan = compiled.plan(numbered, facts_of(trial, run_id), first_index=0)
     return (plan.requests[0] if plan.requests else None), plan.failures
 

@@ -31,7 +31,7 @@ COPIES: Columns = {
     "procrastinate_jobs": ("args",),
     "export_rows": ("shown_key",),
     "run_attempts": ("message",),
-    "run_blocks": ("data",),
+    "run_blocks": ("data", "shown_keys"),
     "run_excerpts": ("request", "answer"),
     "run_requests": ("left_out", "path", "key"),
     "run_row_errors": ("message",),
@@ -87,7 +87,6 @@ OTHERS: Columns = {
         "label", "internal_name", "description", "kind", "settings", "selection", "gates", "queue", "owner_kind",
         "created_by_kind", "updated_by_kind",
     ),
-    "export_rows": ("key", "accepted", "refused"),
     "http_templates": (
         "template_type", "label", "internal_name", "shape", "state", "created_by_kind", "updated_by_kind",
     ),

@@ -98,9 +98,9 @@ class Executor:
         try:
             if claim.selected is None:
                 selecting = select_rows(self._database, self._engine, claim, now=self._resources.clock())
-                selected = await lease.unless_ended(selecting)
-                if selected is not None and selected.ending is not None:
-                    return selected.ending
+                ending = await lease.unless_ended(selecting)
+                if ending is not None:
+                    return ending
                 if lease.ending.done():
                     return lease.ending.result()
                 claim = await self._go_on(claim)

@@ -13,6 +13,7 @@ import psycopg
 
 from tessera.exports.contract import ClaimedShard
 from tessera.exports.errors import LeaseLostError
+from tessera.exports.store import row_states
 
 # Nothing else changes the row of a shard that is held, so that workers of other shards are not waited for.
 GUARD = """
@@ -111,6 +112,7 @@ SELECT coalesce(max(number), -1), coalesce(max(window_number), -1) FROM run_requ
  WHERE created_at = %s AND run_id = %s AND shard = %s
 """
 
+UNKNOWN = "outcome_unknown"
 UNSURE = "The run ended before it was known whether this row had arrived. Check with the receiver."
 
 Connection = psycopg.AsyncConnection[Any]
@@ -131,6 +133,12 @@ class Group:
     settled_requests: list[tuple[Any, ...]] = field(default_factory=list)
     excerpts: list[tuple[int, int, str, str]] = field(default_factory=list)
     row_errors: list[tuple[int, str, str, str]] = field(default_factory=list)
+    accepted: list[int] = field(default_factory=list)
+
+    @property
+    def refused(self) -> list[int]:
+        """Rows that were refused by us or by the receiver; of the others nobody knows."""
+        return [ordinal for ordinal, _, code, _ in self.row_errors if code != UNKNOWN]
 
     @property
     def begun(self) -> list[tuple[int, int]]:
@@ -154,6 +162,9 @@ async def write_group(connection: Connection, claim: ClaimedShard, group: Group)
             await write_columns(connection, SETTLE_REQUESTS, group.settled_requests, after=run)
             await write_columns(connection, KEEP_EXCERPTS, group.excerpts, before=run)
             await write_columns(connection, KEEP_ROW_ERRORS, group.row_errors, before=run)
+            if claim.keeps_states:
+                await row_states.accept_rows(connection, claim, group.accepted)
+                await row_states.refuse_rows(connection, claim, group.refused)
         if guard.rowcount != 1:
             raise LeaseLostError
 

@@ -59,9 +59,9 @@ SELECT count(*) FROM (
 
 INSERT = text("""
 INSERT INTO runs (id, chain_id, definition_id, snapshot_id, parent_id, trigger, queue, scheduled_for, period_from,
-                  period_to, started_by, started_by_kind, started_by_id)
+                  period_to, full_refresh, started_by, started_by_kind, started_by_id)
 VALUES (:id, :chain_id, :definition_id, :snapshot_id, :parent_id, :trigger, :queue, :scheduled_for, :period_from,
-        :period_to, :actor, :actor_kind, :actor_id)
+        :period_to, :full_refresh, :actor, :actor_kind, :actor_id)
 ON CONFLICT DO NOTHING
 """)
 
@@ -88,7 +88,7 @@ UPDATE runs SET state = 'pending', released_at = now(), released_by = :actor, he
 """)
 
 SET_SELECTED = text("""
-UPDATE runs SET selected = :selected, removed = :removed, unchanged = :unchanged, skipped = :skipped
+UPDATE runs SET selected = :selected, removed = :removed, unchanged = :unchanged
  WHERE id = :run_id AND state = 'running'
 """)
 
@@ -107,7 +107,7 @@ FINISH = text("""
 UPDATE runs r
    SET state = CASE
          WHEN :state <> 'completed' OR r.failed + s.failed = 0 THEN :state
-         WHEN r.sent + s.sent + r.unchanged = 0 THEN 'failed'
+         WHEN r.sent + s.sent = 0 THEN 'failed'
          ELSE 'completed_with_errors' END,
        finished_at = now(), ending = NULL, held_at = NULL, error_code = :code, error = :message,
        selected = coalesce(selected, 0), sent = r.sent + s.sent, failed = r.failed + s.failed,
@@ -218,16 +218,13 @@ async def release_run(session: Session, run_id: UUID, actor: Actor) -> bool:
     return await change_rows(session, RELEASE, {"run_id": run_id, "actor": actor.name}) == 1
 
 
-async def set_selected(
-    session: Session, run_id: UUID, *, selected: int, removed: int, unchanged: int, skipped: int
-) -> bool:
+async def set_selected(session: Session, run_id: UUID, *, selected: int, removed: int, unchanged: int) -> bool:
     """Write down what was selected, and how much of it needs no sending; False means that the run is not running."""
     parameters = {
         "run_id": run_id,
         "selected": selected,
         "removed": removed,
         "unchanged": unchanged,
-        "skipped": skipped,
     }
     return await change_rows(session, SET_SELECTED, parameters) == 1
 

@@ -64,6 +64,8 @@ SELECT s.shard, s.first_row, s.last_row, s.planned_row, r.selected
   FROM run_shards s JOIN runs r ON r.id = s.run_id WHERE s.run_id = :run_id ORDER BY s.shard
 """)
 
+LAST_ROW = text("SELECT coalesce(max(last_row), 0) FROM run_shards WHERE run_id = :run_id")
+
 OPEN = text("SELECT shard FROM run_shards WHERE run_id = :run_id AND finished_at IS NULL ORDER BY shard")
 
 STALLED = text("""
@@ -134,6 +136,11 @@ async def finish_all(session: Session, run_id: UUID) -> None:
 async def find_rows(session: Session, run_id: UUID) -> list[Row]:
     """Return which rows each shard has, and how many the run selected."""
     return await fetch_rows(session, ROWS, {"run_id": run_id})
+
+
+async def find_last_row(session: Session, run_id: UUID) -> int:
+    """Return the last row that any shard has."""
+    return int((await session.execute(LAST_ROW, {"run_id": run_id})).scalar_one())
 
 
 async def list_open_shards(session: Session, run_id: UUID) -> list[int]:

@@ -68,6 +68,7 @@ ALTER TABLE runs
     ADD COLUMN queue text NOT NULL DEFAULT 'normal',
     ADD COLUMN period_from timestamptz,
     ADD COLUMN period_to timestamptz,
+    ADD COLUMN full_refresh boolean NOT NULL DEFAULT false,
     ADD COLUMN removed bigint NOT NULL DEFAULT 0,
     ADD COLUMN findings jsonb NOT NULL DEFAULT '[]',
     ADD COLUMN held_at timestamptz,
@@ -157,8 +158,9 @@ CREATE TABLE run_blocks (
     first_row integer NOT NULL,
     rows integer NOT NULL,
     data text NOT NULL,
-    keys bytea,
-    prints bytea,
+    keys uuid[],
+    prints uuid[],
+    shown_keys text[],
     changes text,
     CONSTRAINT pk_run_blocks PRIMARY KEY (run_id, first_row, created_at)
 ) PARTITION BY RANGE (created_at);
@@ -166,9 +168,10 @@ CREATE TABLE run_blocks (
 ALTER TABLE run_blocks ALTER COLUMN data SET STORAGE EXTERNAL;
 COMMENT ON COLUMN run_blocks.created_at IS 'when the run was created, as everywhere in its log';
 COMMENT ON COLUMN run_blocks.data IS 'the rows, each a JSON array of the columns, with commas between';
-COMMENT ON COLUMN run_blocks.keys IS 'a digest of each row''s key columns, 16 bytes a row';
-COMMENT ON COLUMN run_blocks.prints IS 'a fingerprint of each row, 16 bytes a row';
-COMMENT ON COLUMN run_blocks.changes IS 'what happened to each row, a letter a row: added, changed, removed, retried';
+COMMENT ON COLUMN run_blocks.keys IS 'a digest of each row''s key columns, where changes only are sent';
+COMMENT ON COLUMN run_blocks.prints IS 'a fingerprint of each row';
+COMMENT ON COLUMN run_blocks.shown_keys IS 'the key columns of each row as a JSON array';
+COMMENT ON COLUMN run_blocks.changes IS 'a letter a row: added, changed, removed, baseline';
 """,
     "run_requests": """
 CREATE TABLE run_requests (
@@ -344,10 +347,10 @@ STATES = """
 CREATE TABLE export_rows (
     definition_id uuid NOT NULL CONSTRAINT fk_export_rows_definition_id
         REFERENCES export_definitions (id) ON DELETE CASCADE,
-    key bytea NOT NULL,
+    key uuid NOT NULL,
     shown_key text NOT NULL,
-    accepted bytea,
-    refused bytea,
+    accepted uuid,
+    refused uuid,
     refusals integer NOT NULL DEFAULT 0,
     updated_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT pk_export_rows PRIMARY KEY (definition_id, key)

@@ -72,6 +72,9 @@ class Recorder:
         group.sent += settlement.sent
         group.failed += settlement.failed
         self._keep_errors(settlement.row_errors, group)
+        if settlement.sent and self._claim.keeps_states:
+            refused = {error[0] for error in settlement.row_errors}
+            group.accepted.extend(ordinal for ordinal in request.ordinals if ordinal not in refused)
         if settlement.excerpt is not None:
             group.excerpts.append((request.number, request.attempts, *settlement.excerpt))
 
