@@ -34,7 +34,16 @@ if TYPE_CHECKING:
         list_row_errors,
     )
     from tessera.exports.retention import purge_runs
-    from tessera.exports.runs import EXECUTE_RUN, Run, cancel_run, get_run, list_runs, release_run, start_run
+    from tessera.exports.runs import (
+        EXECUTE_RUN,
+        Run,
+        cancel_run,
+        get_run,
+        list_runs,
+        release_run,
+        resend_failed,
+        start_run,
+    )
     from tessera.exports.states import RequestState, RunQueue, RunState
     from tessera.exports.values import (
         Changes,
@@ -95,6 +104,7 @@ __all__ = [
     "purge_runs",
     "register_kinds",
     "release_run",
+    "resend_failed",
     "start_run",
     "update_definition",
 ]

@@ -102,6 +102,7 @@ class ClaimedShard:
     selected: int | None
     trigger: str
     parent_id: UUID | None
+    resent: Mapping[str, Any] | None
     snapshot: Snapshot
 
     @property

@@ -99,6 +99,7 @@ class RunRow(Table):
     scheduled_for: Mapped[datetime | None]
     period_from: Mapped[datetime | None]
     period_to: Mapped[datetime | None]
+    resent: Mapped[dict[str, Any] | None]
     full_refresh: Mapped[bool] = mapped_column(server_default=text("false"))
     started_at: Mapped[datetime | None]
     held_at: Mapped[datetime | None]

@@ -10,15 +10,16 @@ import msgspec
 
 from tessera.exports.definitions import KIND, get_definition
 from tessera.exports.endings import drop_held
-from tessera.exports.errors import NotHeldError, RunActiveError, RunEndedError, RunNotFoundError
+from tessera.exports.errors import NothingFailedError, NotHeldError, RunActiveError, RunEndedError, RunNotFoundError
 from tessera.exports.events import DEFINITION_UPDATED, RUN_CREATED
 from tessera.exports.gates import OWNER, Finding
 from tessera.exports.owners import check_owner, owner_of
-from tessera.exports.snapshots import take_snapshot
+from tessera.exports.snapshots import read_snapshot, take_snapshot
 from tessera.exports.states import RunQueue, RunState
 from tessera.exports.store import definitions as definitions_store
 from tessera.exports.store import runs as store
 from tessera.exports.store import shards as shards_store
+from tessera.exports.values import Definition
 from tessera.platform.actors import Actor
 from tessera.platform.assets import record_change
 from tessera.platform.audit import Entry, record_entries
@@ -118,29 +119,63 @@ async def start_run(
     """
     actor.require("exports:write")
     definition = await get_definition(session, actor, definition_id=definition_id)
-    run_id = new_id()
     values = {
-        "id": run_id,
-        "chain_id": definition.chain_id,
-        "definition_id": definition.id,
         "snapshot_id": await take_snapshot(session, actor, definition, keys=keys),
-        "parent_id": None,
         "trigger": trigger,
-        "queue": definition.queue.value,
-        "scheduled_for": None,
         "period_from": period[0],
         "period_to": period[1],
         "full_refresh": full_refresh,
-        **actor.signature,
     }
-    if not await store.insert_run(session, values):
+    return await create_run(session, actor, jobs, definition, values)
+
+
+async def resend_failed(
+    session: Session,
+    actor: Actor,
+    jobs: JobQueue,
+    *,
+    run_id: UUID,
+    keys: KeyRing,
+    code: str | None = None,
+    rows: Sequence[int] | None = None,
+) -> Run:
+    """Create a run that sends the failed rows of an ended one again: all, those of a reason, or those of these numbers.
+
+    The rows are those of before; the destination is the definition's as it is now.
+    """
+    actor.require("exports:write")
+    parent = await get_run(session, actor, run_id=run_id)
+    if parent.active:
+        raise RunActiveError(f"The run of {parent.definition_label} is not over yet. Wait until it ends.")
+    if not parent.failed:
+        raise NothingFailedError(f"No row of this run of {parent.definition_label} failed, so none can be sent again.")
+    definition = await get_definition(session, actor, definition_id=parent.definition_id)
+    earlier = read_snapshot(await store.find_snapshot(session, run_id))
+    values = {
+        "snapshot_id": await take_snapshot(session, actor, definition, keys=keys, earlier=earlier),
+        "parent_id": run_id,
+        "trigger": "resend",
+        "resent": msgspec.json.encode({"code": code, "rows": rows}).decode(),
+    }
+    return await create_run(session, actor, jobs, definition, values)
+
+
+async def create_run(
+    session: Session, actor: Actor, jobs: JobQueue, definition: Definition, values: Mapping[str, Any]
+) -> Run:
+    """Store a run and its first shard, enqueue that, and note that the run was started."""
+    run_id = new_id()
+    plain = dict.fromkeys(("parent_id", "scheduled_for", "period_from", "period_to", "resent"))
+    ids = {"id": run_id, "chain_id": definition.chain_id, "definition_id": definition.id}
+    row = {**plain, "full_refresh": False, **values, **ids, "queue": definition.queue.value, **actor.signature}
+    if not await store.insert_run(session, row):
         raise RunActiveError(
             f"{definition.label} has an active run already. Wait until it ends, or cancel it.",
             definition_id=str(definition.id),
         )
     await shards_store.insert_shard(session, run_id)
     await defer_shards(jobs, session, run_id, [0], queue=definition.queue)
-    payload = {"definition_id": str(definition.id), "trigger": trigger}
+    payload = {"definition_id": str(definition.id), "trigger": values["trigger"]}
     await record_events(session, [Event(definition.chain_id, RUN_CREATED, run_id, payload)])
     entry = Entry("run_started", "run", run_id, definition.internal_name, definition.chain_id, after=payload)
     await record_entries(session, actor, [entry])

@@ -1,6 +1,7 @@
 """What a run works from: the definition, query and destination as they were when it was created."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from tessera.exports.errors import NotRunnableError
 from tessera.exports.registry import get_kind
 from tessera.exports.selections import columns_of
 from tessera.exports.store import snapshots as store
-from tessera.exports.values import Definition, NewDefinition
+from tessera.exports.values import Definition, NewDefinition, Selection
 from tessera.platform.actors import Actor
 from tessera.platform.db import Session
 from tessera.platform.secrets import KeyRing
@@ -44,12 +45,19 @@ async def is_personal(query: Query) -> bool:
     return (await queries.check_aside(query.text, query.parameters)).personal
 
 
-async def take_snapshot(session: Session, actor: Actor, definition: Definition, *, keys: KeyRing) -> UUID:
+async def take_snapshot(
+    session: Session, actor: Actor, definition: Definition, *, keys: KeyRing, earlier: Snapshot | None = None
+) -> UUID:
     """Store what a run of the definition works from, once for as long as it stays the same; return its id.
 
+    A run that sends rows of an earlier one again takes the query and selection of that one, and has a single shard.
     Refuse what could not run.
     """
-    query = await queries.get_query(session, actor, definition.chain_id, definition.query_id)
+    if earlier is None:
+        query = await queries.get_query(session, actor, definition.chain_id, definition.query_id)
+    else:
+        query = earlier.query
+        definition = replace(definition, selection=msgspec.convert(earlier.selection, Selection), shards=1)
     destination = await check_destination(session, actor, definition.chain_id, definition, query, keys)
     if destination.profile_id is not None:
         profile = await connectors.get_profile(session, actor, definition.chain_id, destination.profile_id)

@@ -116,7 +116,7 @@ OTHERS: Columns = {
     "run_shards": ("worker",),
     "run_snapshots": ("digest", "document"),
     "runs": (
-        "trigger", "queue", "state", "ending", "findings", "error_code", "error", "worker", "started_by_kind",
+        "trigger", "queue", "state", "ending", "findings", "resent", "error_code", "error", "worker", "started_by_kind",
     ),
     "second_factors": ("sealed_secret",),
     "sign_in_steps": ("token_digest", "way"),

@@ -60,7 +60,7 @@ def make_claim(shard: Mapping[str, Any], run: Mapping[str, Any]) -> ClaimedShard
 
 RUN_COLUMNS = (
     *("created_at", "chain_id", "definition_id", "started_at", "scheduled_for", "period_from", "period_to"),
-    *("full_refresh", "selected", "trigger", "parent_id"),
+    *("full_refresh", "selected", "trigger", "parent_id", "resent"),
 )
 SHARD_COLUMNS = ("shard", "epoch", "first_row", "last_row", "planned_row")
 

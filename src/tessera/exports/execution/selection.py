@@ -17,7 +17,7 @@ from tessera.exports.selections import choose_values
 from tessera.exports.store import definitions as definitions_store
 from tessera.exports.store import runs as store
 from tessera.exports.store import shards as shards_store
-from tessera.exports.store import row_states, spool
+from tessera.exports.store import resends, row_states, spool
 from tessera.exports.values import Changes, FirstRun, Selection
 from tessera.platform.db import Database, Session, driver
 from tessera.queries import Block, QueryEngine
@@ -80,6 +80,8 @@ async def select_rows(
             await store.add_moment(session, claim.run_id, "gate_hold", fault.message)
             await hold(session, claim)
             return HELD
+        if claim.resent is not None:
+            return await select_resent(session, claim)
         values = await read_values(session, claim)
     started = time.monotonic()
     run_at = values["run_at"]
@@ -100,6 +102,26 @@ async def select_rows(
         took = time.monotonic() - started
         await store.add_moment(session, claim.run_id, "selected", describe(counted, spooled, took))
         return await judge(session, claim, counted, spooled)
+
+
+async def select_resent(session: Session, claim: ClaimedShard) -> RunResult | None:
+    """Write the failed rows of the parent into the spool; the gates judged them when they were selected."""
+    assert claim.parent_id is not None and claim.resent is not None
+    parent = await store.find_origin(session, claim.parent_id)
+    assert parent is not None
+    found = await resends.choose_rows(
+        await driver(session),
+        claim,
+        parent_created_at=parent["created_at"],
+        code=claim.resent["code"],
+        rows=claim.resent["rows"],
+    )
+    if found.lost:
+        return RunResult("failed", "rows_gone", "The rows are not kept any more. Run the export again instead.")
+    await write_down(session, claim, Counted(found.rows), Spooled(found.rows))
+    await shards_store.set_planned(session, claim.run_id, claim.shard, found.in_requests)
+    await store.add_moment(session, claim.run_id, "selected", f"{found.rows:,} failed rows of the earlier run")
+    return None
 
 
 def describe(counted: Counted, spooled: Spooled, seconds: float) -> str:
@@ -150,16 +172,7 @@ async def judge(session: Session, claim: ClaimedShard, counted: Counted, spooled
 
     A person who releases a held run has judged instead: it goes on from here.
     """
-    noted = await store.set_selected(
-        session,
-        claim.run_id,
-        selected=counted.selected,
-        removed=spooled.removed,
-        unchanged=counted.selected if spooled.is_baseline else spooled.unchanged,
-    )
-    if not noted or not await shards_store.lock_shard(session, claim.run_id, claim.shard, claim.epoch):
-        raise LeaseLostError
-    await shards_store.spread_rows(session, claim.run_id, divide_rows(spooled.to_send, claim.shards))
+    await write_down(session, claim, counted, spooled)
     findings = await find_faults(session, claim, counted, spooled)
     await store.keep_findings(session, claim.run_id, as_json(findings))
     for finding in findings:
@@ -171,6 +184,20 @@ async def judge(session: Session, claim: ClaimedShard, counted: Counted, spooled
     if worst is not None and worst.level is GateLevel.FAIL:
         return RunResult("failed", f"gate_{worst.gate}", worst.message)
     return None
+
+
+async def write_down(session: Session, claim: ClaimedShard, counted: Counted, spooled: Spooled) -> None:
+    """Note the counts, and give each shard its rows."""
+    noted = await store.set_selected(
+        session,
+        claim.run_id,
+        selected=counted.selected,
+        removed=spooled.removed,
+        unchanged=counted.selected if spooled.is_baseline else spooled.unchanged,
+    )
+    if not noted or not await shards_store.lock_shard(session, claim.run_id, claim.shard, claim.epoch):
+        raise LeaseLostError
+    await shards_store.spread_rows(session, claim.run_id, divide_rows(spooled.to_send, claim.shards))
 
 
 async def find_faults(session: Session, claim: ClaimedShard, counted: Counted, spooled: Spooled) -> list[Finding]:

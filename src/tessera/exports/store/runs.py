@@ -59,9 +59,9 @@ SELECT count(*) FROM (
 
 INSERT = text("""
 INSERT INTO runs (id, chain_id, definition_id, snapshot_id, parent_id, trigger, queue, scheduled_for, period_from,
-                  period_to, full_refresh, started_by, started_by_kind, started_by_id)
+                  period_to, resent, full_refresh, started_by, started_by_kind, started_by_id)
 VALUES (:id, :chain_id, :definition_id, :snapshot_id, :parent_id, :trigger, :queue, :scheduled_for, :period_from,
-        :period_to, :full_refresh, :actor, :actor_kind, :actor_id)
+        :period_to, cast(:resent AS jsonb), :full_refresh, :actor, :actor_kind, :actor_id)
 ON CONFLICT DO NOTHING
 """)
 
@@ -140,6 +140,10 @@ SELECT selected FROM runs
  ORDER BY created_at DESC LIMIT :most
 """)
 
+FIND_ORIGIN = text("SELECT id, created_at, started_at FROM runs WHERE id = :run_id")
+FIND_SNAPSHOT = text("""
+SELECT n.document FROM runs r JOIN run_snapshots n ON n.id = r.snapshot_id WHERE r.id = :run_id
+""")
 FIND_QUEUE = text("SELECT queue FROM runs WHERE id = :run_id")
 
 LAST_SUCCESS = text("""
@@ -262,6 +266,17 @@ async def name_failure(session: Session, run_id: UUID, message: str) -> Row:
     row = await fetch_row(session, NAME_FAILURE, {"run_id": run_id, "message": message})
     assert row is not None
     return row
+
+
+async def find_origin(session: Session, run_id: UUID) -> Row | None:
+    """Return id and moments of the run whose rows another one sends again."""
+    return await fetch_row(session, FIND_ORIGIN, {"run_id": run_id})
+
+
+async def find_snapshot(session: Session, run_id: UUID) -> Mapping[str, Any]:
+    """Return what the run works from."""
+    document: Mapping[str, Any] = (await session.execute(FIND_SNAPSHOT, {"run_id": run_id})).scalar_one()
+    return document
 
 
 async def find_queue(session: Session, run_id: UUID) -> str:

@@ -21,6 +21,8 @@ ON CONFLICT (run_id, shard) DO UPDATE
    SET first_row = excluded.first_row, last_row = excluded.last_row, planned_row = excluded.planned_row
 """)
 
+SET_PLANNED = text("UPDATE run_shards SET planned_row = :row WHERE run_id = :run_id AND shard = :shard")
+
 CLAIM = text("""
 UPDATE run_shards
    SET worker = :worker, epoch = epoch + 1, lease_until = now() + make_interval(secs => :lease)
@@ -91,6 +93,11 @@ async def spread_rows(session: Session, run_id: UUID, ranges: Sequence[tuple[int
         "last_rows": [last for _, last in ranges],
     }
     await session.execute(SPREAD, parameters)
+
+
+async def set_planned(session: Session, run_id: UUID, shard: int, row: int) -> None:
+    """Note that the rows up to this one are in requests already."""
+    await session.execute(SET_PLANNED, {"run_id": run_id, "shard": shard, "row": row})
 
 
 async def claim_shard(session: Session, run_id: UUID, shard: int, *, worker: str, lease: float) -> Row | None:

@@ -68,6 +68,7 @@ ALTER TABLE runs
     ADD COLUMN queue text NOT NULL DEFAULT 'normal',
     ADD COLUMN period_from timestamptz,
     ADD COLUMN period_to timestamptz,
+    ADD COLUMN resent jsonb,
     ADD COLUMN full_refresh boolean NOT NULL DEFAULT false,
     ADD COLUMN removed bigint NOT NULL DEFAULT 0,
     ADD COLUMN findings jsonb NOT NULL DEFAULT '[]',
@@ -103,6 +104,7 @@ ALTER TABLE runs
     ADD CONSTRAINT ck_runs_counts CHECK (
         finished_at IS NULL OR selected IS NULL OR selected + removed = sent + unchanged + failed + skipped),
     ADD CONSTRAINT ck_runs_queue CHECK (queue IN ('high', 'normal', 'low'));
+COMMENT ON COLUMN runs.resent IS 'which failed rows of the parent are sent again';
 COMMENT ON COLUMN runs.ending IS 'the state in which a shard wants the whole run to end before its last row';
 DROP INDEX uq_runs_definition_id_active, ix_runs_lease_until;
 CREATE UNIQUE INDEX uq_runs_definition_id_active ON runs (definition_id)

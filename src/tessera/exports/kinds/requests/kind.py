@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -19,6 +20,7 @@ from tessera.exports.kinds.requests.takeover import resume_requests
 from tessera.exports.kinds.requests.windows import Numbers, WindowReader
 from tessera.exports.results import STOPPED, RunResult
 from tessera.exports.store import run_log
+from tessera.exports.store import runs as runs_store
 from tessera.outbound import Sender
 from tessera.outbound.rendering import RunFacts
 from tessera.platform.assets import Target
@@ -216,9 +218,19 @@ async def make_reader(shipment: Shipment, connection: psycopg.AsyncConnection[An
         claim,
         requests=requests,
         facts=facts,
+        origin=await find_origin(shipment, facts),
         numbers=Numbers(last_request, last_window, first_row=claim.first_row),
         rows_per_window=choose_window(requests.rows_per_request, pace.most),
     )
+
+
+async def find_origin(shipment: Shipment, facts: RunFacts) -> RunFacts:
+    """Return the facts of the run whose rows are sent again; of any other run, its own."""
+    if shipment.claim.parent_id is None:
+        return facts
+    async with shipment.resources.database.session() as session:
+        origin = await runs_store.find_origin(session, shipment.claim.parent_id)
+    return facts if origin is None else replace(facts, id=origin["id"], started_at=origin["started_at"])
 
 
 def columns_of(claim: ClaimedShard) -> list[tuple[str, str]]:
