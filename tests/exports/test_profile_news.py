@@ -1,11 +1,11 @@
 """What a run leaves in the last calls of its profile: one line, and only where it says something of the profile."""
 
 import pytest
-from tessera.exports.profile_calls import call_of
 from tests.builders.house import ACTOR, SmallHouse, create_export, create_members, run_to_end
 from tests.builders.receivers import Reply, Script, run_receiver
 
 from tessera.connectors.calls import ProfileCall, list_calls
+from tessera.exports.profile_calls import call_of
 
 
 async def calls_after(house: SmallHouse, script: Script, **given: object) -> list[ProfileCall]:

@@ -105,9 +105,7 @@ async def break_off(house: SmallHouse, receiver: Receiver, definition: exports.D
             await asyncio.sleep(0.01)
     async with house.database.session() as session:
         with pytest.raises(RunActiveError, match="not over yet"):
-            await exports.resend_failed(
-                session, ACTOR, house.resources.jobs, run_id=run.id, keys=house.resources.keys
-            )
+            await exports.resend_failed(session, ACTOR, house.resources.jobs, run_id=run.id, keys=house.resources.keys)
     async with house.database.session() as session:
         await exports.cancel_run(session, ACTOR, run_id=run.id)
     await working

@@ -1,9 +1,10 @@
 """What an export kind is written against: the definition that it checks, and the shard of a run that it delivers."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from tessera.connectors.contract import Property
@@ -16,8 +17,24 @@ from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing
 from tessera.queries import Column, Query
 
-if TYPE_CHECKING:
-    from tessera.exports.execution.lease import Lease
+T = TypeVar("T")
+
+
+class HeldLease(Protocol):
+    """The worker's hold on a shard, as its kind sees it: what says that the run should end early."""
+
+    @property
+    def ending(self) -> "asyncio.Future[RunResult]":
+        """How the run should end; not done as long as it goes on."""
+        ...
+
+    def when_ending(self, act: Callable[[RunResult], None]) -> None:
+        """Call `act` when the run should end early; at once if that is so already."""
+        ...
+
+    async def unless_ended(self, work: Coroutine[Any, Any, T]) -> T | None:
+        """Return what the work returns, or None when it was broken off because the run should end."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +133,7 @@ class Shipment:
     """A shard on its way: what its kind delivers, and what it needs for it."""
 
     claim: ClaimedShard
-    lease: "Lease"
+    lease: HeldLease
     resources: Resources
     client: OutboundClient
     actor: Actor

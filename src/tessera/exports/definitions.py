@@ -16,7 +16,7 @@ from tessera.exports.events import DEFINITION_CREATED, DEFINITION_DELETED, DEFIN
 from tessera.exports.gates import Gates
 from tessera.exports.owners import check_owner, owner_of
 from tessera.exports.selections import check_selection_rules
-from tessera.exports.snapshots import check_destination, is_personal
+from tessera.exports.snapshots import check_destination, find_query, is_personal
 from tessera.exports.states import RunQueue
 from tessera.exports.store import definitions as store
 from tessera.exports.values import Definition, DefinitionChange, NewDefinition, Selection
@@ -110,14 +110,14 @@ async def check_definition(
 ) -> Checked:
     """Return the definition as it is stored; refuse one that could not run."""
     check_limits(new)
-    query = await queries.get_query(session, actor, chain_id, new.query_id)
+    query = await find_query(session, actor, chain_id, new)
     check_selection_rules(query, new.selection)
     destination = await check_destination(session, actor, chain_id, new, query, keys)
     owner = new.owner or owner_of(actor)
     if await is_personal(query):
         actor.require("members:read")
         await check_owner(session, chain_id, owner, now=now)
-    targets = [Target("query", query.id), *destination.targets]
+    targets = [*destination.targets, *([Target("query", new.query_id)] if new.query_id else [])]
     return Checked(replace(new, settings=destination.settings, owner=owner), query, targets)
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from tessera.exports.definitions import KIND, get_definition
 from tessera.exports.endings import drop_held
-from tessera.exports.errors import NothingFailedError, NotHeldError, RunActiveError, RunEndedError, RunNotFoundError
+from tessera.exports.errors import NotHeldError, NothingFailedError, RunActiveError, RunEndedError, RunNotFoundError
 from tessera.exports.events import DEFINITION_UPDATED, RUN_CREATED
 from tessera.exports.gates import OWNER, Finding
 from tessera.exports.owners import check_owner, owner_of

@@ -10,7 +10,8 @@ import msgspec
 
 from tessera import connectors, queries
 from tessera.exports.contract import Checking, Destination, Snapshot
-from tessera.exports.errors import NotRunnableError
+from tessera.exports.errors import DefinitionInvalidError, NotRunnableError
+from tessera.exports.member_filters import make_member_query
 from tessera.exports.registry import get_kind
 from tessera.exports.selections import columns_of
 from tessera.exports.store import snapshots as store
@@ -19,6 +20,18 @@ from tessera.platform.actors import Actor
 from tessera.platform.db import Session
 from tessera.platform.secrets import KeyRing
 from tessera.queries import Query
+
+
+async def find_query(session: Session, actor: Actor, chain_id: UUID, definition: Definition | NewDefinition) -> Query:
+    """Return the query that gives the rows: the saved one, or the one that a filter over members stands for."""
+    chosen = definition.selection.filter
+    if definition.query_id is not None and chosen is not None:
+        raise DefinitionInvalidError("Choose a query or a filter over members, not both.", field="filter")
+    if definition.query_id is not None:
+        return await queries.get_query(session, actor, chain_id, definition.query_id)
+    if chosen is None:
+        raise DefinitionInvalidError("Choose the Bigdata Query that selects the rows.", field="query")
+    return make_member_query(chain_id, chosen)
 
 
 async def check_destination(
@@ -54,7 +67,7 @@ async def take_snapshot(
     Refuse what could not run.
     """
     if earlier is None:
-        query = await queries.get_query(session, actor, definition.chain_id, definition.query_id)
+        query = await find_query(session, actor, definition.chain_id, definition)
     else:
         query = earlier.query
         definition = replace(definition, selection=msgspec.convert(earlier.selection, Selection), shards=1)

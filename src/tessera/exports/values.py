@@ -10,6 +10,7 @@ from uuid import UUID
 from msgspec import UNSET, UnsetType
 
 from tessera.exports.gates import Gates
+from tessera.exports.member_filters import MemberFilter
 from tessera.exports.states import RunQueue
 from tessera.platform.actors import ActorKind
 
@@ -45,8 +46,12 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which rows of its query a definition selects: with these parameters, in this period, changes or all."""
+    """Which rows a definition selects: of its query or, with a filter, of the members; changes only, or all.
 
+    Parameters are those of the query; the period is what it knows as `:from` and `:to`.
+    """
+
+    filter: MemberFilter | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     period: Period | None = None
     changes: Changes | None = None
@@ -74,8 +79,8 @@ class Definition:
     internal_name: str
     description: str
     kind: str
-    query_id: UUID
-    query_label: str
+    query_id: UUID | None
+    query_label: str | None
     template_id: UUID | None
     template_label: str | None
     profile_id: UUID | None
@@ -100,13 +105,15 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class NewDefinition:
-    """What a caller gives to make a definition. Without an internal name one is derived from the label.
+    """What a caller gives to make a definition: rows of a query, or members by a filter in the selection.
+
+    Without an internal name one is derived from the label.
 
     Without an owner, the user or API key that makes it is the owner.
     """
 
     label: str
-    query_id: UUID
+    query_id: UUID | None = None
     template_id: UUID | None = None
     profile_id: UUID | None = None
     kind: str = "requests"
@@ -131,7 +138,7 @@ class DefinitionChange:
     label: str | UnsetType = UNSET
     internal_name: str | UnsetType = UNSET
     description: str | UnsetType = UNSET
-    query_id: UUID | UnsetType = UNSET
+    query_id: UUID | UnsetType | None = UNSET
     template_id: UUID | UnsetType | None = UNSET
     profile_id: UUID | UnsetType | None = UNSET
     settings: Mapping[str, Any] | UnsetType = UNSET

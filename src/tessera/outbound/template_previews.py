@@ -24,8 +24,8 @@ from tessera.outbound.rendering import (
     compile_template,
     plain_shape,
 )
-from tessera.outbound.senders import Outcome, OutcomeKind
 from tessera.outbound.row_columns import complete_rows, list_row_columns
+from tessera.outbound.senders import Outcome, OutcomeKind
 from tessera.outbound.targets import open_sender
 from tessera.outbound.template_changes import KIND, check_place, check_shape, fit_shape
 from tessera.outbound.templates import Template, get_stored_shape

@@ -15,9 +15,9 @@ from tessera.exports.gates import OWNER, RUNS_COMPARED, Finding, GateLevel, Gate
 from tessera.exports.results import RunResult
 from tessera.exports.selections import choose_values
 from tessera.exports.store import definitions as definitions_store
+from tessera.exports.store import resends, row_states, spool
 from tessera.exports.store import runs as store
 from tessera.exports.store import shards as shards_store
-from tessera.exports.store import resends, row_states, spool
 from tessera.exports.values import Changes, FirstRun, Selection
 from tessera.platform.db import Database, Session, driver
 from tessera.queries import Block, QueryEngine
@@ -106,7 +106,8 @@ async def select_rows(
 
 async def select_resent(session: Session, claim: ClaimedShard) -> RunResult | None:
     """Write the failed rows of the parent into the spool; the gates judged them when they were selected."""
-    assert claim.parent_id is not None and claim.resent is not None
+    assert claim.parent_id is not None
+    assert claim.resent is not None
     parent = await store.find_origin(session, claim.parent_id)
     assert parent is not None
     found = await resends.choose_rows(

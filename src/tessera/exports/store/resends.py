@@ -71,7 +71,7 @@ RESENT_WINDOW = -1
 
 @dataclass(frozen=True, slots=True)
 class Resent:
-    """How many rows there are to send again, how many of them in requests of before, and how many are not kept any more."""
+    """How many rows are sent again, how many of them in requests of before, and how many are not kept any more."""
 
     rows: int
     in_requests: int

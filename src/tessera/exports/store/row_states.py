@@ -111,7 +111,8 @@ SELECT DISTINCT ON (u.key) u.key, u.print, u.shown_key, substr(b.changes, u.n::i
 
 ACCEPT = f"""
 WITH chosen AS ({CHOSEN}), gone AS (
-  DELETE FROM export_rows e USING chosen c WHERE e.definition_id = %(definition_id)s AND e.key = c.key AND c.letter = 'r'
+  DELETE FROM export_rows e USING chosen c
+   WHERE e.definition_id = %(definition_id)s AND e.key = c.key AND c.letter = 'r'
 )
 INSERT INTO export_rows (definition_id, key, shown_key, accepted)
 SELECT %(definition_id)s, key, shown_key, print FROM chosen WHERE letter <> 'r'
@@ -136,7 +137,8 @@ WITH unsent AS (
    CROSS JOIN LATERAL unnest(b.keys, b.prints, b.shown_keys) AS u (key, print, shown_key)
    WHERE b.created_at = %(created_at)s AND b.run_id = %(run_id)s AND b.first_row > %(sent)s
 ), gone AS (
-  DELETE FROM export_rows e USING unsent c WHERE e.definition_id = %(definition_id)s AND e.key = c.key AND c.letter = 'r'
+  DELETE FROM export_rows e USING unsent c
+   WHERE e.definition_id = %(definition_id)s AND e.key = c.key AND c.letter = 'r'
 )
 INSERT INTO export_rows (definition_id, key, shown_key, accepted)
 SELECT %(definition_id)s, key, shown_key, print FROM unsent WHERE letter = 'b'
@@ -148,7 +150,7 @@ Connection = psycopg.AsyncConnection[Any]
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What the comparison found. `chosen` are the rows to send, `removed` those that left, `known` those accepted before.
+    """What the comparison found: rows to send, rows that left the selection, and rows accepted before.
 
     `removed_open` are the removed ones that were not refused too often.
     """

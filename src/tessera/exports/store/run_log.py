@@ -24,10 +24,10 @@ UPDATE run_shards
 """
 
 PLAN = """
-INSERT INTO run_requests (created_at, run_id, shard, number, window_number, parent, first_row, last_row, row_count, left_out, path, key,
-                          bytes, state, attempts, begun_at)
-SELECT %s, %s, %s, number, window_number, parent, first_row, last_row, row_count, left_out::integer[], path, key, bytes,
-       CASE WHEN attempts > 0 THEN 'begun' ELSE 'planned' END, attempts, CASE WHEN attempts > 0 THEN now() END
+INSERT INTO run_requests (created_at, run_id, shard, number, window_number, parent, first_row, last_row, row_count,
+                          left_out, path, key, bytes, state, attempts, begun_at)
+SELECT %s, %s, %s, number, window_number, parent, first_row, last_row, row_count, left_out::integer[], path, key,
+       bytes, CASE WHEN attempts > 0 THEN 'begun' ELSE 'planned' END, attempts, CASE WHEN attempts > 0 THEN now() END
   FROM unnest(%s::integer[], %s::integer[], %s::integer[], %s::integer[], %s::integer[], %s::integer[], %s::text[],
               %s::text[], %s::text[], %s::integer[], %s::integer[])
     AS planned (number, window_number, parent, first_row, last_row, row_count, left_out, path, key, bytes, attempts)
