@@ -86,7 +86,10 @@ async def test_full_refresh_sends_everything_again(house: SmallHouse) -> None:
         definition = await create_changes(house, chain, receiver)
         await run_to_end(house, definition)
         take_rows(receiver)
-        assert counts(await run_to_end(house, definition, full_refresh=True)) == {"selected": 12, "sent": 12}
+        assert counts(await run_to_end(house, definition, options=RunOptions(full_refresh=True))) == {
+            "selected": 12,
+            "sent": 12,
+        }
         assert {how for _, how in take_rows(receiver).values()} == {"changed"}
 
 

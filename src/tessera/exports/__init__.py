@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tessera.exports.execution import Executor
     from tessera.exports.gates import Finding, GateLevel, Gates
     from tessera.exports.jobs import background_work
+    from tessera.exports.member_filters import Match, MemberFilter, MemberRule, Operator
     from tessera.exports.owners import find_owner
     from tessera.exports.places import register_kinds
     from tessera.exports.request_log import (
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from tessera.exports.runs import (
         EXECUTE_RUN,
         Run,
+        RunOptions,
         cancel_run,
         get_run,
         list_runs,
@@ -71,8 +73,12 @@ __all__ = [
     "GateLevel",
     "Gates",
     "LoggedRequest",
+    "Match",
+    "MemberFilter",
+    "MemberRule",
     "Moment",
     "NewDefinition",
+    "Operator",
     "Owner",
     "Period",
     "Rate",
@@ -82,6 +88,7 @@ __all__ = [
     "Run",
     "RunActiveError",
     "RunNotFoundError",
+    "RunOptions",
     "RunQueue",
     "RunState",
     "Selection",

@@ -101,6 +101,15 @@ class Run:
         return ((self.finished_at or now) - self.started_at).total_seconds() if self.started_at else None
 
 
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What a person decides for one run: another period, or every row also where changes only are sent."""
+
+    period_from: datetime | None = None
+    period_to: datetime | None = None
+    full_refresh: bool = False
+
+
 async def start_run(
     session: Session,
     actor: Actor,
@@ -109,12 +118,10 @@ async def start_run(
     definition_id: UUID,
     keys: KeyRing,
     trigger: str = "manual",
-    period: tuple[datetime | None, datetime | None] = (None, None),
-    full_refresh: bool = False,
+    options: RunOptions | None = None,
 ) -> Run:
     """Create a run of the definition as it is now, and the job that executes it.
 
-    With a full refresh every row is sent, also where the definition sends changes only.
     Whoever starts it decides: it also runs while the definition is switched off.
     """
     actor.require("exports:write")
@@ -122,9 +129,7 @@ async def start_run(
     values = {
         "snapshot_id": await take_snapshot(session, actor, definition, keys=keys),
         "trigger": trigger,
-        "period_from": period[0],
-        "period_to": period[1],
-        "full_refresh": full_refresh,
+        **asdict(options or RunOptions()),
     }
     return await create_run(session, actor, jobs, definition, values)
 

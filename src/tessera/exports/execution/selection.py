@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 import msgspec
 
@@ -137,10 +138,10 @@ def describe(counted: Counted, spooled: Spooled, seconds: float) -> str:
 
 async def spool_changes(connection: row_states.Connection, claim: ClaimedShard, changes: Changes) -> Spooled:
     """Write the rows into the spool that were added, changed or removed since they were last accepted."""
-    if changes.first_run is FirstRun.BASELINE and not claim.full_refresh:
-        if not await row_states.has_states(connection, claim.definition_id):
-            await row_states.keep_baseline(connection, claim)
-            return Spooled(0, is_baseline=True)
+    is_first = not claim.full_refresh and not await row_states.has_states(connection, claim.definition_id)
+    if is_first and changes.first_run is FirstRun.BASELINE:
+        await row_states.keep_baseline(connection, claim)
+        return Spooled(0, is_baseline=True)
     found = await row_states.compare_rows(
         connection, claim, most_refusals=changes.most_refusals, full=claim.full_refresh
     )
@@ -221,7 +222,7 @@ def divide_rows(rows: int, shards: int) -> list[tuple[int, int]]:
     """Return the first and the last row of each shard; there are no more shards than rows, and at least one."""
     count = max(1, min(shards, rows))
     borders = [rows * number // count for number in range(count + 1)]
-    return [(first + 1, last) for first, last in zip(borders, borders[1:], strict=False)]
+    return [(first + 1, last) for first, last in pairwise(borders)]
 
 
 async def hold(session: Session, claim: ClaimedShard) -> None:

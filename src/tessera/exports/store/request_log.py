@@ -18,7 +18,8 @@ SELECT * FROM run_requests
 REQUEST_COUNT = text("""
 SELECT count(*) FROM (
   SELECT 1 FROM run_requests
-   WHERE created_at = :created_at AND run_id = :run_id AND (cast(:state AS text) IS NULL OR state = :state) LIMIT :most) AS counted
+   WHERE created_at = :created_at AND run_id = :run_id
+     AND (cast(:state AS text) IS NULL OR state = :state) LIMIT :most) AS counted
 """)
 
 REQUEST = text("SELECT * FROM run_requests WHERE created_at = :created_at AND run_id = :run_id AND number = :number")
@@ -35,7 +36,8 @@ SELECT ordinal, phase, code, message FROM run_row_errors
 """)
 
 ROW_ERROR_COUNT = text("""
-SELECT count(*) FROM (SELECT 1 FROM run_row_errors WHERE created_at = :created_at AND run_id = :run_id LIMIT :most) AS counted
+SELECT count(*) FROM (
+  SELECT 1 FROM run_row_errors WHERE created_at = :created_at AND run_id = :run_id LIMIT :most) AS counted
 """)
 
 MOMENTS = text("SELECT at, kind, message FROM run_moments WHERE run_id = :run_id ORDER BY id")

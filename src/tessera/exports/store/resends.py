@@ -100,5 +100,6 @@ async def choose_rows(
         await connection.execute(statement, parameters)
     counted = await (await connection.execute(COUNT)).fetchone()
     kept = await (await connection.execute(KEPT, parameters)).fetchone()
-    assert counted is not None and kept is not None
+    assert counted is not None
+    assert kept is not None
     return Resent(counted[0], counted[1], counted[0] - int(kept[0]))

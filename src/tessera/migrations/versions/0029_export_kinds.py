@@ -265,7 +265,8 @@ SELECT r.created_at, b.run_id, min(b.ordinal), count(*), string_agg(b.row, ',' O
 WIDTH = """
 CREATE OR REPLACE FUNCTION partition_width(journal text) RETURNS text LANGUAGE sql IMMUTABLE
 SET search_path = tessera, pg_temp
-AS $$ SELECT CASE WHEN journal LIKE 'run\\_%' THEN 'week' WHEN journal = 'audit_entries' THEN 'quarter' ELSE 'month' END $$;
+AS $$ SELECT CASE WHEN journal LIKE 'run\\_%' THEN 'week' WHEN journal = 'audit_entries' THEN 'quarter'
+             ELSE 'month' END $$;
 
 CREATE FUNCTION partition_span(journal text) RETURNS interval LANGUAGE sql IMMUTABLE
 SET search_path = tessera, pg_temp
