@@ -9,7 +9,7 @@ from sqlalchemy import text
 from tests.builders.house import SmallHouse, create_export, create_members, run_to_end
 from tests.builders.receivers import Received, Receiver, Reply, run_receiver
 
-from tessera.exports import Changes, Definition, FirstRun, GateLevel, Gates, Run, RunState, Selection
+from tessera.exports import Changes, Definition, FirstRun, GateLevel, Gates, Run, RunOptions, RunState, Selection
 
 BODY = {"number": "{{ number }}", "balance": "{{ balance }}", "how": "{{ change }}"}
 OPEN = Gates(rows=GateLevel.OFF, removals=GateLevel.OFF)

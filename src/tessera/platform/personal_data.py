@@ -37,8 +37,8 @@ COPIES: Columns = {
     "run_row_errors": ("message",),
     "webhook_deliveries": ("body", "last_error"),
 }
-"""Where what members gave may be repeated. Each has days of its own in the settings, but for the points ledger, and for the keys of rows that
-exports sent, which go with the rows."""
+"""Where what members gave may be repeated. Each has days of its own in the settings, but for the points ledger, and
+for the keys of rows that exports sent, which go with the rows."""
 
 STAFF: Columns = {
     "access_tokens": ("label",),
