@@ -46,11 +46,9 @@ class CsvRows:
         columns = [self._cells(values) for values in zip(*rows, strict=True)]
         text = self._end.join(map(self._delimiter.join, zip(*columns, strict=True))) + self._end
         try:
-            return text.encode(self._encoding.codec)
+            return self._encoding.encode(text, replace=self._replaces)
         except UnicodeEncodeError:
-            if self._replaces:
-                return text.encode(self._encoding.codec, "replace")
-        raise self._fault(rows, first)
+            raise self._fault(rows, first) from None
 
     def end(self) -> bytes:
         """Return what stands behind the last row."""
