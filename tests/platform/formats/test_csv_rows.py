@@ -115,7 +115,7 @@ def test_numbers_keep_their_digits(number: int | Decimal) -> None:
 def test_encoding_round_trips_every_character_it_takes(encoding: str) -> None:
     """A codec that took a character and gave back another one would change values without a word."""
     taken = 0
-    for point in (*range(0xD800), *range(0xE000, 0x30000)):
+    for point in (*range(0xD800), *range(0xE000, 0x10000)):
         try:
             data = ENCODINGS[encoding].encode(chr(point))
         except UnicodeEncodeError:

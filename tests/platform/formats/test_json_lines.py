@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.platform.formats.examples import COLUMNS, HOSTILE, ROWS, column_names, nested, numbers, write
 
@@ -30,6 +30,7 @@ def test_title_is_the_name_of_a_member() -> None:
     assert write(options, column_names(1), [["Zoë"]]) == '{"e-mail":"Zoë"}\n'.encode()
 
 
+@settings(max_examples=40)
 @given(st.lists(st.tuples(nested, nested), max_size=10))
 def test_json_reads_the_same_values(rows: list[Any]) -> None:
     lines = write(OPTIONS, column_names(2), rows).decode().split("\n")

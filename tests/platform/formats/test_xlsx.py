@@ -7,7 +7,7 @@ from zipfile import ZipFile
 
 import openpyxl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
 from tests.platform.formats.examples import COLUMNS, HOSTILE, ROWS, column_names, texts, write
@@ -76,6 +76,7 @@ def test_what_excel_would_change_stays_text(kind: str, value: Any, wanted: Any) 
     assert values(write(OPTIONS, [FileColumn("c", kind)], [[value]]))[1] == [wanted]
 
 
+@settings(max_examples=40)
 @given(st.lists(st.tuples(texts.filter(bool), texts.filter(bool)), min_size=1, max_size=10))
 def test_texts_come_back(rows: list[Any]) -> None:
     assert values(write(OPTIONS, column_names(2), rows))[1:] == [list(row) for row in rows]
