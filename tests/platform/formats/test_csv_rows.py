@@ -66,6 +66,7 @@ def test_text_that_reads_like_a_null_is_quoted() -> None:
 
     assert write(FileOptions(header=False, null_text="NULL"), column_names(2), rows) == b'"NULL",NULL\n,NULL\n'
     assert write(FileOptions(header=False), column_names(2), rows) == b'NULL,\n"",\n'
+    assert write(FileOptions(header=False, null_text="-1"), [FileColumn("n", "int")], [[-1], [None]]) == b'"-1"\n-1\n'
 
 
 def test_null_alone_makes_no_empty_line() -> None:

@@ -55,7 +55,7 @@ class FileStore(Protocol):
     async def upload(self, name: str, chunks: AsyncIterable[bytes]) -> int:
         """Transfer a file that `publish` gives its name; return its size. A second upload takes the first one's place.
 
-        The next chunk is asked for when the one before is on its way, so whoever counts the chunks knows the progress.
+        The next chunk is read when the one before is on its way, so a count of the chunks is the progress.
         """
 
     async def publish(self, name: str, size: int) -> bool:

@@ -36,7 +36,7 @@ class ScratchFile:
 
     @property
     def size(self) -> int:
-        """How large the file is, whoever wrote it."""
+        """How large the file is now, also when another library wrote it."""
         return os.fstat(self._descriptor).st_size
 
     async def chunks(self, size: int = CHUNK) -> AsyncIterator[bytes]:

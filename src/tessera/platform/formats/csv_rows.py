@@ -1,6 +1,6 @@
 """Rows as CSV. A column of a block is converted at once, so that few steps run in Python for each value.
 
-A null is never in quotes and a text that reads like one always is, as PostgreSQL's COPY has it: both can be told apart.
+A null is never quoted, and a text that reads like one always is, as in PostgreSQL's COPY: so they differ.
 """
 
 import re
@@ -32,6 +32,8 @@ class CsvRows:
         self._all = options.quoting is Quoting.ALL
         self._special = f"{self._delimiter}{self._quote}\r\n"
         self._null_text = options.null_text
+        # No delimiter or quote that is allowed occurs in a number.
+        self._numbers_are_plain = not self._all and not any(map(str.isdigit, self._null_text))
         # Readers skip an empty line, and the row with it.
         self._null = options.null_text or (self._quote * 2 if len(columns) == 1 else "")
 
@@ -59,7 +61,7 @@ class CsvRows:
         kinds = set(map(type, values))
         has_nulls = NoneType in kinds
         kinds.discard(NoneType)
-        if kinds <= NUMBERS and not self._all:  # no delimiter or quote that is allowed occurs in a number
+        if kinds <= NUMBERS and self._numbers_are_plain:
             return [self._null if value is None else str(value) for value in values]
         texts = self._quoted(texts_of(values, kinds, has_nulls=has_nulls))
         if not has_nulls:

@@ -16,7 +16,7 @@ class FileFormat(StrEnum):
 
 
 class Quoting(StrEnum):
-    """Which values of a CSV file stand in quotes."""
+    """Which values of a CSV file are quoted."""
 
     MINIMAL = "minimal"
     ALL = "all"
