@@ -1,6 +1,6 @@
 """Rows as CSV. A column of a block is converted at once, so that few steps run in Python for each value.
 
-A null is never quoted, and a text that reads like one always is, as in PostgreSQL's COPY: so they differ.
+A null is never quoted, and a text that reads like one always is, as in PostgreSQL's COPY: a reader can keep both apart.
 """
 
 import re
@@ -57,7 +57,7 @@ class CsvRows:
         return b""
 
     def _cells(self, values: Sequence[Any]) -> Sequence[str]:
-        """Return a column's values as they stand in the file."""
+        """Return a column's values as the file holds them."""
         kinds = set(map(type, values))
         has_nulls = NoneType in kinds
         kinds.discard(NoneType)
