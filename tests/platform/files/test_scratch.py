@@ -9,10 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from tessera.platform.db import Database
 from tessera.platform.errors import UnavailableError
-from tessera.platform.files import ScratchUnavailableError, open_scratch, purge_scratch
+from tessera.platform.files import ScratchUnavailableError, background_work, open_scratch, purge_scratch
 from tessera.platform.files.scratch import ScratchFile
 from tessera.platform.formats import FileColumn, FileOptions, FileWriter
+from tessera.platform.jobs import JobQueue
+from tessera.platform.resources import Resources
+from tessera.platform.secrets import KeyRing
+from tessera.platform.settings import load_settings
 
 WRITES_AND_WAITS = """
 import sys, time
@@ -72,6 +77,16 @@ def test_purge_deletes_what_killed_processes_left(tmp_path: Path) -> None:
         assert purge_scratch(tmp_path) == 1
         assert left(tmp_path) == [own.path]
     assert purge_scratch(tmp_path / "never") == 0
+
+
+async def test_worker_purges_what_is_left(tmp_path: Path, database: Database, keys: KeyRing) -> None:
+    (tmp_path / "scratch").mkdir()
+    (tmp_path / "scratch" / "left.tmp").touch()
+    resources = Resources(load_settings({}, data_dir=tmp_path), database, keys, JobQueue(database))
+
+    (chore,) = background_work(resources).chores
+    assert await chore.function() == 1
+    assert left(tmp_path) == []
 
 
 def test_full_disk_is_temporary() -> None:

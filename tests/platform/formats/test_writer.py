@@ -62,7 +62,7 @@ def test_same_rows_make_the_same_bytes(options: FileOptions) -> None:
 
 @pytest.mark.parametrize("options", EVERY, ids=str)
 def test_batches_make_no_difference_to_the_content(options: FileOptions) -> None:
-    """Where a block ends is the spool's business. Compressed bytes are the same too, as the rows' bytes are."""
+    """Where a block ends is the spool's business."""
     assert unpack(write(options, COLUMNS, ROWS[:1], [], ROWS[1:]), options) == unpack(
         write(options, COLUMNS, ROWS), options
     )
