@@ -115,10 +115,13 @@ async def test_second_publish_changes_nothing(store: FileStore) -> None:
 
 
 async def test_publish_of_nothing_is_missing(store: FileStore) -> None:
+    if not store.capabilities.hidden_upload:
+        assert await store.publish("never.csv", 4) is False
+        return
     await store.put("other.csv", pieces(b"another size"))
 
     for name in ("never.csv", "in/never.csv", "other.csv"):
-        with pytest.raises(FileMissingError, match=r"Upload it again|List the folder"):
+        with pytest.raises(FileMissingError, match="Upload it again"):
             await store.publish(name, 4)
     assert await content(store, "other.csv") == b"another size"
 
@@ -137,8 +140,9 @@ async def test_discarded_upload_is_gone(store: FileStore) -> None:
 async def test_later_upload_replaces_half_a_one(store: FileStore) -> None:
     """What a killed worker left is of another size, so it is not published."""
     await store.upload("daily.csv", pieces(b"ro"))
-    with pytest.raises(FileMissingError, match="2 bytes instead of 4"):
-        await store.publish("daily.csv", 4)
+    if store.capabilities.hidden_upload:
+        with pytest.raises(FileMissingError, match="2 bytes instead of 4"):
+            await store.publish("daily.csv", 4)
     await store.upload("daily.csv", pieces(b"rows"))
     await store.publish("daily.csv", 4)
 

@@ -61,8 +61,9 @@ class FileStore(Protocol):
     async def publish(self, name: str, size: int) -> bool:
         """Give an uploaded file its name, in the place of one that has it.
 
-        False says that it had it already: the store has no upload, but a file of that name and size. So this may be
-        called again after a crash. `FileMissingError` says that there is neither: upload it again.
+        False says that it had it already, so this may be called again after a crash. Without `hidden_upload` the
+        upload itself did it; with it, there is no upload any more, but a file of that name and size. `FileMissingError`
+        says that there is neither, or half an upload: upload it again. A receiver may also have taken the file since.
         """
 
     async def discard(self, name: str) -> None:
