@@ -6,6 +6,7 @@ import io
 import json
 import tracemalloc
 import zlib
+from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
@@ -20,6 +21,7 @@ from tessera.platform.formats import (
     FileColumn,
     FileFormat,
     FileOptions,
+    FileRowsExceededError,
     FileValueInvalidError,
     FileWriter,
     LineEnd,
@@ -89,7 +91,47 @@ def test_zip_has_one_member_with_the_inner_name() -> None:
     assert members(data) == {"rows.csv": b"c0\na\n"}
     with ZipFile(io.BytesIO(data)) as archive:
         (info,) = archive.infolist()
-    assert (info.date_time[0], info.create_version >= 45) == (1980, True)  # 4.5 knows files of more than 4 GB
+    assert (info.date_time[0], info.extract_version) == (1980, 20)
+
+
+def test_large_zip_says_which_version_reads_it() -> None:
+    """Readers refuse a file whose two headers name different versions."""
+    sink = io.BytesIO()
+    with FileWriter(FileOptions(container=Container.ZIP), column_names(1), sink, large=True) as writer:
+        writer.write_rows([["a"]])
+        writer.finish()
+
+    assert members(sink.getvalue()) == {"rows": b"c0\na\n"}
+    with ZipFile(sink) as archive:
+        assert archive.infolist()[0].extract_version == 45
+    assert sink.getvalue()[4:6] == bytes([45, 0])
+
+
+@pytest.mark.parametrize(
+    "options", [each for each in EVERY if each.container is Container.ZIP or each.format is FileFormat.XLSX], ids=str
+)
+def test_small_zip_refuses_what_it_cannot_hold(options: FileOptions, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tessera.platform.formats.containers.LARGEST_SMALL_ZIP", 10_000)
+    rows = [[f"{number:0100}"] for number in range(200)]
+    with pytest.raises(FileRowsExceededError, match=r"more than 2 GB .* Choose CSV with gzip"):
+        write(options, column_names(1), rows)
+
+
+@pytest.mark.prove(1)
+def test_zip_of_more_than_four_gigabytes_opens(tmp_path: Path) -> None:
+    row, path = ["x" * 1_000_000], tmp_path / "large.zip"
+    with (
+        path.open("wb") as sink,
+        FileWriter(
+            FileOptions(container=Container.ZIP), column_names(1), sink, inner_name="a.csv", large=True
+        ) as writer,
+    ):
+        for _ in range(4_400):
+            writer.write_rows([row])
+        writer.finish()
+
+    with ZipFile(path) as archive, archive.open("a.csv") as opened:
+        assert sum(len(chunk) for chunk in iter(lambda: opened.read(1_000_000), b"")) == 4_400 * 1_000_001 + 3
 
 
 def test_gzip_header_names_no_time() -> None:

@@ -1,17 +1,20 @@
 """What bytes pass through on their way into a file: gzip, zip, a checksum. The same input gives the same bytes."""
 
 import hashlib
+import sys
 import zlib
 from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Protocol
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from tessera.platform.formats.errors import FileRowsExceededError
 from tessera.platform.formats.options import Container
 
 # A header of gzip that names no time.
 GZIP_BITS = 31
 LEVEL = 6
+LARGEST_SMALL_ZIP = 2**31 - 1
 
 
 class Sink(Protocol):
@@ -104,17 +107,27 @@ class OneWay:
 
 
 class Zip:
-    """Packs bytes as the last member of a zip file, which may be larger than 4 GB."""
+    """Packs bytes as the last member of a zip file; more than 2 GB of them only if it is a `large` one.
 
-    def __init__(self, sink: Sink, name: str, *, before: Mapping[str, str] | None = None) -> None:
+    Streamed zip files of the large kind (zip64) are refused by Excel, and by older Java programs while they are small.
+    """
+
+    def __init__(self, sink: Sink, name: str, *, before: Mapping[str, str] | None = None, large: bool = False) -> None:
+        self._room = sys.maxsize if large else LARGEST_SMALL_ZIP
         self._stack = ExitStack()
         archive = self._stack.enter_context(ZipFile(OneWay(sink), "w"))  # type: ignore[call-overload]
         for each, content in (before or {}).items():
             archive.writestr(member(each), content)
-        self._member = self._stack.enter_context(archive.open(member(name), "w", force_zip64=True))
+        self._member = self._stack.enter_context(archive.open(member(name), "w", force_zip64=large))
 
     def write(self, data: bytes) -> None:
         """Compress bytes."""
+        self._room -= len(data)
+        if self._room < 0:
+            raise FileRowsExceededError(
+                "The rows are more than 2 GB before they are compressed: more than an XLSX file can hold, or a zip "
+                "file that was expected to be small. Choose CSV with gzip, or select fewer rows."
+            )
         self._member.write(data)
 
     def end(self) -> None:
@@ -129,8 +142,8 @@ def member(name: str) -> ZipInfo:
     return info
 
 
-def open_container(kind: Container, sink: Sink, inner_name: str) -> Stage:
+def open_container(kind: Container, sink: Sink, inner_name: str, *, large: bool) -> Stage:
     """Return what packs a file; `inner_name` is what it is called inside a zip file."""
     if kind is Container.ZIP:
-        return Zip(sink, inner_name)
+        return Zip(sink, inner_name, large=large)
     return Gzip(sink) if kind is Container.GZIP else Plain(sink)

@@ -50,11 +50,18 @@ class WrittenFile:
 class FileWriter:
     """Writes one file into a sink. Leaving the context by an error writes nothing more.
 
-    `inner_name` is what the file is called inside a zip file. The options must have passed `check_options`.
+    `inner_name` is what the file is called inside a zip file, and `large` says that there it may exceed 2 GB; see `Zip`
+    for why not always. The options must have passed `check_options`.
     """
 
     def __init__(
-        self, options: FileOptions, columns: Sequence[FileColumn], sink: Sink, *, inner_name: str = "rows"
+        self,
+        options: FileOptions,
+        columns: Sequence[FileColumn],
+        sink: Sink,
+        *,
+        inner_name: str = "rows",
+        large: bool = False,
     ) -> None:
         self._measured = Measured(sink)
         self._rows = 0
@@ -63,7 +70,7 @@ class FileWriter:
         # Numbers inside JSON columns are written again, so they stay numbers.
         as_texts = options.format is FileFormat.CSV and all(column.type != "json" for column in columns)
         self._decode = decode_texts if as_texts else decode_block
-        container = open_container(options.container, self._measured, inner_name)
+        container = open_container(options.container, self._measured, inner_name, large=large)
         self._stages: list[Stage] = [container]
         if options.format is FileFormat.XLSX:
             self._stages.insert(0, Zip(container, SHEET_PART, before=PARTS))
