@@ -109,7 +109,7 @@ class OneWay:
 class Zip:
     """Packs bytes as the last member of a zip file; more than 2 GB of them only if it is a `large` one.
 
-    Streamed zip files of the large kind (zip64) are refused by Excel, and by older Java programs while they are small.
+    Programs in Java 17 and older refuse a streamed zip file of the large kind (zip64) while its member is small.
     """
 
     def __init__(self, sink: Sink, name: str, *, before: Mapping[str, str] | None = None, large: bool = False) -> None:
