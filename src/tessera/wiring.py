@@ -8,7 +8,7 @@ from functools import cached_property
 from tessera import exports, inbound, loyalty, notifications, queries
 from tessera.access import sign_in as access_sign_in
 from tessera.connectors.contract import register_connectors
-from tessera.platform import audit, events, http, idempotency, mail
+from tessera.platform import audit, events, files, http, idempotency, mail
 from tessera.platform.datasets import register_datasets
 from tessera.platform.db import (
     Database,
@@ -266,6 +266,7 @@ def collect_work(application: Application) -> tuple[BackgroundWork, ...]:
     return (
         job_queue_work(resources.jobs, days=resources.settings.job_days, clock=resources.clock),
         audit.background_work(resources),
+        files.background_work(resources),
         events.background_work(resources),
         idempotency.background_work(resources),
         mail.background_work(resources),

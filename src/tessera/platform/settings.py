@@ -53,7 +53,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 
-    data_dir: Path = Field(default_factory=default_data_dir, description="Folder of the embedded database and the keys")
+    data_dir: Path = Field(
+        default_factory=default_data_dir, description="Folder of the embedded database, the keys and temporary files"
+    )
     database_url: SecretStr | None = Field(
         default=None, description="PostgreSQL to use instead of the embedded one: postgresql://user:password@host/name"
     )
