@@ -14,19 +14,21 @@ from tessera.platform.calendar import Schedule, list_zones, next_moments
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 FIRST, LAST = datetime(2024, 1, 1, tzinfo=UTC), datetime(2029, 1, 1, tzinfo=UTC)
+# The short form looks at a year and a half.
+SOON = datetime(2025, 6, 1, tzinfo=UTC)
 AROUND = timedelta(hours=30)
 # An hour either way, half an hour, two hours, forth and back for a month, and none.
 ZONES = (
-    "America/New_York", "Europe/London", "Australia/Lord_Howe", "Antarctica/Troll", "Africa/Casablanca",
-    "America/Havana", "Africa/Cairo", "Asia/Gaza", "America/Nuuk", "Asia/Tokyo",
+    "America/New_York", "Australia/Lord_Howe", "Antarctica/Troll", "Africa/Casablanca", "America/Havana",
+    "Africa/Cairo", "Asia/Tokyo",
 )  # fmt: skip
 OFTEN = {"0 * * * *": range(0, 60, 60), "30 * * * *": range(30, 60, 60), "*/15 * * * *": range(0, 60, 15)}
 
 
-def list_changes(zone: ZoneInfo) -> Iterator[datetime]:
+def list_changes(zone: ZoneInfo, last: datetime) -> Iterator[datetime]:
     """Yield the hours in which the clocks of a zone change."""
     moment, shown = FIRST, FIRST.astimezone(zone).replace(tzinfo=None)
-    while moment < LAST:
+    while moment < last:
         moment += HOUR
         now = moment.astimezone(zone).replace(tzinfo=None)
         if now - shown != HOUR:
@@ -92,21 +94,21 @@ def sweep_years(name: str, zone: ZoneInfo) -> None:
     assert dates[-1] == date(2028, 12, 30)
 
 
-def sweep(names: Sequence[str]) -> int:
+def sweep(names: Sequence[str], last: datetime) -> int:
     count = 0
     for name in names:
         zone = ZoneInfo(name)
         sweep_years(name, zone)
-        count += sum(sweep_change(name, zone, change) for change in list_changes(zone))
+        count += sum(sweep_change(name, zone, change) for change in list_changes(zone, last))
     return count
 
 
 def test_each_local_time_fires_once() -> None:
-    assert sweep(ZONES) > 5_000
+    assert sweep(ZONES, SOON) > 5_000
 
 
 @pytest.mark.prove(minutes=5)
 @pytest.mark.timeout(1800)
 def test_each_local_time_fires_once_in_every_zone() -> None:
     assert len(list_zones()) > 500
-    assert sweep(list_zones()) > 100_000
+    assert sweep(list_zones(), LAST) > 100_000

@@ -44,7 +44,7 @@ async def test_schedule_is_found_as_it_was_saved(owners: Owners) -> None:
 
     assert found is not None
     assert (found.schedule, found.policies) == (schedule, Policies(pause_after=3, started_within_seconds=60))
-    assert found.next_at == utc("2026-05-04 07:00")
+    assert (found.next_at, found.normal_form) == (utc("2026-05-04 07:00"), "0 9 * * 1")
 
 
 async def test_saving_unchanged_keeps_a_moment_that_is_due(owners: Owners) -> None:

@@ -15,6 +15,7 @@ CREATE TABLE schedules (
     owner_id uuid NOT NULL,
     chain_id uuid NOT NULL CONSTRAINT fk_schedules_chain_id REFERENCES chains (id),
     document jsonb NOT NULL,
+    normal_form text,
     overlap text NOT NULL CONSTRAINT ck_schedules_overlap CHECK (overlap IN ('skip', 'after')),
     catch_up_seconds integer NOT NULL,
     catch_up_number integer NOT NULL,
@@ -35,6 +36,7 @@ CREATE TABLE schedules (
 CREATE INDEX ix_schedules_owner_kind_next_at ON schedules (owner_kind, next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX ix_schedules_owner_kind_start_by ON schedules (owner_kind, start_by) WHERE start_by IS NOT NULL;
 COMMENT ON COLUMN schedules.document IS 'the schedule as it was saved';
+COMMENT ON COLUMN schedules.normal_form IS 'of its CRON expression';
 COMMENT ON COLUMN schedules.armed_at IS 'the next moment is the first one after this';
 COMMENT ON COLUMN schedules.zone_data IS 'release of the zone data by which the next moment was found';
 COMMENT ON COLUMN schedules.start_by IS 'deadline of the next moment, until it was reported';

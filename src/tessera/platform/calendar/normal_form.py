@@ -53,7 +53,7 @@ def render_values(values: Collection[int], low: int, high: int) -> str:
     first, last = ordered[0], ordered[-1]
     if step > 1 and ordered == list(range(first, last + 1, step)):
         return f"*/{step}" if first == low and last + step > high else f"{first}-{last}/{step}"
-    if ordered == [low, low + (high - low + 1) // 2] and low == 0:
+    if ordered == [0, (high + 1) / 2]:
         return f"*/{ordered[1]}"
     return ",".join(render_range(first, last) for first, last in join_values(ordered))
 

@@ -24,6 +24,7 @@ class ScheduleRow(Table):
     owner_id: Mapped[UUID] = mapped_column(primary_key=True)
     chain_id: Mapped[UUID] = mapped_column(ForeignKey("chains.id"))
     document: Mapped[dict[str, Any]] = mapped_column(comment="the schedule as it was saved")
+    normal_form: Mapped[str | None] = mapped_column(comment="of its CRON expression")
     overlap: Mapped[str]
     catch_up_seconds: Mapped[int] = mapped_column(Integer)
     catch_up_number: Mapped[int] = mapped_column(Integer)

@@ -8,13 +8,22 @@ from uuid import UUID
 
 import msgspec
 
-from tessera.platform.calendar import SHORTEST_MINUTES, Schedule, check_schedule, next_moments, zone_data_version
+from tessera.platform.calendar import (
+    SHORTEST_MINUTES,
+    Recurrence,
+    Schedule,
+    check_schedule,
+    next_moments,
+    normalise_cron,
+    zone_data_version,
+)
 from tessera.platform.db import Row, Session
 from tessera.platform.schedules.policies import Policies, check_policies
 from tessera.platform.schedules.store import moments, schedules
 from tessera.platform.schedules.values import OwnedSchedule, StoredSchedule
 
 POLICIES = tuple(field.name for field in fields(Policies))
+KEPT = ("next_at", "armed_at", "zone_data", "executed_at", "normal_form")
 SWITCHED_OFF = "schedule switched off"
 
 
@@ -55,8 +64,7 @@ def arm(given: OwnedSchedule, known: StoredSchedule | None, now: datetime, short
         **{name: getattr(given.policies, name) for name in POLICIES},
     }
     if known is not None and known.schedule == given.schedule:
-        kept = {name: getattr(known, name) for name in ("next_at", "armed_at", "zone_data", "executed_at")}
-        return row | kept
+        return row | {name: getattr(known, name) for name in KEPT}
     check_schedule(given.schedule, now=now, shortest_minutes=shortest_minutes)
     paused = known is not None and known.paused_at is not None
     executed = known.executed_at if known is not None and is_same_moment(known.schedule, given.schedule) else None
@@ -65,6 +73,7 @@ def arm(given: OwnedSchedule, known: StoredSchedule | None, now: datetime, short
         "armed_at": now,
         "zone_data": zone_data_version(),
         "executed_at": executed,
+        "normal_form": normalise_cron(given.schedule.cron) if given.schedule.recurrence is Recurrence.REPEAT else None,
     }
 
 
@@ -127,6 +136,7 @@ def read_schedule(row: Row) -> StoredSchedule:
         owner_id=row["owner_id"],
         chain_id=row["chain_id"],
         schedule=msgspec.convert(row["document"], Schedule),
+        normal_form=row["normal_form"],
         policies=msgspec.convert({name: row[name] for name in POLICIES}, Policies),
         next_at=row["next_at"],
         armed_at=row["armed_at"],

@@ -37,6 +37,7 @@ class StoredSchedule:
     owner_id: UUID
     chain_id: UUID
     schedule: Schedule
+    normal_form: str | None
     policies: Policies
     next_at: datetime | None
     armed_at: datetime

@@ -10,9 +10,9 @@ from sqlalchemy import text
 
 from tessera.platform.db import Row, Session, change_rows, fetch_rows
 
-COLUMNS = """owner_id, chain_id, document, overlap, catch_up_seconds, catch_up_number, stagger_seconds, pause_after,
-       started_within_seconds, finished_within_seconds, next_at, armed_at, zone_data, start_by, executed_at, failures,
-       paused_at, pause_reason"""
+COLUMNS = """owner_id, chain_id, document, normal_form, overlap, catch_up_seconds, catch_up_number, stagger_seconds,
+       pause_after, started_within_seconds, finished_within_seconds, next_at, armed_at, zone_data, start_by,
+       executed_at, failures, paused_at, pause_reason"""
 
 OWNED = f"SELECT {COLUMNS} FROM schedules WHERE owner_kind = :kind AND owner_id = ANY (:ids)"  # noqa: S608 - constants
 FIND, LOCK = text(OWNED), text(f"{OWNED} ORDER BY owner_id FOR UPDATE")
@@ -33,17 +33,18 @@ SELECT owner_id, next_at FROM schedules
 """)
 
 SAVE = text("""
-INSERT INTO schedules AS kept (owner_kind, owner_id, chain_id, document, overlap, catch_up_seconds, catch_up_number,
-       stagger_seconds, pause_after, started_within_seconds, finished_within_seconds, next_at, armed_at, zone_data,
-       start_by, executed_at)
-SELECT :kind, owner_id, chain_id, document, overlap, catch_up_seconds, catch_up_number, stagger_seconds, pause_after,
-       started_within_seconds, finished_within_seconds, next_at, armed_at, zone_data,
+INSERT INTO schedules AS kept (owner_kind, owner_id, chain_id, document, normal_form, overlap, catch_up_seconds,
+       catch_up_number, stagger_seconds, pause_after, started_within_seconds, finished_within_seconds, next_at,
+       armed_at, zone_data, start_by, executed_at)
+SELECT :kind, owner_id, chain_id, document, normal_form, overlap, catch_up_seconds, catch_up_number, stagger_seconds,
+       pause_after, started_within_seconds, finished_within_seconds, next_at, armed_at, zone_data,
        next_at + make_interval(secs => started_within_seconds), executed_at
-  FROM jsonb_to_recordset(cast(:rows AS jsonb)) AS given (owner_id uuid, chain_id uuid, document jsonb, overlap text,
-       catch_up_seconds integer, catch_up_number integer, stagger_seconds integer, pause_after integer,
-       started_within_seconds integer, finished_within_seconds integer, next_at timestamptz, armed_at timestamptz,
-       zone_data text, executed_at timestamptz)
-    ON CONFLICT (owner_kind, owner_id) DO UPDATE SET document = excluded.document, overlap = excluded.overlap,
+  FROM jsonb_to_recordset(cast(:rows AS jsonb)) AS given (owner_id uuid, chain_id uuid, document jsonb,
+       normal_form text, overlap text, catch_up_seconds integer, catch_up_number integer, stagger_seconds integer,
+       pause_after integer, started_within_seconds integer, finished_within_seconds integer, next_at timestamptz,
+       armed_at timestamptz, zone_data text, executed_at timestamptz)
+    ON CONFLICT (owner_kind, owner_id) DO UPDATE SET document = excluded.document,
+       normal_form = excluded.normal_form, overlap = excluded.overlap,
        catch_up_seconds = excluded.catch_up_seconds, catch_up_number = excluded.catch_up_number,
        stagger_seconds = excluded.stagger_seconds, pause_after = excluded.pause_after,
        started_within_seconds = excluded.started_within_seconds,
