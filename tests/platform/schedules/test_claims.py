@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 from tests.builders.schedules import KIND, Owners, owners_of_a_chain, utc
 
 from tessera.platform.calendar import Recurrence, Schedule
@@ -91,6 +92,20 @@ async def test_two_thousand_start_in_the_same_minute(owners: Owners) -> None:
     assert len(claim.moments) == len(set(owners.started)) == 2_000
     assert taken < 2
     assert (await owners.tick(DUE + SECOND)).moments == []
+
+
+async def test_unreadable_schedule_does_not_stop_the_others(owners: Owners) -> None:
+    """Its zone was known where it was saved, and is not here."""
+    broken, sound = await owners.save(DAILY, EVE, count=2)
+    move = """UPDATE schedules SET document = document || '{"zone": "Europe/Atlantis"}' WHERE owner_id = :id"""
+    async with owners.database.session() as session:
+        await session.execute(text(move), {"id": broken})
+
+    claim = await owners.tick(DUE)
+
+    assert [each.owner_id for each in claim.moments] == [sound]
+    assert [(each.owner_id, each.reason[:20]) for each in claim.paused] == [(broken, "“Europe/Atlantis” is")]
+    assert not await has_due(owners.database.reader, KIND, DUE + timedelta(days=1) - SECOND)
 
 
 async def test_other_kinds_are_left_alone(owners: Owners) -> None:

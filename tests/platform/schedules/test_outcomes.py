@@ -19,6 +19,7 @@ from tessera.platform.schedules import (
     claim_due,
     find_schedule,
     list_moments,
+    list_waiting,
     record_outcomes,
     resume_schedules,
 )
@@ -62,11 +63,14 @@ async def test_one_run_starts_after_the_active_one(owners: Owners) -> None:
     for minute in (0, 10, 20):
         await owners.tick(utc(f"2026-05-01 01:{minute:02}"))
     during = await owners.history(owner)
+    async with owners.database.session() as session:
+        waiting = await list_waiting(session, KIND)
     await owners.finish(owner, utc("2026-05-01 01:25"))
     after = await owners.history(owner)
     await owners.finish(owner, utc("2026-05-01 01:26"))
 
     assert [outcome for _, outcome in during] == [STARTED, QUEUED, SKIPPED]
+    assert waiting == [owner]
     assert [outcome for _, outcome in after] == [STARTED, STARTED, SKIPPED]
     assert owners.active == {}
 

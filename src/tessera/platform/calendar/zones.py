@@ -4,7 +4,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib import import_module
 from pathlib import Path
 from zoneinfo import TZPATH, ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -45,9 +45,8 @@ def zone_data_version() -> str:
             with suppress(OSError), (folder / name).open(encoding="ascii", errors="replace") as file:
                 return file.readline().removeprefix("# version").strip()
         return ""
-    with suppress(PackageNotFoundError):
-        year, number = version("tzdata").split(".")[:2]
-        return f"{year}{chr(ord('a') + int(number) - 1)}"
+    with suppress(ImportError):
+        return str(import_module("tzdata").IANA_VERSION)
     return ""
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tessera.platform.schedules.jobs import background_work
     from tessera.platform.schedules.outcomes import (
         list_moments,
+        list_waiting,
         note_results,
         note_starts,
         record_outcomes,
@@ -82,6 +83,7 @@ __all__ = [
     "list_moments",
     "list_overdue",
     "list_upcoming",
+    "list_waiting",
     "next_executions",
     "note_results",
     "note_starts",

@@ -1,20 +1,22 @@
 """Claiming the moments that have come: each by one worker, many in a few statements."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from tessera.platform.calendar import Recurrence, moments_after, zone_data_version
-from tessera.platform.db import Reader, Session
+from tessera.platform.db import Reader, Row, Session
+from tessera.platform.errors import InvalidError
 from tessera.platform.schedules.catch_up import Plan, is_on_time, plan_moments
 from tessera.platform.schedules.records import read_schedule
 from tessera.platform.schedules.store import moments, schedules
-from tessera.platform.schedules.values import Claim, DueMoment, Outcome, StoredSchedule
+from tessera.platform.schedules.values import Claim, DueMoment, Outcome, PausedSchedule, StoredSchedule
 
-MOST = 2_000
+# So many in one transaction, that workers share what is due and locks are short.
+MOST = 500
 # After a longer outage the first moment is recorded, and those of the last days.
 LISTED = timedelta(days=7)
 MISSED = "no worker was there in time"
@@ -43,7 +45,9 @@ async def claim_due(session: Session, kind: str, now: datetime, *, most: int = M
     says so with `record_outcomes`; until it commits nothing has happened.
     """
     rows = await schedules.lock_due(session, kind, now, most=most)
-    advances = [plan_advance(read_schedule(row), now, reported=row["start_by"] is None) for row in rows]
+    advances, paused = plan_advances(rows, now)
+    if paused:
+        await pause(session, kind, paused, now)
     inserted = await moments.insert(
         session, kind, [row for each in advances for row in moment_rows(each, now)], now=now
     )
@@ -56,7 +60,28 @@ async def claim_due(session: Session, kind: str, now: datetime, *, most: int = M
     claimed = [row for row in inserted if row["outcome"] == Outcome.CLAIMED] + ready
     found = [DueMoment(row["owner_id"], row["chain_id"], row["due_at"], row["late"]) for row in claimed]
     missed = Counter[UUID](row["owner_id"] for row in inserted if row["outcome"] == Outcome.MISSED)
-    return Claim(sorted(found, key=lambda each: (each.due_at, each.owner_id)), missed, most in (len(rows), len(ready)))
+    found.sort(key=lambda each: (each.due_at, each.owner_id))
+    return Claim(found, missed, paused, more=most in (len(rows), len(ready)))
+
+
+def plan_advances(rows: Sequence[Row], now: datetime) -> tuple[list[Advance], list[PausedSchedule]]:
+    """Decide on schedules that are due. One that cannot be read is to be paused: it must not stop the others."""
+    advances, paused = list[Advance](), list[PausedSchedule]()
+    for row in rows:
+        try:
+            advances.append(plan_advance(read_schedule(row), now, reported=row["start_by"] is None))
+        except InvalidError as error:
+            paused.append(PausedSchedule(row["owner_id"], row["chain_id"], row["failures"], error.message))
+    return advances, paused
+
+
+async def pause(session: Session, kind: str, paused: Sequence[PausedSchedule], now: datetime) -> None:
+    """Pause schedules, with the reason."""
+    rows = [
+        {"owner_id": each.owner_id, "failures": each.failures, "paused_at": now, "pause_reason": each.reason}
+        for each in paused
+    ]
+    await schedules.count_failures(session, kind, rows)
 
 
 def plan_advance(stored: StoredSchedule, now: datetime, *, reported: bool) -> Advance:

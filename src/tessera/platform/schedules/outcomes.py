@@ -46,6 +46,14 @@ async def take_queued(session: Session, kind: str, owner_ids: Sequence[UUID], *,
     return [DueMoment(row["owner_id"], row["chain_id"], row["due_at"], row["late"]) for row in rows]
 
 
+async def list_waiting(session: Session, kind: str, *, count: int = 1000) -> list[UUID]:
+    """Return owners with a moment that waits for the end of a run.
+
+    A sweep can thereby find those whose run ended without `take_queued`.
+    """
+    return [row["owner_id"] for row in await moments.list_waiting(session, kind, count=count)]
+
+
 async def note_starts(session: Session, run_ids: Sequence[UUID], *, now: datetime) -> None:
     """Write that workers began these runs; the first start counts."""
     await moments.start(session, run_ids, now)

@@ -80,15 +80,6 @@ class DueMoment:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """What a worker has to start, how many moments of which owners were missed for good, and whether more is due."""
-
-    moments: Sequence[DueMoment]
-    missed: Mapping[UUID, int]
-    more: bool
-
-
-@dataclass(frozen=True, slots=True)
 class MomentOutcome:
     """What an owner did at a claimed moment: the run it made, or why there is none.
 
@@ -129,12 +120,25 @@ class FinishedRun:
 
 @dataclass(frozen=True, slots=True)
 class PausedSchedule:
-    """A schedule that failures paused."""
+    """A schedule that was just paused: by failures, or because it cannot be read any more."""
 
     owner_id: UUID
     chain_id: UUID
     failures: int
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a worker has to start, how many moments of which owners were missed for good, and whether more is due.
+
+    `paused` are schedules that can no longer be read, such as those in a zone that the machine does not know.
+    """
+
+    moments: Sequence[DueMoment]
+    missed: Mapping[UUID, int]
+    paused: Sequence[PausedSchedule]
+    more: bool
 
 
 class Deadline(StrEnum):

@@ -81,6 +81,11 @@ UPDATE schedule_moments
  WHERE owner_kind = :kind AND owner_id = ANY (:ids) AND outcome = 'queued'
 """)
 
+WAITING = text("""
+SELECT DISTINCT owner_id FROM schedule_moments
+ WHERE owner_kind = :kind AND outcome = 'queued' AND starts_at IS NULL ORDER BY owner_id LIMIT :count
+""")
+
 START = text("""
 UPDATE schedule_moments SET started_at = :now, start_by = CASE WHEN start_by < :now THEN start_by END
  WHERE run_id = ANY (:ids) AND started_at IS NULL
@@ -123,6 +128,11 @@ async def claim_ready(session: Session, kind: str, now: datetime, *, most: int) 
 async def take_queued(session: Session, kind: str, ids: Sequence[UUID], now: datetime) -> list[Row]:
     """Claim the first moment of each owner that waits for the end of a run; the schedules are locked."""
     return await fetch_rows(session, TAKE_QUEUED, {"kind": kind, "ids": list(ids), "now": now})
+
+
+async def list_waiting(session: Session, kind: str, *, count: int) -> list[Row]:
+    """Return owners with a moment that waits for the end of a run."""
+    return await fetch_rows(session, WAITING, {"kind": kind, "count": count})
 
 
 async def record(session: Session, kind: str, rows: Sequence[dict[str, Any]], now: datetime) -> list[Row]:
