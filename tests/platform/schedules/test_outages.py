@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
-from tests.builders.schedules import Owners, owners_of_a_chain, utc
+from tests.builders.schedules import KIND, Owners, owners_of_a_chain, utc
 
 from tessera.platform.calendar import Schedule
 from tessera.platform.db import Database
-from tessera.platform.schedules import Outcome, Policies
+from tessera.platform.schedules import Outcome, Policies, list_moments
 from tessera.platform.schedules.catch_up import plan_moments
 
 EVE = utc("2026-05-01 00:30")
@@ -94,6 +94,28 @@ async def test_what_is_on_time_is_not_spread(owners: Owners) -> None:
     assert not any(each.late for each in claim.moments)
 
 
+async def test_outage_of_days_is_caught_up_with_within_its_window(owners: Owners) -> None:
+    window = 3 * 24 * 3600
+    (owner,) = await owners.save(DAILY, EVE, stagger_seconds=0, catch_up_seconds=window, catch_up_number=3)
+
+    await owners.tick(utc("2026-05-05 08:00"))
+
+    assert [outcome for _, outcome in await owners.history(owner)] == [MISSED, STARTED, QUEUED, QUEUED]
+
+
+async def test_claim_after_an_outage_is_cut_and_goes_on(owners: Owners) -> None:
+    """So many moments were missed that one transaction would be long."""
+    ids = await owners.save(Schedule(cron="*/5 * * * *"), EVE, count=40, stagger_seconds=0)
+    back = utc("2026-05-02 00:33")
+
+    first = await owners.tick(back)
+    second, third = await owners.tick(back), await owners.tick(back)
+
+    assert [len(each.moments) for each in (first, second, third)] == [18, 18, 4]
+    assert [each.more for each in (first, second, third)] == [True, True, False]
+    assert {owner for owner, _ in owners.started} == set(ids)
+
+
 async def test_outage_of_months_is_recorded_in_short(owners: Owners) -> None:
     (owner,) = await owners.save(EVERY_TEN, EVE, stagger_seconds=0)
 
@@ -102,7 +124,14 @@ async def test_outage_of_months_is_recorded_in_short(owners: Owners) -> None:
     history = await owners.history(owner)
     assert history[0] == ("01 00:40", MISSED)
     assert history[-1] == ("01 00:00", STARTED)
-    assert claim.missed[owner] == len(history) - 1 == 7 * 24 * 6
+    assert claim.missed[owner] == len(history) - 1 == 24 * 6
+    async with owners.database.session() as session:
+        latest = await list_moments(session, KIND, owner, count=200)
+    assert (
+        latest[-1].reason
+        == "no worker was there for long: the moments after this one, up to the last day, are not listed"
+    )
+    assert {each.reason for each in latest[1:-1]} == {"no worker was there in time"}
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,7 @@ async def test_new_zone_data_moves_the_next_moments(owners: Owners) -> None:
 
 async def test_old_moments_are_purged(owners: Owners) -> None:
     (owner,) = await owners.save(HOURLY, EVE, stagger_seconds=0)
+    await owners.tick(utc("2026-05-02 00:30"))
     await owners.tick(utc("2026-05-03 00:30"))
 
     async with owners.database.session() as session:

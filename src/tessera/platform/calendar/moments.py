@@ -88,7 +88,7 @@ def repeat(times: LocalTimes, zone: ZoneInfo, after: datetime) -> Iterator[datet
     while True:
         found = times.next_time(wall)
         due = None if found is None else (found - offset).replace(tzinfo=UTC)
-        change = next_change(zone, moment, due, elapsed=elapsed)
+        change = next_change(zone, moment, offset, due, elapsed=elapsed)
         if change is None and (found is None or due is None):
             return
         if change is None:
@@ -109,18 +109,19 @@ def repeat(times: LocalTimes, zone: ZoneInfo, after: datetime) -> Iterator[datet
                 yield moment
 
 
-def next_change(zone: ZoneInfo, moment: datetime, due: datetime | None, *, elapsed: bool) -> datetime | None:
+def next_change(
+    zone: ZoneInfo, moment: datetime, offset: timedelta, due: datetime | None, *, elapsed: bool
+) -> datetime | None:
     """Return the change of the offset that has to be looked at before `due`.
 
     What follows elapsed time may fire in a doubled hour whose local times are already past, so there the next day is
     looked at as well.
     """
-    if elapsed:
-        tomorrow = moment + DAY
-        change = find_change(zone, moment, tomorrow if due is None else min(due, tomorrow))
+    if elapsed and (due is None or due - moment > DAY):
+        change = find_change(zone, moment, moment + DAY, offset)
         if change is not None:
             return change
-    return None if due is None else find_change(zone, moment, due)
+    return None if due is None else find_change(zone, moment, due, offset)
 
 
 def local_time(zone: ZoneInfo, moment: datetime) -> tuple[datetime, timedelta]:

@@ -50,12 +50,11 @@ def zone_data_version() -> str:
     return ""
 
 
-def find_change(zone: ZoneInfo, after: datetime, until: datetime) -> datetime | None:
-    """Return a moment within (after, until] from which the offset is no longer that of `after`, None where both agree.
+def find_change(zone: ZoneInfo, after: datetime, until: datetime, offset: timedelta) -> datetime | None:
+    """Return a moment within (after, until] from which the offset is not that of `after`, None where both agree.
 
     Changes that undo each other in between are not seen.
     """
-    offset = offset_at(zone, after)
     if offset_at(zone, until) == offset:
         return None
     low, high = after.replace(microsecond=0), until
@@ -80,7 +79,8 @@ def resolve_wall(zone: ZoneInfo, wall: datetime) -> datetime:
     local = wall.replace(tzinfo=zone, fold=0)
     moment = local.astimezone(UTC)
     if is_skipped(zone, wall):
-        change = find_change(zone, wall.replace(tzinfo=zone, fold=1).astimezone(UTC), moment)
+        before = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
+        change = find_change(zone, before, moment, offset_at(zone, before))
         return moment if change is None else whole_minute(change)
     return moment
 

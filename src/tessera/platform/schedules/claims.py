@@ -17,9 +17,12 @@ from tessera.platform.schedules.values import Claim, DueMoment, Outcome, PausedS
 
 # So many in one transaction, that workers share what is due and locks are short.
 MOST = 500
-# After a longer outage the first moment is recorded, and those of the last days.
-LISTED = timedelta(days=7)
+# After a longer outage the first moment is recorded, and those of the last day, or of the catch-up window.
+LISTED = timedelta(days=1)
+# An outage may leave many moments for each schedule: a claim ends after so many, to be short.
+MOST_MOMENTS = 5_000
 MISSED = "no worker was there in time"
+UNLISTED = "no worker was there for long: the moments after this one, up to the last day, are not listed"
 BEHIND = "behind an earlier moment that is caught up with"
 
 
@@ -46,6 +49,7 @@ async def claim_due(session: Session, kind: str, now: datetime, *, most: int = M
     """
     rows = await schedules.lock_due(session, kind, now, most=most)
     advances, paused = plan_advances(rows, now)
+    cut = len(advances) + len(paused) < len(rows)
     if paused:
         await pause(session, kind, paused, now)
     inserted = await moments.insert(
@@ -61,15 +65,21 @@ async def claim_due(session: Session, kind: str, now: datetime, *, most: int = M
     found = [DueMoment(row["owner_id"], row["chain_id"], row["due_at"], row["late"]) for row in claimed]
     missed = Counter[UUID](row["owner_id"] for row in inserted if row["outcome"] == Outcome.MISSED)
     found.sort(key=lambda each: (each.due_at, each.owner_id))
-    return Claim(found, missed, paused, more=most in (len(rows), len(ready)))
+    return Claim(found, missed, paused, more=cut or most in (len(rows), len(ready)))
 
 
 def plan_advances(rows: Sequence[Row], now: datetime) -> tuple[list[Advance], list[PausedSchedule]]:
-    """Decide on schedules that are due. One that cannot be read is to be paused: it must not stop the others."""
-    advances, paused = list[Advance](), list[PausedSchedule]()
+    """Decide on schedules that are due, as long as there is room for their moments.
+
+    One that cannot be read is to be paused: it must not stop the others.
+    """
+    advances, paused, room = list[Advance](), list[PausedSchedule](), MOST_MOMENTS
     for row in rows:
+        if room <= 0:
+            break
         try:
             advances.append(plan_advance(read_schedule(row), now, reported=row["start_by"] is None))
+            room -= len(advances[-1].plan.missed) + len(advances[-1].plan.chosen)
         except InvalidError as error:
             paused.append(PausedSchedule(row["owner_id"], row["chain_id"], row["failures"], error.message))
     return advances, paused
@@ -87,7 +97,7 @@ async def pause(session: Session, kind: str, paused: Sequence[PausedSchedule], n
 def plan_advance(stored: StoredSchedule, now: datetime, *, reported: bool) -> Advance:
     """Decide on every moment of a schedule up to now, and find the next one."""
     assert stored.next_at is not None
-    following = moments_after(stored.schedule, max(stored.next_at, now - LISTED))
+    following = moments_after(stored.schedule, max(stored.next_at, first_listed(stored, now)))
     due, next_at = [stored.next_at], None
     for moment in following:
         if moment > now:
@@ -97,11 +107,18 @@ def plan_advance(stored: StoredSchedule, now: datetime, *, reported: bool) -> Ad
     return Advance(stored, plan_moments(due, now, stored.policies, stored.owner_id), next_at, reported)
 
 
+def first_listed(stored: StoredSchedule, now: datetime) -> datetime:
+    """Return from when on each missed moment is recorded."""
+    return now - max(LISTED, timedelta(seconds=stored.policies.catch_up_seconds))
+
+
 def moment_rows(advance: Advance, now: datetime) -> Iterator[dict[str, Any]]:
     """Yield the rows of the moments that came."""
     plan = advance.plan
-    for moment in plan.missed:
-        yield moment_row(advance, moment, Outcome.MISSED, reason=MISSED, late=True)
+    for place, moment in enumerate(plan.missed):
+        unlisted = not place and moment < first_listed(advance.stored, now)
+        reason = UNLISTED if unlisted else MISSED
+        yield moment_row(advance, moment, Outcome.MISSED, reason=reason, late=True)
     for place, moment in enumerate(plan.chosen):
         late = not is_on_time(moment, now)
         if place:
