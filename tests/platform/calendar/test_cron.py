@@ -54,7 +54,7 @@ UNDERSTOOD = [
     ("0 0 9 1,L * ?", "0 0 9 1,L * ?", "On day 1 and the last day of every month at 09:00"),
     ("0 0 9 ? * FRI#3", "0 0 9 ? * 6#3", "On the third Friday of every month at 09:00"),
     ("0 0 9 ? * FRIL", "0 0 9 ? * 6L", "On the last Friday of every month at 09:00"),
-    ("0 0 9 1 1 ? 2027", "0 0 9 1 1 ? 2027", "Every year on 1 January in 2027 at 09:00"),
+    ("0 0 9 1 1 ? 2027", "0 0 9 1 1 ? 2027", "On 1 January in 2027 at 09:00"),
     ("0 0 9 * * ? 2027-2029", "0 0 9 * * ? 2027-2029", "Every day from 2027 to 2029 at 09:00"),
     ("0 0 9 1 * ? *", "0 9 1 * *", "On day 1 of every month at 09:00"),
 ]

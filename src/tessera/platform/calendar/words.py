@@ -79,7 +79,7 @@ def describe_days(cron: Cron) -> str:
     rule, months = cron.days, sorted(cron.months)
     names = list_names([MONTHS[month - 1] for month in months])
     if rule == DayRule(days=rule.days) and len(rule.days) == 1 and len(months) == 1:
-        return f"every year on {min(rule.days)} {names}"
+        return f"{'every year ' if cron.years is None else ''}on {min(rule.days)} {names}"
     every_month = len(months) == EVERY_MONTH
     within = "" if every_month else f" in {names}"
     if rule.is_every_day:
