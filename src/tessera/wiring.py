@@ -8,7 +8,11 @@ from functools import cached_property
 from tessera import exports, inbound, loyalty, notifications, queries
 from tessera.access import sign_in as access_sign_in
 from tessera.connectors.contract import register_connectors
+<<<<<<< HEAD
 from tessera.platform import audit, events, files, http, idempotency, mail
+=======
+from tessera.platform import audit, events, http, idempotency, mail, schedules
+>>>>>>> calendar
 from tessera.platform.datasets import register_datasets
 from tessera.platform.db import (
     Database,
@@ -270,6 +274,7 @@ def collect_work(application: Application) -> tuple[BackgroundWork, ...]:
         events.background_work(resources),
         idempotency.background_work(resources),
         mail.background_work(resources),
+        schedules.background_work(resources),
         access_sign_in.background_work(resources),
         notifications.background_work(resources, application.client),
         loyalty.background_work(resources),

@@ -122,6 +122,12 @@ class Settings(BaseSettings):
     event_days: int = Field(
         default=90, ge=1, description="Days that an event can be read in the feed; it goes with its month"
     )
+    schedule_interval_minutes: int = Field(
+        default=5, ge=1, le=1440, description="Least minutes between two moments of a schedule"
+    )
+    schedule_days: int = Field(
+        default=90, ge=1, description="Days that it is kept what became of each moment of a schedule"
+    )
     worker_concurrency: int = Field(default=4, ge=1, le=64, description="Jobs that one worker runs at once")
     session_hours: Span = Field(default=12, description="How long a sign-in lasts without use")
     fresh_minutes: Span = Field(
