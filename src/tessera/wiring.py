@@ -8,11 +8,7 @@ from functools import cached_property
 from tessera import exports, inbound, loyalty, notifications, queries
 from tessera.access import sign_in as access_sign_in
 from tessera.connectors.contract import register_connectors
-<<<<<<< HEAD
-from tessera.platform import audit, events, files, http, idempotency, mail
-=======
-from tessera.platform import audit, events, http, idempotency, mail, schedules
->>>>>>> calendar
+from tessera.platform import audit, events, files, http, idempotency, mail, schedules
 from tessera.platform.datasets import register_datasets
 from tessera.platform.db import (
     Database,

@@ -20,6 +20,7 @@ from tessera.exports.snapshots import check_destination, find_query, is_personal
 from tessera.exports.states import RunQueue
 from tessera.exports.store import definitions as store
 from tessera.exports.values import Definition, DefinitionChange, NewDefinition, Selection
+from tessera.platform import schedules
 from tessera.platform.actors import Actor
 from tessera.platform.assets import (
     InUseError,
@@ -143,6 +144,7 @@ async def delete_definition(session: Session, actor: Actor, *, definition_id: UU
         raise InUseError(
             f"{stored.label} has runs on record, which show what was sent. Disable it instead: it then sends nothing."
         ) from None
+    await schedules.delete_schedules(session, KIND, [stored.id])
     before = {"label": stored.label, "kind": stored.kind, "query": stored.query_label}
     await note(session, actor, stored, "deleted", DEFINITION_DELETED, values=(before, None))
 
@@ -194,6 +196,11 @@ async def list_definitions(
     wanted = {"chains": actor.reach(chain_id), "search": search}
     page = await list_assets(session, store.DEFINITIONS, wanted, number=number, size=size)
     return Page(await make_definitions(session, page.items), page.total, number, size)
+
+
+async def list_definitions_by_id(session: Session, ids: Sequence[UUID]) -> list[Definition]:
+    """Return the definitions of those ids, whoever sees them: for work without a person behind it."""
+    return await make_definitions(session, await store.find_definitions(session, ids))
 
 
 async def make_definitions(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[Definition]:

@@ -15,11 +15,16 @@ from tessera.exports.snapshots import read_snapshot
 from tessera.exports.store import row_states, run_log
 from tessera.exports.store import runs as store
 from tessera.exports.store import shards as shards_store
+from tessera.platform import schedules
 from tessera.platform.db import Session, driver
 from tessera.platform.events import Event, record_events
 from tessera.platform.resources import Resources
+from tessera.platform.schedules import FinishedRun
 
 REACHED_END = ("completed", "completed_with_errors")
+# A cancelled run counts neither way; one whose rows were partly refused did what it should.
+KIND = "export_definition"
+SUCCEEDED = {"completed": True, "completed_with_errors": True, "failed": False}
 COUNTS = ("state", "selected", "removed", "sent", "unchanged", "failed", "skipped")
 
 
@@ -64,6 +69,9 @@ async def note_end(session: Session, run: Mapping[str, Any], document: Mapping[s
     call = call_of(run, snapshot.definition)
     if call is not None and snapshot.profile_id is not None:
         await record_call(session, snapshot.profile_id, call)
+    if run["parent_id"] is None:
+        result = FinishedRun(run["definition_id"], run["id"], SUCCEEDED.get(run["state"]))
+        await schedules.note_results(session, KIND, [result], now=run["finished_at"])
     payload = {name: run[name] for name in COUNTS}
     await record_events(session, [Event(run["chain_id"], RUN_FINISHED, run["id"], payload)])
 

@@ -4,9 +4,10 @@ from functools import partial
 
 from tessera.exports.execution import Executor
 from tessera.exports.retention import purge_runs
-from tessera.exports.runs import EXECUTE_RUN, drop_forgotten
+from tessera.exports.runs import EXECUTE_RUN, PROMOTE_SECONDS, drop_forgotten, promote_waiting
+from tessera.exports.scheduled_runs import is_needed, start_due
 from tessera.platform.http import OutboundClient
-from tessera.platform.jobs import HOURLY, BackgroundWork, Chore
+from tessera.platform.jobs import EVERY_SECOND, HOURLY, BackgroundWork, Chore
 from tessera.platform.resources import Resources
 from tessera.queries import QueryEngine
 
@@ -19,6 +20,13 @@ def background_work(resources: Resources, engine: QueryEngine, client: OutboundC
         handlers={EXECUTE_RUN: executor.execute},
         chores=[
             Chore("exports.requeue_stalled", lease_seconds, executor.requeue_stalled),
+            Chore(
+                "exports.start_due",
+                EVERY_SECOND,
+                partial(start_due, resources),
+                needed=partial(is_needed, resources),
+            ),
+            Chore("exports.promote_waiting", PROMOTE_SECONDS, partial(promote_waiting, resources.jobs)),
             Chore("exports.drop_held", HOURLY, partial(drop_forgotten, resources.database)),
             Chore("exports.purge_runs", HOURLY, partial(purge_runs, resources.database, resources.settings)),
         ],

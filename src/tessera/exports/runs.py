@@ -32,6 +32,8 @@ from tessera.platform.secrets import KeyRing
 
 EXECUTE_RUN = Job("exports.run", queue=Queue.RUNS)
 PRIORITIES = {RunQueue.HIGH: 10, RunQueue.NORMAL: 0, RunQueue.LOW: -10}
+PROMOTED = 20
+PROMOTE_SECONDS, LONGEST_WAIT_SECONDS = 60.0, 30 * 60.0
 HELD_DAYS = 7
 ACTIVE = frozenset({RunState.PENDING, RunState.RUNNING, RunState.HELD})
 
@@ -160,7 +162,7 @@ async def resend_failed(
         "snapshot_id": await take_snapshot(session, actor, definition, keys=keys, earlier=earlier),
         "parent_id": run_id,
         "trigger": "resend",
-        "resent": msgspec.json.encode({"code": code, "rows": rows}).decode(),
+        "resent": {"code": code, "rows": rows},
     }
     return await create_run(session, actor, jobs, definition, values)
 
@@ -170,21 +172,32 @@ async def create_run(
 ) -> Run:
     """Store a run and its first shard, enqueue that, and note that the run was started."""
     run_id = new_id()
-    plain = dict.fromkeys(("parent_id", "scheduled_for", "period_from", "period_to", "resent"))
     ids = {"id": run_id, "chain_id": definition.chain_id, "definition_id": definition.id}
-    row = {**plain, "full_refresh": False, **values, **ids, "queue": definition.queue.value, **actor.signature}
-    if not await store.insert_run(session, row):
+    row = {**values, **ids, "queue": definition.queue.value, **actor.signature}
+    if not await create_runs(session, jobs, [row]):
         raise RunActiveError(
             f"{definition.label} has an active run already. Wait until it ends, or cancel it.",
             definition_id=str(definition.id),
         )
-    await shards_store.insert_shard(session, run_id)
-    await defer_shards(jobs, session, run_id, [0], queue=definition.queue)
     payload = {"definition_id": str(definition.id), "trigger": values["trigger"]}
     await record_events(session, [Event(definition.chain_id, RUN_CREATED, run_id, payload)])
     entry = Entry("run_started", "run", run_id, definition.internal_name, definition.chain_id, after=payload)
     await record_entries(session, actor, [entry])
     return await get_run(session, actor, run_id=run_id)
+
+
+async def create_runs(session: Session, jobs: JobQueue, runs: Sequence[Mapping[str, Any]]) -> set[UUID]:
+    """Store runs with their first shards and jobs; return the ids of those that could be: the others have a rival."""
+    made = await store.insert_runs(session, runs)
+    if made:
+        await shards_store.insert_shards(session, made)
+        waiting = [
+            (job_of(run["queue"]), lock_of(run["id"], 0), {"run_id": str(run["id"]), "shard": 0})
+            for run in runs
+            if run["id"] in made
+        ]
+        await jobs.defer_many(session, waiting)
+    return made
 
 
 async def defer_shards(
@@ -289,6 +302,11 @@ async def take_over(session: Session, actor: Actor, run: Run, *, now: datetime) 
     await record_change(
         session, actor, asdict(definition), kind=KIND, event=DEFINITION_UPDATED, action="updated", values=values
     )
+
+
+async def promote_waiting(jobs: JobQueue) -> int:
+    """Let runs that wait for half an hour go before all others: the queues below *High* are not to starve."""
+    return await jobs.promote_waiting(Queue.RUNS, seconds=LONGEST_WAIT_SECONDS, priority=PROMOTED)
 
 
 async def drop_forgotten(database: Database) -> int:

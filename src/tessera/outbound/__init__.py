@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     )
     from tessera.outbound.template_previews import (
         SentTest,
-        ShownRequest,
         TemplatePreview,
         Trial,
         open_trial,
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
         get_template,
         get_usable_template,
         label_templates,
+        list_template_versions,
         list_templates,
         missing_columns,
     )
@@ -57,7 +57,6 @@ __all__ = [
     "RequestRenderer",
     "Sender",
     "SentTest",
-    "ShownRequest",
     "Template",
     "TemplateChange",
     "TemplateFilter",
@@ -75,6 +74,7 @@ __all__ = [
     "label_templates",
     "list_export_properties",
     "list_template_users",
+    "list_template_versions",
     "list_templates",
     "make_renderer",
     "missing_columns",

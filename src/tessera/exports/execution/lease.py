@@ -12,6 +12,7 @@ from tessera.exports.results import CANCELLED, STOPPED, RunResult
 from tessera.exports.snapshots import read_snapshot
 from tessera.exports.store import runs as runs_store
 from tessera.exports.store import shards as store
+from tessera.platform import schedules
 from tessera.platform.clock import Clock
 from tessera.platform.db import Database
 
@@ -34,6 +35,8 @@ async def claim_shard(
                 if run is None:
                     await store.release_lease(session, run_id, shard, taken["epoch"])
                     return None
+                if shard == 0 and first and run["scheduled_for"] is not None:
+                    await schedules.note_starts(session, [run_id], now=run["claimed_at"])
                 if shard == 0 or not first:
                     kind = "started" if first else "taken_over"
                     await runs_store.add_moment(session, run_id, kind, worker)

@@ -1,6 +1,6 @@
 """Statements on export definitions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from tessera.exports.errors import DefinitionNotFoundError
 from tessera.exports.values import Definition, NewDefinition, Owner
 from tessera.platform.actors import Actor, ActorKind
 from tessera.platform.assets import AssetTable
-from tessera.platform.db import Session, change_rows, fetch_row
+from tessera.platform.db import Row, Session, change_rows, fetch_row, fetch_rows
 
 DEFINITIONS = AssetTable("export_definition", "export definition", "export_definitions", DefinitionNotFoundError)
 
@@ -40,6 +40,7 @@ SET_OWNER = text("""
 UPDATE export_definitions SET owner = :owner, owner_kind = :owner_kind, owner_id = :owner_id WHERE id = :id
 """)
 
+FIND_MANY = text("SELECT * FROM export_definitions WHERE id = ANY (:ids)")
 FIND_OWNER = text("SELECT owner, owner_kind, owner_id FROM export_definitions WHERE id = :id")
 
 
@@ -61,6 +62,11 @@ async def update_definition(session: Session, stored: Definition, new: NewDefini
 async def set_owner(session: Session, definition_id: UUID, owner: Owner) -> None:
     """Let another user or API key own the definition."""
     await session.execute(SET_OWNER, {"id": definition_id, **columns_of_owner(owner)})
+
+
+async def find_definitions(session: Session, ids: Sequence[UUID]) -> list[Row]:
+    """Return the definitions of those ids."""
+    return await fetch_rows(session, FIND_MANY, {"ids": list(ids)})
 
 
 async def find_owner(session: Session, definition_id: UUID) -> Owner | None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import text
 
 from tessera.platform.actors import Actor
@@ -57,12 +58,23 @@ SELECT count(*) FROM (
    LIMIT :most) AS counted
 """)
 
+# Of several runs of one definition, or for one moment, the first counts.
 INSERT = text("""
 INSERT INTO runs (id, chain_id, definition_id, snapshot_id, parent_id, trigger, queue, scheduled_for, period_from,
                   period_to, resent, full_refresh, started_by, started_by_kind, started_by_id)
-VALUES (:id, :chain_id, :definition_id, :snapshot_id, :parent_id, :trigger, :queue, :scheduled_for, :period_from,
-        :period_to, cast(:resent AS jsonb), :full_refresh, :actor, :actor_kind, :actor_id)
+SELECT id, chain_id, definition_id, snapshot_id, parent_id, trigger, queue, scheduled_for, period_from, period_to,
+       resent, coalesce(full_refresh, false), actor, actor_kind, actor_id
+  FROM jsonb_to_recordset(cast(:runs AS jsonb)) AS new (
+       id uuid, chain_id uuid, definition_id uuid, snapshot_id uuid, parent_id uuid, trigger text, queue text,
+       scheduled_for timestamptz, period_from timestamptz, period_to timestamptz, resent jsonb, full_refresh boolean,
+       actor text, actor_kind text, actor_id uuid)
 ON CONFLICT DO NOTHING
+RETURNING id
+""")
+
+ACTIVE_OF = text("""
+SELECT definition_id FROM runs
+ WHERE definition_id = ANY (:ids) AND state IN ('pending', 'running', 'held')
 """)
 
 REQUEST_CANCEL = text("""
@@ -169,9 +181,20 @@ DELETE FROM run_snapshots n
 DROP_LOG = text("SELECT drop_run_log(now() - make_interval(days => :days))")
 
 
-async def insert_run(session: Session, values: Mapping[str, Any]) -> bool:
-    """Write a pending run; False means that the definition has an active one, or one for the same moment."""
-    return await change_rows(session, INSERT, values) == 1
+async def insert_runs(session: Session, runs: Sequence[Mapping[str, Any]]) -> set[UUID]:
+    """Write pending runs and return the ids of those that are new.
+
+    A definition has one active run at most, and one for each scheduled moment.
+    """
+    if not runs:
+        return set()
+    parameters = {"runs": msgspec.json.encode(runs).decode()}
+    return set((await session.execute(INSERT, parameters)).scalars())
+
+
+async def list_active_definitions(session: Session, definition_ids: Sequence[UUID]) -> set[UUID]:
+    """Return those of the definitions that have an active run."""
+    return set((await session.execute(ACTIVE_OF, {"ids": list(definition_ids)})).scalars())
 
 
 async def find_run(session: Session, run_id: UUID, *, chains: Sequence[UUID] | None) -> Row | None:

@@ -3,14 +3,14 @@
 Leases are read and written by the database's own clock: workers run on many machines, and clocks differ.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy import text
 
 from tessera.platform.db import Row, Session, change_rows, fetch_row, fetch_rows
 
-INSERT = text("INSERT INTO run_shards (run_id, shard) VALUES (:run_id, 0)")
+INSERT = text("INSERT INTO run_shards (run_id, shard) SELECT unnest(cast(:run_ids AS uuid[])), 0")
 
 SPREAD = text("""
 INSERT INTO run_shards (run_id, shard, first_row, last_row, planned_row)
@@ -79,9 +79,9 @@ SELECT s.run_id, s.shard, r.queue FROM run_shards s JOIN runs r ON r.id = s.run_
 """)
 
 
-async def insert_shard(session: Session, run_id: UUID) -> None:
-    """Write the first shard of a run, which selects for all."""
-    await session.execute(INSERT, {"run_id": run_id})
+async def insert_shards(session: Session, run_ids: Collection[UUID]) -> None:
+    """Write the first shard of each run, which selects for all."""
+    await session.execute(INSERT, {"run_ids": list(run_ids)})
 
 
 async def spread_rows(session: Session, run_id: UUID, ranges: Sequence[tuple[int, int]]) -> None:

@@ -63,7 +63,7 @@ async def show_refused(
     visit: Visit, profile: Profile, form: Form, *, settings: Mapping[str, Any], error: InvalidError | ConflictError
 ) -> Response[Any]:
     """Show the pop-up as it was typed, what is wrong, and what another user changed in the meantime."""
-    since = await connectors.list_profile_changes_since(visit.session, visit.actor, profile, read_version(form))
+    since = await connectors.list_profile_changes(visit.session, visit.actor, profile, since=read_version(form))
     connector = find_connector(profile)
     return await show_form(
         visit,
