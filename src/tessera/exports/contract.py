@@ -97,7 +97,7 @@ class ClaimedShard:
 
     `epoch` rises with every claim: a write with an older one is void. `selected` and `last_row` are None until the
     selection is written down. `doubted_before` is the database's time of the claim: attempts begun before it, and
-    without an outcome, may have been sent by another worker.
+    without an outcome, may have been sent by another worker. `ending` says that the run should end early already.
     """
 
     run_id: UUID
@@ -120,6 +120,7 @@ class ClaimedShard:
     trigger: str
     parent_id: UUID | None
     resent: Mapping[str, Any] | None
+    ending: RunResult | None
     snapshot: Snapshot
 
     @property

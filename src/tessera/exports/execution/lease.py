@@ -57,8 +57,16 @@ def make_claim(shard: Mapping[str, Any], run: Mapping[str, Any]) -> ClaimedShard
         **{name: shard[name] for name in SHARD_COLUMNS},
         shards=read_snapshot(run["snapshot"]).shards,
         doubted_before=run["claimed_at"],
+        ending=find_ending(run),
         snapshot=read_snapshot(run["snapshot"]),
     )
+
+
+def find_ending(run: Mapping[str, Any]) -> RunResult | None:
+    """Return how the run should end early, if anyone wants that."""
+    if run["cancel_requested"]:
+        return CANCELLED
+    return None if run["ending"] is None else RunResult(run["ending"], run["error_code"], run["error"])
 
 
 RUN_COLUMNS = (
@@ -80,6 +88,8 @@ class Lease:
         self._deadline = started + timedelta(hours=hours)
         self._hours = hours
         self.ending: asyncio.Future[RunResult] = asyncio.get_running_loop().create_future()
+        if claim.ending is not None:
+            self._end(claim.ending)
 
     async def keep_forever(self, clock: Clock) -> None:
         """Renew the lease until cancelled; raise LeaseLostError once another worker has the shard."""
@@ -88,10 +98,8 @@ class Lease:
                 wish = await store.renew_lease(session, *self._key, lease=self._seconds)
             if wish is None:
                 raise LeaseLostError
-            if wish["cancel_requested"]:
-                self._end(CANCELLED)
-            elif wish["ending"] is not None:
-                self._end(RunResult(wish["ending"], wish["error_code"], wish["error"]))
+            if (ending := find_ending(wish)) is not None:
+                self._end(ending)
             elif clock() > self._deadline:
                 message = f"The run took longer than its {self._hours:g} hours. Send fewer rows, or allow more time."
                 self._end(RunResult("failed", "deadline", message))
