@@ -108,6 +108,8 @@ OTHERS: Columns = {
     "run_requests": ("state", "code", "duration_ms"),
     "run_row_errors": ("phase", "code"),
     "runs": ("trigger", "state", "snapshot", "error_code", "error", "worker", "started_by_kind"),
+    "schedule_moments": ("owner_kind", "outcome", "reason"),
+    "schedules": ("owner_kind", "document", "normal_form", "overlap", "zone_data", "pause_reason"),
     "second_factors": ("sealed_secret",),
     "sign_in_steps": ("token_digest", "way"),
     "tiers": ("name", "code"),
