@@ -118,6 +118,8 @@ OTHERS: Columns = {
     "runs": (
         "trigger", "queue", "state", "ending", "findings", "resent", "error_code", "error", "worker", "started_by_kind",
     ),
+    "schedule_moments": ("owner_kind", "outcome", "reason"),
+    "schedules": ("owner_kind", "document", "normal_form", "overlap", "zone_data", "pause_reason"),
     "second_factors": ("sealed_secret",),
     "sign_in_steps": ("token_digest", "way"),
     "tiers": ("name", "code"),

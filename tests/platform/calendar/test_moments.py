@@ -141,10 +141,10 @@ def test_next_moment_is_found_quickly() -> None:
     after = utc("2026-06-01")
     best = timedelta.max
     for _ in range(20):
-        begun = time.perf_counter()
+        begun = time.process_time()
         for schedule in schedules * 10:
             next_moments(schedule, after, 1)
-        best = min(best, timedelta(seconds=time.perf_counter() - begun) / 40)
+        best = min(best, timedelta(seconds=time.process_time() - begun) / 40)
 
     assert best < timedelta(microseconds=100)
 
