@@ -1,4 +1,4 @@
-"""`tessera notice`: who was told what, and what became of it."""
+"""`tessera notice`: who was notified of what, and what became of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from tessera import notifications
 from tessera.cli.arguments import require_id
 from tessera.cli.context import CommandContext, find_chain, run_command
 from tessera.cli.output import AsJson, ChainOption, show_item, show_list
-from tessera.notifications import NoticeFilter
 from tessera.platform.errors import InvalidError
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def list_notices(
     async def work(context: CommandContext) -> Sequence[KeptNotice]:
         async with context.session() as session:
             owner = None if chain is None else await find_chain(session, context.actor, chain)
-            wanted = NoticeFilter(owner, subject, news)
+            wanted = notifications.NoticeFilter(owner, subject, news)
             keys = context.resources.keys
             return await notifications.list_notices(session, context.actor, keys, wanted, after=after, count=size)
 

@@ -1,4 +1,4 @@
-"""Subscriptions to events with their deliveries, and notices: who is told what about runs and the like.
+"""Subscriptions to events with their deliveries, and notices: who is notified of what about runs and the like.
 
 A room above stores `NoticeRules` with its own things and calls `send_notices` in the transaction of what happened.
 """

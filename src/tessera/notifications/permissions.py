@@ -16,7 +16,7 @@ RESOURCES = (
         "notices",
         "Notices",
         {
-            "read": "read notices: who was told what, and what became of it",
+            "read": "read notices: who was notified of what, and what became of it",
             "write": "send test notices",
         },
     ),

@@ -1,1 +1,1 @@
-"""Notices: what people are told about runs and the like, by mail, webhook, chat and heartbeat."""
+"""Notices: what people are notified of, such as the end of a run, by mail, webhook, chat and heartbeat."""

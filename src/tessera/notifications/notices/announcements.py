@@ -37,7 +37,7 @@ Topic = tuple[UUID, str, UUID, str]
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """A notice that somebody gets."""
+    """A notice that at least one receiver gets."""
 
     id: UUID
     notice: Notice

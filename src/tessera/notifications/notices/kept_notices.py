@@ -1,4 +1,4 @@
-"""Notices that were sent: who was told what, when, and what became of it."""
+"""Notices that were sent: who was notified of what, when, and what became of it."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

@@ -70,7 +70,7 @@ def check_target(resources: Resources, target: Mapping[str, Any]) -> NoticeRules
 
 
 async def limit_tests(session: Session, chain_id: UUID, *, now: datetime) -> None:
-    """Raise where the chain had too many tests just now: each one calls somebody else's machine."""
+    """Raise where the chain had too many tests just now: each one calls another machine."""
     row = await store.count_tests(session, chain_id, NOTICE_TESTED.name, since=now - WINDOW)
     if row["count"] >= MOST_TESTS:
         wait = (row["first"] + WINDOW - now).total_seconds()

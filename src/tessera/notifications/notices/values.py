@@ -54,7 +54,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that people may want to be told. It never holds members' data or secrets.
+    """Something that people may want to know. It never holds members' data or secrets.
 
     Of notices with the same `key` in a chain only the first is sent; at most one a day is a key with the day in it.
     `path` is below the deployment's public URL. `topic` separates states of one subject: the outcome of its runs, and
@@ -111,7 +111,7 @@ class NoticeRules(Struct, frozen=True, omit_defaults=True):
 
     @classmethod
     def parse(cls, document: Mapping[str, Any] | None) -> "NoticeRules":
-        """Return stored rules; without any, nobody is told."""
+        """Return stored rules; without any, nobody is notified."""
         return msgspec.convert(document or {}, cls)
 
     def dump(self) -> dict[str, Any]:

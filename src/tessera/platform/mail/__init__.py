@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from tessera.platform.mail.jobs import background_work
     from tessera.platform.mail.kept_mails import (
         KeptMail,
-        MailState,
         count_mails,
         find_outcomes,
         get_mail,
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from tessera.platform.mail.messages import Link, MailMessage, parse_address
     from tessera.platform.mail.outbox import SEND_MAIL, is_mail_on, send_mail
     from tessera.platform.mail.smtp import send_letter
+    from tessera.platform.mail.states import MailState
 else:
     __getattr__ = import_on_first_use(__name__, __file__)
 

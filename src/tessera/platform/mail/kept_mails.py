@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from tessera.platform.actors import Actor
@@ -13,18 +12,10 @@ from tessera.platform.mail import store
 from tessera.platform.mail.errors import MailNotFoundError
 from tessera.platform.mail.messages import MailMessage
 from tessera.platform.mail.outbox import mask_link, open_posted
+from tessera.platform.mail.states import MailState
 from tessera.platform.secrets import KeyRing
 
 READ = "mail:read"
-
-
-class MailState(StrEnum):
-    """The state of a mail. A waiting one needs a mail server; a pending one is sent, or sent again, when it is due."""
-
-    WAITING = "waiting"
-    PENDING = "pending"
-    SENT = "sent"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)

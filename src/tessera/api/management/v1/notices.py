@@ -1,4 +1,4 @@
-"""Notices: who was told what, and whether a target works."""
+"""Notices: who was notified of what, and whether a target works."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
@@ -68,7 +68,7 @@ class NoticeDelivery(Struct, frozen=True):
 
 
 class Notice(Struct, frozen=True):
-    """Something that people were told."""
+    """Something that people were notified of."""
 
     id: UUID
     chain_id: UUID
