@@ -39,5 +39,5 @@ async def test_mail_is_read_from_the_list(site: Site, signed_in: Page, theme: st
             await signed_in.get_by_role("link", name="[Loyalty]").click()
             await expect(signed_in.get_by_role("link", name="Open in Tessera")).to_be_visible()
         assert await signed_in.evaluate("document.documentElement.scrollWidth") <= width
-        if folder := os.environ.get("TESSERA_PICTURES"):
+        if folder := os.environ.get("TESSERA_SCREENSHOTS"):
             await signed_in.screenshot(path=Path(folder) / f"outbox-{step}-{theme}-{width}.png", full_page=True)
