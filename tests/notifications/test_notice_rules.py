@@ -98,6 +98,7 @@ async def test_every_fault_is_at_its_place(post: Post) -> None:
                 {**WEBHOOK, "settings": {"url": "http://crm.example.com:70000/", "secret": "mine"}},
                 {"channel": "heartbeat", "lists": ["error"], "settings": {"url": HOOK, "start_url": HOOK}},
                 "chat",
+                {"channel": "email", "lists": ["error"], "settings": {"addresses": "ada"}},
             ],
         },
     )
@@ -116,6 +117,7 @@ async def test_every_fault_is_at_its_place(post: Post) -> None:
         "targets/6/lists",
         "targets/6/settings/start_url",
         "targets/7",
+        "targets/8/settings/addresses",
     }
     assert "'ada' is not a mail address" in faults["error/addresses"]
     assert "TESSERA_ALLOWED_NETWORKS" in faults["targets/0/settings/url"]
