@@ -22,5 +22,5 @@ def test_a_room_declares_its_own_resources_beside_its_code() -> None:
     }
 
     assert [resource.key for resource in declared["connectors.keys"]] == ["encryption-keys"]
-    assert [resource.key for resource in declared["notifications"]] == ["webhooks"]
+    assert [resource.key for resource in declared["notifications"]] == ["webhooks", "notices"]
     assert sum(map(len, declared.values())) == len(list_resources())

@@ -26,7 +26,7 @@ async def test_target_is_tried(desk: Desk) -> None:
 
 
 async def try_target(desk: Desk, channel: str, settings: dict[str, str]) -> Any:
-    body = {"chain_id": str(desk.chain_id), "channel": channel, "settings": settings}
+    body: dict[str, Any] = {"chain_id": str(desk.chain_id), "channel": channel, "settings": settings}
     return await desk.good("POST", "/notices/test", status=201, **body)
 
 
@@ -61,7 +61,7 @@ async def test_every_channel_can_be_tried(desk: Desk) -> None:
 async def test_bad_target_is_refused(
     desk: Desk, channel: str, settings: dict[str, str], code: str, pointer: str
 ) -> None:
-    body = {"chain_id": str(desk.chain_id), "channel": channel, "settings": settings}
+    body: dict[str, Any] = {"chain_id": str(desk.chain_id), "channel": channel, "settings": settings}
     reply = await desk.call("POST", "/notices/test", **body)
     assert (reply.status, reply.data["code"]) == (422, code)
     assert [fault["pointer"] for fault in reply.data["errors"]] == [pointer]
@@ -71,7 +71,7 @@ async def test_bad_target_is_refused(
 async def test_tests_are_limited(desk: Desk) -> None:
     for _ in range(10):
         await try_target(desk, "slack", {"url": HOOK})
-    body = {"chain_id": str(desk.chain_id), "channel": "slack", "settings": {"url": HOOK}}
+    body: dict[str, Any] = {"chain_id": str(desk.chain_id), "channel": "slack", "settings": {"url": HOOK}}
     reply = await desk.call("POST", "/notices/test", **body)
     assert (reply.status, reply.data["code"]) == (503, "notice_tests_limited")
     assert 1 <= int(reply.headers["retry-after"]) <= 60
@@ -82,7 +82,7 @@ async def test_other_chains_and_keys_see_nothing(desk: Desk) -> None:
     stranger = await desk.with_new_key(chains=frozenset({uuid4()}))
     assert (await stranger.good("GET", "/notices"))["items"] == []
     assert (await stranger.good("GET", f"/notices?chain_id={desk.chain_id}"))["items"] == []
-    body = {"chain_id": str(desk.chain_id), "channel": "slack", "settings": {"url": HOOK}}
+    body: dict[str, Any] = {"chain_id": str(desk.chain_id), "channel": "slack", "settings": {"url": HOOK}}
     reply = await stranger.call("POST", "/notices/test", **body)
     assert (reply.status, reply.data["code"]) == (404, "notice_chain_not_found")
     reader = await desk.with_new_key(permissions=frozenset({"notices:read"}))
