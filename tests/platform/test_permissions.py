@@ -9,7 +9,8 @@ from tessera.wiring import RESOURCES
 def test_the_matrix_has_every_resource_once_and_in_its_order() -> None:
     assert [resource.key for resource in list_resources()] == [
         "members", "programs", "points", "queries", "connection-profiles", "http-templates", "encryption-keys",
-        "exports", "chains", "events", "webhooks", "notices", "users", "roles", "api-keys", "connector-tokens", "audit", "mail",
+        "exports", "chains", "events", "webhooks", "notices", "users", "roles", "api-keys", "connector-tokens", "audit",
+        "mail",
     ]  # fmt: skip
     permissions = list(list_permissions())
     assert len(set(permissions)) == len(permissions) == 39
