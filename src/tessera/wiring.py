@@ -43,7 +43,13 @@ CONNECTORS = {
 }
 register_connectors(CONNECTORS)
 
-CHANNELS = {"webhook": "tessera.notifications.channels.webhook:WEBHOOK"}
+# In the order in which forms offer them.
+CHANNELS = {
+    "email": "tessera.notifications.channels.email:EMAIL",
+    "webhook": "tessera.notifications.channels.webhook:WEBHOOK",
+    "slack": "tessera.notifications.channels.slack:SLACK",
+    "heartbeat": "tessera.notifications.channels.heartbeat:HEARTBEAT",
+}
 notifications.register_channels(CHANNELS)
 
 EXPORT_KINDS = {"requests": "tessera.exports.kinds.requests:REQUESTS"}
@@ -67,6 +73,7 @@ RESOURCES = (
     "tessera.access.roles.permissions:RESOURCES",
     "tessera.access.keys.permissions:RESOURCES",
     "tessera.platform.audit.permissions:RESOURCES",
+    "tessera.platform.mail.permissions:RESOURCES",
 )
 register_resources(RESOURCES)
 
@@ -76,6 +83,8 @@ RESEALINGS = (
     "tessera.outbound.header_seals:RESEALING",
     "tessera.connectors.keys.encryption_keys:RESEALING",
     "tessera.notifications.subscriptions:RESEALING",
+    "tessera.notifications.notices.sender:RESEALING",
+    "tessera.platform.mail.outbox:RESEALING",
     "tessera.inbound.retention:RESEALING",
     "tessera.access.factors.factors:RESEALING",
 )
@@ -100,6 +109,8 @@ ROOMS = (
 
 # Mail and other short jobs at once, beside the runs.
 SHORT_SLOTS = 4
+# Calls to receivers of notices, any of which may hang for some seconds.
+NOTICE_SLOTS = 8
 
 
 WAY_ON = (
@@ -254,7 +265,7 @@ async def work_jobs(application: Application) -> None:
     await work_in_background(
         application.resources.jobs,
         collect_work(application),
-        slots={Queue.RUNS: settings.worker_concurrency, Queue.SHORT: SHORT_SLOTS},
+        slots={Queue.RUNS: settings.worker_concurrency, Queue.SHORT: SHORT_SLOTS, Queue.NOTICES: NOTICE_SLOTS},
         heartbeat=settings.job_heartbeat_seconds,
         stalled=settings.job_stalled_seconds,
     )

@@ -24,6 +24,7 @@ from tessera.notifications import NewSubscription
 from tessera.platform.audit import TrailFilter, list_entries
 from tessera.platform.clock import now
 from tessera.platform.db import Session
+from tessera.platform.mail import MailMessage, send_mail
 from tessera.web.integrations.tiles import list_tiles
 
 PASSWORD = "a quiet sentence"
@@ -59,6 +60,7 @@ async def make_one_of_each(house: SmallHouse) -> dict[str, str]:
             **await make_access(session, house, chain_id),
             **await make_subscription(session, house, chain_id),
             **await make_encryption_key(session, house, chain_id),
+            **await make_mail(session, house, chain_id),
         }
         (entry,) = await list_entries(session, ACTOR, TrailFilter(chain_id=chain_id), count=1)
         tile = list_tiles()[0]
@@ -133,6 +135,14 @@ async def make_inbound(house: SmallHouse, chain_id: UUID) -> dict[str, Any]:
     async with house.database.session() as session:
         page = await inbound.list_inbound_messages(session, ACTOR, profile.id, MessageQuery())
     return {"inbound_id": profile.id, "message_id": page.items[0].id}
+
+
+async def make_mail(session: Session, house: SmallHouse, chain_id: UUID) -> dict[str, Any]:
+    """Put a mail about the chain into the outbox."""
+    (mail_id,) = await send_mail(
+        session, house.resources, [MailMessage("one@example.com", "One", ("A line.",))], chain_id=chain_id
+    )
+    return {"mail_id": mail_id}
 
 
 async def make_encryption_key(session: Session, house: SmallHouse, chain_id: UUID) -> dict[str, Any]:

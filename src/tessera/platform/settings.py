@@ -118,6 +118,9 @@ class Settings(BaseSettings):
     deleted_record_days: int = Field(
         default=400, ge=1, description="Days after which deleted accounts and memberships lose all personal data"
     )
+    notice_days: int = Field(
+        default=90, ge=1, description="Days that a notice with its outcomes, and a mail that was sent, is kept"
+    )
     job_days: int = Field(default=30, ge=1, description="Days that a job which failed for good is kept")
     event_days: int = Field(
         default=90, ge=1, description="Days that an event can be read in the feed; it goes with its month"
@@ -171,7 +174,9 @@ class Settings(BaseSettings):
     oidc_verified_email: bool = Field(
         default=True, description="Make users only of people whose e-mail address the provider has verified"
     )
-    mail_host: str | None = Field(default=None, description="SMTP server that sends mail; without it none is sent")
+    mail_host: str | None = Field(
+        default=None, description="SMTP server that sends mail; without it mails wait in the outbox"
+    )
     mail_port: int = Field(default=587, ge=1, le=65535, description="Port of the SMTP server")
     mail_tls: Literal["starttls", "tls", "none"] = Field(
         default="starttls", description="How the way to the SMTP server is protected: starttls, tls (465) or none"

@@ -74,6 +74,7 @@ SYSTEM = Group(
     (
         Place("Audit log", "/admin/audit", "audit:read", "users-and-roles"),
         Place("Chains", "/admin/chains", "chains:read", "users-and-roles"),
+        Place("Outbox", "/admin/outbox", "mail:read", "mail"),
     ),
 )
 LOYALTY = Group(

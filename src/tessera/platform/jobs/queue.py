@@ -45,6 +45,7 @@ class Queue(StrEnum):
 
     SHORT = "short"
     RUNS = "runs"
+    NOTICES = "notices"
 
 
 # What a job has begun gets this long at the end; `tessera up` ends a worker soon after.
@@ -87,10 +88,25 @@ class JobQueue:
         )
         return procrastinate.App(connector=connector)
 
-    async def defer(self, session: Session, job: Job, *, lock: str | None = None, **arguments: Any) -> None:
-        """Enqueue the job in the caller's transaction: it exists if and only if that commits."""
+    async def defer(
+        self,
+        session: Session,
+        job: Job,
+        *,
+        lock: str | None = None,
+        turn: str | None = None,
+        at: datetime | None = None,
+        **arguments: Any,
+    ) -> None:
+        """Enqueue the job in the caller's transaction: it exists if and only if that commits.
+
+        Of the jobs with the same `turn`, one runs after the other, in the order in which they were enqueued.
+        """
         connection = await driver(session)
-        await self.app.configure_task(**placed(job), queueing_lock=lock, connection=connection).defer_async(**arguments)
+        task = self.app.configure_task(
+            **placed(job), queueing_lock=lock, lock=turn, schedule_at=at, connection=connection
+        )
+        await task.defer_async(**arguments)
 
     async def defer_many(self, session: Session, waiting: Sequence[tuple[Job, str, Mapping[str, Any]]]) -> None:
         """Enqueue jobs, each with its lock and arguments, in the caller's transaction and one statement."""
