@@ -83,6 +83,7 @@ RESEALINGS = (
     "tessera.outbound.header_seals:RESEALING",
     "tessera.connectors.keys.encryption_keys:RESEALING",
     "tessera.notifications.subscriptions:RESEALING",
+    "tessera.exports.notice_rules:RESEALING",
     "tessera.notifications.notices.sender:RESEALING",
     "tessera.platform.mail.outbox:RESEALING",
     "tessera.inbound.retention:RESEALING",

@@ -168,9 +168,7 @@ async def create_owner(house: SmallHouse, session: Session, chain_id: UUID) -> O
 async def start_run(house: SmallHouse, definition: Definition, **given: Any) -> Run:
     """Create a run; nobody works on it yet."""
     async with house.database.session() as session:
-        return await exports.start_run(
-            session, ACTOR, house.resources.jobs, definition_id=definition.id, keys=house.resources.keys, **given
-        )
+        return await exports.start_run(session, ACTOR, house.resources, definition_id=definition.id, **given)
 
 
 async def read_run(house: SmallHouse, run_id: UUID) -> Run:

@@ -21,9 +21,7 @@ def refuse(*numbers: str) -> Any:
 async def resend(house: SmallHouse, run: Run, **chosen: Any) -> Run:
     """Send failed rows of the run again, and return the ended run."""
     async with house.database.session() as session:
-        started = await exports.resend_failed(
-            session, ACTOR, house.resources.jobs, run_id=run.id, keys=house.resources.keys, **chosen
-        )
+        started = await exports.resend_failed(session, ACTOR, house.resources, run_id=run.id, **chosen)
     await house.executor().execute(str(started.id))
     return await read_run(house, started.id)
 
@@ -105,8 +103,8 @@ async def break_off(house: SmallHouse, receiver: Receiver, definition: exports.D
             await asyncio.sleep(0.01)
     async with house.database.session() as session:
         with pytest.raises(RunActiveError, match="not over yet"):
-            await exports.resend_failed(session, ACTOR, house.resources.jobs, run_id=run.id, keys=house.resources.keys)
+            await exports.resend_failed(session, ACTOR, house.resources, run_id=run.id)
     async with house.database.session() as session:
-        await exports.cancel_run(session, ACTOR, run_id=run.id)
+        await exports.cancel_run(session, ACTOR, house.resources, run_id=run.id)
     await working
     return await read_run(house, run.id)

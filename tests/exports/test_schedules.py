@@ -39,10 +39,10 @@ async def schedule(house: SmallHouse, definition: Definition, policies: Policies
         await set_schedule(
             session,
             ACTOR,
+            at(house, NOON - timedelta(minutes=30)),
             definition_id=definition.id,
             schedule=HOURLY,
             policies=policies,
-            now=NOON - timedelta(minutes=30),
         )
 
 

@@ -19,7 +19,8 @@ from tessera.exports.selections import check_selection_rules
 from tessera.exports.snapshots import check_destination, find_query, is_personal
 from tessera.exports.states import RunQueue
 from tessera.exports.store import definitions as store
-from tessera.exports.values import Definition, DefinitionChange, NewDefinition, Selection
+from tessera.exports.values import Definition, DefinitionChange, NewDefinition, Selection, Thresholds
+from tessera.notifications import NoticeRules, delete_notice_states
 from tessera.platform import schedules
 from tessera.platform.actors import Actor
 from tessera.platform.assets import (
@@ -145,6 +146,7 @@ async def delete_definition(session: Session, actor: Actor, *, definition_id: UU
             f"{stored.label} has runs on record, which show what was sent. Disable it instead: it then sends nothing."
         ) from None
     await schedules.delete_schedules(session, KIND, [stored.id])
+    await delete_notice_states(session, KIND, [stored.id])
     before = {"label": stored.label, "kind": stored.kind, "query": stored.query_label}
     await note(session, actor, stored, "deleted", DEFINITION_DELETED, values=(before, None))
 
@@ -225,6 +227,8 @@ def make_definition(row: Mapping[str, Any], labels: Mapping[str, Mapping[UUID, s
         values[f"{noun}_label"] = found.get(row[f"{noun}_id"])
     values["selection"] = msgspec.convert(row["selection"], Selection)
     values["gates"] = msgspec.convert(row["gates"], Gates)
+    values["thresholds"] = msgspec.convert(row["thresholds"], Thresholds)
+    values["notices"] = NoticeRules.parse(row["notices"])
     values["queue"] = RunQueue(row["queue"])
     values["owner"] = store.make_owner(row)
     return Definition(**values)
@@ -236,6 +240,9 @@ def check_limits(new: NewDefinition) -> None:
     check_description(new.description, longest=LONGEST_DESCRIPTION, refusal=DefinitionInvalidError)
     if not 1 <= new.shards <= MOST_SHARDS:
         raise DefinitionInvalidError(f"Shards: give a number from 1 to {MOST_SHARDS}.", field="shards")
+    for name in Thresholds.__slots__:
+        if (value := getattr(new.thresholds, name)) is not None and value < 0:
+            raise DefinitionInvalidError("Thresholds: give a number from 0 up.", field=f"thresholds.{name}")
     for name in ("rows_percent", "removals_percent"):
         if not 0 <= getattr(new.gates, name) <= MOST_PERCENT:
             raise DefinitionInvalidError(f"Gates: give a percentage from 0 to {MOST_PERCENT}.", field=f"gates.{name}")

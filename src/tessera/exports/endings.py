@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from tessera.connectors.calls import record_call
+from tessera.exports.announcements import announce_end, announce_paused
 from tessera.exports.contract import ClaimedShard
 from tessera.exports.errors import LeaseLostError
 from tessera.exports.events import RUN_FINISHED
@@ -44,13 +45,13 @@ async def finish_shard(resources: Resources, claim: ClaimedShard, ending: RunRes
         if run["selected"] is None:
             await shards_store.finish_all(session, claim.run_id)
         if await shards_store.finish_shard(session, claim.run_id, claim.shard):
-            ended = await finish_run(session, claim.run_id)
+            ended = await finish_run(session, resources, claim.run_id)
             if claim.keeps_states and ended["state"] in REACHED_END:
                 sent = await shards_store.find_last_row(session, claim.run_id)
                 await row_states.settle_unsent(await driver(session), claim, sent=sent)
 
 
-async def finish_run(session: Session, run_id: UUID) -> Mapping[str, Any]:
+async def finish_run(session: Session, resources: Resources, run_id: UUID) -> Mapping[str, Any]:
     """End a run of which no shard is open, and return it; the caller has locked it."""
     run = await store.lock_run(session, run_id)
     assert run is not None
@@ -59,19 +60,21 @@ async def finish_run(session: Session, run_id: UUID) -> Mapping[str, Any]:
     if ended["state"] == "failed" and ended["error_code"] is None:
         ended = await store.name_failure(session, run_id, describe_nothing_arrived(ended))
     await store.add_moment(session, run_id, ended["state"], ended["error"] or "")
-    await note_end(session, ended, run["snapshot"])
+    await note_end(session, resources, ended, run["snapshot"])
     return ended
 
 
-async def note_end(session: Session, run: Mapping[str, Any], document: Mapping[str, Any]) -> None:
-    """Tell the profile's page and the feed of events."""
+async def note_end(session: Session, resources: Resources, run: Mapping[str, Any], document: Mapping[str, Any]) -> None:
+    """Tell the profile's page, the schedule, the feed of events, and people."""
     snapshot = read_snapshot(document)
     call = call_of(run, snapshot.definition)
     if call is not None and snapshot.profile_id is not None:
         await record_call(session, snapshot.profile_id, call)
     if run["parent_id"] is None:
         result = FinishedRun(run["definition_id"], run["id"], SUCCEEDED.get(run["state"]))
-        await schedules.note_results(session, KIND, [result], now=run["finished_at"])
+        paused = await schedules.note_results(session, KIND, [result], now=run["finished_at"])
+        await announce_paused(session, resources, paused)
+    await announce_end(session, resources, run, snapshot)
     payload = {name: run[name] for name in COUNTS}
     await record_events(session, [Event(run["chain_id"], RUN_FINISHED, run["id"], payload)])
 
@@ -81,11 +84,11 @@ def describe_nothing_arrived(run: Mapping[str, Any]) -> str:
     return f"Nothing arrived: all {run['failed']:,} rows that were to be sent were refused. See the row errors for why."
 
 
-async def drop_held(session: Session, run_id: UUID, message: str) -> None:
+async def drop_held(session: Session, resources: Resources, run_id: UUID, message: str) -> None:
     """Cancel a held run, which the caller has locked: all its rows are skipped."""
     await shards_store.finish_all(session, run_id)
     run = await store.lock_run(session, run_id)
     assert run is not None
     ended = await store.finish_run(session, run_id, state="cancelled", code="dropped", message=message)
     await store.add_moment(session, run_id, ended["state"], message)
-    await note_end(session, ended, run["snapshot"])
+    await note_end(session, resources, ended, run["snapshot"])

@@ -3,6 +3,7 @@
 from functools import partial
 
 from tessera.exports.execution import Executor
+from tessera.exports.overdue import OVERDUE_SECONDS, report_overdue
 from tessera.exports.retention import purge_runs
 from tessera.exports.runs import EXECUTE_RUN, PROMOTE_SECONDS, drop_forgotten, promote_waiting
 from tessera.exports.scheduled_runs import is_needed, start_due
@@ -26,8 +27,9 @@ def background_work(resources: Resources, engine: QueryEngine, client: OutboundC
                 partial(start_due, resources),
                 needed=partial(is_needed, resources),
             ),
+            Chore("exports.report_overdue", OVERDUE_SECONDS, partial(report_overdue, resources)),
             Chore("exports.promote_waiting", PROMOTE_SECONDS, partial(promote_waiting, resources.jobs)),
-            Chore("exports.drop_held", HOURLY, partial(drop_forgotten, resources.database)),
+            Chore("exports.drop_held", HOURLY, partial(drop_forgotten, resources)),
             Chore("exports.purge_runs", HOURLY, partial(purge_runs, resources.database, resources.settings)),
         ],
         stop=executor.stop,

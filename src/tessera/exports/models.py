@@ -55,6 +55,8 @@ class DefinitionRow(Authored, Table):
     settings: Mapped[dict[str, Any]] = mapped_column(server_default=EMPTY)
     selection: Mapped[dict[str, Any]] = mapped_column(server_default=EMPTY)
     gates: Mapped[dict[str, Any]] = mapped_column(server_default=EMPTY)
+    notices: Mapped[dict[str, Any]] = mapped_column(server_default=EMPTY)
+    thresholds: Mapped[dict[str, Any]] = mapped_column(server_default=EMPTY)
     queue: Mapped[str] = mapped_column(server_default="normal")
     shards: Mapped[int] = mapped_column(server_default=text("1"))
     owner: Mapped[str | None]

@@ -23,12 +23,12 @@ from tessera.exports.values import Definition
 from tessera.platform.actors import Actor
 from tessera.platform.assets import record_change
 from tessera.platform.audit import Entry, record_entries
-from tessera.platform.db import Database, Session
+from tessera.platform.db import Session
 from tessera.platform.events import Event, record_events
 from tessera.platform.ids import new_id
 from tessera.platform.jobs import Job, JobQueue, Queue
 from tessera.platform.paging import Page
-from tessera.platform.secrets import KeyRing
+from tessera.platform.resources import Resources
 
 EXECUTE_RUN = Job("exports.run", queue=Queue.RUNS)
 PRIORITIES = {RunQueue.HIGH: 10, RunQueue.NORMAL: 0, RunQueue.LOW: -10}
@@ -115,10 +115,9 @@ class RunOptions:
 async def start_run(
     session: Session,
     actor: Actor,
-    jobs: JobQueue,
+    resources: Resources,
     *,
     definition_id: UUID,
-    keys: KeyRing,
     trigger: str = "manual",
     options: RunOptions | None = None,
 ) -> Run:
@@ -129,20 +128,19 @@ async def start_run(
     actor.require("exports:write")
     definition = await get_definition(session, actor, definition_id=definition_id)
     values = {
-        "snapshot_id": await take_snapshot(session, actor, definition, keys=keys),
+        "snapshot_id": await take_snapshot(session, actor, definition, keys=resources.keys),
         "trigger": trigger,
         **asdict(options or RunOptions()),
     }
-    return await create_run(session, actor, jobs, definition, values)
+    return await create_run(session, actor, resources.jobs, definition, values)
 
 
 async def resend_failed(
     session: Session,
     actor: Actor,
-    jobs: JobQueue,
+    resources: Resources,
     *,
     run_id: UUID,
-    keys: KeyRing,
     code: str | None = None,
     rows: Sequence[int] | None = None,
 ) -> Run:
@@ -159,12 +157,12 @@ async def resend_failed(
     definition = await get_definition(session, actor, definition_id=parent.definition_id)
     earlier = read_snapshot(await store.find_snapshot(session, run_id))
     values = {
-        "snapshot_id": await take_snapshot(session, actor, definition, keys=keys, earlier=earlier),
+        "snapshot_id": await take_snapshot(session, actor, definition, keys=resources.keys, earlier=earlier),
         "parent_id": run_id,
         "trigger": "resend",
         "resent": {"code": code, "rows": rows},
     }
-    return await create_run(session, actor, jobs, definition, values)
+    return await create_run(session, actor, resources.jobs, definition, values)
 
 
 async def create_run(
@@ -257,7 +255,7 @@ async def list_runs(
     return Page([make_run(row) for row in rows], total, number, size)
 
 
-async def cancel_run(session: Session, actor: Actor, *, run_id: UUID) -> Run:
+async def cancel_run(session: Session, actor: Actor, resources: Resources, *, run_id: UUID) -> Run:
     """Ask for the run's end: what is in flight is settled, the rest is skipped. A held run ends at once."""
     actor.require("exports:write")
     run = await get_run(session, actor, run_id=run_id)
@@ -266,13 +264,13 @@ async def cancel_run(session: Session, actor: Actor, *, run_id: UUID) -> Run:
     if locked is None or state is None:
         raise RunEndedError(f"The run of {run.definition_label} has ended already, so there is nothing to cancel.")
     if state == RunState.HELD:
-        await drop_held(session, run_id, f"Dropped by {actor.name} while it was held.")
+        await drop_held(session, resources, run_id, f"Dropped by {actor.name} while it was held.")
     entry = Entry("run_cancelled", "run", run_id, run.definition_name, run.chain_id)
     await record_entries(session, actor, [entry])
     return await get_run(session, actor, run_id=run_id)
 
 
-async def release_run(session: Session, actor: Actor, jobs: JobQueue, *, run_id: UUID, now: datetime) -> Run:
+async def release_run(session: Session, actor: Actor, resources: Resources, *, run_id: UUID) -> Run:
     """Let a held run go on. Where its owner may not see what it sends, the actor takes the export over."""
     actor.require("exports:write")
     run = await get_run(session, actor, run_id=run_id)
@@ -282,10 +280,10 @@ async def release_run(session: Session, actor: Actor, jobs: JobQueue, *, run_id:
     if not await store.release_run(session, run_id, actor):
         raise NotHeldError(f"The run of {run.definition_label} is not held, so there is nothing to release.")
     if any(finding.gate == OWNER for finding in run.findings):
-        await take_over(session, actor, run, now=now)
+        await take_over(session, actor, run, now=resources.clock())
     await store.add_moment(session, run_id, "released", actor.name)
     shards = await shards_store.list_open_shards(session, run_id)
-    await defer_shards(jobs, session, run_id, shards, queue=run.queue, again=True)
+    await defer_shards(resources.jobs, session, run_id, shards, queue=run.queue, again=True)
     entry = Entry("run_released", "run", run_id, run.definition_name, run.chain_id)
     await record_entries(session, actor, [entry])
     return await get_run(session, actor, run_id=run_id)
@@ -309,13 +307,13 @@ async def promote_waiting(jobs: JobQueue) -> int:
     return await jobs.promote_waiting(Queue.RUNS, seconds=LONGEST_WAIT_SECONDS, priority=PROMOTED)
 
 
-async def drop_forgotten(database: Database) -> int:
+async def drop_forgotten(resources: Resources) -> int:
     """Cancel runs that have been held for a week; return how many."""
-    async with database.session() as session:
+    async with resources.database.session() as session:
         forgotten = await store.list_held_too_long(session, HELD_DAYS)
         for run_id in forgotten:
             if await store.lock_run(session, run_id) is not None:
-                await drop_held(session, run_id, f"Nobody released the run for {HELD_DAYS} days.")
+                await drop_held(session, resources, run_id, f"Nobody released the run for {HELD_DAYS} days.")
     return len(forgotten)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tessera import connectors, outbound, queries
+from tessera.exports.announcements import announce_missed, announce_paused
 from tessera.exports.definitions import KIND, list_definitions_by_id
 from tessera.exports.events import RUN_CREATED
 from tessera.exports.runs import create_runs
@@ -26,6 +27,7 @@ from tessera.platform.schedules import DueMoment, MomentOutcome
 logger = logging.getLogger(__name__)
 
 ACTOR = system_actor("schedule")
+MISSED = "no worker was there in time"
 SWITCHED_OFF = "the export is switched off"
 
 
@@ -49,6 +51,9 @@ async def start_due(resources: Resources) -> int:
             waiting = await list_free_owners(session)
             queued = await schedules.take_queued(session, KIND, waiting, now=now) if waiting else []
             started += await start_moments(session, resources, [*claim.moments, *queued], now=now)
+            missed = {owner_id: (count, MISSED) for owner_id, count in claim.missed.items()}
+            await announce_missed(session, resources, missed, now=now)
+            await announce_paused(session, resources, claim.paused)
         if not claim.more:
             return started
 
@@ -76,6 +81,7 @@ async def start_moments(session: Session, resources: Resources, moments: Sequenc
     definitions = {definition.id: definition for definition in found}
     fresh = await find_fresh_snapshots(session, found)
     planned: list[Planned] = []
+    broken: dict[UUID, tuple[int, str]] = {}
     outcomes: list[MomentOutcome] = []
     for moment in moments:
         definition = definitions.get(moment.owner_id)
@@ -85,6 +91,7 @@ async def start_moments(session: Session, resources: Resources, moments: Sequenc
         snapshot_id = fresh.get(definition.id) or await try_snapshot(session, resources, definition)
         if isinstance(snapshot_id, TesseraError):
             reason = f"it cannot run: {snapshot_id.message}"
+            broken[definition.id] = (1, reason)
             outcomes.append(MomentOutcome(moment.owner_id, moment.due_at, None, reason, may_wait=False))
             continue
         planned.append(Planned(new_id(), moment, definition, snapshot_id))
@@ -93,6 +100,7 @@ async def start_moments(session: Session, resources: Resources, moments: Sequenc
     outcomes += [MomentOutcome(each.moment.owner_id, each.moment.due_at, each.run_id) for each in started]
     outcomes += [MomentOutcome(each.moment.owner_id, each.moment.due_at) for each in planned if each.run_id not in made]
     await schedules.record_outcomes(session, KIND, outcomes, now=now)
+    await announce_missed(session, resources, broken, now=now)
     await record_events(
         session,
         [

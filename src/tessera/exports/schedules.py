@@ -15,24 +15,26 @@ from tessera.platform.actors import Actor
 from tessera.platform.assets import differences, record_change
 from tessera.platform.calendar import Schedule
 from tessera.platform.db import Session
+from tessera.platform.resources import Resources
 from tessera.platform.schedules import OwnedSchedule, Policies, RecordedMoment, StoredSchedule
 
 
 async def set_schedule(
     session: Session,
     actor: Actor,
+    resources: Resources,
     *,
     definition_id: UUID,
     schedule: Schedule,
     policies: Policies,
-    now: datetime,
 ) -> StoredSchedule:
     """Let the definition run by this schedule from now on; one that was paused goes on."""
     actor.require("exports:write")
     definition = await get_definition(session, actor, definition_id=definition_id)
     before = await schedules.find_schedule(session, KIND, definition_id)
     given = OwnedSchedule(definition_id, definition.chain_id, schedule, policies)
-    await schedules.save_schedules(session, KIND, [given], now=now)
+    now, shortest = resources.clock(), resources.settings.schedule_interval_minutes
+    await schedules.save_schedules(session, KIND, [given], now=now, shortest_minutes=shortest)
     await schedules.resume_schedules(session, KIND, [definition_id], now=now)
     values = differences(plain(before), plain(given))
     await record_change(

@@ -12,6 +12,7 @@ from msgspec import UNSET, UnsetType
 from tessera.exports.gates import Gates
 from tessera.exports.member_filters import MemberFilter
 from tessera.exports.states import RunQueue
+from tessera.notifications import NoticeRules
 from tessera.platform.actors import ActorKind
 
 
@@ -58,6 +59,19 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
+class Thresholds:
+    """What about a run is worth a notice although it ended well; None is no bound.
+
+    `refused_percent` is the share of the rows that were to be sent.
+    """
+
+    refused_percent: int | None = None
+    seconds: int | None = None
+    least_rows: int | None = None
+    most_rows: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Owner:
     """The user or API key with whose rights a definition runs."""
 
@@ -88,6 +102,8 @@ class Definition:
     settings: Mapping[str, Any]
     selection: Selection
     gates: Gates
+    thresholds: Thresholds
+    notices: NoticeRules
     queue: RunQueue
     shards: int
     owner: Owner | None
@@ -122,6 +138,7 @@ class NewDefinition:
     settings: Mapping[str, Any] = field(default_factory=dict)
     selection: Selection = field(default_factory=Selection)
     gates: Gates = field(default_factory=Gates)
+    thresholds: Thresholds = field(default_factory=Thresholds)
     queue: RunQueue = RunQueue.NORMAL
     shards: int = 1
     owner: Owner | None = None
@@ -144,6 +161,7 @@ class DefinitionChange:
     settings: Mapping[str, Any] | UnsetType = UNSET
     selection: Selection | UnsetType = UNSET
     gates: Gates | UnsetType = UNSET
+    thresholds: Thresholds | UnsetType = UNSET
     queue: RunQueue | UnsetType = UNSET
     shards: int | UnsetType = UNSET
     owner: Owner | UnsetType = UNSET

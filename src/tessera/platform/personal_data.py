@@ -47,7 +47,7 @@ STAFF: Columns = {
     "client_tokens": ("label",),
     "connection_profiles": ("created_by", "updated_by", "settings"),
     "encryption_keys": ("created_by", "updated_by"),
-    "export_definitions": ("created_by", "updated_by", "owner"),
+    "export_definitions": ("created_by", "updated_by", "owner", "notices"),
     "http_templates": ("created_by", "updated_by"),
     "identities": ("issuer", "subject"),
     "notice_deliveries": ("recipient",),
@@ -87,7 +87,7 @@ OTHERS: Columns = {
     ),
     "events": ("name",),
     "export_definitions": (
-        "label", "internal_name", "description", "kind", "settings", "selection", "gates", "queue", "owner_kind",
+        "label", "internal_name", "description", "kind", "settings", "selection", "gates", "thresholds", "queue", "owner_kind",
         "created_by_kind", "updated_by_kind",
     ),
     "http_templates": (

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
+from tessera.exports.announcements import announce_start
 from tessera.exports.contract import ClaimedShard, Shipment
 from tessera.exports.endings import finish_shard
 from tessera.exports.errors import LeaseLostError
@@ -63,6 +64,7 @@ class Executor:
         if self._stopping:
             lease.stop()
         try:
+            await self._announce(claim)
             ending = await run_beside(self._carry_out(claim, lease), lease.keep_forever(self._resources.clock))
             await self._conclude(claim, ending)
         except LeaseLostError:
@@ -79,6 +81,14 @@ class Executor:
             stalled = await shards_store.list_stalled_shards(session, self._resources.settings.run_lease_seconds * 2)
         for each in stalled:
             await defer_stalled(self._resources.jobs, each["run_id"], each["shard"], queue=each["queue"])
+
+    async def _announce(self, claim: ClaimedShard) -> None:
+        """Let monitors hear that the run began: with its first shard, and its first worker."""
+        if claim.shard == 0 and claim.epoch == 1:
+            async with self._database.session() as session:
+                run = await store.find_run(session, claim.run_id, chains=None)
+                if run is not None:
+                    await announce_start(session, self._resources, run)
 
     async def _conclude(self, claim: ClaimedShard, ending: RunResult) -> None:
         if ending is STOPPED:
@@ -97,7 +107,7 @@ class Executor:
     async def _carry_out(self, claim: ClaimedShard, lease: Lease) -> RunResult:
         try:
             if claim.selected is None:
-                selecting = select_rows(self._database, self._engine, claim, now=self._resources.clock())
+                selecting = select_rows(self._resources, self._engine, claim)
                 ending = await lease.unless_ended(selecting)
                 if ending is not None:
                     return ending

@@ -10,6 +10,7 @@ from itertools import pairwise
 import msgspec
 
 from tessera.exports import owners
+from tessera.exports.announcements import announce_hold
 from tessera.exports.contract import ClaimedShard
 from tessera.exports.errors import LeaseLostError
 from tessera.exports.gates import OWNER, RUNS_COMPARED, Finding, GateLevel, Gates, SelectionFacts, check_selection
@@ -20,7 +21,8 @@ from tessera.exports.store import resends, row_states, spool
 from tessera.exports.store import runs as store
 from tessera.exports.store import shards as shards_store
 from tessera.exports.values import Changes, FirstRun, Selection
-from tessera.platform.db import Database, Session, driver
+from tessera.platform.db import Session, driver
+from tessera.platform.resources import Resources
 from tessera.queries import Block, QueryEngine
 
 HELD = RunResult("held")
@@ -67,19 +69,18 @@ async def find_owner_fault(session: Session, claim: ClaimedShard, *, now: dateti
     return None if lack is None else Finding(OWNER, GateLevel.HOLD, f"{lack} Take the export over to send it.")
 
 
-async def select_rows(
-    database: Database, engine: QueryEngine, claim: ClaimedShard, *, now: datetime
-) -> RunResult | None:
+async def select_rows(resources: Resources, engine: QueryEngine, claim: ClaimedShard) -> RunResult | None:
     """Write the selection into the spool, all of it in one transaction: a take-over finds all or none.
 
     Return how the run ends, if it does not go on from here.
     """
+    database = resources.database
     async with database.session() as session:
-        fault = await find_owner_fault(session, claim, now=now)
+        fault = await find_owner_fault(session, claim, now=resources.clock())
         if fault is not None:
             await store.keep_findings(session, claim.run_id, as_json([fault]))
             await store.add_moment(session, claim.run_id, "gate_hold", fault.message)
-            await hold(session, claim)
+            await hold(session, resources, claim, [fault])
             return HELD
         if claim.resent is not None:
             return await select_resent(session, claim)
@@ -102,7 +103,7 @@ async def select_rows(
             spooled = await spool_changes(connection, claim, changes)
         took = time.monotonic() - started
         await store.add_moment(session, claim.run_id, "selected", describe(counted, spooled, took))
-        return await judge(session, claim, counted, spooled)
+        return await judge(session, resources, claim, counted=counted, spooled=spooled)
 
 
 async def select_resent(session: Session, claim: ClaimedShard) -> RunResult | None:
@@ -169,7 +170,9 @@ def read_selection(claim: ClaimedShard) -> Selection:
     return msgspec.convert(claim.snapshot.selection, Selection)
 
 
-async def judge(session: Session, claim: ClaimedShard, counted: Counted, spooled: Spooled) -> RunResult | None:
+async def judge(
+    session: Session, resources: Resources, claim: ClaimedShard, *, counted: Counted, spooled: Spooled
+) -> RunResult | None:
     """Note the counts, give each shard its rows, and let the gates say whether the run goes on.
 
     A person who releases a held run has judged instead: it goes on from here.
@@ -181,7 +184,7 @@ async def judge(session: Session, claim: ClaimedShard, counted: Counted, spooled
         await store.add_moment(session, claim.run_id, f"gate_{finding.level.value}", finding.message)
     worst = findings[0] if findings else None
     if worst is not None and worst.level is GateLevel.HOLD:
-        await hold(session, claim)
+        await hold(session, resources, claim, findings)
         return HELD
     if worst is not None and worst.level is GateLevel.FAIL:
         return RunResult("failed", f"gate_{worst.gate}", worst.message)
@@ -225,11 +228,13 @@ def divide_rows(rows: int, shards: int) -> list[tuple[int, int]]:
     return [(first + 1, last) for first, last in pairwise(borders)]
 
 
-async def hold(session: Session, claim: ClaimedShard) -> None:
-    """Let the run wait for a person."""
-    if not await store.hold_run(session, claim.run_id):
+async def hold(session: Session, resources: Resources, claim: ClaimedShard, findings: Sequence[Finding]) -> None:
+    """Let the run wait for a person, and tell people so."""
+    run = await store.hold_run(session, claim.run_id)
+    if run is None:
         raise LeaseLostError
     await shards_store.release_lease(session, claim.run_id, claim.shard, claim.epoch)
+    await announce_hold(session, resources, run, [finding.message for finding in findings])
 
 
 def as_json(findings: Sequence[Finding]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import psycopg
 
@@ -115,6 +116,11 @@ SELECT coalesce(max(number), -1), coalesce(max(window_number), -1) FROM run_requ
 UNKNOWN = "outcome_unknown"
 UNSURE = "The run ended before it was known whether this row had arrived. Check with the receiver."
 
+GROUP_ROW_ERRORS = """
+SELECT code, min(message) AS message, count(*) AS count FROM run_row_errors
+ WHERE created_at = %s AND run_id = %s GROUP BY code ORDER BY count(*) DESC, code LIMIT %s
+"""
+
 Connection = psycopg.AsyncConnection[Any]
 Column = list[Any]
 
@@ -210,3 +216,12 @@ async def find_last_numbers(connection: Connection, claim: ClaimedShard) -> tupl
     row = await cursor.fetchone()
     assert row is not None
     return int(row[0]), int(row[1])
+
+
+async def group_row_errors(
+    connection: Connection, run_id: UUID, created_at: datetime, *, most: int
+) -> list[dict[str, Any]]:
+    """Return the most frequent codes of row errors, each with a message and how often it occurred."""
+    async with connection.cursor(row_factory=psycopg.rows.dict_row) as cursor:
+        await cursor.execute(GROUP_ROW_ERRORS, [created_at, run_id, most])
+        return await cursor.fetchall()

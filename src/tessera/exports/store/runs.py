@@ -90,7 +90,7 @@ UPDATE runs
 RETURNING *, now() AS claimed_at, (SELECT document FROM run_snapshots WHERE id = snapshot_id) AS snapshot
 """)
 
-HOLD = text("UPDATE runs SET state = 'held', held_at = now() WHERE id = :run_id AND state = 'running'")
+HOLD = text("UPDATE runs SET state = 'held', held_at = now() WHERE id = :run_id AND state = 'running' RETURNING *")
 
 KEEP_FINDINGS = text("UPDATE runs SET findings = cast(:findings AS jsonb) WHERE id = :run_id")
 
@@ -230,9 +230,9 @@ async def start_run(session: Session, run_id: UUID, *, worker: str, taken_over: 
     return await fetch_row(session, START, parameters)
 
 
-async def hold_run(session: Session, run_id: UUID) -> bool:
-    """Let a running run wait for a person; False means that it is not running any more."""
-    return await change_rows(session, HOLD, {"run_id": run_id}) == 1
+async def hold_run(session: Session, run_id: UUID) -> Row | None:
+    """Let a running run wait for a person and return it; None means that it is not running any more."""
+    return await fetch_row(session, HOLD, {"run_id": run_id})
 
 
 async def keep_findings(session: Session, run_id: UUID, findings: str) -> None:

@@ -20,6 +20,8 @@ ALTER TABLE export_definitions
     ADD COLUMN settings jsonb NOT NULL DEFAULT '{}',
     ADD COLUMN selection jsonb NOT NULL DEFAULT '{}',
     ADD COLUMN gates jsonb NOT NULL DEFAULT '{}',
+    ADD COLUMN notices jsonb NOT NULL DEFAULT '{}',
+    ADD COLUMN thresholds jsonb NOT NULL DEFAULT '{}',
     ADD COLUMN queue text NOT NULL DEFAULT 'normal',
     ADD COLUMN shards integer NOT NULL DEFAULT 1,
     ADD COLUMN owner text,
