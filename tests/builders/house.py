@@ -12,6 +12,7 @@ from uuid import UUID
 from tessera import connectors, exports, loyalty, outbound, queries
 from tessera.access import chains as access_chains
 from tessera.connectors import NewProfile, address_policy
+from tessera.connectors.paces import Paces
 from tessera.exports import Definition, Executor, NewDefinition, Run
 from tessera.loyalty import NewCustomer, NewMembership, NewProgram
 from tessera.outbound import NewTemplate
@@ -52,7 +53,7 @@ class SmallHouse:
 
     def executor(self, name: str = "worker") -> Executor:
         """Return an executor as a worker would have."""
-        return Executor(self.resources, self.engine, self.client, name=name)
+        return Executor(self.resources, self.engine, self.client, Paces(self.database), name=name)
 
 
 def make_settings(folder: Path, **given: Any) -> Settings:

@@ -6,9 +6,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
-from tests.builders.loops import TimelessLoop
-
 from tessera.exports.execution.pace import Pace
+from tests.builders.loops import TimelessLoop
 
 
 def make_pace(concurrency: int = 2, per_second: float | None = None) -> Pace:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -12,12 +12,12 @@ from uuid import UUID
 import psycopg
 
 from tessera.connectors.calls import record_call
+from tessera.connectors.paces import PaceLimits, Paces, RunPace
 from tessera.exports.errors import LeaseLostError
 from tessera.exports.events import RUN_FINISHED
 from tessera.exports.execution.delivery import COMPLETED, Delivery
 from tessera.exports.execution.lease import Lease, claim_run, run_beside
 from tessera.exports.execution.outcomes import STOPPED, Judge
-from tessera.exports.execution.pace import Pace
 from tessera.exports.execution.profile_changes import call_of
 from tessera.exports.execution.recorder import Recorder
 from tessera.exports.execution.requests import RunResult
@@ -59,12 +59,19 @@ class Executor:
     """Executes runs in this worker; `name` identifies it in the log."""
 
     def __init__(
-        self, resources: Resources, engine: QueryEngine, client: OutboundClient, *, name: str | None = None
+        self,
+        resources: Resources,
+        engine: QueryEngine,
+        client: OutboundClient,
+        paces: Paces,
+        *,
+        name: str | None = None,
     ) -> None:
         self._resources = resources
         self._database = resources.database
         self._engine = engine
         self._client = client
+        self._paces = paces
         self.name = name or name_worker()
         self._held: set[Lease] = set()
         self._stopping = False
@@ -170,16 +177,26 @@ class Executor:
         try:
             kept_errors = await run_log.count_row_errors(connection, run["id"])
             recorder = Recorder(connection, run["id"], run["epoch"], kept_errors=kept_errors)
-            pace = Pace(snapshot.concurrency or sender.concurrency, sender.per_second, time.monotonic)
             judge = Judge(sender)
-            reader = await self._make_reader(run, snapshot, connection, pace)
-            delivery = Delivery(reader, sender, recorder, pace=pace, judge=judge)
-            lease.when_ending(lambda ending: delivery.end(ending, within=grace_of(ending)))
-            return await self._deliver(
-                run, connection, reader, recorder, judge=judge, delivery=delivery, selected=selected
-            )
+            async with self._open_pace(run, snapshot, sender) as pace:
+                reader = await self._make_reader(run, snapshot, connection, pace)
+                delivery = Delivery(reader, sender, recorder, pace=pace, judge=judge)
+                lease.when_ending(lambda ending: delivery.end(ending, within=grace_of(ending)))
+                return await self._deliver(
+                    run, connection, reader, recorder, judge=judge, delivery=delivery, selected=selected
+                )
         finally:
             await connection.close()
+
+    def _open_pace(
+        self, run: Mapping[str, Any], snapshot: Snapshot, sender: Sender
+    ) -> AbstractAsyncContextManager[RunPace]:
+        return self._paces.open(
+            snapshot.profile_id,
+            PaceLimits(sender.concurrency, sender.per_second, sender.per_minute),
+            definition_id=run["definition_id"],
+            concurrency=snapshot.concurrency,
+        )
 
     async def _deliver(
         self,
@@ -203,7 +220,7 @@ class Executor:
             await recorder.close()
 
     async def _make_reader(
-        self, run: Mapping[str, Any], snapshot: Snapshot, connection: psycopg.AsyncConnection[Any], pace: Pace
+        self, run: Mapping[str, Any], snapshot: Snapshot, connection: psycopg.AsyncConnection[Any], pace: RunPace
     ) -> WindowReader:
         columns = snapshot.query.columns
         requests = make_renderer(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tessera.connectors.paces import RateLimit
 from tessera.exports.states import RequestState
 from tessera.outbound.rendering import PlannedRequest
 
@@ -93,6 +94,7 @@ class Settlement:
     share: float | None = None
     slow_down: bool = False
     receiver_in_trouble: bool = False
+    rate_limit: RateLimit | None = None
 
     def as_attempt(self) -> tuple[Any, ...]:
         """Return the columns of `run_attempts`."""

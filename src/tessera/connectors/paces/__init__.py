@@ -1,0 +1,27 @@
+"""How fast the profiles' receivers are called: one pace a profile, over all runs, workers and hosts."""
+
+from typing import TYPE_CHECKING
+
+from tessera.platform.lazy_imports import import_on_first_use
+
+if TYPE_CHECKING:
+    from tessera.connectors.paces.holds import ProfileHeldError, check_hold
+    from tessera.connectors.paces.limits import PaceLimits
+    from tessera.connectors.paces.rate_limits import RateLimit, parse_rate_limit
+    from tessera.connectors.paces.registry import Paces
+    from tessera.connectors.paces.run_pace import RunPace
+    from tessera.connectors.paces.waits import WaitPeriod, WaitReason
+else:
+    __getattr__ = import_on_first_use(__name__, __file__)
+
+__all__ = [
+    "PaceLimits",
+    "Paces",
+    "ProfileHeldError",
+    "RateLimit",
+    "RunPace",
+    "WaitPeriod",
+    "WaitReason",
+    "check_hold",
+    "parse_rate_limit",
+]
