@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -266,8 +267,10 @@ class Pace:
         """Return how much of the schedule this worker can make use of."""
         if self.part.workers == 1:
             return SLICE_ALONE_SECONDS
-        waiting = sum(map(self.limits.cost, self._queue.waiting_weights())) / self.share
-        return min(waiting, SLICE_SHARED_SECONDS * self._queue.definitions)
+        # A slice is used up as fast as the profile allows, so with no more requests than there are places here.
+        next_ones = islice(self._queue.waiting_weights(), max(1, self.places))
+        useful = sum(map(self.limits.cost, next_ones)) / self.share
+        return min(useful, SLICE_SHARED_SECONDS * self._queue.definitions)
 
     def _cost_of(self, flow: Flow[Place]) -> float:
         return self.limits.cost(flow.waiting[0][2]) / self.share

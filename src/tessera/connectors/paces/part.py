@@ -43,6 +43,7 @@ class Part:
         self.usable_until = float("-inf")
         self.ask_after = float("-inf")
         self._asked_at = float("-inf")
+        self._pause_until = float("-inf")
         self._clock = clock
         self._describe = describe
         self._apply = apply
@@ -98,7 +99,8 @@ class Part:
     async def _keep_asking(self) -> None:
         while self._again:
             self._again = False
-            await asyncio.sleep(max(0.0, self._asked_at + LEAST_PAUSE_SECONDS - self._clock()))
+            await asyncio.sleep(max(0.0, self._pause_until - self._clock()))
+            self._pause_until = self._clock() + LEAST_PAUSE_SECONDS
             try:
                 await self.ask()
             except NotFoundError:

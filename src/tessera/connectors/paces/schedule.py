@@ -28,6 +28,9 @@ class Schedule:
             moment = max(start, self._free_at, now - lateness)
             if moment + cost <= end + ROUNDING:
                 return moment
+            if len(self._slices) == 1 and now < end:
+                # The next slice may follow at once, and then what is left of this one counts too.
+                return None
             self._slices.popleft()
         return None
 

@@ -107,7 +107,9 @@ def give_back(state: PaceState, unused: tuple[float, float] | None, now: float) 
 def cut_slice(state: PaceState, ask: Ask, now: float) -> tuple[PaceState, float, float]:
     """Give the next stretch of the schedule, nothing while what was given reaches too far ahead."""
     start = max(state.next_start, state.held_until, now)
-    if ask.seconds <= 0 or start > max(now, state.held_until) + HORIZON:
+    if ask.seconds <= 0 or ask.least <= 0 or start > max(now, state.held_until) + HORIZON:
         return state, start, start
-    seconds = max(ask.least, min(ask.seconds, now + HORIZON - start))
+    # Whole requests: a piece that is too short for one would be lost to everybody.
+    requests = max(1, int(min(ask.seconds, now + HORIZON - start) / ask.least + 1e-6))
+    seconds = requests * ask.least
     return replace(state, next_start=start + seconds), start, start + seconds
