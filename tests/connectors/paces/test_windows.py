@@ -1,4 +1,4 @@
-"""No sliding window ever holds more than the profile allows, whatever workers, demands, delays and crashes there are."""
+"""No sliding window ever holds more than is allowed, whatever workers, demands, delays and crashes there are."""
 
 import asyncio
 from bisect import bisect_left

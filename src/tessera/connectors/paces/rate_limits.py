@@ -12,7 +12,7 @@ from datetime import datetime
 # `RateLimit-Reset` counts seconds from now; the X- form is as often the moment, in seconds or thousandths since 1970.
 EARLIEST_MOMENT, EARLIEST_MILLISECONDS = 10.0**9, 10.0**12
 NUMBER = re.compile(r"\d{1,15}(\.\d{1,6})?")
-PARAMETER = re.compile(r'([a-z*][a-z0-9_.*-]*)\s*=\s*("?)(\d{1,15})\2', re.IGNORECASE)
+PARAMETER = re.compile(r'([a-z*][a-z0-9_.*-]*)\s*=\s*("?)(\d{1,15})(?!\d)\2', re.IGNORECASE)
 PAIRS = (
     ("ratelimit-remaining", "ratelimit-reset"),
     ("x-ratelimit-remaining", "x-ratelimit-reset"),
