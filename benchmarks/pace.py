@@ -1,4 +1,4 @@
-"""One pace for one profile: three workers and five runs of unequal demand, counted by the receiver in sliding windows."""
+"""One pace for one profile: three workers, five runs of unequal demand, and a receiver that counts in windows."""
 
 import asyncio
 import time
