@@ -8,13 +8,13 @@ from typing import Any, TypeVar
 from tests.builders.loops import TimelessLoop
 
 from tessera.connectors.paces.breaker import PROBE_SECONDS, Breaker, pause_after
-from tessera.connectors.paces.clock_offset import ClockOffset
 from tessera.connectors.paces.limits import PaceLimits
 from tessera.connectors.paces.pace import Observer, Pace
 from tessera.connectors.paces.run_pace import RunPace
 from tessera.connectors.paces.shares import Ask, Grant, PaceState, Slice, decide, give_back
 from tessera.connectors.paces.store import LEASE_SECONDS
 from tessera.connectors.paces.waits import WaitReason
+from tessera.platform.db import ClockOffset
 from tessera.platform.ids import new_id
 
 T = TypeVar("T")

@@ -10,7 +10,7 @@ from tests.builders.house import ACTOR, BODY, SmallHouse, create_export, create_
 from tests.builders.receivers import Received, Reply, run_receiver
 
 from tessera import connectors, exports, outbound
-from tessera.connectors.paces import ProfileHeldError
+from tessera.connectors.paces import ProfileThrottledError
 from tessera.connectors.paces.breaker import MOST_PROBES
 from tessera.exports import Definition, NewDefinition, RunState
 
@@ -145,9 +145,9 @@ async def test_test_of_a_held_profile_says_until_when(house: SmallHouse) -> None
         trial = await outbound.open_trial(session, ACTOR, template, keys=house.resources.keys)
     assert trial is not None
     assert template.profile_id is not None
-    with pytest.raises(ProfileHeldError, match="not to be called through Receiver before"):
+    with pytest.raises(ProfileThrottledError, match="not to be called through Receiver before"):
         await outbound.send_test(house.resources, house.engine, house.client, ACTOR, trial)
-    with pytest.raises(ProfileHeldError, match="not to be called through Receiver before"):
+    with pytest.raises(ProfileThrottledError, match="not to be called through Receiver before"):
         await connectors.test_profile(
             house.resources, house.client, ACTOR, chain_id=chain, profile_id=template.profile_id, options=()
         )

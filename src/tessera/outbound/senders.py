@@ -10,9 +10,8 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from tessera.connectors.contract import Target
-from tessera.connectors.paces import RateLimit
 from tessera.outbound.rendering import Plan, PlannedRequest, RunFacts
-from tessera.platform.http import CallErrorKind, OutboundClient, ReplyHeaders
+from tessera.platform.http import CallErrorKind, OutboundClient, RateLimit, ReplyHeaders
 
 
 class OutcomeKind(StrEnum):

@@ -7,9 +7,9 @@ import pytest
 from tests.builders.paces import Table, join, make_pace, run_timeless
 
 from tessera.connectors.paces.limits import PaceLimits
-from tessera.connectors.paces.rate_limits import RateLimit
 from tessera.connectors.paces.run_pace import RunPace
 from tessera.connectors.paces.waits import WaitPeriod, WaitReason
+from tessera.platform.http import RateLimit
 
 
 async def open_run(concurrency: int = 2, per_second: int | None = None, per_minute: int | None = None) -> RunPace:

@@ -13,12 +13,11 @@ from tests.builders.places import OWNER, Place
 
 from tessera import connectors
 from tessera.connectors import AddressPolicy, NewProfile
-from tessera.connectors.paces import PaceLimits, Paces, ProfileHeldError, RunPace, check_hold
+from tessera.connectors.paces import PaceLimits, Paces, ProfileThrottledError, RunPace, check_hold
 from tessera.connectors.paces.breaker import FAILURES
-from tessera.connectors.paces.clock_offset import ClockOffset
 from tessera.connectors.paces.ledger import DatabaseLedger
 from tessera.connectors.paces.shares import Ask, Slice
-from tessera.platform.db import Database, app_address
+from tessera.platform.db import ClockOffset, Database, app_address
 from tessera.platform.ids import new_id
 from tessera.platform.secrets import KeyRing
 
@@ -145,7 +144,7 @@ async def test_held_profile_refuses_single_calls(workers: Workers, database: Dat
         while newcomer._pace.closed_until == 0:  # noqa: ASYNC110 - it hears of it by itself
             await asyncio.sleep(0.01)
     async with database.session() as session:
-        with pytest.raises(ProfileHeldError, match=r"not to be called through CRM before \d{4}-.* UTC") as refused:
+        with pytest.raises(ProfileThrottledError, match=r"not to be called through CRM before \d{4}-.* UTC") as refused:
             await check_hold(session, profile_id, "CRM")
     assert 300 - LONGEST < (refused.value.retry_after or 0) <= 300
 

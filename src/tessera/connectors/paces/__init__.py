@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING
 from tessera.platform.lazy_imports import import_on_first_use
 
 if TYPE_CHECKING:
-    from tessera.connectors.paces.holds import ProfileHeldError, check_hold
+    from tessera.connectors.paces.holds import ProfileThrottledError, check_hold
     from tessera.connectors.paces.limits import PaceLimits
-    from tessera.connectors.paces.rate_limits import RateLimit, parse_rate_limit
     from tessera.connectors.paces.registry import Paces
     from tessera.connectors.paces.run_pace import RunPace
     from tessera.connectors.paces.waits import WaitPeriod, WaitReason
@@ -17,11 +16,9 @@ else:
 __all__ = [
     "PaceLimits",
     "Paces",
-    "ProfileHeldError",
-    "RateLimit",
+    "ProfileThrottledError",
     "RunPace",
     "WaitPeriod",
     "WaitReason",
     "check_hold",
-    "parse_rate_limit",
 ]

@@ -13,10 +13,10 @@ CAUSES = {
 }
 
 
-class ProfileHeldError(UnavailableError):
+class ProfileThrottledError(UnavailableError):
     """The receiver asked to be left alone for a while."""
 
-    code = "connection_profile_held"
+    code = "connection_profile_throttled"
 
 
 async def check_hold(session: Session, profile_id: UUID, label: str) -> None:
@@ -25,7 +25,7 @@ async def check_hold(session: Session, profile_id: UUID, label: str) -> None:
     if held is None:
         return
     cause = CAUSES[WaitReason(held.reason)]
-    raise ProfileHeldError(
+    raise ProfileThrottledError(
         f"{cause} through {label} before {held.until:%Y-%m-%d %H:%M:%S} UTC. Try again after that.",
         retry_after=held.seconds,
     )

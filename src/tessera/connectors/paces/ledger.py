@@ -9,10 +9,9 @@ from uuid import UUID
 from tessera.connectors.errors import ProfileNotFoundError
 from tessera.connectors.paces import store
 from tessera.connectors.paces.breaker import PROBE_SECONDS, Breaker, pause_after
-from tessera.connectors.paces.clock_offset import ClockOffset
 from tessera.connectors.paces.shares import Ask, Grant, PaceState, decide, give_back
 from tessera.connectors.paces.waits import WaitReason
-from tessera.platform.db import Database, Session
+from tessera.platform.db import ClockOffset, Database, Session
 
 
 class Ledger(Protocol):

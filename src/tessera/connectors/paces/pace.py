@@ -13,9 +13,9 @@ from tessera.connectors.paces.ledger import Ledger
 from tessera.connectors.paces.limits import PaceLimits
 from tessera.connectors.paces.part import Part
 from tessera.connectors.paces.queue import FairQueue, Flow
-from tessera.connectors.paces.rate_limits import RateLimit
 from tessera.connectors.paces.shares import Ask, PaceState, Slice
 from tessera.connectors.paces.waits import WaitLog, WaitPeriod, WaitReason
+from tessera.platform.http import RateLimit
 
 logger = logging.getLogger(__name__)
 
@@ -99,7 +99,7 @@ class Pace:
         return member
 
     def leave(self, member: Member) -> None:
-        """End a run's part; whoever sees the last one leave closes the pace."""
+        """End a run's part; the registry closes a pace that no run uses."""
         if member in self.members:
             self._forget(member)
             self.admit()
@@ -148,7 +148,7 @@ class Pace:
             self._share(self.part.ledger.hold(seconds, reason))
 
     def note_rate_limit(self, given: RateLimit) -> None:
-        """Start no more than the receiver says it takes, until its limit begins anew."""
+        """Start no more than the receiver says it takes, until its limit starts again."""
         if not 0 < given.seconds <= LONGEST_WAIT:
             return
         mine = given.remaining // self.part.workers
@@ -246,7 +246,7 @@ class Pace:
             return WaitReason.BREAKER, None
         if now < probe_at:
             return WaitReason.BREAKER, probe_at
-        # Whoever loses hears of the winner's outcome, or looks again after a while.
+        # A worker that loses hears of the winner's outcome, or looks again after a while.
         self.breaker.probe_at = now + TICK_SECONDS
         self._share(self._claim_probe())
         return WaitReason.BREAKER, self.breaker.probe_at
@@ -378,7 +378,7 @@ class Pace:
         try:
             await work
         except Exception:
-            logger.warning("other workers could not be told of a pace's change", exc_info=True)
+            logger.warning("a pace's change did not reach other workers", exc_info=True)
 
     async def _claim_probe(self) -> None:
         if await self.part.ledger.claim_probe():

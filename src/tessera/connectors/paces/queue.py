@@ -18,7 +18,7 @@ class Flow(Generic[T]):
         self.weight = weight
         self.in_flight = 0
         self.served = 0.0
-        # Of this period and the last one; whoever comes is taken to want all it may have.
+        # Of this period and the last one; a run that joins is taken to want all it may have.
         self._peaks = (most, most)
         self.waiting: list[tuple[int, int, int, T]] = []
 

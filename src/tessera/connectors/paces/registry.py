@@ -8,12 +8,11 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 from tessera.connectors.paces import store
-from tessera.connectors.paces.clock_offset import ClockOffset
 from tessera.connectors.paces.ledger import DatabaseLedger
 from tessera.connectors.paces.limits import PaceLimits
 from tessera.connectors.paces.pace import Observer, Pace
 from tessera.connectors.paces.run_pace import RunPace
-from tessera.platform.db import Database
+from tessera.platform.db import ClockOffset, Database
 from tessera.platform.ids import new_id
 
 logger = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from tessera.connectors.paces.pace import Member, OnClosed, Pace
-from tessera.connectors.paces.rate_limits import RateLimit
+from tessera.platform.http import RateLimit
 
 
 class RunPace:
@@ -62,7 +62,7 @@ class RunPace:
         self._pace.hold(seconds)
 
     def note_rate_limit(self, given: RateLimit) -> None:
-        """Start no more than the receiver says it takes, until its limit begins anew."""
+        """Start no more than the receiver says it takes, until its limit starts again."""
         self._pace.note_rate_limit(given)
 
     def slow_down(self) -> None:

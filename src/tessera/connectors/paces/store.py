@@ -1,7 +1,7 @@
 """Statements on the paces of profiles: one row a profile that all workers share, one a worker for its places.
 
-Times are the database's own: workers run on many machines, and clocks differ. Whoever changes a pace locks its row
-first, for the few milliseconds of one decision.
+Times are the database's own: workers run on many machines, and clocks differ. A change of a pace locks its row first,
+for the few milliseconds of one decision.
 """
 
 from collections.abc import Mapping

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tessera.connectors.paces import RateLimit
 from tessera.exports.states import RequestState
 from tessera.outbound.rendering import PlannedRequest
+from tessera.platform.http import RateLimit
 
 RowError = tuple[int, str, str, str]
 

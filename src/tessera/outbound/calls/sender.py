@@ -4,7 +4,6 @@ import time
 from dataclasses import replace
 
 from tessera.connectors.contract import Target
-from tessera.connectors.paces import parse_rate_limit
 from tessera.outbound.calls.excerpts import Excerpts
 from tessera.outbound.calls.outcomes import can_replay, classify_error, classify_status, classify_unreadable
 from tessera.outbound.calls.partial import UnreadableAnswerError, find_refused_rows
@@ -54,7 +53,7 @@ class HttpSender:
             failed = classify_error(error.kind, message, replayable=self.can_replay(planned))
             return replace(failed, duration_seconds=time.perf_counter() - started, error_kind=error.kind)
         moment = self._clock()
-        rate_limit = parse_rate_limit(reply.headers, moment)
+        rate_limit = reply.rate_limit(moment)
         retry_after = reply.retry_after(moment)
         if retry_after is None and rate_limit is not None and rate_limit.remaining == 0:
             retry_after = rate_limit.seconds
