@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
@@ -130,7 +129,7 @@ def refuse_one(receiver: Receiver) -> dict[str, Any]:
     return after
 
 
-def judge_pace(found: dict[str, Any]) -> Sequence[Bar]:
+def judge_pace(found: dict[str, Any]) -> list[Bar]:
     """Hold what the receiver counted against what the profile allows."""
     # Both windows allow this in the long run; the first call stands at the very beginning.
     allowed = min(PER_SECOND, PER_MINUTE / 60) * found["seconds"]

@@ -88,7 +88,8 @@ def test_places_in_use_stay_declared() -> None:
 def test_slices_follow_one_another(state: PaceState, seconds: float, start: float, end: float) -> None:
     ask = Ask(Slice("a", 0, 1), PaceLimits(1, per_second=10), seconds=seconds, least=0.1)
     after, grant = decide(state, [], ask, now=100, held=0)
-    assert (grant.start, grant.end) == (pytest.approx(start), pytest.approx(end))
+    assert grant.start == pytest.approx(start)
+    assert grant.end == pytest.approx(end)
     assert after.next_start == pytest.approx(end if end > start else state.next_start)
 
 
@@ -237,7 +238,8 @@ def test_rate_limit_headers_are_read(headers: dict[str, str], found: RateLimit |
     read = parse_rate_limit(headers, NOON)
     assert (read is None) == (found is None)
     if read is not None and found is not None:
-        assert (read.remaining, read.seconds) == (found.remaining, pytest.approx(found.seconds, abs=0.001))
+        assert read.remaining == found.remaining
+        assert read.seconds == pytest.approx(found.seconds, abs=0.001)
 
 
 def test_breaker_opens_after_failures_in_a_row() -> None:
@@ -273,7 +275,9 @@ def test_waits_close_to_each_other_are_one() -> None:
     log = WaitLog()
     for beat in range(100):
         assert log.note(WaitReason.RATE, beat * 0.1, beat * 0.1 + 0.09) == []
-    assert log.note(WaitReason.RETRY_AFTER, 30, 40) == [WaitPeriod(WaitReason.RATE, 0, pytest.approx(9.99))]
+    (period,) = log.note(WaitReason.RETRY_AFTER, 30, 40)
+    assert (period.reason, period.started) == (WaitReason.RATE, 0)
+    assert period.ended == pytest.approx(9.99)
     assert log.note(WaitReason.RATE, 50, 50.1) == [WaitPeriod(WaitReason.RETRY_AFTER, 30, 40)]
     assert log.end() == []  # too short for a line
 
