@@ -31,6 +31,7 @@ class Table:
     slices: dict[str, tuple[Slice, float]] = field(default_factory=dict)
     paces: dict[str, Pace] = field(default_factory=dict)
     asked: int = 0
+    holds: int = 0
 
     def wake(self, worker: str) -> None:
         """Have all but one ask again."""
@@ -75,6 +76,7 @@ class MemoryLedger:
     async def hold(self, seconds: float, reason: WaitReason) -> None:
         """Have nobody call for so long."""
         await asyncio.sleep(self.way)
+        self.table.holds += 1
         until = max(self.table.state.held_until, self.now + seconds)
         self.table.state = replace(self.table.state, held_until=until, hold_reason=reason.value)
         self.table.wake(self.worker)

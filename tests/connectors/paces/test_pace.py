@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
-from tests.builders.paces import Table, join, make_pace, run_timeless
+from tests.builders.paces import AHEAD, Table, join, make_pace, run_timeless
 
 from tessera.connectors.paces.limits import PaceLimits
 from tessera.connectors.paces.run_pace import RunPace
@@ -80,7 +80,7 @@ async def test_lower_ranks_go_first() -> None:
 
 def test_hold_delays_everybody() -> None:
     assert start_turns([1, 1, 1], None) == [0, 0, 0]
-    assert start_turns([1, 1, 1], None, lambda pace: pace.hold(30)) == [30, 30, 30]
+    assert start_turns([1, 1, 1], None, lambda pace: pace.hold(30)) == pytest.approx([30.1] * 3, abs=0.1)
 
 
 async def test_slowing_down_halves_to_one_and_grows_back() -> None:
@@ -157,7 +157,8 @@ def test_remaining_requests_start_and_no_more() -> None:
 
 
 def test_nothing_starts_when_nothing_remains() -> None:
-    assert start_turns([1, 1], None, lambda pace: pace.note_rate_limit(RateLimit(0, 12))) == [12, 12]
+    starts = start_turns([1, 1], None, lambda pace: pace.note_rate_limit(RateLimit(0, 12)))
+    assert starts == pytest.approx([12.1] * 2, abs=0.1)
 
 
 def test_alone_and_unlimited_asks_once_in_three_seconds() -> None:
@@ -173,6 +174,20 @@ def test_alone_and_unlimited_asks_once_in_three_seconds() -> None:
     assert asked == 2
 
 
+def test_refusals_of_all_in_flight_are_shared_once() -> None:
+    async def refuse() -> int:
+        table = Table()
+        pace = await join(make_pace(table, PaceLimits(64)))
+        for _ in range(64):
+            pace.hold(20)
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0.1)
+        assert table.state.held_until >= AHEAD + 0.063 + 20
+        return table.holds
+
+    assert run_timeless(refuse) == 1
+
+
 def test_wait_is_reported_once() -> None:
     async def wait() -> list[WaitPeriod]:
         seen: list[WaitPeriod] = []
@@ -186,4 +201,4 @@ def test_wait_is_reported_once() -> None:
     rate, hold = run_timeless(wait)
     assert (rate.reason, hold.reason) == (WaitReason.RATE, WaitReason.RETRY_AFTER)
     assert rate.ended - rate.started == pytest.approx(29 * 0.102, abs=0.05)
-    assert hold.ended - hold.started == pytest.approx(40, abs=0.05)
+    assert hold.ended - hold.started == pytest.approx(40.1, abs=0.1)

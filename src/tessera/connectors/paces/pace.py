@@ -25,6 +25,8 @@ GROW_SHARE = 0.05
 LONGEST_WAIT = 15 * 60.0
 # A receiver that asks for years has made a mistake.
 LONGEST_HOLD = 24 * 3600.0
+# All that is in flight may be refused, one answer after the other: so much more is shared with the first, once.
+HOLD_EXTRA = 0.1
 # How much of the schedule a worker takes at once: alone, and for each of its definitions where others want some too.
 SLICE_ALONE_SECONDS, SLICE_SHARED_SECONDS = 1.0, 0.5
 TICK_SECONDS = 1.0
@@ -59,6 +61,7 @@ class Pace:
         self._queue: FairQueue[Place] = FairQueue(Place.done)
         self._clock = clock
         self._hold_reason = WaitReason.RETRY_AFTER
+        self._shared_until = 0.0
         self._allowed: tuple[int, float] | None = None
         self._successes = 0
         self._may_probe = False
@@ -144,8 +147,9 @@ class Pace:
     def hold(self, seconds: float, reason: WaitReason = WaitReason.RETRY_AFTER) -> None:
         """Start nothing for that long, here or elsewhere: the receiver asked for it."""
         seconds = min(seconds, LONGEST_HOLD)
-        if self._close_until(self._clock() + seconds, reason):
-            self._share(self.part.ledger.hold(seconds, reason))
+        if self._close_until(self._clock() + seconds, reason) and self.closed_until > self._shared_until:
+            self._shared_until = self.closed_until + HOLD_EXTRA
+            self._share(self.part.ledger.hold(seconds + HOLD_EXTRA, reason))
 
     def note_rate_limit(self, given: RateLimit) -> None:
         """Start no more than the receiver says it takes, until its limit starts again."""
