@@ -148,9 +148,10 @@ class Application:
     @cached_property
     def paces(self) -> "Paces":
         """How fast this process calls outside systems, beside all others."""
-        from tessera.connectors.paces import Paces
+        from tessera.connectors.paces import LEASE_SECONDS, Paces
 
-        return Paces(self.resources.database)
+        settings = self.resources.settings
+        return Paces(self.resources.database, lease_seconds=min(LEASE_SECONDS, settings.run_lease_seconds))
 
     async def close(self) -> None:
         """Close what was made."""

@@ -53,7 +53,13 @@ class SmallHouse:
 
     def executor(self, name: str = "worker") -> Executor:
         """Return an executor as a worker would have."""
-        return Executor(self.resources, self.engine, self.client, Paces(self.database), name=name)
+        return Executor(
+            self.resources,
+            self.engine,
+            self.client,
+            Paces(self.database, lease_seconds=self.resources.settings.run_lease_seconds),
+            name=name,
+        )
 
 
 def make_settings(folder: Path, **given: Any) -> Settings:

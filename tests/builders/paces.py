@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 from tests.builders.loops import TimelessLoop
 
 from tessera.connectors.paces.breaker import PROBE_SECONDS, Breaker, pause_after
+from tessera.connectors.paces.ledger import LEASE_SECONDS
 from tessera.connectors.paces.limits import PaceLimits
 from tessera.connectors.paces.pace import Observer, Pace
 from tessera.connectors.paces.run_pace import RunPace
 from tessera.connectors.paces.shares import Ask, Grant, PaceState, Slice, decide, give_back
-from tessera.connectors.paces.store import LEASE_SECONDS
 from tessera.connectors.paces.waits import WaitReason
 from tessera.platform.db import ClockOffset
 from tessera.platform.ids import new_id
@@ -49,6 +49,7 @@ class MemoryLedger:
     way: float = 0.0
     way_back: float = 0.0
     clock: ClockOffset = field(default_factory=ClockOffset)
+    lease_seconds: float = LEASE_SECONDS
 
     @property
     def now(self) -> float:
@@ -65,7 +66,7 @@ class MemoryLedger:
         held = living[self.worker].places if self.worker in living else 0
         others = [each for name, each in living.items() if name != self.worker]
         table.state, grant = decide(table.state, others, ask, now=now, held=held)
-        table.slices[self.worker] = (replace(ask.slice, places=grant.declared), now + LEASE_SECONDS)
+        table.slices[self.worker] = (replace(ask.slice, places=grant.declared), now + self.lease_seconds)
         state = table.state
         if grant.wakes:
             table.wake(self.worker)

@@ -13,12 +13,16 @@ from tessera.connectors.paces.shares import Ask, Grant, PaceState, decide, give_
 from tessera.connectors.paces.waits import WaitReason
 from tessera.platform.db import ClockOffset, Database, Session
 
+# A worker that lives asks again long before; one that died blocks its places no longer than this.
+LEASE_SECONDS = 10.0
+
 
 class Ledger(Protocol):
     """What a pace shares with those of other workers."""
 
     worker: str
     clock: ClockOffset
+    lease_seconds: float
 
     async def ask(self, ask: Ask) -> tuple[PaceState, Grant]:
         """Renew the worker's part, and take a slice of the schedule."""
@@ -44,6 +48,7 @@ class DatabaseLedger:
     profile_id: UUID
     worker: str
     clock: ClockOffset
+    lease_seconds: float = LEASE_SECONDS
     monotonic: Callable[[], float] = time.monotonic
 
     async def ask(self, ask: Ask) -> tuple[PaceState, Grant]:
@@ -57,7 +62,7 @@ class DatabaseLedger:
             held = next((each.places for each in slices if each.worker == self.worker), 0)
             state, grant = decide(state, others, ask, now=now, held=held)
             mine = replace(ask.slice, places=grant.declared)
-            await store.write_slice(session, self.profile_id, mine, state)
+            await store.write_slice(session, self.profile_id, mine, state, lease=self.lease_seconds)
             if grant.wakes:
                 await store.notify_workers(session, self.profile_id, self.worker)
         return state, grant

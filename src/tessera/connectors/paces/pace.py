@@ -368,7 +368,7 @@ class Pace:
 
     async def _tick(self) -> None:
         while True:
-            await asyncio.sleep(TICK_SECONDS)
+            await asyncio.sleep(min(TICK_SECONDS, self.part.ledger.lease_seconds / 5))
             self._queue.begin_period()
             self.part.renew()
             self._emit(self._waits.end(before=self._clock() - TICK_SECONDS) if self._blocked is None else [])

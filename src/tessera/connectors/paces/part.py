@@ -7,14 +7,13 @@ from collections.abc import Callable
 from tessera.connectors.paces.ledger import Ledger
 from tessera.connectors.paces.schedule import Schedule
 from tessera.connectors.paces.shares import HORIZON, Ask, PaceState
-from tessera.connectors.paces.store import LEASE_SECONDS
 from tessera.platform.errors import NotFoundError
 
 logger = logging.getLogger(__name__)
 
 # A part counts until its lease ends, less what the question may have been on its way. Alone, nobody waits for news.
-USABLE_SECONDS = LEASE_SECONDS - 1.0
-RENEW_ALONE_SECONDS, RENEW_SHARED_SECONDS = 3.0, 1.0
+USABLE_SHARE, RENEW_SHARE = 0.9, 0.3
+RENEW_SHARED_SECONDS = 1.0
 # However fast slices are used up, questions keep this distance.
 LEAST_PAUSE_SECONDS = 0.02
 RETRY_SECONDS = 0.5
@@ -67,7 +66,9 @@ class Part:
 
     def renew(self) -> None:
         """Ask if the last answer is getting old."""
-        pause = RENEW_ALONE_SECONDS if self.workers == 1 else RENEW_SHARED_SECONDS
+        pause = RENEW_SHARE * self.ledger.lease_seconds
+        if self.workers > 1:
+            pause = min(pause, RENEW_SHARED_SECONDS)
         if self._clock() - self._asked_at >= pause:
             self.ask_soon()
 
@@ -77,7 +78,7 @@ class Part:
             asked = self._describe()
             sent = self._asked_at = self._clock()
             state, grant = await self.ledger.ask(asked)
-        self.usable_until = sent + USABLE_SECONDS
+        self.usable_until = sent + USABLE_SHARE * self.ledger.lease_seconds
         self.wanted = asked.slice.wanted
         self.places, self.declared, self.workers = grant.places, grant.declared, grant.workers
         self.schedule.add(grant.start, grant.end)
@@ -94,7 +95,9 @@ class Part:
         try:
             await self.ledger.leave(self.schedule.clear(self.schedule_now(self._clock())))
         except Exception:
-            logger.warning("a worker's part of a pace was not given back; it expires in %d s", LEASE_SECONDS)
+            logger.warning(
+                "a worker's part of a pace was not given back; it expires in %d s", self.ledger.lease_seconds
+            )
 
     async def _keep_asking(self) -> None:
         while self._again:

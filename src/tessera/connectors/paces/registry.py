@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 from tessera.connectors.paces import store
-from tessera.connectors.paces.ledger import DatabaseLedger
+from tessera.connectors.paces.ledger import LEASE_SECONDS, DatabaseLedger
 from tessera.connectors.paces.limits import PaceLimits
 from tessera.connectors.paces.pace import Observer, Pace
 from tessera.connectors.paces.run_pace import RunPace
@@ -23,8 +23,11 @@ RECONNECT_SECONDS = 1.0
 class Paces:
     """Every process that sends has one. While nothing is sent it holds no connection and asks nothing."""
 
-    def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, database: Database, *, lease_seconds: float = LEASE_SECONDS, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._database = database
+        self._lease_seconds = lease_seconds
         self._clock = clock
         self._worker = new_id().hex
         self._offset = ClockOffset()
@@ -73,7 +76,9 @@ class Paces:
     def _find_or_make(self, profile_id: UUID, limits: PaceLimits) -> Pace:
         pace = self._paces.get(profile_id)
         if pace is None:
-            ledger = DatabaseLedger(self._database, profile_id, self._worker, self._offset, self._clock)
+            ledger = DatabaseLedger(
+                self._database, profile_id, self._worker, self._offset, self._lease_seconds, self._clock
+            )
             pace = self._paces[profile_id] = Pace(limits, ledger, self._clock)
         pace.adopt(limits)
         if self._listening is None:

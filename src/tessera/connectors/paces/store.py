@@ -16,9 +16,6 @@ from tessera.connectors.paces.shares import PaceState, Slice
 from tessera.platform.db import Row, Session, change_rows, fetch_row
 
 CHANNEL = "profile_paces"
-# A worker that lives asks again long before; one that died blocks its places no longer than this.
-LEASE_SECONDS = 10.0
-
 MAKE = text("""
 INSERT INTO profile_paces (profile_id, chain_id) SELECT id, chain_id FROM connection_profiles WHERE id = :profile_id
 ON CONFLICT (profile_id) DO NOTHING
@@ -120,7 +117,7 @@ async def list_slices(session: Session, profile_id: UUID) -> tuple[list[Slice], 
     return [Slice(*each) for each in row["slices"]], row["now"]
 
 
-async def write_slice(session: Session, profile_id: UUID, mine: Slice, state: PaceState) -> None:
+async def write_slice(session: Session, profile_id: UUID, mine: Slice, state: PaceState, *, lease: float) -> None:
     """Keep a worker's part for the length of a lease, and where the next slice begins."""
     parameters: Mapping[str, Any] = {
         "profile_id": profile_id,
@@ -129,7 +126,7 @@ async def write_slice(session: Session, profile_id: UUID, mine: Slice, state: Pa
         "wanted": mine.wanted,
         "definitions": mine.definitions,
         "next_start": state.next_start,
-        "lease": LEASE_SECONDS,
+        "lease": lease,
     }
     await session.execute(WRITE, parameters)
 
