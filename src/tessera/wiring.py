@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from tessera import exports, inbound, loyalty, notifications, queries
 from tessera.access import sign_in as access_sign_in
@@ -28,6 +29,9 @@ from tessera.platform.permissions import register_resources
 from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing, load_keys
 from tessera.platform.settings import Settings
+
+if TYPE_CHECKING:
+    from tessera.connectors.paces import Paces
 
 CONNECTORS = {
     "http_api": "tessera.outbound.kinds.http_api:HTTP_API",
@@ -156,8 +160,18 @@ class Application:
             ca_file=settings.outbound_ca_file,
         )
 
+    @cached_property
+    def paces(self) -> "Paces":
+        """How fast this process calls outside systems, beside all others."""
+        from tessera.connectors.paces import LEASE_SECONDS, Paces
+
+        settings = self.resources.settings
+        return Paces(self.resources.database, lease_seconds=min(LEASE_SECONDS, settings.run_lease_seconds))
+
     async def close(self) -> None:
         """Close what was made."""
+        if "paces" in self.__dict__:
+            await self.paces.close()
         if "client" in self.__dict__:
             await self.client.close()
         await self.resources.database.close()
@@ -287,5 +301,5 @@ def collect_work(application: Application) -> tuple[BackgroundWork, ...]:
         notifications.background_work(resources, application.client),
         loyalty.background_work(resources),
         inbound.background_work(resources),
-        exports.background_work(resources, application.engine, application.client),
+        exports.background_work(resources, application.engine, application.client, application.paces),
     )

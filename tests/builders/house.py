@@ -14,6 +14,7 @@ from tessera.access import chains as access_chains
 from tessera.access import keys as access_keys
 from tessera.access.keys import NewApiKey
 from tessera.connectors import NewProfile, address_policy
+from tessera.connectors.paces import Paces
 from tessera.exports import Definition, Executor, NewDefinition, Owner, Run
 from tessera.loyalty import NewCustomer, NewMembership, NewProgram
 from tessera.outbound import NewTemplate
@@ -54,7 +55,13 @@ class SmallHouse:
 
     def executor(self, name: str = "worker") -> Executor:
         """Return an executor as a worker would have."""
-        return Executor(self.resources, self.engine, self.client, name=name)
+        return Executor(
+            self.resources,
+            self.engine,
+            self.client,
+            Paces(self.database, lease_seconds=self.resources.settings.run_lease_seconds),
+            name=name,
+        )
 
 
 def make_settings(folder: Path, **given: Any) -> Settings:

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from tessera.connectors.contract import Property
+from tessera.connectors.paces import Paces
 from tessera.exports.results import RunResult
 from tessera.platform.actors import Actor
 from tessera.platform.assets import Target
@@ -137,6 +138,7 @@ class Shipment:
     lease: HeldLease
     resources: Resources
     client: OutboundClient
+    paces: Paces
     actor: Actor
 
 

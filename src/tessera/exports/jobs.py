@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from tessera.connectors.paces import Paces
 from tessera.exports.execution import Executor
 from tessera.exports.overdue import OVERDUE_SECONDS, report_overdue
 from tessera.exports.retention import purge_runs
@@ -13,9 +14,9 @@ from tessera.platform.resources import Resources
 from tessera.queries import QueryEngine
 
 
-def background_work(resources: Resources, engine: QueryEngine, client: OutboundClient) -> BackgroundWork:
+def background_work(resources: Resources, engine: QueryEngine, client: OutboundClient, paces: Paces) -> BackgroundWork:
     """Execute runs, resume those whose worker is gone, and delete those past their days."""
-    executor = Executor(resources, engine, client)
+    executor = Executor(resources, engine, client, paces)
     lease_seconds = resources.settings.run_lease_seconds
     return BackgroundWork(
         handlers={EXECUTE_RUN: executor.execute},

@@ -12,6 +12,7 @@ from tessera import queries
 from tessera.connectors import READY, find_row, get_profile, make_profile
 from tessera.connectors.calls import CallKind, NewCall, record_call
 from tessera.connectors.contract import Target, get_connector
+from tessera.connectors.paces import check_hold
 from tessera.outbound.calls.excerpts import HIDDEN
 from tessera.outbound.calls.request_maker import RequestMaker
 from tessera.outbound.errors import SampleMissingError
@@ -140,6 +141,7 @@ async def send_test(
     async with resources.database.session() as session:
         profile = await get_profile(session, actor, trial.template.chain_id, trial.profile_id)
         check_shape(trial.shape, list_row_columns(trial.query.columns), profile)
+        await check_hold(session, trial.profile_id, profile.label)
         sender = await open_sender(
             session,
             actor,

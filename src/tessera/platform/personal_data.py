@@ -87,8 +87,8 @@ OTHERS: Columns = {
     ),
     "events": ("name",),
     "export_definitions": (
-        "label", "internal_name", "description", "kind", "settings", "selection", "gates", "thresholds", "queue", "owner_kind",
-        "created_by_kind", "updated_by_kind",
+        "label", "internal_name", "description", "kind", "settings", "selection", "gates", "thresholds", "queue",
+        "owner_kind", "created_by_kind", "updated_by_kind",
     ),
     "http_templates": (
         "template_type", "label", "internal_name", "shape", "state", "created_by_kind", "updated_by_kind",

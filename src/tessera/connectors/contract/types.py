@@ -122,7 +122,8 @@ class Target:
     """Where and how requests go: what is left of a profile once its secrets are open.
 
     `authorities` are certificate authorities, in DER, that its calls trust too. A `grant` says how an access token is
-    asked for; `tokens` keeps one, where requests are sent.
+    asked for; `tokens` keeps one, where requests are sent. `concurrency`, `per_second` and `per_minute` hold over all
+    runs, workers and hosts.
     """
 
     base_url: str
@@ -134,6 +135,7 @@ class Target:
     authorities: tuple[bytes, ...] = field(default=(), repr=False)
     grant: TokenGrant | None = None
     tokens: TokenKeeper | None = None
+    per_minute: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

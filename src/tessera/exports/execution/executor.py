@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
+from tessera.connectors.paces import Paces
 from tessera.exports.announcements import announce_start
 from tessera.exports.contract import ClaimedShard, Shipment
 from tessera.exports.endings import finish_shard
@@ -35,12 +36,19 @@ class Executor:
     """Executes runs in this worker; `name` identifies it in the log."""
 
     def __init__(
-        self, resources: Resources, engine: QueryEngine, client: OutboundClient, *, name: str | None = None
+        self,
+        resources: Resources,
+        engine: QueryEngine,
+        client: OutboundClient,
+        paces: Paces,
+        *,
+        name: str | None = None,
     ) -> None:
         self._resources = resources
         self._database = resources.database
         self._engine = engine
         self._client = client
+        self._paces = paces
         self.name = name or name_worker()
         self._held: set[Lease] = set()
         self._stopping = False
@@ -119,7 +127,7 @@ class Executor:
             if claim.last_row is None or claim.last_row < claim.first_row:
                 return COMPLETED
             return await get_kind(claim.snapshot.kind).deliver(
-                Shipment(claim, lease, self._resources, self._client, ACTOR)
+                Shipment(claim, lease, self._resources, self._client, self._paces, ACTOR)
             )
         except (LeaseLostError, UnavailableError):
             # Not the run's fault: the job is tried again and goes on from here.

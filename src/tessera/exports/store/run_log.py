@@ -75,6 +75,10 @@ SELECT %s, %s, * FROM unnest(%s::integer[], %s::text[], %s::text[], %s::text[])
 ON CONFLICT DO NOTHING
 """
 
+ADD_WAITS = """
+INSERT INTO run_moments (run_id, at, kind, message) SELECT %s, now(), 'waited', unnest(%s::text[])
+"""
+
 OPEN_REQUESTS = """
 SELECT number, window_number, parent, first_row, last_row, left_out, key, state, attempts, lost_attempts
   FROM run_requests
@@ -140,6 +144,7 @@ class Group:
     excerpts: list[tuple[int, int, str, str]] = field(default_factory=list)
     row_errors: list[tuple[int, str, str, str]] = field(default_factory=list)
     accepted: list[int] = field(default_factory=list)
+    waits: list[str] = field(default_factory=list)
 
     @property
     def refused(self) -> list[int]:
@@ -168,6 +173,8 @@ async def write_group(connection: Connection, claim: ClaimedShard, group: Group)
             await write_columns(connection, SETTLE_REQUESTS, group.settled_requests, after=run)
             await write_columns(connection, KEEP_EXCERPTS, group.excerpts, before=run)
             await write_columns(connection, KEEP_ROW_ERRORS, group.row_errors, before=run)
+            if group.waits:
+                await connection.execute(ADD_WAITS, [claim.run_id, group.waits])
             if claim.keeps_states:
                 await row_states.accept_rows(connection, claim, group.accepted)
                 await row_states.refuse_rows(connection, claim, group.refused)
