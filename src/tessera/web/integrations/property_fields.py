@@ -133,9 +133,7 @@ def make_group(connector: ConnectorType, when: ShownWhen | None, fields: Sequenc
     return FieldGroup(fields, Condition(name_of(deciding), values, f"With {deciding.label} {words}"))
 
 
-def make_field(
-    each: Property, kept: Kept, options: Sequence[tuple[Any, str]], faults: Mapping[str, str]
-) -> Field:
+def make_field(each: Property, kept: Kept, options: Sequence[tuple[Any, str]], faults: Mapping[str, str]) -> Field:
     """Return one field with what is in it."""
     error = faults.get(each.key, "")
     if each.secret:
