@@ -1,4 +1,4 @@
-"""Parts of the kit that only a browser can judge: calendar, steps, conditions, mappings, charts; also without scripts."""
+"""Parts of the kit that only a browser can judge: calendar, steps, conditions, mappings, charts."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime

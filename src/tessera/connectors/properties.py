@@ -8,9 +8,8 @@ from typing import Any
 
 import msgspec
 
-from tessera.connectors.contract import ConnectorType, Property, PropertyKind
+from tessera.connectors.contract import ConnectorType, MappingFaultsError, Property, PropertyKind, check_mapping
 from tessera.connectors.errors import UrlNotAllowedError
-from tessera.connectors.mappings import MappingFaultsError, check_mapping
 from tessera.platform.ids import parse_id
 from tessera.platform.names import is_internal_name
 

@@ -12,8 +12,7 @@ from litestar import Response, Router, get, post
 from litestar.di import Provide
 from litestar.params import FromPath
 
-from tessera.connectors.contract import MappingLayout, MappingRow
-from tessera.connectors.mappings import MappingFaultsError, check_mapping
+from tessera.connectors.contract import MappingFaultsError, MappingLayout, MappingRow, check_mapping
 from tessera.web.charts import Bar, Series
 from tessera.web.conditions import Condition
 from tessera.web.failures import FAILURE_HANDLERS

@@ -7,12 +7,13 @@ import pytest
 from tessera.connectors.contract import (
     Capabilities,
     ConnectorType,
+    MappingFaultsError,
     MappingLayout,
     Property,
     PropertyKind,
     Variant,
+    check_mapping,
 )
-from tessera.connectors.mappings import MappingFaultsError, check_mapping
 from tessera.connectors.properties import check_properties
 
 LAYOUT = MappingLayout(
