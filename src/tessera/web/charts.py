@@ -40,14 +40,20 @@ class PlacedBar:
     height: float
 
 
-def spark_points(values: Sequence[float | None], *, zero: bool = False) -> list[tuple[float, float]]:
-    """Return the places of a line without an axis; with `zero` it stands on nought, else it fills its height."""
+def spark_points(
+    values: Sequence[float | None], *, zero: bool = False, top: float | None = None
+) -> list[tuple[float, float]]:
+    """Return the places of a line without an axis; with `zero` it stands on nought, else it fills its height.
+
+    Lines that are to be compared have the same `top`.
+    """
     known = [value for value in values if value is not None]
     if not known:
         return []
     low, high = min(known), max(known)
     if zero:
         low, high = min(low, 0), max(high, 0)
+    high = max(high, top) if top is not None else high
     step = WIDTH / max(len(values) - 1, 1)
     return [
         (round(step * index, 2), height_of(value, low, high)) for index, value in enumerate(values) if value is not None
