@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from tessera.connectors.contract import ConnectorType, MappingFaultsError, Property, PropertyKind, check_mapping
+from tessera.connectors.contract import ConnectorType, MappingLayout, Property, PropertyKind
 from tessera.connectors.errors import UrlNotAllowedError
 from tessera.platform.ids import parse_id
 from tessera.platform.names import is_internal_name
@@ -120,12 +120,12 @@ def check_setting(each: Property, value: Any, check_url: CheckUrl, checked: Chec
         checked.settings[each.key] = list(each.default or ()) if each.kind in LISTS else each.default
         return
     try:
+        if each.mapping is not None:
+            check_rows(each, each.mapping, value, checked)
+            return
         checked.settings[each.key] = (
             check_url(read_text(each, value)) if is_url(each) else READERS[each.kind](each, value)
         )
-    except MappingFaultsError as error:
-        cells = error.cells.items()
-        checked.faults |= {f"{each.key}-{number}-{column}": fault for (number, column), fault in cells}
     except ValueError as error:
         checked.faults[each.key] = str(error)
     except UrlNotAllowedError as error:
@@ -247,12 +247,12 @@ def read_headers(each: Property, value: Any) -> list[dict[str, Any]]:
     return each.clean(headers) if each.clean else headers
 
 
-def read_mapping(each: Property, value: Any) -> list[dict[str, str]]:
-    """Return the rows of a mapping."""
-    if each.mapping is None:
-        raise TypeError(f"the property {each.key} is a mapping and declares no columns")
-    rows = check_mapping(each.mapping, value)
-    return each.clean(rows) if each.clean else rows
+def check_rows(each: Property, layout: MappingLayout, value: Any, checked: Checked) -> None:
+    """Take the rows of a mapping, or note what is wrong with its cells, as `<property>-<row>-<column>`."""
+    rows, cells = layout.check(value)
+    checked.faults |= {f"{each.key}-{number}-{column}": fault for (number, column), fault in cells.items()}
+    if not cells:
+        checked.settings[each.key] = each.clean(rows) if each.clean else rows
 
 
 def is_header(header: Any) -> bool:
@@ -294,5 +294,4 @@ READERS: dict[PropertyKind, Callable[[Property, Any], Any]] = {
     PropertyKind.ENUM: read_choice,
     PropertyKind.JSON: read_json,
     PropertyKind.HEADERS: read_headers,
-    PropertyKind.MAPPING: read_mapping,
 }

@@ -11,7 +11,7 @@ from tessera.platform.db import Database, Session, change_in_batches
 
 BATCH = 10_000
 MOST_DAYS = 3_660
-# Figures show no person: whoever sees a part of loyalty sees them.
+# Figures show no person: a user who sees a part of loyalty sees them.
 SEEING = ("members:read", "points:read", "programs:read")
 
 

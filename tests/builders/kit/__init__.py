@@ -12,7 +12,7 @@ from litestar import Response, Router, get, post
 from litestar.di import Provide
 from litestar.params import FromPath
 
-from tessera.connectors.contract import MappingFaultsError, MappingLayout, MappingRow, check_mapping
+from tessera.connectors.contract import MappingLayout, MappingRow
 from tessera.web.charts import Bar, Series
 from tessera.web.conditions import Condition
 from tessera.web.failures import FAILURE_HANDLERS
@@ -96,11 +96,8 @@ def check(key: str, form: Form, rows: Sequence[dict[str, str]]) -> None:
     if key == "filter":
         form.text("query", required=True)
     if key == "destination":
-        try:
-            check_mapping(LAYOUT, rows)
-        except MappingFaultsError as error:
-            for (number, column), fault in error.cells.items():
-                form.fault(f"columns-{number}-{column}", fault)
+        for (number, column), fault in LAYOUT.check(rows)[1].items():
+            form.fault(f"columns-{number}-{column}", fault)
     if key == "schedule" and CONDITIONS["once"].holds(form):
         form.wall_time("once_on", required=True)
     if key == "schedule" and CONDITIONS["repeat"].holds(form):

@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     from tessera.connectors.contract.agent import USER_AGENT
     from tessera.connectors.contract.errors import TooManyProfilesError
     from tessera.connectors.contract.http_options import CA_CERTIFICATE, CONNECT_TIMEOUT, READ_TIMEOUT
-    from tessera.connectors.contract.mapping_checks import MappingFaultsError, check_mapping
     from tessera.connectors.contract.mappings import MappingLayout, MappingRow
     from tessera.connectors.contract.oauth_options import LONGEST_EXPIRATION, clean_visible, oauth_properties
     from tessera.connectors.contract.places import register_connectors
@@ -61,7 +60,6 @@ __all__ = [
     "ConnectorType",
     "Follows",
     "Issuing",
-    "MappingFaultsError",
     "MappingLayout",
     "MappingRow",
     "Network",
@@ -76,7 +74,6 @@ __all__ = [
     "Target",
     "TooManyProfilesError",
     "Variant",
-    "check_mapping",
     "clean_visible",
     "connected_step",
     "connector_types",

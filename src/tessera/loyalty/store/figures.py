@@ -50,7 +50,7 @@ UNCOUNTED = "SELECT 1 FROM uncounted_chains WHERE chain_id = %(chain_id)s"
 SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 WITHOUT_LIMIT = "SET LOCAL statement_timeout = 0"
 NEXT = "SELECT chain_id FROM uncounted_chains ORDER BY chain_id LIMIT 1"
-# Whoever finds it gone at the end counted in vain, and everything of that is undone.
+# A worker that finds it gone at the end counted in vain: the database refuses that, and all of it is undone.
 DONE = "DELETE FROM uncounted_chains WHERE chain_id = %(chain_id)s RETURNING chain_id"
 
 # What should be counted, less what is counted in the same snapshot: what is written meanwhile brings its own change.
@@ -110,7 +110,7 @@ async def recount(session: Session, chain_id: UUID) -> None:
 
 
 async def mark_counted(session: Session, chain_id: UUID) -> bool:
-    """Note that a chain's past is counted; False where somebody else did so."""
+    """Note that a chain's past is counted; False where another worker did so."""
     return bool(await run(session, DONE, {"chain_id": chain_id}))
 
 
