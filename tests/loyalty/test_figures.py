@@ -22,7 +22,7 @@ from tessera.loyalty import (
 from tessera.loyalty import figures as room
 from tessera.loyalty.store import figures as store
 from tessera.platform.actors import Actor, ActorKind
-from tessera.platform.db import Database, driver
+from tessera.platform.db import Database, change_in_batches, driver
 from tessera.platform.errors import DeniedError
 from tessera.platform.ids import new_id
 
@@ -215,7 +215,7 @@ async def test_what_happens_while_the_past_is_counted_counts_once(ledger: Ledger
         assert chain_id is not None
         await ledger.earn(1, 11)
         await delete(ledger, 2)
-        await room.change_in_batches(ledger.database, store.fold_changes, most=10)
+        await change_in_batches(ledger.database, store.fold_changes, most=10)
         await store.recount(counting, chain_id)
         assert await store.mark_counted(counting, chain_id)
 

@@ -22,7 +22,7 @@ async def earn(site: Site, points: int) -> None:
     async with site.house.database.session() as session:
         connection = await driver(session)
         rows = await connection.execute("SELECT chain_id, id FROM memberships ORDER BY sequence LIMIT 1")
-        chain_id, membership_id = await rows.fetchone() or ()
+        ((chain_id, membership_id),) = await rows.fetchall()
         item = loyalty.Earning(membership_id=membership_id, points=points, idempotency_key="one")
         await loyalty.earn_points(session, ACTOR, chain_id, [item], now=now())
 

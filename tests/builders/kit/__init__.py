@@ -16,7 +16,7 @@ from tessera.connectors.contract import MappingLayout, MappingRow
 from tessera.web.charts import Bar, Series
 from tessera.web.conditions import Condition
 from tessera.web.failures import FAILURE_HANDLERS
-from tessera.web.forms import Form, FormInvalidError
+from tessera.web.forms import Form, FormInvalidError, faults_of
 from tessera.web.headers import SecurityHeaders
 from tessera.web.mappings import Grid, asks_proposals, make_grid, propose_rows, read_grid
 from tessera.web.page_templates import environment
@@ -83,7 +83,7 @@ async def save_step(visit: PageVisit, key: FromPath[str]) -> Response[Any]:
     try:
         check(key, form, rows)
     except FormInvalidError as error:
-        faults = error.details["faults"]
+        faults = faults_of(error)
         grid = make_grid("columns", LAYOUT, rows, SOURCES, faults)
         return show(visit, key, form, grid, faults=faults)
     KEPT.forms[key] = form

@@ -33,6 +33,7 @@ COMMENT ON COLUMN daily_figures.day IS 'in UTC';
 COMMENT ON COLUMN daily_figures.members IS 'how many more there were at the end of the day than at its start';
 COMMENT ON COLUMN daily_figures.points IS 'how many more were outstanding at the end of the day than at its start';
 
+-- What is not yet added to daily_figures, a row or so a statement.
 CREATE TABLE figure_changes (
     id bigint GENERATED ALWAYS AS IDENTITY,
     chain_id uuid NOT NULL,
@@ -41,12 +42,11 @@ CREATE TABLE figure_changes (
     {FIGURES},
     CONSTRAINT pk_figure_changes PRIMARY KEY (id)
 );
-COMMENT ON TABLE figure_changes IS 'what is not yet added to daily_figures, a row or so a statement';
 
+-- Chains whose figures leave out what was there before the figures were.
 CREATE TABLE uncounted_chains (
     chain_id uuid CONSTRAINT pk_uncounted_chains PRIMARY KEY
 );
-COMMENT ON TABLE uncounted_chains IS 'chains whose figures leave out what was there before the figures were';
 """
 
 # A balance that is set over the Connector API says what was earned or burned by its difference; the first one of a
@@ -139,11 +139,10 @@ CREATE TRIGGER count_moved_members AFTER UPDATE OF deleted_at, program_id ON mem
 
 def upgrade() -> None:
     op.execute(TABLES)
-    protect("daily_figures")
-    protect("figure_changes")
-    protect("uncounted_chains")
-    for script in (FLOW, MOVEMENTS, MEMBERS, MOVES):
-        op.execute(script)
     op.execute("ALTER TABLE chains NO FORCE ROW LEVEL SECURITY")
     op.execute("INSERT INTO uncounted_chains SELECT id FROM chains")
     op.execute("ALTER TABLE chains FORCE ROW LEVEL SECURITY")
+    for table in ("daily_figures", "figure_changes", "uncounted_chains"):
+        protect(table)
+    for script in (FLOW, MOVEMENTS, MEMBERS, MOVES):
+        op.execute(script)

@@ -19,7 +19,10 @@ RUNS_READ = 200
 async def show_home(visit: PageVisit) -> Response[Any]:
     """Show members and points, how the exports fare, or how to begin where nothing has run yet."""
     figures = await read_figures(visit)
-    shown = {"figures": figures, "cards": make_cards(figures[0], figures[1:], visit.actor) if figures else []}
+    shown: dict[str, Any] = {
+        "figures": figures,
+        "cards": make_cards(figures[0], figures[1:], visit.actor) if figures else [],
+    }
     if not visit.actor.may("exports:read"):
         return visit.page("home/templates/home.html", health=[], active=[], steps=[], **shown)
     runs = (await exports.list_runs(visit.session, visit.actor, size=RUNS_READ)).items
