@@ -110,7 +110,9 @@ async def read_fields(
     """Return the fields that the pop-up shows, and the faults by their names."""
     choices = await read_reference_choices(visit, connector, chain_id, kept.variant)
     groups = make_groups(connector, kept, choices=choices, faults=faults)
-    labels = {field.name: field.asked.label for group in groups for field in group.fields}
+    fields = [field for group in groups for field in group.fields]
+    labels = {field.name: field.asked.label for field in fields}
+    labels |= {cell: label for field in fields if field.grid for cell, label in field.grid.labels.items()}
     return {
         "groups": groups,
         "labels": {**labels, "label": "Label", "internal_name": "Internal Name"},
