@@ -1,5 +1,6 @@
 """A database of commit d47a294 is migrated: everything in it is still there, and every secret still opens."""
 
+import asyncio
 import gzip
 import re
 import shutil
@@ -14,7 +15,8 @@ from psycopg.sql import SQL, Identifier
 from tests.builders.commands import run_tessera
 from tests.conftest import FAST, OLDEST, binaries, unmade_folder
 
-from tessera.platform.db import migrate
+from tessera.loyalty import count_figures
+from tessera.platform.db import Database, app_address, migrate
 from tessera.platform.embedded import EmbeddedServer
 from tessera.platform.secrets import load_keys
 
@@ -40,6 +42,15 @@ TABLES = """
 SELECT tablename FROM pg_tables
 WHERE schemaname IN ('tessera', 'procrastinate') AND tablename NOT IN ('alembic_version', 'procrastinate_events')
 ORDER BY 1
+"""
+
+# What the figures come to, and what they should.
+LEVELS = """
+SELECT (SELECT sum(members) FROM tessera.daily_figures),
+       (SELECT count(*) FROM tessera.memberships WHERE deleted_at IS NULL),
+       (SELECT sum(points) FROM tessera.daily_figures),
+       (SELECT sum(balance) FROM tessera.memberships WHERE deleted_at IS NULL),
+       (SELECT count(*) FROM tessera.uncounted_chains)
 """
 
 # Tables that have another name since; the figures are compared under the old one.
@@ -158,3 +169,16 @@ def test_keys_begin_with_the_chain_and_rules_that_are_off_stay_off(restored: Res
         "pk_points_lots",
     }
     assert all("USING btree (chain_id, " in text for text in keys.values()), keys
+
+
+async def test_figures_of_the_past_are_counted_after_the_upgrade(restored: Restored) -> None:
+    keys = load_keys(restored.keys_file)
+    await asyncio.to_thread(migrate, restored.address, keys)
+    database = Database(app_address(restored.address, keys))
+    await count_figures(database)
+    await database.close()
+
+    with psycopg.connect(restored.address) as connection:
+        members, all_members, points, all_points, left = connection.execute(LEVELS.encode()).fetchone() or ()
+    assert (members, points, left) == (all_members, all_points, 0)
+    assert members > 0

@@ -13,11 +13,13 @@ from tessera import connectors, exports, outbound
 from tessera.connectors.paces import ProfileThrottledError
 from tessera.connectors.paces.breaker import MOST_PROBES
 from tessera.exports import Definition, NewDefinition, RunState
+from tessera.platform.clock import now
 
 
 async def copy_export(house: SmallHouse, definition: Definition, path: str) -> Definition:
     """Create another definition through the same profile, to another path."""
     async with house.database.session() as session:
+        assert definition.template_id is not None
         template = await outbound.get_template(session, ACTOR, definition.chain_id, definition.template_id)
         shape = {"method": "POST", "url_path": path, "body": json.dumps(BODY), "batch_size": 10}
         new = outbound.NewTemplate(path, template.query_id, template.profile_id, outbound.read_shape(shape))
@@ -28,8 +30,9 @@ async def copy_export(house: SmallHouse, definition: Definition, path: str) -> D
             session,
             ACTOR,
             chain_id=definition.chain_id,
-            new=NewDefinition(path, definition.query_id, other.id),
+            new=NewDefinition(path, definition.query_id, other.id, owner=definition.owner),
             keys=house.resources.keys,
+            now=now(),
         )
 
 
@@ -135,6 +138,7 @@ async def test_test_of_a_held_profile_says_until_when(house: SmallHouse) -> None
     chain = await create_members(house.database, 5)
     definition = await create_export(house, chain, "http://127.0.0.1:9")
     async with house.database.session() as session:
+        assert definition.template_id is not None
         template = await outbound.get_template(session, ACTOR, definition.chain_id, definition.template_id)
         await session.execute(
             text(

@@ -84,6 +84,7 @@ LOYALTY = Group(
         Place("Accounts", "/loyalty/accounts", "members:read", "members"),
         Place("Programs", "/loyalty/programs", "programs:read", "points"),
         Place("Tiers", "/loyalty/tiers", "programs:read", "points"),
+        Place("Figures", "/loyalty/figures", "members:read", "members"),
     ),
 )
 SECTIONS = (
