@@ -94,7 +94,7 @@ async def test_rate_limit_header_is_obeyed(house: SmallHouse) -> None:
 
 
 async def test_breaker_that_one_run_opened_holds_the_next(house: SmallHouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tessera.exports.retries.LONGEST_WAIT", 0.01)
+    monkeypatch.setattr("tessera.exports.kinds.requests.retries.LONGEST_WAIT", 0.01)
     chain = await create_members(house.database, 300)
     in_flight: list[int] = []
     async with run_receiver(lambda _: Reply(500)) as receiver:

@@ -75,6 +75,7 @@ OTHERS: Columns = {
     "connection_profiles": (
         "type", "variant", "label", "internal_name", "secrets", "state", "created_by_kind", "updated_by_kind",
     ),
+    "daily_figures": ("day",),
     "encryption_keys": (
         "type", "label", "internal_name", "algorithm", "fingerprint", "sealed_material", "sealed_passphrase",
         "created_by_kind", "updated_by_kind",
@@ -90,6 +91,7 @@ OTHERS: Columns = {
         "label", "internal_name", "description", "kind", "settings", "selection", "gates", "thresholds", "queue",
         "owner_kind", "created_by_kind", "updated_by_kind",
     ),
+    "figure_changes": ("day",),
     "http_templates": (
         "template_type", "label", "internal_name", "shape", "state", "created_by_kind", "updated_by_kind",
     ),
@@ -106,6 +108,8 @@ OTHERS: Columns = {
     "password_resets": ("token_digest",),
     "points_movements": ("kind", "origin_kind"),
     "profile_calls": ("kind", "code", "message", "latency_ms"),
+    "profile_paces": ("hold_reason",),
+    "profile_slices": ("worker",),
     "programs": ("name", "code", "type", "subscription"),
     "queries": (
         "label", "internal_name", "description", "engine", "text", "parameters", "key_columns", "columns",
