@@ -10,6 +10,7 @@ import msgspec
 
 from tessera.connectors.contract import ConnectorType, Property, PropertyKind
 from tessera.connectors.errors import UrlNotAllowedError
+from tessera.connectors.mappings import MappingFaultsError, check_mapping
 from tessera.platform.ids import parse_id
 from tessera.platform.names import is_internal_name
 
@@ -19,6 +20,8 @@ MOST_HEADERS = 100
 CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 TRUE, FALSE = frozenset({"true", "on", "yes", "1"}), frozenset({"false", "off", "no", "0", ""})
 HEADER_FIELDS = frozenset({"name", "value", "secret"})
+
+LISTS = (PropertyKind.HEADERS, PropertyKind.MAPPING)
 
 CheckUrl = Callable[[str], str]
 
@@ -112,15 +115,18 @@ def value_of(connector: ConnectorType, each: Property, values: Mapping[str, Any]
 
 def check_setting(each: Property, value: Any, check_url: CheckUrl, checked: Checked) -> None:
     """Take a plain value, or its default where it is empty."""
-    if value is None or value == "":
+    if value is None or value == "" or (each.kind is PropertyKind.MAPPING and value == []):
         if each.required:
             checked.missing.append(each.key)
-        checked.settings[each.key] = list(each.default) if each.kind is PropertyKind.HEADERS else each.default
+        checked.settings[each.key] = list(each.default or ()) if each.kind in LISTS else each.default
         return
     try:
         checked.settings[each.key] = (
             check_url(read_text(each, value)) if is_url(each) else READERS[each.kind](each, value)
         )
+    except MappingFaultsError as error:
+        cells = error.cells.items()
+        checked.faults |= {f"{each.key}-{number}-{column}": fault for (number, column), fault in cells}
     except ValueError as error:
         checked.faults[each.key] = str(error)
     except UrlNotAllowedError as error:
@@ -242,6 +248,14 @@ def read_headers(each: Property, value: Any) -> list[dict[str, Any]]:
     return each.clean(headers) if each.clean else headers
 
 
+def read_mapping(each: Property, value: Any) -> list[dict[str, str]]:
+    """Return the rows of a mapping."""
+    if each.mapping is None:
+        raise TypeError(f"the property {each.key} is a mapping and declares no columns")
+    rows = check_mapping(each.mapping, value)
+    return each.clean(rows) if each.clean else rows
+
+
 def is_header(header: Any) -> bool:
     """Say whether this is a header as it is given."""
     return (
@@ -281,4 +295,5 @@ READERS: dict[PropertyKind, Callable[[Property, Any], Any]] = {
     PropertyKind.ENUM: read_choice,
     PropertyKind.JSON: read_json,
     PropertyKind.HEADERS: read_headers,
+    PropertyKind.MAPPING: read_mapping,
 }

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from tessera.connectors.contract.errors import TooManyProfilesError
+from tessera.connectors.contract.mappings import MappingLayout
 from tessera.connectors.files import FileStore
 from tessera.connectors.tokens import TokenGrant, TokenKeeper
 from tessera.platform.actors import Actor
@@ -32,6 +33,7 @@ class PropertyKind(StrEnum):
     JSON = "json"
     HEADERS = "headers"
     REFERENCE = "reference"
+    MAPPING = "mapping"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ class Property:
     choice reads where that is not as it is stored. A `multiline` text or secret keeps its line breaks. `refers_to`
     says what a reference leads to, as `encryption_key:` and a type of key. `follows` says
     where its value is not typed but given by another property. `sent_to` names the properties that decide where a
-    secret, or what it is traded for, is sent: when one of them leads to another place, the secret is given again.
+    secret, or what it is traded for, is sent: when one of them leads to another place, the secret is given again. A
+    mapping says in `mapping` what its columns hold.
     """
 
     key: str
@@ -77,6 +80,7 @@ class Property:
     refers_to: str | None = None
     follows: Follows | None = None
     sent_to: tuple[str, ...] = ()
+    mapping: MappingLayout | None = None
 
     @property
     def secret(self) -> bool:

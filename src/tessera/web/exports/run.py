@@ -9,11 +9,14 @@ from litestar.params import FromPath
 
 from tessera import exports
 from tessera.exports import RequestState, Run
+from tessera.web.charts import Series
 from tessera.web.exports.words import REQUEST_STATES, RUN_STATES, count_parts, moment_words
 from tessera.web.list_parameters import chosen, page_number
 from tessera.web.visits import PageVisit, Visit
 
 PATH = "/admin/exports/runs/{run_id:uuid}"
+REQUESTS = (Series("requests", "requests"),)
+LATENCY = (Series("p50", "median"), Series("p95", "95th percentile", "heals"))
 
 
 class View(StrEnum):
@@ -69,6 +72,8 @@ async def read_run(visit: Visit, run_id: UUID) -> dict[str, Any]:
         "progress": read_progress(run, run.seconds(visit.now)),
         "states": RUN_STATES,
         "parts": count_parts(run),
+        "request_series": REQUESTS,
+        "latency_series": LATENCY,
         "view": view,
         **await read_view(visit, run_id, view),
     }

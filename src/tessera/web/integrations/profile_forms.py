@@ -123,4 +123,10 @@ def field_names(connector: ConnectorType, variant: str, faults: Mapping[str, str
     """Return the faults by the names of the form's fields; one of no field is the form's as a whole."""
     names = {each.key: name_of(each) for each in possible_properties(connector, variant)}
     known = {**names, "label": "label", "internal_name": "internal_name"}
-    return {known.get(key, WHOLE): message for key, message in faults.items()}
+    return {field_of(known, key): message for key, message in faults.items()}
+
+
+def field_of(known: Mapping[str, str], key: str) -> str:
+    """Return the name of the field that a fault is about; that of a mapping's cell begins with its property."""
+    start, sign, cell = key.partition("-")
+    return f"{known[start]}-{cell}" if sign and start in known else known.get(key, WHOLE)
