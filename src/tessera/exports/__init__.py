@@ -20,26 +20,42 @@ if TYPE_CHECKING:
     from tessera.exports.jobs import background_work
     from tessera.exports.owners import find_owner
     from tessera.exports.places import register_kinds
+    from tessera.exports.previews import DefinitionPreview, RequestPreview, open_preview
+    from tessera.exports.registry import list_properties
     from tessera.exports.request_log import (
+        AnswerCount,
         Attempt,
+        ErrorGroup,
         LoggedRequest,
         Moment,
         Rate,
         RequestDetail,
         RowError,
         get_request,
+        list_answers,
+        list_error_groups,
         list_moments,
         list_rates,
         list_requests,
         list_row_errors,
     )
     from tessera.exports.retention import purge_runs
-    from tessera.exports.runs import EXECUTE_RUN, Run, cancel_run, get_run, list_runs, release_run, start_run
+    from tessera.exports.runs import (
+        EXECUTE_RUN,
+        Run,
+        cancel_run,
+        get_run,
+        list_last_runs,
+        list_runs,
+        release_run,
+        start_run,
+    )
     from tessera.exports.states import RequestState, RunQueue, RunState
     from tessera.exports.values import (
         Changes,
         Definition,
         DefinitionChange,
+        DefinitionFilter,
         FirstRun,
         NewDefinition,
         Owner,
@@ -51,11 +67,15 @@ else:
 
 __all__ = [
     "EXECUTE_RUN",
+    "AnswerCount",
     "Attempt",
     "Changes",
     "Definition",
     "DefinitionChange",
+    "DefinitionFilter",
     "DefinitionNotFoundError",
+    "DefinitionPreview",
+    "ErrorGroup",
     "Executor",
     "Finding",
     "FirstRun",
@@ -68,6 +88,7 @@ __all__ = [
     "Period",
     "Rate",
     "RequestDetail",
+    "RequestPreview",
     "RequestState",
     "RowError",
     "Run",
@@ -86,12 +107,17 @@ __all__ = [
     "get_definition_by_name",
     "get_request",
     "get_run",
+    "list_answers",
     "list_definitions",
+    "list_error_groups",
+    "list_last_runs",
     "list_moments",
+    "list_properties",
     "list_rates",
     "list_requests",
     "list_row_errors",
     "list_runs",
+    "open_preview",
     "purge_runs",
     "register_kinds",
     "release_run",

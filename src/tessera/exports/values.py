@@ -1,6 +1,6 @@
 """Definitions as values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -142,3 +142,18 @@ class DefinitionChange:
     owner: Owner | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
     version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionFilter:
+    """Which definitions to list, in one of the orders of `store.DEFINITIONS`; None is any.
+
+    `last_state` is that of the last run, `never` before the first.
+    """
+
+    kind: str | None = None
+    with_template: bool | None = None
+    profiles: Sequence[UUID] | None = None
+    enabled: bool | None = None
+    last_state: str | None = None
+    sort: str = "label"

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         preview_template,
         read_sample,
         send_test,
+        show_planned,
     )
     from tessera.outbound.templates import (
         TEMPLATE_TYPES,
@@ -83,5 +84,6 @@ __all__ = [
     "read_shape",
     "reseal_templates",
     "send_test",
+    "show_planned",
     "update_template",
 ]
