@@ -138,14 +138,14 @@ async def test_change_of_another_user_is_not_overwritten(desk: Desk) -> None:
 
 async def test_summary_counts_what_is_typed(desk: Desk) -> None:
     page = await desk.send(
-        f"{desk.own}/destination/look", **desk.destination_fields, p_rows_per_request="10", do="count"
+        f"{desk.own}/destination/look", **desk.destination_fields, p_rows_per_request="10", do="look"
     )
     assert "Rows now 25 in 3 requests of up to 10" in page
     assert (await desk.stored()).version == 1
 
 
 async def test_summary_shows_the_first_request_masked(desk: Desk) -> None:
-    page = await desk.send(f"{desk.own}/filter/look", **desk.filter_fields, do="request")
+    page = await desk.send(f"{desk.own}/filter/look", **desk.filter_fields, do="look")
     assert "POST http://127.0.0.1" in page
     assert "a-token-for-tests" not in page
     assert "Ada0 O&#39;Neil 0" in page or "Ada0" in page
@@ -154,7 +154,7 @@ async def test_summary_shows_the_first_request_masked(desk: Desk) -> None:
 async def test_summary_of_an_open_export_names_the_step(desk: Desk) -> None:
     asked = urlencode({"label": "Gold members", "destination": "http_api"})
     path = f"{NEW}/{desk.definition.chain_id}/filter/look?{asked}"
-    assert "Fill in the step Destination first." in await desk.send(path, **desk.filter_fields, do="count")
+    assert "Fill in the step Destination first." in await desk.send(path, **desk.filter_fields, do="look")
 
 
 async def test_run_asks_with_rows_host_and_requests(desk: Desk) -> None:

@@ -57,9 +57,8 @@ class Editing:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What was found out about the export as it is typed: its rows, or its first request, or why neither."""
+    """What was found out about the export as it is typed: its rows, its first request, or why not."""
 
-    asked: str = ""
     rows: int | None = None
     first: RequestPreview | None = None
     rows_per_request: int | None = None

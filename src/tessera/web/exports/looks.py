@@ -16,7 +16,7 @@ from tessera.web.visits import Visit
 
 # A person waits for it; a run has as long as queries may take.
 LONGEST_SECONDS = 15
-COUNT, REQUEST = "count", "request"
+LOOK = "look"
 
 
 class NotCompleteError(ConflictError):
@@ -26,18 +26,17 @@ class NotCompleteError(ConflictError):
 
 
 async def find_look(visit: Visit, editing: Editing, step: str, form: Form, choices: Choices) -> Look:
-    """Return what was asked for, or why it cannot be had."""
-    look = Look(form.get("do"))
-    if look.asked not in (COUNT, REQUEST):
-        return Look()
+    """Return what a run would do, where that was asked for, or why it cannot be said."""
+    look = Look()
+    if form.get("do") != LOOK:
+        return look
     try:
         preview = await open_typed(visit, editing, step, form, choices)
-        look = replace(look, rows_per_request=preview.rows_per_request)
+        look = Look(rows_per_request=preview.rows_per_request)
         async with asyncio.timeout(LONGEST_SECONDS):
-            if look.asked == COUNT:
-                return replace(look, rows=await visit.while_connected(preview.count(visit.actor, visit.engine)))
             shown = preview.show(visit.resources.database, visit.actor, visit.engine)
-            return replace(look, first=await visit.while_connected(shown))
+            look = replace(look, first=await visit.while_connected(shown))
+            return replace(look, rows=await visit.while_connected(preview.count(visit.actor, visit.engine)))
     except TimeoutError:
         return replace(look, fault=f"The query takes longer than {LONGEST_SECONDS} s. A run waits longer for it.")
     except TesseraError as error:

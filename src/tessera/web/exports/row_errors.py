@@ -14,10 +14,11 @@ from tessera import exports
 from tessera.exports import RowError, Run
 from tessera.platform.json_values import text_of
 from tessera.web.exports.run import PATH
+from tessera.web.exports.words import refused_by
 from tessera.web.visits import PageVisit, Visit
 
 ROWS_A_TIME = 1000
-HEAD = ("row", "refused_by", "code", "message")
+HEAD = ("row", "refused", "code", "message")
 # What spreadsheets would take for a formula gets a quotation mark before it.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -51,7 +52,7 @@ async def write_rows(visit: Visit, run: Run) -> AsyncIterator[str]:
 def line_of(error: RowError, run: Run) -> Sequence[Any]:
     """Return the cells of one row; its values are empty where they are hidden or gone."""
     values = ["" for _ in run.columns] if error.row is None else [as_cell(value) for value in error.row]
-    return (error.ordinal, "us" if error.phase == "render" else "receiver", error.code, as_cell(error.message), *values)
+    return (error.ordinal, refused_by(error.phase, error.code), error.code, as_cell(error.message), *values)
 
 
 def as_cell(value: Any) -> str:

@@ -20,6 +20,7 @@ from tessera.web.exports.words import (
     count_parts,
     moment_words,
     next_step,
+    refused_by,
 )
 from tessera.web.list_parameters import chosen, page_number
 from tessera.web.visits import PageVisit, Visit
@@ -91,6 +92,7 @@ async def read_run(visit: Visit, run_id: UUID) -> dict[str, Any]:
         "outcomes": ATTEMPT_OUTCOMES,
         "run_path": f"/admin/exports/runs/{run_id}",
         "columns_of": columns_of,
+        "refused_by": refused_by,
         "query": visit.request.url.query,
         "progress": read_progress(run, run.seconds(visit.now)),
         "states": RUN_STATES,

@@ -84,6 +84,10 @@ GATES = {
     "owner": "Rights of the owner",
 }
 
+RENDERED = "render"
+# Where no receiver refused a row: it did not reach one, or nobody knows.
+NOT_REFUSED = {"not_sent": "receiver not reached", "outcome_unknown": "outcome unknown"}
+
 ABOUT_GATES = "Correct the query, or change the gate in the Filter step of the export; then run it again."
 
 
@@ -92,6 +96,13 @@ def next_step(run: Run) -> str:
     if (run.error_code or "").startswith("gate_"):
         return ABOUT_GATES
     return "Correct what the reasons name, then run it again." if run.error_code == "nothing_arrived" else ""
+
+
+def refused_by(phase: str, code: str) -> str:
+    """Return who kept a row from arriving."""
+    if phase == RENDERED:
+        return "by us, before sending"
+    return NOT_REFUSED.get(code, "by the receiver")
 
 
 def moment_words(kind: str) -> tuple[str, str]:
