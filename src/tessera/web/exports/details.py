@@ -15,6 +15,7 @@ from tessera.web.exports import destination_step, filter_step, schedule_step
 from tessera.web.exports.destinations import list_operations, list_profile_choices
 from tessera.web.exports.drafts import DESTINATION, FILTER, SCHEDULE, STEPS, Draft
 from tessera.web.exports.next_executions import list_fire_times
+from tessera.web.exports.recipients import list_recipients
 from tessera.web.exports.words import FIRST_RUNS, GATE_LEVELS, PERIODS, QUEUES
 from tessera.web.forms import WHOLE, Form, faults_of, form_status
 from tessera.web.integrations.property_fields import PLAIN
@@ -62,6 +63,7 @@ class Look:
     rows: int | None = None
     first: RequestPreview | None = None
     rows_per_request: int | None = None
+    changes: bool = False
     fault: str = ""
 
 
@@ -151,6 +153,7 @@ async def read_summary(visit: Visit, editing: Editing, step: str) -> dict[str, A
         "step_path": editing.path_of(step),
         "look_path": editing.look_path(step),
         "fire_times": await list_fire_times(visit, editing.definition),
+        "recipients": await list_recipients(visit, editing.definition),
         "owner": editing.definition.owner if editing.definition else visit.actor,
     }
 

@@ -32,7 +32,8 @@ async def find_look(visit: Visit, editing: Editing, step: str, form: Form, choic
         return look
     try:
         preview = await open_typed(visit, editing, step, form, choices)
-        look = Look(rows_per_request=preview.rows_per_request)
+        changes = len(preview.columns) > len(preview.query.columns)
+        look = Look(rows_per_request=preview.rows_per_request, changes=changes)
         async with asyncio.timeout(LONGEST_SECONDS):
             shown = preview.show(visit.resources.database, visit.actor, visit.engine)
             look = replace(look, first=await visit.while_connected(shown))
@@ -64,5 +65,5 @@ async def answer_look(visit: Visit, editing: Editing, step: str, form: Form, loo
         visit.session = session
         if visit.request.headers.get("HX-Request"):
             summary = await read_summary(visit, editing, step)
-            return visit.fragment("exports/templates/summary.html", look=look, draft=editing.draft, **summary)
+            return visit.fragment("exports/templates/summary.html", look=look, **summary)
         return await show_step(visit, editing, step, form=Form(form.fields), look=look)
