@@ -29,7 +29,7 @@ from tessera.web.integrations.tiles import list_tiles
 
 PASSWORD = "a quiet sentence"
 # What belongs to no chain: whoever may, sees it.
-SHARED = frozenset({"document", "missing", "name", "tile_key", "type_key", "role_id"})
+SHARED = frozenset({"document", "missing", "name", "tile_key", "type_key", "role_id", "step"})
 # Where a parameter stands for another object than elsewhere: a part of the address, the parameter, the other's name.
 INSTEAD = tuple((part, name, "inbound_id") for part in ("/messages", "/inbound") for name in ("profile_id", "profile"))
 # What only its own user sees, and nobody else whatever they may.
@@ -72,6 +72,7 @@ async def make_one_of_each(house: SmallHouse) -> dict[str, str]:
         "name": "upgrade",
         "tile_key": tile.key,
         "type_key": tile.first.key,
+        "step": "filter",
     }
     return {name: str(value) for name, value in {**found, **shared}.items()}
 

@@ -74,7 +74,7 @@ async def test_members_are_sent_without_a_query(house: SmallHouse) -> None:
     async with run_receiver() as receiver:
         query = "SELECT membership_id AS id, membership_number, balance FROM members"
         stored = await create_export(house, chain, receiver.url, query=query, body=body)
-        change = DefinitionChange(query_id=None, selection=Selection(MemberFilter(rules)))
+        change = DefinitionChange(query_id=None, selection=Selection(filter=MemberFilter(rules)))
         async with house.database.session() as session:
             definition = await exports.update_definition(
                 session, ACTOR, stored, change, keys=house.resources.keys, now=now()

@@ -19,7 +19,7 @@ from tessera.exports.selections import check_selection_rules
 from tessera.exports.snapshots import check_destination, find_query, is_personal
 from tessera.exports.states import RunQueue
 from tessera.exports.store import definitions as store
-from tessera.exports.values import Definition, DefinitionChange, NewDefinition, Selection, Thresholds
+from tessera.exports.values import Definition, DefinitionChange, DefinitionFilter, NewDefinition, Selection, Thresholds
 from tessera.notifications import NoticeRules, delete_notice_states
 from tessera.platform import schedules
 from tessera.platform.actors import Actor
@@ -52,6 +52,7 @@ KIND = "export_definition"
 LONGEST_DESCRIPTION = 10_000
 MOST_SHARDS = 32
 MOST_PERCENT = 1000
+ALL = DefinitionFilter()
 
 
 async def create_definition(
@@ -191,12 +192,19 @@ async def find_definition(session: Session, actor: Actor, chain_id: UUID | None,
 
 
 async def list_definitions(
-    session: Session, actor: Actor, *, chain_id: UUID | None = None, search: str = "", number: int = 1, size: int = 50
+    session: Session,
+    actor: Actor,
+    *,
+    chain_id: UUID | None = None,
+    search: str = "",
+    only: DefinitionFilter = ALL,
+    number: int = 1,
+    size: int = 50,
 ) -> Page[Definition]:
-    """Return a page of definitions by label, of one chain or of all that the actor sees."""
+    """Return a page of definitions, of one chain or of all that the actor sees."""
     actor.require("exports:read")
-    wanted = {"chains": actor.reach(chain_id), "search": search}
-    page = await list_assets(session, store.DEFINITIONS, wanted, number=number, size=size)
+    wanted = {"chains": actor.reach(chain_id), "search": search, **asdict(only)}
+    page = await list_assets(session, store.DEFINITIONS, wanted, sort=wanted.pop("sort"), number=number, size=size)
     return Page(await make_definitions(session, page.items), page.total, number, size)
 
 

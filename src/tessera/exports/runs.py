@@ -255,6 +255,13 @@ async def list_runs(
     return Page([make_run(row) for row in rows], total, number, size)
 
 
+async def list_last_runs(session: Session, actor: Actor, definition_ids: Sequence[UUID]) -> dict[UUID, Run]:
+    """Return the newest run of each definition that has one, by the definition's id."""
+    actor.require("exports:read")
+    rows = await store.list_last_runs(session, definition_ids, chains=actor.reach())
+    return {run.definition_id: run for run in map(make_run, rows)}
+
+
 async def cancel_run(session: Session, actor: Actor, resources: Resources, *, run_id: UUID) -> Run:
     """Ask for the run's end: what is in flight is settled, the rest is skipped. A held run ends at once."""
     actor.require("exports:write")

@@ -1,6 +1,6 @@
 """Definitions as values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -52,10 +52,10 @@ class Selection:
     Parameters are those of the query; the period is what it knows as `:from` and `:to`.
     """
 
-    filter: MemberFilter | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     period: Period | None = None
     changes: Changes | None = None
+    filter: MemberFilter | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,3 +167,18 @@ class DefinitionChange:
     owner: Owner | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
     version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionFilter:
+    """Which definitions to list, in one of the orders of `store.DEFINITIONS`; None is any.
+
+    `last_state` is that of the last run, `never` before the first.
+    """
+
+    kind: str | None = None
+    with_template: bool | None = None
+    profiles: Sequence[UUID] | None = None
+    enabled: bool | None = None
+    last_state: str | None = None
+    sort: str = "label"

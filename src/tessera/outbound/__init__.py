@@ -6,8 +6,7 @@ from tessera.platform.lazy_imports import import_on_first_use
 
 if TYPE_CHECKING:
     from tessera.outbound.comparison import differing_headers
-    from tessera.outbound.errors import TemplateIncompleteError
-    from tessera.outbound.header_seals import HeaderSeals, reseal_templates
+    from tessera.outbound.header_seals import reseal_templates
     from tessera.outbound.rendering import FACTS, FILTERS, read_shape
     from tessera.outbound.row_columns import CHANGE
     from tessera.outbound.senders import Outcome, OutcomeKind, RequestRenderer, Sender
@@ -21,12 +20,14 @@ if TYPE_CHECKING:
     )
     from tessera.outbound.template_previews import (
         SentTest,
+        ShownRequest,
         TemplatePreview,
         Trial,
         open_trial,
         preview_template,
         read_sample,
         send_test,
+        show_planned,
     )
     from tessera.outbound.templates import (
         TEMPLATE_TYPES,
@@ -50,17 +51,16 @@ __all__ = [
     "FACTS",
     "FILTERS",
     "TEMPLATE_TYPES",
-    "HeaderSeals",
     "NewTemplate",
     "Outcome",
     "OutcomeKind",
     "RequestRenderer",
     "Sender",
     "SentTest",
+    "ShownRequest",
     "Template",
     "TemplateChange",
     "TemplateFilter",
-    "TemplateIncompleteError",
     "TemplatePreview",
     "Trial",
     "complete_shape",
@@ -85,5 +85,6 @@ __all__ = [
     "read_shape",
     "reseal_templates",
     "send_test",
+    "show_planned",
     "update_template",
 ]

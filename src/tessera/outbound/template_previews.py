@@ -16,18 +16,20 @@ from tessera.connectors.paces import check_hold
 from tessera.outbound.calls.excerpts import HIDDEN
 from tessera.outbound.calls.request_maker import RequestMaker
 from tessera.outbound.errors import SampleMissingError
-from tessera.outbound.header_seals import HeaderSeals, open_shape, seal_headers
+from tessera.outbound.header_seals import HeaderSeals, hide_headers, open_shape, seal_headers
 from tessera.outbound.rendering import (
+    Method,
     PlannedRequest,
     RowFailure,
     RunFacts,
     TemplateShape,
     compile_template,
     plain_shape,
+    read_shape,
 )
 from tessera.outbound.row_columns import complete_rows, list_row_columns
 from tessera.outbound.senders import Outcome, OutcomeKind
-from tessera.outbound.targets import open_sender
+from tessera.outbound.targets import find_requests, open_sender, without_place
 from tessera.outbound.template_changes import KIND, check_place, check_shape, fit_shape
 from tessera.outbound.templates import Template, get_stored_shape
 from tessera.platform.actors import Actor
@@ -197,6 +199,21 @@ def show_request(planned: PlannedRequest, shape: TemplateShape, profile: Mapping
             headers = (("Authorization", f"Bearer {MASK}"), *headers)
     shown = tuple((name, MASK if name.lower() in hidden else value) for name, value in headers)
     return ShownRequest(planned.method, url, shown, body, size)
+
+
+async def show_planned(
+    session: Session, actor: Actor, planned: PlannedRequest, *, profile_id: UUID, shape: Mapping[str, Any]
+) -> ShownRequest:
+    """Return a request as a run of that stored shape would send it through the profile, secrets masked."""
+    actor.require("connection-profiles:read")
+    profile = await find_row(session, actor, None, profile_id)
+    shapes_itself = find_requests(get_connector(profile["type"])).properties is not None
+    made = (
+        TemplateShape(Method(planned.method), body="[]", idempotency_header=None)
+        if shapes_itself
+        else read_shape(hide_headers(without_place(shape)))
+    )
+    return show_request(planned, made, profile)
 
 
 def masked_target(profile: Mapping[str, Any]) -> Target | None:

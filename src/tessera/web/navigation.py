@@ -55,7 +55,7 @@ INTEGRATIONS = Group(
             "export-to-http",
             also=("/admin/integrations/profiles", "/admin/integrations/templates"),
         ),
-        Place("Exports", "/admin/exports/definitions", "exports:read", "first-export"),
+        Place("Exports", "/admin/exports/definitions", "exports:read", "export-to-http"),
         Place("Runs", "/admin/exports/runs", "exports:read", "export-to-http"),
         Place("Encryption Keys", "/admin/integrations/encryption-keys", "encryption-keys:read", "encryption-keys"),
     ),

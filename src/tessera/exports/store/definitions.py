@@ -10,10 +10,28 @@ from sqlalchemy import text
 from tessera.exports.errors import DefinitionNotFoundError
 from tessera.exports.values import Definition, NewDefinition, Owner
 from tessera.platform.actors import Actor, ActorKind
-from tessera.platform.assets import AssetTable
+from tessera.platform.assets import LABEL_ORDER, AssetTable
 from tessera.platform.db import Row, Session, change_rows, fetch_row, fetch_rows
 
-DEFINITIONS = AssetTable("export_definition", "export definition", "export_definitions", DefinitionNotFoundError)
+# Lists look at the last run; the index on runs by definition and time finds it for each row.
+LAST_RUN = "(SELECT r.{} FROM runs r WHERE r.definition_id = a.id ORDER BY r.created_at DESC LIMIT 1)"
+DEFINITIONS = AssetTable(
+    "export_definition",
+    "export definition",
+    "export_definitions",
+    DefinitionNotFoundError,
+    condition=f"""(cast(:kind AS text) IS NULL OR a.kind = :kind)
+   AND (cast(:with_template AS boolean) IS NULL OR (a.template_id IS NOT NULL) = :with_template)
+   AND (cast(:profiles AS uuid[]) IS NULL OR a.profile_id = ANY (:profiles))
+   AND (cast(:enabled AS boolean) IS NULL OR a.enabled = :enabled)
+   AND (cast(:last_state AS text) IS NULL OR coalesce({LAST_RUN.format("state")}, 'never') = :last_state)""",
+    orders=(
+        LABEL_ORDER,
+        ("created", "a.created_at"),
+        ("updated", "a.updated_at"),
+        ("last_run", f"{LAST_RUN.format('created_at')} {{turn}} NULLS LAST"),
+    ),
+)
 
 INSERT = text("""
 INSERT INTO export_definitions (id, chain_id, label, internal_name, description, kind, query_id, template_id,

@@ -35,6 +35,9 @@ SELECT r.*, d.internal_name AS definition_name, d.label AS definition_label,
 
 FIND = text(SELECT + " AND r.id = :run_id")
 
+NEWEST = "SELECT id FROM runs WHERE definition_id = wanted ORDER BY created_at DESC, id DESC LIMIT 1"
+LAST = text(f"{SELECT} AND r.id IN (SELECT ({NEWEST}) FROM unnest(cast(:definitions AS uuid[])) AS wanted)")  # noqa: S608 - our own constants
+
 LIST = text(
     SELECT
     + """
@@ -217,6 +220,11 @@ async def list_runs(
     rows = await fetch_rows(session, LIST, scope | {"offset": offset, "limit": limit})
     total = (await session.execute(COUNT, scope | {"most": COUNT_LIMIT + 1})).scalar_one()
     return rows, total
+
+
+async def list_last_runs(session: Session, definitions: Sequence[UUID], *, chains: Sequence[UUID] | None) -> list[Row]:
+    """Return the newest run of each of the definitions that has one."""
+    return await fetch_rows(session, LAST, {"chains": chains, "definitions": list(definitions)})
 
 
 async def request_cancel(session: Session, run_id: UUID) -> str | None:

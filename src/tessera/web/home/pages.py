@@ -5,6 +5,7 @@ from typing import Any
 from litestar import Response, get
 
 from tessera import exports
+from tessera.exports import RunState
 from tessera.web.exports.words import RUN_STATES, count_parts
 from tessera.web.home.figures import make_cards, read_figures
 from tessera.web.home.health import judge_exports
@@ -29,7 +30,7 @@ async def show_home(visit: PageVisit) -> Response[Any]:
     return visit.page(
         "home/templates/home.html",
         health=judge_exports(runs),
-        active=[run for run in runs if run.active],
+        active=[run for run in runs if run.active and run.state is not RunState.HELD],
         steps=[] if runs else await read_steps(visit),
         states=RUN_STATES,
         count_parts=count_parts,
