@@ -1,4 +1,4 @@
-"""Telling people about runs, in the transaction of what happened: who is told is a matter of the definition's rules."""
+"""Notices about runs, sent in the transaction of what happened to those whom the definition's rules name."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -19,14 +19,14 @@ MOST_REASONS = 5
 
 
 async def announce_start(session: Session, resources: Resources, run: Mapping[str, Any]) -> None:
-    """Tell monitors that a run began."""
+    """Notify monitors that a run began."""
     (definition,) = await list_definitions_by_id(session, [run["definition_id"]])
     if definition.notices.targets:
         await send(session, resources, definition, [news.make_start(definition, run)])
 
 
 async def announce_end(session: Session, resources: Resources, run: Mapping[str, Any], snapshot: Snapshot) -> None:
-    """Tell how a run ended, and which thresholds it passed."""
+    """Send how a run ended, and which thresholds it passed."""
     (definition,) = await list_definitions_by_id(session, [run["definition_id"]])
     if not definition.notices.dump():
         return
@@ -41,13 +41,13 @@ async def announce_end(session: Session, resources: Resources, run: Mapping[str,
 async def announce_hold(
     session: Session, resources: Resources, run: Mapping[str, Any], findings: Sequence[str]
 ) -> None:
-    """Tell that a run waits for a person."""
+    """Send that a run waits for a person."""
     (definition,) = await list_definitions_by_id(session, [run["definition_id"]])
     await send(session, resources, definition, [news.make_hold(definition, run, findings, at=resources.clock())])
 
 
 async def announce_paused(session: Session, resources: Resources, paused: Sequence[PausedSchedule]) -> None:
-    """Tell that schedules were paused."""
+    """Send that schedules were paused."""
     now = resources.clock()
     for definition, each in await pair(session, paused):
         await send(session, resources, definition, [news.make_pause(definition, each, at=now)])
@@ -56,14 +56,14 @@ async def announce_paused(session: Session, resources: Resources, paused: Sequen
 async def announce_missed(
     session: Session, resources: Resources, missed: Mapping[UUID, tuple[int, str]], *, now: datetime
 ) -> None:
-    """Tell that moments passed without a run: how many, and why."""
+    """Send that moments passed without a run: how many, and why."""
     for definition in await list_definitions_by_id(session, list(missed)):
         count, reason = missed[definition.id]
         await send(session, resources, definition, [news.make_missed(definition, reason, count=count, at=now)])
 
 
 async def announce_overdue(session: Session, resources: Resources, overdue: Sequence[OverdueMoment]) -> None:
-    """Tell that runs did not begin or end by their deadlines."""
+    """Send that runs did not begin or end by their deadlines."""
     now = resources.clock()
     for definition, each in await pair(session, overdue):
         await send(session, resources, definition, [news.make_overdue(definition, each, at=now)])

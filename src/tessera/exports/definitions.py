@@ -209,7 +209,7 @@ async def list_definitions(
 
 
 async def list_definitions_by_id(session: Session, ids: Sequence[UUID]) -> list[Definition]:
-    """Return the definitions of those ids, whoever sees them: for work without a person behind it."""
+    """Return the definitions of those ids in any chain: for work without a person behind it."""
     return await make_definitions(session, await store.find_definitions(session, ids))
 
 

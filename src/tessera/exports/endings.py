@@ -65,7 +65,7 @@ async def finish_run(session: Session, resources: Resources, run_id: UUID) -> Ma
 
 
 async def note_end(session: Session, resources: Resources, run: Mapping[str, Any], document: Mapping[str, Any]) -> None:
-    """Tell the profile's page, the schedule, the feed of events, and people."""
+    """Note the end with the profile, the schedule and the feed of events, and notify people."""
     snapshot = read_snapshot(document)
     call = call_of(run, snapshot.definition)
     if call is not None and snapshot.profile_id is not None:

@@ -1,4 +1,4 @@
-"""What people are told about runs: ends, holds, missed moments, thresholds that were passed. Never members' data."""
+"""The news of runs: ends, holds, missed moments, thresholds that were passed. Never members' data."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Who is told about the runs of a definition: its rules, their secrets sealed."""
+"""Who is notified about the runs of a definition: its rules, their secrets sealed."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -20,7 +20,7 @@ from tessera.platform.secrets import KeyRing
 async def set_notice_rules(
     session: Session, actor: Actor, resources: Resources, *, definition_id: UUID, given: Mapping[str, Any]
 ) -> Mapping[UUID, Mapping[str, str]]:
-    """Let these be told about runs from now on; return the secrets that were made just now, by target, shown once."""
+    """Notify these about runs from now on; return the secrets that were made just now, by target, shown once."""
     actor.require("exports:write")
     stored = await get_definition(session, actor, definition_id=definition_id)
     checked = check_rules(given, resources, stored=stored.notices)

@@ -1,4 +1,4 @@
-"""Runs that did not begin or end by the deadlines of their schedules: each is told once."""
+"""Runs that did not begin or end by the deadlines of their schedules: each is reported once."""
 
 from tessera.exports.announcements import announce_overdue
 from tessera.exports.definitions import KIND
@@ -9,7 +9,7 @@ OVERDUE_SECONDS = 15.0
 
 
 async def report_overdue(resources: Resources) -> int:
-    """Tell of deadlines that passed since the last time; return how many."""
+    """Report deadlines that passed since the last time; return how many."""
     async with resources.database.session() as session:
         overdue = await schedules.list_overdue(session, KIND, resources.clock())
         if overdue:

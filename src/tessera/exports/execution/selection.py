@@ -229,7 +229,7 @@ def divide_rows(rows: int, shards: int) -> list[tuple[int, int]]:
 
 
 async def hold(session: Session, resources: Resources, claim: ClaimedShard, findings: Sequence[Finding]) -> None:
-    """Let the run wait for a person, and tell people so."""
+    """Let the run wait for a person, and notify people."""
     run = await store.hold_run(session, claim.run_id)
     if run is None:
         raise LeaseLostError

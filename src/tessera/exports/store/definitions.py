@@ -93,7 +93,7 @@ async def set_owner(session: Session, definition_id: UUID, owner: Owner) -> None
 
 
 async def set_notices(session: Session, stored: Definition, document: Mapping[str, Any], actor: Actor) -> bool:
-    """Write who is told about runs; False if the definition was changed in the meantime."""
+    """Write who is notified about runs; False if the definition was changed in the meantime."""
     values = {"id": stored.id, "version": stored.version, "notices": as_json(document), **actor.signature}
     return await change_rows(session, SET_NOTICES, values) == 1
 
