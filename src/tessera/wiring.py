@@ -31,7 +31,7 @@ from tessera.platform.secrets import KeyRing, load_keys
 from tessera.platform.settings import Settings
 
 if TYPE_CHECKING:
-    from tessera.connectors.paces import Paces
+    from tessera.platform.paces import Paces
 
 CONNECTORS = {
     "http_api": "tessera.outbound.kinds.http_api:HTTP_API",
@@ -163,7 +163,7 @@ class Application:
     @cached_property
     def paces(self) -> "Paces":
         """How fast this process calls outside systems, beside all others."""
-        from tessera.connectors.paces import LEASE_SECONDS, Paces
+        from tessera.platform.paces import LEASE_SECONDS, Paces
 
         settings = self.resources.settings
         return Paces(self.resources.database, lease_seconds=min(LEASE_SECONDS, settings.run_lease_seconds))

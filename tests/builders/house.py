@@ -14,7 +14,6 @@ from tessera.access import chains as access_chains
 from tessera.access import keys as access_keys
 from tessera.access.keys import NewApiKey
 from tessera.connectors import NewProfile, address_policy
-from tessera.connectors.paces import Paces
 from tessera.exports import Definition, Executor, NewDefinition, Owner, Run
 from tessera.loyalty import NewCustomer, NewMembership, NewProgram
 from tessera.outbound import NewTemplate
@@ -23,6 +22,7 @@ from tessera.platform.clock import now
 from tessera.platform.db import Database, Session
 from tessera.platform.http import OutboundClient
 from tessera.platform.jobs import JobQueue
+from tessera.platform.paces import Paces
 from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing
 from tessera.platform.settings import Settings, load_settings

@@ -7,15 +7,15 @@ from typing import Any, TypeVar
 
 from tests.builders.loops import TimelessLoop
 
-from tessera.connectors.paces.breaker import PROBE_SECONDS, Breaker, pause_after
-from tessera.connectors.paces.ledger import LEASE_SECONDS
-from tessera.connectors.paces.limits import PaceLimits
-from tessera.connectors.paces.pace import Observer, Pace
-from tessera.connectors.paces.run_pace import RunPace
-from tessera.connectors.paces.shares import Ask, Grant, PaceState, Slice, decide, give_back
-from tessera.connectors.paces.waits import WaitReason
 from tessera.platform.db import ClockOffset
 from tessera.platform.ids import new_id
+from tessera.platform.paces.breaker import PROBE_SECONDS, Breaker, pause_after
+from tessera.platform.paces.ledger import LEASE_SECONDS
+from tessera.platform.paces.limits import PaceLimits
+from tessera.platform.paces.pace import Observer, Pace
+from tessera.platform.paces.run_pace import RunPace
+from tessera.platform.paces.shares import Ask, Grant, PaceState, Slice, decide, give_back
+from tessera.platform.paces.waits import WaitReason
 
 T = TypeVar("T")
 

@@ -10,10 +10,10 @@ from tests.builders.house import ACTOR, BODY, SmallHouse, create_export, create_
 from tests.builders.receivers import Received, Reply, run_receiver
 
 from tessera import connectors, exports, outbound
-from tessera.connectors.paces import ProfileThrottledError
-from tessera.connectors.paces.breaker import MOST_PROBES
 from tessera.exports import Definition, NewDefinition, RunState
 from tessera.platform.clock import now
+from tessera.platform.paces import ProfileThrottledError
+from tessera.platform.paces.breaker import MOST_PROBES
 
 
 async def copy_export(house: SmallHouse, definition: Definition, path: str) -> Definition:

@@ -20,7 +20,6 @@ from tessera.connectors.contract import (
 from tessera.connectors.discovery import keep_discovered
 from tessera.connectors.errors import NotTestableError, ProfileDisabledError
 from tessera.connectors.opened_profiles import list_secrets, open_profile
-from tessera.connectors.paces import check_hold
 from tessera.connectors.profile_checks import READY
 from tessera.connectors.profiles import KIND, find_row
 from tessera.platform.actors import Actor
@@ -28,6 +27,7 @@ from tessera.platform.assets import SettingsInvalidError
 from tessera.platform.audit import Entry, record_entries
 from tessera.platform.errors import TesseraError
 from tessera.platform.http import OutboundClient
+from tessera.platform.paces import check_hold
 from tessera.platform.resources import Resources
 from tessera.platform.secrets import Masker
 

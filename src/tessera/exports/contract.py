@@ -8,12 +8,12 @@ from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from tessera.connectors.contract import Property
-from tessera.connectors.paces import Paces
 from tessera.exports.results import RunResult
 from tessera.platform.actors import Actor
 from tessera.platform.assets import Target
 from tessera.platform.db import Session
 from tessera.platform.http import OutboundClient
+from tessera.platform.paces import Paces
 from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing
 from tessera.queries import Column, Query

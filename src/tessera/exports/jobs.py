@@ -2,7 +2,6 @@
 
 from functools import partial
 
-from tessera.connectors.paces import Paces
 from tessera.exports.execution import Executor
 from tessera.exports.overdue import OVERDUE_SECONDS, report_overdue
 from tessera.exports.retention import purge_runs
@@ -10,6 +9,7 @@ from tessera.exports.runs import EXECUTE_RUN, PROMOTE_SECONDS, drop_forgotten, p
 from tessera.exports.scheduled_runs import is_needed, start_due
 from tessera.platform.http import OutboundClient
 from tessera.platform.jobs import EVERY_SECOND, HOURLY, BackgroundWork, Chore
+from tessera.platform.paces import Paces
 from tessera.platform.resources import Resources
 from tessera.queries import QueryEngine
 

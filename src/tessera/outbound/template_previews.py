@@ -12,7 +12,6 @@ from tessera import queries
 from tessera.connectors import READY, find_row, get_profile, make_profile
 from tessera.connectors.calls import CallKind, NewCall, record_call
 from tessera.connectors.contract import Target, get_connector
-from tessera.connectors.paces import check_hold
 from tessera.outbound.calls.excerpts import HIDDEN
 from tessera.outbound.calls.request_maker import RequestMaker
 from tessera.outbound.errors import SampleMissingError
@@ -38,6 +37,7 @@ from tessera.platform.clock import now
 from tessera.platform.db import Session
 from tessera.platform.http import OutboundClient
 from tessera.platform.ids import new_id
+from tessera.platform.paces import check_hold
 from tessera.platform.resources import Resources
 from tessera.platform.secrets import MASK, KeyRing
 from tessera.queries import Column, Query, QueryEngine

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
-from tessera.connectors.paces import Paces
 from tessera.exports.announcements import announce_start
 from tessera.exports.contract import ClaimedShard, Shipment
 from tessera.exports.endings import finish_shard
@@ -23,6 +22,7 @@ from tessera.platform.db import explain_database_error
 from tessera.platform.errors import TesseraError, UnavailableError
 from tessera.platform.http import OutboundClient
 from tessera.platform.jobs import name_worker
+from tessera.platform.paces import Paces
 from tessera.platform.resources import Resources
 from tessera.queries import QueryEngine
 

@@ -17,7 +17,6 @@ PACES = """
 CREATE TABLE profile_paces (
     profile_id uuid NOT NULL CONSTRAINT pk_profile_paces PRIMARY KEY
       CONSTRAINT fk_profile_paces_profile_id REFERENCES connection_profiles (id) ON DELETE CASCADE,
-    chain_id uuid NOT NULL,
     next_start timestamptz,
     held_until timestamptz,
     hold_reason text CONSTRAINT ck_profile_paces_hold_reason
@@ -35,7 +34,6 @@ CREATE TABLE profile_slices (
     profile_id uuid NOT NULL CONSTRAINT fk_profile_slices_profile_id
       REFERENCES connection_profiles (id) ON DELETE CASCADE,
     worker text NOT NULL,
-    chain_id uuid NOT NULL,
     places integer NOT NULL,
     wanted integer NOT NULL,
     definitions integer NOT NULL,
@@ -51,5 +49,5 @@ COMMENT ON COLUMN profile_slices.definitions IS 'for how many export definitions
 def upgrade() -> None:
     op.execute(PACES)
     op.execute(SLICES)
-    protect("profile_paces")
-    protect("profile_slices")
+    protect("profile_paces", chain=None)
+    protect("profile_slices", chain=None)

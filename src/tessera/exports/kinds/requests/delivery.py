@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from functools import partial
 from random import Random
 
-from tessera.connectors.paces import RunPace, WaitReason
 from tessera.exports.kinds.requests import retries
 from tessera.exports.kinds.requests.outcomes import (
     RECEIVER_DOWN,
@@ -22,6 +21,7 @@ from tessera.exports.results import COMPLETED, STOPPED, RunResult
 from tessera.exports.states import RequestState
 from tessera.outbound import Sender
 from tessera.platform.batching import BoundedSender
+from tessera.platform.paces import RunPace, WaitReason
 
 # Requests that wait for their next try stay in memory with their bodies: this bounds them.
 MOST_OPEN = 256

@@ -10,7 +10,6 @@ import psycopg
 from tessera import connectors, outbound
 from tessera.connectors import Profile, clean_plain_settings
 from tessera.connectors.contract import Property, PropertyKind
-from tessera.connectors.paces import PaceLimits, RunPace
 from tessera.exports.contract import Checking, ClaimedShard, Destination, ExportKind, Shipment
 from tessera.exports.errors import DefinitionInvalidError, UnknownColumnError
 from tessera.exports.kinds.requests.delivery import Delivery
@@ -24,6 +23,7 @@ from tessera.exports.store import runs as runs_store
 from tessera.outbound import Sender
 from tessera.outbound.rendering import RunFacts
 from tessera.platform.assets import Target
+from tessera.platform.paces import PaceLimits, RunPace
 
 # For how long calls under way are waited for: when the run is cancelled, which takes 5 s at most, and when the worker
 # stops, which takes 10.

@@ -6,11 +6,11 @@ from typing import Any
 
 import psycopg
 
-from tessera.connectors.paces import WaitPeriod, WaitReason
 from tessera.exports.contract import ClaimedShard
 from tessera.exports.kinds.requests.requests import OpenRequest, RowError, Settlement, Window
 from tessera.exports.store.run_log import Group, write_group
 from tessera.platform.batching import Batcher
+from tessera.platform.paces import WaitPeriod, WaitReason
 
 # An outcome waits for company at most this long, or until so many are there. Both stay well under the 50 ms and the
 # 16 outcomes that bound what a crash can make us send twice.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tessera.connectors.paces.limits import PaceLimits
+from tessera.platform.paces.limits import PaceLimits
 
 # A slice is planned at most so far ahead: so long waits a worker that joins, and so much a dead one takes with it.
 HORIZON = 2.0

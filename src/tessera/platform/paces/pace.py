@@ -8,14 +8,14 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from tessera.connectors.paces.breaker import Breaker
-from tessera.connectors.paces.ledger import Ledger
-from tessera.connectors.paces.limits import PaceLimits
-from tessera.connectors.paces.part import Part
-from tessera.connectors.paces.queue import FairQueue, Flow
-from tessera.connectors.paces.shares import Ask, PaceState, Slice
-from tessera.connectors.paces.waits import WaitLog, WaitPeriod, WaitReason
 from tessera.platform.http import RateLimit
+from tessera.platform.paces.breaker import Breaker
+from tessera.platform.paces.ledger import Ledger
+from tessera.platform.paces.limits import PaceLimits
+from tessera.platform.paces.part import Part
+from tessera.platform.paces.queue import FairQueue, Flow
+from tessera.platform.paces.shares import Ask, PaceState, Slice
+from tessera.platform.paces.waits import WaitLog, WaitPeriod, WaitReason
 
 logger = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.builders.paces import Table, crash, join, make_pace, run_timeless
 
-from tessera.connectors.paces.limits import PaceLimits
-from tessera.connectors.paces.pace import Pace
+from tessera.platform.paces.limits import PaceLimits
+from tessera.platform.paces.pace import Pace
 
 # What the network may delay one request more than another, and the way of a question and of its answer.
 JITTER, WAYS = 0.008, 0.002

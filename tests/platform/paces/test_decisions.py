@@ -5,14 +5,14 @@ from uuid import UUID
 
 import pytest
 
-from tessera.connectors.paces.breaker import FAILURES, MOST_PROBES, Breaker
-from tessera.connectors.paces.limits import PaceLimits
-from tessera.connectors.paces.queue import FairQueue, Flow
-from tessera.connectors.paces.schedule import Schedule
-from tessera.connectors.paces.shares import Ask, PaceState, Slice, decide, share_places
-from tessera.connectors.paces.waits import WaitLog, WaitPeriod, WaitReason
 from tessera.platform.db import ClockOffset
 from tessera.platform.http.rate_limits import RateLimit, parse_rate_limit
+from tessera.platform.paces.breaker import FAILURES, MOST_PROBES, Breaker
+from tessera.platform.paces.limits import PaceLimits
+from tessera.platform.paces.queue import FairQueue, Flow
+from tessera.platform.paces.schedule import Schedule
+from tessera.platform.paces.shares import Ask, PaceState, Slice, decide, share_places
+from tessera.platform.paces.waits import WaitLog, WaitPeriod, WaitReason
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ONE, TWO, THREE = UUID(int=1), UUID(int=2), UUID(int=3)

@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from tessera.connectors.paces import store
-from tessera.connectors.paces.waits import WaitReason
 from tessera.platform.db import Session
 from tessera.platform.errors import UnavailableError
+from tessera.platform.paces import store
+from tessera.platform.paces.waits import WaitReason
 
 CAUSES = {
     WaitReason.RETRY_AFTER: "The receiver asked not to be called",

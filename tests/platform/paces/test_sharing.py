@@ -13,12 +13,12 @@ from tests.builders.places import OWNER, Place
 
 from tessera import connectors
 from tessera.connectors import AddressPolicy, NewProfile
-from tessera.connectors.paces import PaceLimits, Paces, ProfileThrottledError, RunPace, check_hold
-from tessera.connectors.paces.breaker import FAILURES
-from tessera.connectors.paces.ledger import DatabaseLedger
-from tessera.connectors.paces.shares import Ask, Slice
 from tessera.platform.db import ClockOffset, Database, app_address
 from tessera.platform.ids import new_id
+from tessera.platform.paces import PaceLimits, Paces, ProfileThrottledError, RunPace, check_hold
+from tessera.platform.paces.breaker import FAILURES
+from tessera.platform.paces.ledger import DatabaseLedger
+from tessera.platform.paces.shares import Ask, Slice
 from tessera.platform.secrets import KeyRing
 
 LIMITS = PaceLimits(16)

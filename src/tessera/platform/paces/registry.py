@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from uuid import UUID
 
-from tessera.connectors.paces import store
-from tessera.connectors.paces.ledger import LEASE_SECONDS, DatabaseLedger
-from tessera.connectors.paces.limits import PaceLimits
-from tessera.connectors.paces.pace import Observer, Pace
-from tessera.connectors.paces.run_pace import RunPace
 from tessera.platform.db import ClockOffset, Database
 from tessera.platform.ids import new_id
+from tessera.platform.paces import store
+from tessera.platform.paces.ledger import LEASE_SECONDS, DatabaseLedger
+from tessera.platform.paces.limits import PaceLimits
+from tessera.platform.paces.pace import Observer, Pace
+from tessera.platform.paces.run_pace import RunPace
 
 logger = logging.getLogger(__name__)
 

@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from tessera.connectors.paces.pace import Member, OnClosed, Pace
 from tessera.platform.http import RateLimit
+from tessera.platform.paces.pace import Member, OnClosed, Pace
 
 
 class RunPace:

@@ -11,14 +11,14 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
-from tessera.connectors.paces.shares import PaceState, Slice
 from tessera.platform.db import Row, Session, change_rows, fetch_row
+from tessera.platform.paces.shares import PaceState, Slice
 
 CHANNEL = "profile_paces"
 MAKE = text("""
-INSERT INTO profile_paces (profile_id, chain_id) SELECT id, chain_id FROM connection_profiles WHERE id = :profile_id
-ON CONFLICT (profile_id) DO NOTHING
+INSERT INTO profile_paces (profile_id) VALUES (:profile_id) ON CONFLICT (profile_id) DO NOTHING
 """)
 
 LOCK = text("""
@@ -44,8 +44,8 @@ WITH moved AS (
   DELETE FROM profile_slices
    WHERE profile_id = :profile_id AND expires_at <= clock_timestamp() AND worker <> :worker
 )
-INSERT INTO profile_slices AS held (profile_id, worker, chain_id, places, wanted, definitions, expires_at)
-SELECT profile_id, :worker, chain_id, :places, :wanted, :definitions,
+INSERT INTO profile_slices AS held (profile_id, worker, places, wanted, definitions, expires_at)
+SELECT profile_id, :worker, :places, :wanted, :definitions,
        clock_timestamp() + make_interval(secs => :lease)
   FROM profile_paces WHERE profile_id = :profile_id
 ON CONFLICT (profile_id, worker) DO UPDATE
@@ -105,7 +105,11 @@ async def lock_pace(session: Session, profile_id: UUID) -> tuple[PaceState, floa
     parameters = {"profile_id": profile_id}
     row = await fetch_row(session, LOCK, parameters)
     if row is None:
-        await session.execute(MAKE, parameters)
+        try:
+            async with session.begin_nested():
+                await session.execute(MAKE, parameters)
+        except IntegrityError:
+            return None
         row = await fetch_row(session, LOCK, parameters)
     return None if row is None else read_state(row)
 

@@ -4,10 +4,10 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from tessera.connectors.paces.ledger import Ledger
-from tessera.connectors.paces.schedule import Schedule
-from tessera.connectors.paces.shares import HORIZON, Ask, PaceState
 from tessera.platform.errors import NotFoundError
+from tessera.platform.paces.ledger import Ledger
+from tessera.platform.paces.schedule import Schedule
+from tessera.platform.paces.shares import HORIZON, Ask, PaceState
 
 logger = logging.getLogger(__name__)
 

@@ -6,15 +6,21 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import UUID
 
-from tessera.connectors.errors import ProfileNotFoundError
-from tessera.connectors.paces import store
-from tessera.connectors.paces.breaker import PROBE_SECONDS, Breaker, pause_after
-from tessera.connectors.paces.shares import Ask, Grant, PaceState, decide, give_back
-from tessera.connectors.paces.waits import WaitReason
 from tessera.platform.db import ClockOffset, Database, Session
+from tessera.platform.errors import NotFoundError
+from tessera.platform.paces import store
+from tessera.platform.paces.breaker import PROBE_SECONDS, Breaker, pause_after
+from tessera.platform.paces.shares import Ask, Grant, PaceState, decide, give_back
+from tessera.platform.paces.waits import WaitReason
 
 # A worker that lives asks again long before; one that died blocks its places no longer than this.
 LEASE_SECONDS = 10.0
+
+
+class ProfileGoneError(NotFoundError):
+    """The profile was deleted while requests went through it."""
+
+    code = "connection_profile_gone"
 
 
 class Ledger(Protocol):
@@ -100,5 +106,5 @@ class DatabaseLedger:
     async def _lock(self, session: Session) -> PaceState:
         locked = await store.lock_pace(session, self.profile_id)
         if locked is None:
-            raise ProfileNotFoundError("The connection profile was deleted while it was in use.")
+            raise ProfileGoneError("The connection profile was deleted while it was in use. Choose another one.")
         return locked[0]

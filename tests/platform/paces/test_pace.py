@@ -6,10 +6,10 @@ from collections.abc import Callable
 import pytest
 from tests.builders.paces import AHEAD, Table, join, make_pace, run_timeless
 
-from tessera.connectors.paces.limits import PaceLimits
-from tessera.connectors.paces.run_pace import RunPace
-from tessera.connectors.paces.waits import WaitPeriod, WaitReason
 from tessera.platform.http import RateLimit
+from tessera.platform.paces.limits import PaceLimits
+from tessera.platform.paces.run_pace import RunPace
+from tessera.platform.paces.waits import WaitPeriod, WaitReason
 
 
 async def open_run(concurrency: int = 2, per_second: int | None = None, per_minute: int | None = None) -> RunPace:
