@@ -17,7 +17,7 @@ from tessera.connectors import NewProfile, address_policy
 from tessera.exports import Definition, Executor, NewDefinition, Owner, Run
 from tessera.loyalty import NewCustomer, NewMembership, NewProgram
 from tessera.outbound import NewTemplate
-from tessera.platform.actors import ActorKind, command_line_actor
+from tessera.platform.actors import Actor, ActorKind, command_line_actor
 from tessera.platform.clock import now
 from tessera.platform.db import Database, Session
 from tessera.platform.http import OutboundClient
@@ -112,9 +112,10 @@ async def create_export(
     keys: Sequence[str] = ("id",),
     body: Any = BODY,
     settings: dict[str, Any] | None = None,
+    defined: dict[str, Any] | None = None,
     **shape: Any,
 ) -> Definition:
-    """Create a profile, a query, a template and a definition; `shape` changes the template.
+    """Create a profile, a query, a template and a definition; `shape` changes the template, `defined` the definition.
 
     It is a bearer profile, unless the settings hold an OAuth client.
     """
@@ -141,11 +142,12 @@ async def create_export(
             new=NewTemplate("Members", saved.id, profile.id, outbound.read_shape(plain | shape)),
             keys=house.resources.keys,
         )
+        given = {"owner": await create_owner(house, session, chain_id), **(defined or {})}
         return await exports.create_definition(
             session,
             ACTOR,
             chain_id=chain_id,
-            new=NewDefinition("Members out", saved.id, template.id, owner=await create_owner(house, session, chain_id)),
+            new=NewDefinition("Members out", saved.id, template.id, **given),
             keys=house.resources.keys,
             now=now(),
         )
@@ -164,6 +166,12 @@ async def start_run(house: SmallHouse, definition: Definition) -> Run:
         return await exports.start_run(
             session, ACTOR, house.resources.jobs, definition_id=definition.id, keys=house.resources.keys
         )
+
+
+async def release_run(house: SmallHouse, run: Run, actor: Actor = ACTOR) -> Run:
+    """Release a held run; nobody works on it yet."""
+    async with house.database.session() as session:
+        return await exports.release_run(session, actor, house.resources.jobs, run_id=run.id, now=now())
 
 
 async def read_run(house: SmallHouse, run_id: UUID) -> Run:

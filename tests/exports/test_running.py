@@ -11,6 +11,7 @@ from tests.builders.receivers import Reply, answer_with, run_receiver
 from tessera import exports, queries
 from tessera.exports import DefinitionChange, RunState
 from tessera.exports.errors import RunActiveError, UnknownColumnError
+from tessera.platform.clock import now
 from tessera.queries import NewQuery
 
 

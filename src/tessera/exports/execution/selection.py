@@ -10,6 +10,7 @@ import msgspec
 
 from tessera.exports import owners
 from tessera.exports.contract import ClaimedShard
+from tessera.exports.endings import end_unsent
 from tessera.exports.errors import LeaseLostError
 from tessera.exports.gates import OWNER, RUNS_COMPARED, Finding, GateLevel, Gates, SelectionFacts, check_selection
 from tessera.exports.results import RunResult
@@ -22,7 +23,8 @@ from tessera.exports.values import Selection
 from tessera.platform.db import Database, Session, driver
 from tessera.queries import Block, QueryEngine
 
-HELD = RunResult("held")
+# The selection itself has let the run wait, or ended it: its worker has nothing to conclude.
+HELD, ENDED = RunResult("held"), RunResult("ended")
 
 
 @dataclass(slots=True)
@@ -108,17 +110,19 @@ async def judge(session: Session, claim: ClaimedShard, counted: Counted) -> Sele
     )
     if not noted or not await shards_store.lock_shard(session, claim.run_id, claim.shard, claim.epoch):
         raise LeaseLostError
-    await shards_store.spread_rows(session, claim.run_id, divide_rows(counted.selected, claim.shards))
     findings = await find_faults(session, claim, counted)
     await store.keep_findings(session, claim.run_id, as_json(findings))
     for finding in findings:
         await store.add_moment(session, claim.run_id, f"gate_{finding.level.value}", finding.message)
     worst = findings[0] if findings else None
+    if worst is not None and worst.level is GateLevel.FAIL:
+        # In this transaction: a take-over between two of them would find the rows, and send them.
+        await end_unsent(session, claim.run_id, RunResult("failed", f"gate_{worst.gate}", worst.message))
+        return Selected(counted.selected, ENDED)
+    await shards_store.spread_rows(session, claim.run_id, divide_rows(counted.selected, claim.shards))
     if worst is not None and worst.level is GateLevel.HOLD:
         await hold(session, claim)
         return Selected(counted.selected, HELD)
-    if worst is not None and worst.level is GateLevel.FAIL:
-        return Selected(counted.selected, RunResult("failed", f"gate_{worst.gate}", worst.message))
     return Selected(counted.selected)
 
 
@@ -147,7 +151,7 @@ async def hold(session: Session, claim: ClaimedShard) -> None:
     """Let the run wait for a person."""
     if not await store.hold_run(session, claim.run_id):
         raise LeaseLostError
-    await shards_store.release_lease(session, claim.run_id, claim.shard, claim.epoch)
+    await shards_store.vacate_shard(session, claim.run_id, claim.shard, claim.epoch)
 
 
 def as_json(findings: Sequence[Finding]) -> str:

@@ -81,7 +81,8 @@ INSERT INTO run_snapshots (id, chain_id, definition_id, digest, document, create
 SELECT gen_random_uuid(), chain_id, definition_id, md5(snapshot::text),
        jsonb_build_object(
          'definition', snapshot -> 'definition', 'definition_version', snapshot -> 'definition_version',
-         'kind', 'requests', 'query', snapshot -> 'query', 'personal', true, 'gates', '{}'::jsonb,
+         'kind', 'requests', 'query', snapshot -> 'query', 'personal', true,
+         'gates', '{"rows": "warn", "removals": "warn", "keys": "warn", "empty": "warn"}'::jsonb,
          'profile_id', snapshot -> 'profile_id', 'profile', snapshot -> 'profile',
          'profile_version', snapshot -> 'profile_version',
          'destination', jsonb_build_object(
