@@ -183,7 +183,8 @@ async def read_run(house: SmallHouse, run_id: UUID) -> Run:
 async def run_to_end(house: SmallHouse, definition: Definition) -> Run:
     """Run the definition in this process and return the ended run."""
     run = await start_run(house, definition)
-    await house.executor().execute(str(run.id))
+    for shard in range(definition.shards):
+        await house.executor().execute(str(run.id), shard)
     return await read_run(house, run.id)
 
 

@@ -64,7 +64,14 @@ def test_gate_that_is_off_finds_nothing() -> None:
 
 def test_findings_name_figures_and_rows() -> None:
     facts = SelectionFacts(
-        4000, removed=1500, known=9000, empty_keys=2, first_empty=7, repeated_keys=1200, first_repeated=9, earlier=[9] * 3
+        4000,
+        removed=1500,
+        known=9000,
+        empty_keys=2,
+        first_empty=7,
+        repeated_keys=1200,
+        first_repeated=9,
+        earlier=[9] * 3,
     )
     messages = " ".join(finding.message for finding in check_selection(Gates(), facts))
     assert "2 rows have an empty key, row 7 first; 1,200 rows have the key of the row before, row 9 first" in messages
@@ -175,9 +182,7 @@ async def test_gate_that_fails_ends_the_run_unsent(house: SmallHouse, shards: in
         await house.executor("another").execute(str(run.id))
         again = await start_run(house, definition)
     assert (run.state, run.error_code) == (RunState.FAILED, "gate_keys")
-    assert run.error == (
-        "9 rows have the key of the row before, row 2 first. Correct the query, or its key columns."
-    )
+    assert run.error == ("9 rows have the key of the row before, row 2 first. Correct the query, or its key columns.")
     assert (run.selected, run.skipped, run.failed, run.requests, receiver.received) == (10, 10, 0, 0, [])
     assert [finding.gate for finding in run.findings] == ["keys"]
     assert await kinds_of_moments(house, run) == ["started", "selected", "gate_fail", "failed"]

@@ -20,7 +20,7 @@ from tests.builders.receivers import Received, Reply, run_receiver
 
 from tessera import connectors, exports, queries
 from tessera.connectors import NewProfile, Profile, address_policy
-from tessera.exports import Definition, NewDefinition, Run, RunState
+from tessera.exports import Definition, GateLevel, Gates, NewDefinition, Run, RunState
 from tessera.outbound.kinds.mparticle.batches import plain_shape
 from tessera.platform.clock import now
 from tessera.queries import NewQuery
@@ -42,7 +42,7 @@ async def create_profile(house: SmallHouse, chain_id: UUID, url: str, **settings
         return await connectors.create_profile(session, ACTOR, chain_id=chain_id, new=new, **parts)
 
 
-async def create_definition(house: SmallHouse, profile: Profile, query: str) -> Definition:
+async def create_definition(house: SmallHouse, profile: Profile, query: str, gates: Gates) -> Definition:
     """Create a definition that leads through the profile, with a data map of its own."""
     chain_id, keys = profile.chain_id, house.resources.keys
     lines = plain_shape(PROFILES)["lines"]
@@ -55,15 +55,18 @@ async def create_definition(house: SmallHouse, profile: Profile, query: str) -> 
             saved.id,
             profile_id=profile.id,
             settings={"lines": lines, "row_mode": "profile", "send_mode": "bulk", "historical": False},
+            gates=gates,
             owner=await create_owner(house, session, chain_id),
         )
         return await exports.create_definition(session, ACTOR, chain_id=chain_id, new=new, keys=keys, now=now())
 
 
-async def start(house: SmallHouse, chain_id: UUID, url: str, *, query: str = QUERY, **settings: Any) -> Run:
+async def start(
+    house: SmallHouse, chain_id: UUID, url: str, *, query: str = QUERY, gates: Gates | None = None, **settings: Any
+) -> Run:
     """Create a run that sends the query's rows to mParticle; nobody works on it yet."""
     profile = await create_profile(house, chain_id, url, **settings)
-    return await start_run(house, await create_definition(house, profile, query))
+    return await start_run(house, await create_definition(house, profile, query, gates or Gates()))
 
 
 async def run_to_end(house: SmallHouse, mparticle: Mparticle, users: int, **given: Any) -> Run:
@@ -142,7 +145,7 @@ async def test_one_bad_user_does_not_sink_its_neighbours(house: SmallHouse) -> N
 async def test_row_without_identity_fails_before_it_is_sent(house: SmallHouse) -> None:
     mparticle = Mparticle()
     query = "SELECT nullif(membership_number, '000007') AS id, '' AS email, '' AS name, balance FROM members"
-    run = await run_to_end(house, mparticle, 20, query=query)
+    run = await run_to_end(house, mparticle, 20, query=query, gates=Gates(keys=GateLevel.WARN))
     assert (run.state, run.sent, run.failed) == (RunState.COMPLETED_WITH_ERRORS, 19, 1)
     async with house.database.session() as session:
         (error,) = (await exports.list_row_errors(session, ACTOR, run.id)).items

@@ -1,7 +1,6 @@
 """Owners: runs of members' data go out with the rights of a user or an API key, and wait where those are gone."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -32,9 +31,12 @@ from tessera.platform.clock import now
 from tessera.platform.db import Session
 from tessera.platform.errors import DeniedError
 
-PASSWORD = "a long enough password"  # noqa: S105 - a test's own
+PASSWORD = "a long enough password"
 SENDER = frozenset({"exports:write", "members:read", "connection-profiles:read", "http-templates:read", "queries:read"})
 IMPERSONAL = "SELECT name AS id, name AS number, 1 AS balance, name AS first_name, name AS last_name FROM tiers"
+OWNERS_OF = """
+SELECT before ->> 'owner', after ->> 'owner' FROM audit_entries WHERE action = 'updated' AND object_id = :id
+"""
 Change = Callable[[Session, UUID], Awaitable[object]]
 
 
@@ -47,7 +49,9 @@ async def revoke(session: Session, key_id: UUID) -> None:
 
 
 async def expire(session: Session, key_id: UUID) -> None:
-    await session.execute(text("UPDATE api_keys SET expires_at = now() - interval '1 second' WHERE id = :id"), {"id": key_id})
+    await session.execute(
+        text("UPDATE api_keys SET expires_at = now() - interval '1 second' WHERE id = :id"), {"id": key_id}
+    )
 
 
 async def disable_user(session: Session, user_id: UUID) -> None:
@@ -61,7 +65,9 @@ async def take_right(session: Session, user_id: UUID) -> None:
 
 async def take_chain(session: Session, user_id: UUID) -> None:
     (other,) = await session.scalars(text("SELECT id FROM chains WHERE name = 'Elsewhere'"))
-    await access_users.update_user(session, ACTOR, user_id, UserChange(chains=frozenset({other})), version=None, now=now())
+    await access_users.update_user(
+        session, ACTOR, user_id, UserChange(chains=frozenset({other})), version=None, now=now()
+    )
 
 
 async def delete_user(session: Session, user_id: UUID) -> None:
@@ -144,10 +150,7 @@ async def test_whoever_releases_the_run_owns_the_export(house: SmallHouse) -> No
     assert (again.state, again.sent) == (RunState.COMPLETED, 10)
     async with house.database.session() as session:
         stored = await exports.get_definition(session, ACTOR, definition_id=definition.id)
-        written = await session.execute(
-            text("SELECT before ->> 'owner', after ->> 'owner' FROM audit_entries WHERE action = 'updated' AND object_id = :id"),
-            {"id": definition.id},
-        )
+        written = await session.execute(text(OWNERS_OF), {"id": definition.id})
         assert written.all() == [("Exports", "Nora")]
     assert stored.owner == Owner(ActorKind.USER, nora.id, "Nora")  # type: ignore[arg-type]
 
@@ -188,7 +191,7 @@ async def test_what_describes_no_member_needs_no_owner(house: SmallHouse) -> Non
 
 async def test_members_need_an_owner_when_they_are_saved(house: SmallHouse) -> None:
     chain = await create_members(house.database, 1)
-    with pytest.raises(OwnerInvalidError, match="Nobody owns this export.*members:read"):
+    with pytest.raises(OwnerInvalidError, match=r"Nobody owns this export.*members:read"):
         await create_export(house, chain, "http://127.0.0.1:9", defined={"owner": None})
 
 

@@ -46,7 +46,7 @@ async def test_log_is_dropped_by_the_week_and_counts_stay(house: SmallHouse) -> 
     # A week that began 30 days ago may hold a run that is younger: it goes when it is over for that long.
     run = await run_that_ended(house, days=38)
     assert (await count_log(house))["run_requests"] == 1
-    assert await purge(house) >= len(LOG)
+    assert await purge(house) == len(LOG) - 1  # it has no row error
     assert set((await count_log(house)).values()) == {0}
     kept = await read_run(house, run.id)
     assert (kept.state, kept.sent) == (RunState.COMPLETED, 10)

@@ -153,7 +153,9 @@ async def test_lease_is_extended_as_long_as_its_worker_lives(house: SmallHouse) 
 
 async def find_lease(house: SmallHouse, past: datetime | None) -> datetime:
     """Return until when the run is held, once that is set and the moment `past` is over."""
-    statement = text("SELECT lease_until FROM run_shards WHERE lease_until IS NOT NULL AND coalesce(:past < now(), true)")
+    statement = text(
+        "SELECT lease_until FROM run_shards WHERE lease_until IS NOT NULL AND coalesce(:past < now(), true)"
+    )
     async with asyncio.timeout(30):
         while True:
             async with house.database.session() as session:
