@@ -31,11 +31,13 @@ async def change_query(house: SmallHouse, session: Session, definition: Definiti
 
 
 async def change_template(house: SmallHouse, session: Session, definition: Definition) -> None:
+    assert definition.template_id is not None
     template = await outbound.get_template(session, ACTOR, definition.chain_id, definition.template_id)
     await outbound.update_template(session, ACTOR, template, TemplateChange(label="Renamed"), keys=house.resources.keys)
 
 
 async def change_profile(house: SmallHouse, session: Session, definition: Definition) -> None:
+    assert definition.template_id is not None
     template = await outbound.get_template(session, ACTOR, definition.chain_id, definition.template_id)
     assert template.profile_id is not None
     profile = await connectors.get_profile(session, ACTOR, definition.chain_id, template.profile_id)
