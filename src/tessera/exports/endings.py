@@ -74,7 +74,7 @@ async def drop_held(session: Session, run_id: UUID, message: str) -> None:
 
 
 async def end_unsent(session: Session, run_id: UUID, ending: RunResult) -> None:
-    """End a run of which no shard is at work, in the transaction of the caller, who has locked it; skip all its rows."""
+    """End a run that no shard works on, in the transaction of the caller, who has locked it; skip all its rows."""
     await shards_store.finish_all(session, run_id)
     run = await store.lock_run(session, run_id)
     assert run is not None
