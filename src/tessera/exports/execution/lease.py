@@ -28,7 +28,7 @@ async def claim_shard(
     held = float("inf")
     while True:
         async with database.session() as session:
-            # The run before its shard, as whoever ends it does: in another order, two could wait for each other.
+            # The run before its shard, as where one ends: in another order, two workers could wait for each other.
             run = await runs_store.lock_run(session, run_id)
             if run is None or run["state"] == RunState.HELD:
                 return None
