@@ -111,7 +111,7 @@ async def start_run(
 ) -> Run:
     """Create a run of the definition as it is now, and the job that executes it.
 
-    Whoever starts it decides: it also runs while the definition is switched off.
+    It also runs while the definition is switched off: that is for schedules, and this is a decision of its own.
     """
     actor.require("exports:write")
     definition = await get_definition(session, actor, definition_id=definition_id)
