@@ -70,12 +70,12 @@ def settle(place: Place) -> None:
 
 
 @contextmanager
-def running_worker(place: Place) -> Iterator[MemoryWatch]:
-    """Run `tessera worker` and watch its memory."""
+def running_worker(place: Place, **given: str) -> Iterator[MemoryWatch]:
+    """Run `tessera worker`, with these variables beside the settings, and watch its memory."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tessera", "worker"],
         cwd=ROOT,
-        env=describe_environment(place.settings),
+        env=describe_environment(place.settings, **given),
         stdin=subprocess.DEVNULL,
     )
     with process, MemoryWatch(process.pid) as watch:

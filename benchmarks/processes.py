@@ -60,6 +60,14 @@ class Receiver:
         """Ask how many ids were distinct, and their digest."""
         return self._ask("proof")
 
+    def windows(self) -> dict[str, Any]:
+        """Ask how many calls came in any second and any minute, and how many after a refusal before its time."""
+        return self._ask("windows")
+
+    def refuse_next(self) -> None:
+        """Have the next call refused with 429."""
+        self._ask("refuse")
+
     def _ask(self, name: str) -> dict[str, Any]:
         with urllib.request.urlopen(f"{self.base_url}/{name}", timeout=120) as answer:
             found: dict[str, Any] = json.load(answer)

@@ -3,7 +3,8 @@
 It has to cost far less than what it measures: bodies are never parsed, ids are cut out of them by their marker, kept as
 text, and compared only when asked. `POST /token` gives its bearer token, for two seconds each time, to whoever asks;
 `POST` to any other path takes rows, `GET /counts` says what arrived, `GET /proof` sorts
-the ids and tells how many were distinct, with a digest of them.
+the ids and tells how many were distinct, with a digest of them. `GET /windows` says how many came in any second and
+any minute; after `GET /refuse` one call is answered with 429.
 """
 
 import argparse
@@ -15,6 +16,9 @@ import re
 import signal
 import sys
 import time
+from array import array
+from bisect import bisect_left
+from collections.abc import Sequence
 from typing import cast
 
 HOST = "127.0.0.1"
@@ -23,6 +27,8 @@ DELAY_SECONDS = 0.02
 # So short that a sender renews its token several times while it is measured.
 TOKEN_SECONDS = 2
 ID_LENGTH = 36
+# What a refused caller is asked to wait.
+WAIT_SECONDS = 3
 find_ids = re.compile(rb'"id" ?: ?"([0-9a-f-]{36})"').findall
 
 
@@ -41,6 +47,9 @@ class Tally:
         self.first_at = 0.0
         self.last_at = 0.0
         self._ids: list[bytes] = []
+        self._arrivals = array("d")
+        self._refuse_next = False
+        self._refused_at = 0.0
 
     def take(self, body: bytes) -> None:
         """Count one body and its rows."""
@@ -52,7 +61,9 @@ class Tally:
 
     def begin(self) -> None:
         """Note a call that came in."""
-        self.first_at = self.first_at or time.monotonic()
+        moment = time.monotonic()
+        self._arrivals.append(moment)
+        self.first_at = self.first_at or moment
         self.in_flight += 1
         self.peak_in_flight = max(self.peak_in_flight, self.in_flight)
 
@@ -74,6 +85,31 @@ class Tally:
             "seconds": self.last_at - self.first_at,
             "cpu_seconds": time.process_time(),
         }
+
+    def windows(self) -> dict[str, float]:
+        """Return the most arrivals of any second and of any minute, and what came after a refusal before its time."""
+        times, refused = self._arrivals, self._refused_at
+        early = [moment - refused for moment in times if refused < moment < refused + WAIT_SECONDS] if refused else []
+        return {
+            "arrived": len(times),
+            "seconds": times[-1] - times[0] if times else 0.0,
+            "most_a_second": most_within(times, 1.0),
+            "most_a_minute": most_within(times, 60.0),
+            "refused": bool(refused),
+            "early": len(early),
+            "latest_early_seconds": max(early, default=0.0),
+        }
+
+    def refuse_next(self) -> None:
+        """Answer the next call with 429, and ask all to wait."""
+        self._refuse_next = True
+
+    def refuses(self) -> bool:
+        """Say whether a call is refused, once, and note when."""
+        if self._refuse_next:
+            self._refuse_next, self._refused_at = False, time.monotonic()
+            return True
+        return False
 
     def proof(self) -> dict[str, int | str]:
         """Return how many ids were distinct, and the digest of all of them, sorted."""
@@ -148,6 +184,11 @@ class Connection(asyncio.Protocol):
             self._answer(b"200 OK", json.dumps(self._tally.counts()).encode())
         elif request_line.startswith(b"GET /proof"):
             self._answer(b"200 OK", json.dumps(self._tally.proof()).encode())
+        elif request_line.startswith(b"GET /windows"):
+            self._answer(b"200 OK", json.dumps(self._tally.windows()).encode())
+        elif request_line.startswith(b"GET /refuse"):
+            self._tally.refuse_next()
+            self._answer(b"200 OK", b"{}")
         elif request_line.startswith(b"POST /token"):
             self._give_token()
         elif self._expected and headers.get(b"authorization") != self._expected:
@@ -168,7 +209,10 @@ class Connection(asyncio.Protocol):
     def _finish(self) -> None:
         self._tally.end()
         self._busy = False
-        self._answer(b"200 OK", b'{"ok":true}')
+        if self._tally.refuses():
+            self._answer(b"429 Too Many Requests\r\nRetry-After: %d" % WAIT_SECONDS, b"{}")
+        else:
+            self._answer(b"200 OK", b'{"ok":true}')
         if self._buffer:
             self._serve_next()
 
@@ -179,6 +223,11 @@ class Connection(asyncio.Protocol):
                 b"HTTP/1.1 %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
                 % (status, len(body), body)
             )
+
+
+def most_within(times: Sequence[float], seconds: float) -> int:
+    """Return the most moments, in their order, that any half-open window of this length holds."""
+    return max((bisect_left(times, start + seconds) - at for at, start in enumerate(times)), default=0)
 
 
 def join_chunks(buffer: bytearray, start: int) -> tuple[bytes, int] | None:

@@ -253,7 +253,7 @@ def test_every_room_has_a_door() -> None:
     }
     listed = {door.removeprefix("tessera.") for door in front_doors()}
 
-    assert (small | set(rooms())) - listed - {"access", "activity", "partners", "platform.formats"} == set()
+    assert (small | set(rooms())) - listed - {"access", "activity", "partners"} == set()
 
 
 def test_every_module_behind_a_door_is_protected() -> None:

@@ -1,28 +1,18 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { AXES } from "./chart_axes.js";
 
 const HEIGHT = 176;
-const TONES = { running: "--color-info", heals: "--color-warning", fine: "--color-success", needs: "--color-error" };
-const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800];
+const TONES = { running: "--color-info", heals: "--color-warning", fine: "--color-success", needs: "--color-error", off: "--color-off" };
 const figure = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
-
-// Time since the first point, as minutes and seconds or hours and minutes.
-function elapsed(seconds) {
-  const two = (value) => String(value).padStart(2, "0");
-  const whole = Math.round(seconds);
-  if (whole < 3600) return `${Math.floor(whole / 60)}:${two(whole % 60)}`;
-  return `${Math.floor(whole / 3600)} h ${two(Math.floor(whole / 60) % 60)}`;
-}
 
 // One chart: lines over time in the colours of the states, and the same data as a table.
 export class Chart {
   constructor(element) {
     this.element = element;
     this.place = element.querySelector(".chart-plot");
-    this.series = element.dataset.series.split(",").map((text) => {
-      const [key, label, tone] = text.split(":");
-      return { key, label, tone };
-    });
+    this.series = JSON.parse(element.dataset.series).map(([key, label, tone]) => ({ key, label, tone }));
+    this.axis = AXES[element.dataset.axis];
     this.data = null;
     new ResizeObserver(() => this.plot?.setSize(this.size())).observe(this.place);
     document.addEventListener("theme", () => this.redraw());
@@ -36,7 +26,7 @@ export class Chart {
 
   show(data) {
     const [start] = data.seconds;
-    this.data = [data.seconds.map((second) => second - start), ...this.series.map(({ key }) => data[key])];
+    this.data = [data.seconds.map((second) => this.axis.place(second, start)), ...this.series.map(({ key }) => data[key])];
     if (!data.seconds.length) this.say(data.active ? "Nothing sent yet" : "Nothing was sent");
     else if (this.plot) this.plot.setData(this.data);
     else this.redraw();
@@ -73,11 +63,11 @@ export class Chart {
       ...this.size(),
       scales: { x: { time: false, range: (_, low, high) => [low, Math.max(high, low + 1)] }, y: { range: (_, low, high) => [0, high > 0 ? high * 1.1 : 1] } },
       axes: [
-        { ...axis, space: 64, size: 28, incrs: STEPS, grid: { show: false }, values: (_, moments) => moments.map(elapsed) },
+        { ...axis, space: 64, size: 28, incrs: this.axis.steps, grid: { show: false }, values: (_, moments) => moments.map(this.axis.write) },
         { ...axis, space: 32, size: 56, values: (_, values) => values.map((value) => figure.format(value)) },
       ],
       series: [
-        { label: "after", value: (_, at) => (at == null ? "–" : elapsed(at)) },
+        { label: this.axis.label, value: (_, at) => (at == null ? "–" : this.axis.write(at)) },
         ...this.series.map(({ label, tone }) => ({
           label,
           stroke: colour(TONES[tone]),
@@ -91,11 +81,13 @@ export class Chart {
   }
 
   fillTable() {
-    if (!this.data || !this.element.querySelector("details").open) return;
+    // Numbers that came with the page have their table already.
+    if (!this.data || this.element.dataset.chartValues || !this.element.querySelector("details").open) return;
     const table = document.createElement("table");
     const head = table.createTHead().insertRow();
-    for (const label of ["After", ...this.series.map((series) => series.label)]) {
+    for (const label of [this.axis.head, ...this.series.map((series) => series.label)]) {
       const cell = document.createElement("th");
+      cell.scope = "col";
       cell.textContent = label;
       head.append(cell);
     }
@@ -103,7 +95,7 @@ export class Chart {
     const [moments, ...columns] = this.data;
     for (const [index, at] of moments.entries()) {
       const row = body.insertRow();
-      row.insertCell().textContent = elapsed(at);
+      row.insertCell().textContent = this.axis.write(at);
       for (const column of columns) row.insertCell().textContent = column[index] == null ? "–" : figure.format(column[index]);
     }
     this.element.querySelector(".chart-table").replaceChildren(table);

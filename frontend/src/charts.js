@@ -3,11 +3,12 @@ const drawn = new WeakSet();
 
 // Charts are drawn only where there are some; the library comes when it is needed.
 export async function drawCharts(root) {
-  const figures = [...root.querySelectorAll("[data-chart]")].filter((figure) => !drawn.has(figure));
+  const figures = [...root.querySelectorAll("[data-chart], [data-chart-values]")].filter((figure) => !drawn.has(figure));
   if (!figures.length) return;
   for (const figure of figures) drawn.add(figure);
   const { Chart } = await import("./chart.js");
-  const bySource = Map.groupBy(figures, (figure) => figure.dataset.chart);
+  for (const figure of figures.filter((each) => each.dataset.chartValues)) new Chart(figure).show(JSON.parse(figure.dataset.chartValues));
+  const bySource = Map.groupBy(figures.filter((figure) => figure.dataset.chart), (figure) => figure.dataset.chart);
   for (const [source, group] of bySource) follow(source, group.map((figure) => new Chart(figure)));
 }
 

@@ -2,14 +2,17 @@
 export function showConditions(root) {
   for (const group of root.querySelectorAll("[data-shown-by]")) {
     const form = group.closest("form");
-    const deciding = form.elements[group.dataset.shownBy];
-    if (!deciding) continue;
-    const values = JSON.parse(group.dataset.shownFor);
+    if (!form.elements[group.dataset.shownBy]) continue;
+    const values = JSON.parse(group.dataset.shownFor).map(String);
     const decide = () => {
-      const value = deciding.type === "checkbox" ? String(deciding.checked) : deciding.value;
-      group.hidden = group.disabled = !values.map(String).includes(value);
+      group.hidden = group.disabled = !values.includes(valueOf(form.elements[group.dataset.shownBy]));
     };
-    deciding.addEventListener("change", decide);
+    // The form hears its fields' changes, several radio buttons of one name among them.
+    form.addEventListener("change", decide);
     decide();
   }
+}
+
+function valueOf(field) {
+  return field.type === "checkbox" ? String(field.checked) : field.value;
 }

@@ -1,10 +1,12 @@
 import "./styles/main.css";
 import "htmx.org/dist/htmx.esm.js";
+import { listenForCalendars } from "./calendars.js";
 import { drawCharts } from "./charts.js";
 import { showCode } from "./code.js";
 import { listenForConfirmations } from "./confirmations.js";
 import { listenForCopies } from "./copies.js";
 import { openEditors } from "./editors.js";
+import { foldSummaries } from "./folds.js";
 import { guardForms } from "./guards.js";
 import { followChoices, listenForInsertions, liveForms } from "./live.js";
 import { followLeaders } from "./leaders.js";
@@ -17,6 +19,7 @@ import { listenForShortcuts } from "./shortcuts.js";
 import { listenForThemes } from "./themes.js";
 import { listenForWaits } from "./waits.js";
 
+listenForCalendars();
 listenForConfirmations();
 listenForCopies();
 listenForShortcuts();
@@ -33,6 +36,7 @@ showConditions(document);
 followLeaders(document);
 liveForms(document, dress);
 followChoices(document);
+foldSummaries(document);
 guardForms(document);
 openEditors(document);
 

@@ -11,9 +11,13 @@ export function openRows(root) {
         place.dispatchEvent(new Event("input", { bubbles: true }));
       } else if (event.target.closest("[data-add-row]")) {
         const row = pattern.content.cloneNode(true);
-        for (const input of row.querySelectorAll("[name]")) input.name = input.name.replace("-ROW-", `-${next}-`);
+        for (const input of row.querySelectorAll("[name]")) {
+          input.name = input.name.replace("-ROW-", `-${next}-`);
+          if (input.id) input.id = input.id.replace("-ROW-", `-${next}-`);
+        }
         next += 1;
-        const first = row.querySelector("input");
+        row.querySelector("[role=group]")?.setAttribute("aria-label", `Row ${next}`);
+        const first = row.querySelector("input, select");
         pattern.before(row);
         first.focus();
       }

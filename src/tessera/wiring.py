@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from tessera import exports, inbound, loyalty, notifications, queries
 from tessera.access import sign_in as access_sign_in
 from tessera.connectors.contract import register_connectors
-from tessera.platform import audit, events, http, idempotency, mail
+from tessera.platform import audit, events, files, http, idempotency, mail, schedules
 from tessera.platform.datasets import register_datasets
 from tessera.platform.db import (
     Database,
@@ -29,6 +30,9 @@ from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing, load_keys
 from tessera.platform.settings import Settings
 
+if TYPE_CHECKING:
+    from tessera.connectors.paces import Paces
+
 CONNECTORS = {
     "http_api": "tessera.outbound.kinds.http_api:HTTP_API",
     "mparticle_outbound": "tessera.outbound.kinds.mparticle:MPARTICLE_OUTBOUND",
@@ -43,7 +47,13 @@ CONNECTORS = {
 }
 register_connectors(CONNECTORS)
 
-CHANNELS = {"webhook": "tessera.notifications.channels.webhook:WEBHOOK"}
+# In the order in which forms offer them.
+CHANNELS = {
+    "email": "tessera.notifications.channels.email:EMAIL",
+    "webhook": "tessera.notifications.channels.webhook:WEBHOOK",
+    "slack": "tessera.notifications.channels.slack:SLACK",
+    "heartbeat": "tessera.notifications.channels.heartbeat:HEARTBEAT",
+}
 notifications.register_channels(CHANNELS)
 
 EXPORT_KINDS = {"requests": "tessera.exports.kinds.requests:REQUESTS"}
@@ -67,6 +77,7 @@ RESOURCES = (
     "tessera.access.roles.permissions:RESOURCES",
     "tessera.access.keys.permissions:RESOURCES",
     "tessera.platform.audit.permissions:RESOURCES",
+    "tessera.platform.mail.permissions:RESOURCES",
 )
 register_resources(RESOURCES)
 
@@ -76,6 +87,9 @@ RESEALINGS = (
     "tessera.outbound.header_seals:RESEALING",
     "tessera.connectors.keys.encryption_keys:RESEALING",
     "tessera.notifications.subscriptions:RESEALING",
+    "tessera.exports.notice_rules:RESEALING",
+    "tessera.notifications.notices.sender:RESEALING",
+    "tessera.platform.mail.outbox:RESEALING",
     "tessera.inbound.retention:RESEALING",
     "tessera.access.factors.factors:RESEALING",
 )
@@ -100,6 +114,8 @@ ROOMS = (
 
 # Mail and other short jobs at once, beside the runs.
 SHORT_SLOTS = 4
+# Calls to receivers of notices, any of which may hang for some seconds.
+NOTICE_SLOTS = 8
 
 
 WAY_ON = (
@@ -144,8 +160,18 @@ class Application:
             ca_file=settings.outbound_ca_file,
         )
 
+    @cached_property
+    def paces(self) -> "Paces":
+        """How fast this process calls outside systems, beside all others."""
+        from tessera.connectors.paces import LEASE_SECONDS, Paces
+
+        settings = self.resources.settings
+        return Paces(self.resources.database, lease_seconds=min(LEASE_SECONDS, settings.run_lease_seconds))
+
     async def close(self) -> None:
         """Close what was made."""
+        if "paces" in self.__dict__:
+            await self.paces.close()
         if "client" in self.__dict__:
             await self.client.close()
         await self.resources.database.close()
@@ -254,7 +280,7 @@ async def work_jobs(application: Application) -> None:
     await work_in_background(
         application.resources.jobs,
         collect_work(application),
-        slots={Queue.RUNS: settings.worker_concurrency, Queue.SHORT: SHORT_SLOTS},
+        slots={Queue.RUNS: settings.worker_concurrency, Queue.SHORT: SHORT_SLOTS, Queue.NOTICES: NOTICE_SLOTS},
         heartbeat=settings.job_heartbeat_seconds,
         stalled=settings.job_stalled_seconds,
     )
@@ -266,12 +292,14 @@ def collect_work(application: Application) -> tuple[BackgroundWork, ...]:
     return (
         job_queue_work(resources.jobs, days=resources.settings.job_days, clock=resources.clock),
         audit.background_work(resources),
+        files.background_work(resources),
         events.background_work(resources),
         idempotency.background_work(resources),
         mail.background_work(resources),
+        schedules.background_work(resources),
         access_sign_in.background_work(resources),
         notifications.background_work(resources, application.client),
         loyalty.background_work(resources),
         inbound.background_work(resources),
-        exports.background_work(resources, application.engine, application.client),
+        exports.background_work(resources, application.engine, application.client, application.paces),
     )

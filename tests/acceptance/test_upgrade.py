@@ -1,5 +1,6 @@
 """A database of commit d47a294 is migrated: everything in it is still there, and every secret still opens."""
 
+import asyncio
 import gzip
 import json
 import re
@@ -23,6 +24,7 @@ from tests.conftest import FAST, OLDEST, binaries, unmade_folder
 
 from tessera import exports
 from tessera.exports import RunState
+from tessera.loyalty import count_figures
 from tessera.platform.db import Database, app_address, migrate, migrations, query_address
 from tessera.platform.db.roles import prepare_roles
 from tessera.platform.embedded import EmbeddedServer
@@ -50,6 +52,15 @@ TABLES = """
 SELECT tablename FROM pg_tables
 WHERE schemaname IN ('tessera', 'procrastinate') AND tablename NOT IN ('alembic_version', 'procrastinate_events')
 ORDER BY 1
+"""
+
+# What the figures come to, and what they should.
+LEVELS = """
+SELECT (SELECT sum(members) FROM tessera.daily_figures),
+       (SELECT count(*) FROM tessera.memberships WHERE deleted_at IS NULL),
+       (SELECT sum(points) FROM tessera.daily_figures),
+       (SELECT sum(balance) FROM tessera.memberships WHERE deleted_at IS NULL),
+       (SELECT count(*) FROM tessera.uncounted_chains)
 """
 
 # Tables that have another name since; the figures are compared under the old one.
@@ -282,3 +293,16 @@ async def test_run_under_way_goes_on_after_the_upgrade(restored: Restored, tmp_p
     assert begun[0] in {str(request.key).strip('"') for request in receiver.received}
     # It was started at the command line, so nobody is there with whose rights members would be sent.
     assert (held.state, [finding.gate for finding in held.findings]) == (RunState.HELD, ["owner"])
+
+
+async def test_figures_of_the_past_are_counted_after_the_upgrade(restored: Restored) -> None:
+    keys = load_keys(restored.keys_file)
+    await asyncio.to_thread(migrate, restored.address, keys)
+    database = Database(app_address(restored.address, keys))
+    await count_figures(database)
+    await database.close()
+
+    with psycopg.connect(restored.address) as connection:
+        members, all_members, points, all_points, left = connection.execute(LEVELS.encode()).fetchone() or ()
+    assert (members, points, left) == (all_members, all_points, 0)
+    assert members > 0

@@ -3,11 +3,12 @@
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
+from typing import Any
 
 import pytest
 from granian.constants import Interfaces
@@ -56,8 +57,10 @@ async def browser(chromium: str) -> AsyncIterator[Browser]:
 
 
 @asynccontextmanager
-async def serve_site(database: Database, query_address: str, keys: KeyRing, folder: Path) -> AsyncIterator[Site]:
-    """Serve the pages with one user for this while."""
+async def serve_site(
+    database: Database, query_address: str, keys: KeyRing, folder: Path, *, routes: Sequence[Any] = ()
+) -> AsyncIterator[Site]:
+    """Serve the pages, and further `routes`, with one user for this while."""
     async with open_small_house(database, query_address, keys, make_settings(folder)) as house:
         async with database.session() as session:
             await create_users(
@@ -65,7 +68,7 @@ async def serve_site(database: Database, query_address: str, keys: KeyRing, fold
                 command_line_actor("test"),
                 [NewUser(EMAIL, "Ada Lovelace", PASSWORD, roles=frozenset({ADMIN_ROLE_ID}))],
             )
-        app = Litestar(build_pages(), exception_handlers={Exception: answer_failure}, openapi_config=None)
+        app = Litestar([*build_pages(), *routes], exception_handlers={Exception: answer_failure}, openapi_config=None)
         app.state.resources, app.state.engine, app.state.client = house.resources, house.engine, house.client
         port = free_port()
         server = Server(app, port=port, interface=Interfaces.ASGI, log_enabled=False)

@@ -14,6 +14,7 @@ from tessera.access import chains as access_chains
 from tessera.access import keys as access_keys
 from tessera.access.keys import NewApiKey
 from tessera.connectors import NewProfile, address_policy
+from tessera.connectors.paces import Paces
 from tessera.exports import Definition, Executor, NewDefinition, Owner, Run
 from tessera.loyalty import NewCustomer, NewMembership, NewProgram
 from tessera.outbound import NewTemplate
@@ -54,7 +55,13 @@ class SmallHouse:
 
     def executor(self, name: str = "worker") -> Executor:
         """Return an executor as a worker would have."""
-        return Executor(self.resources, self.engine, self.client, name=name)
+        return Executor(
+            self.resources,
+            self.engine,
+            self.client,
+            Paces(self.database, lease_seconds=self.resources.settings.run_lease_seconds),
+            name=name,
+        )
 
 
 def make_settings(folder: Path, **given: Any) -> Settings:
@@ -112,10 +119,10 @@ async def create_export(
     keys: Sequence[str] = ("id",),
     body: Any = BODY,
     settings: dict[str, Any] | None = None,
-    defined: dict[str, Any] | None = None,
+    choices: dict[str, Any] | None = None,
     **shape: Any,
 ) -> Definition:
-    """Create a profile, a query, a template and a definition; `shape` changes the template, `defined` the definition.
+    """Create a profile, a query, a template and a definition, with its `choices`; `shape` changes the template.
 
     It is a bearer profile, unless the settings hold an OAuth client.
     """
@@ -142,7 +149,7 @@ async def create_export(
             new=NewTemplate("Members", saved.id, profile.id, outbound.read_shape(plain | shape)),
             keys=house.resources.keys,
         )
-        given = {"owner": await create_owner(house, session, chain_id), **(defined or {})}
+        given = {"owner": await create_owner(house, session, chain_id), **(choices or {})}
         return await exports.create_definition(
             session,
             ACTOR,
@@ -160,18 +167,16 @@ async def create_owner(house: SmallHouse, session: Session, chain_id: UUID) -> O
     return Owner(ActorKind.API_KEY, made.key.id, made.key.label)
 
 
-async def start_run(house: SmallHouse, definition: Definition) -> Run:
+async def start_run(house: SmallHouse, definition: Definition, **given: Any) -> Run:
     """Create a run; nobody works on it yet."""
     async with house.database.session() as session:
-        return await exports.start_run(
-            session, ACTOR, house.resources.jobs, definition_id=definition.id, keys=house.resources.keys
-        )
+        return await exports.start_run(session, ACTOR, house.resources, definition_id=definition.id, **given)
 
 
 async def release_run(house: SmallHouse, run: Run, actor: Actor = ACTOR) -> Run:
     """Release a held run; nobody works on it yet."""
     async with house.database.session() as session:
-        return await exports.release_run(session, actor, house.resources.jobs, run_id=run.id, now=now())
+        return await exports.release_run(session, actor, house.resources, run_id=run.id)
 
 
 async def read_run(house: SmallHouse, run_id: UUID) -> Run:
@@ -180,9 +185,9 @@ async def read_run(house: SmallHouse, run_id: UUID) -> Run:
         return await exports.get_run(session, ACTOR, run_id=run_id)
 
 
-async def run_to_end(house: SmallHouse, definition: Definition) -> Run:
+async def run_to_end(house: SmallHouse, definition: Definition, **given: Any) -> Run:
     """Run the definition in this process and return the ended run."""
-    run = await start_run(house, definition)
+    run = await start_run(house, definition, **given)
     for shard in range(definition.shards):
         await house.executor().execute(str(run.id), shard)
     return await read_run(house, run.id)

@@ -24,11 +24,12 @@ from tessera.notifications import NewSubscription
 from tessera.platform.audit import TrailFilter, list_entries
 from tessera.platform.clock import now
 from tessera.platform.db import Session
+from tessera.platform.mail import MailMessage, send_mail
 from tessera.web.integrations.tiles import list_tiles
 
 PASSWORD = "a quiet sentence"
 # What belongs to no chain: whoever may, sees it.
-SHARED = frozenset({"document", "missing", "name", "tile_key", "type_key", "role_id"})
+SHARED = frozenset({"document", "missing", "name", "tile_key", "type_key", "role_id", "step"})
 # Where a parameter stands for another object than elsewhere: a part of the address, the parameter, the other's name.
 INSTEAD = tuple((part, name, "inbound_id") for part in ("/messages", "/inbound") for name in ("profile_id", "profile"))
 # What only its own user sees, and nobody else whatever they may.
@@ -42,6 +43,7 @@ async def make_one_of_each(house: SmallHouse) -> dict[str, str]:
         definition = await create_export(house, chain_id, receiver.url)
         run = await run_to_end(house, definition)
     inbound = await make_inbound(house, chain_id)
+    assert definition.template_id is not None
     async with house.database.session() as session:
         found: dict[str, Any] = {
             **inbound,
@@ -59,6 +61,7 @@ async def make_one_of_each(house: SmallHouse) -> dict[str, str]:
             **await make_access(session, house, chain_id),
             **await make_subscription(session, house, chain_id),
             **await make_encryption_key(session, house, chain_id),
+            **await make_mail(session, house, chain_id),
         }
         (entry,) = await list_entries(session, ACTOR, TrailFilter(chain_id=chain_id), count=1)
         tile = list_tiles()[0]
@@ -69,6 +72,7 @@ async def make_one_of_each(house: SmallHouse) -> dict[str, str]:
         "name": "upgrade",
         "tile_key": tile.key,
         "type_key": tile.first.key,
+        "step": "filter",
     }
     return {name: str(value) for name, value in {**found, **shared}.items()}
 
@@ -133,6 +137,14 @@ async def make_inbound(house: SmallHouse, chain_id: UUID) -> dict[str, Any]:
     async with house.database.session() as session:
         page = await inbound.list_inbound_messages(session, ACTOR, profile.id, MessageQuery())
     return {"inbound_id": profile.id, "message_id": page.items[0].id}
+
+
+async def make_mail(session: Session, house: SmallHouse, chain_id: UUID) -> dict[str, Any]:
+    """Put a mail about the chain into the outbox."""
+    (mail_id,) = await send_mail(
+        session, house.resources, [MailMessage("one@example.com", "One", ("A line.",))], chain_id=chain_id
+    )
+    return {"mail_id": mail_id}
 
 
 async def make_encryption_key(session: Session, house: SmallHouse, chain_id: UUID) -> dict[str, Any]:

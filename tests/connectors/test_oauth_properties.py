@@ -71,6 +71,7 @@ def test_variants_have_their_labels_and_order() -> None:
         "Connect timeout",
         "Read timeout",
         "Max requests per second",
+        "Max requests per minute",
         "Max concurrent requests",
         "Static headers",
         "CA certificate",

@@ -146,6 +146,11 @@ async def test_server_that_cannot_rename_over_a_file_is_helped(tmp_path: Path, n
         assert not store.capabilities.atomic_replace
         assert await names(store) == ["a.csv"]
 
+        await store.upload("a.csv", pieces(b"newest"))
+        assert await store.publish("a.csv", 6) is True
+        assert await store.publish("a.csv", 6) is False
+        assert await content(store, "a.csv") == b"newest"
+
 
 async def test_links_and_unfinished_files_are_not_listed(partner: Counterpart, network: Network) -> None:
     assert partner.folder is not None

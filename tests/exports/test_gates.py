@@ -85,10 +85,10 @@ def test_percentage_is_of_what_is_usual(percent: int, held: bool) -> None:
     assert bool(found) is held
 
 
-async def hold(house: SmallHouse, receiver: Receiver, **defined: object) -> tuple[Definition, Run]:
+async def hold(house: SmallHouse, receiver: Receiver, **choices: object) -> tuple[Definition, Run]:
     """Return a run that is held after three usual ones: of ten members four are left."""
     chain = await create_members(house.database, 10)
-    definition = await create_export(house, chain, receiver.url, defined=defined)
+    definition = await create_export(house, chain, receiver.url, choices=choices)
     for _ in range(3):
         assert (await run_to_end(house, definition)).state is RunState.COMPLETED
     async with house.database.session() as session:
@@ -147,7 +147,7 @@ async def test_dropped_run_sends_nothing_and_makes_way(house: SmallHouse) -> Non
     async with run_receiver() as receiver:
         definition, run = await hold(house, receiver)
         async with house.database.session() as session:
-            dropped = await exports.cancel_run(session, ACTOR, run_id=run.id)
+            dropped = await exports.cancel_run(session, ACTOR, house.resources, run_id=run.id)
         await house.executor().execute(str(run.id))
         await start_run(house, definition)
     assert (dropped.state, dropped.error_code, dropped.error) == (
@@ -166,7 +166,7 @@ async def test_forgotten_run_is_dropped_after_a_week(house: SmallHouse) -> None:
     for days, state in ((timedelta(days=6, hours=23), RunState.HELD), (timedelta(days=7, hours=1), RunState.CANCELLED)):
         async with house.database.session() as session:
             await session.execute(text("UPDATE runs SET held_at = now() - :days"), {"days": days})
-        assert await drop_forgotten(house.database) == (state is RunState.CANCELLED)
+        assert await drop_forgotten(house.resources) == (state is RunState.CANCELLED)
         assert (await read_run(house, run.id)).state is state
     ended = await read_run(house, run.id)
     assert (ended.error_code, ended.skipped) == ("dropped", 4)
@@ -177,7 +177,7 @@ async def test_forgotten_run_is_dropped_after_a_week(house: SmallHouse) -> None:
 async def test_gate_that_fails_ends_the_run_unsent(house: SmallHouse, shards: int) -> None:
     chain = await create_members(house.database, 10)
     async with run_receiver() as receiver:
-        definition = await create_export(house, chain, receiver.url, query=SAME_KEYS, defined={"shards": shards})
+        definition = await create_export(house, chain, receiver.url, query=SAME_KEYS, choices={"shards": shards})
         run = await run_to_end(house, definition)
         await house.executor("another").execute(str(run.id))
         again = await start_run(house, definition)
@@ -193,7 +193,7 @@ async def test_gate_that_warns_lets_the_run_go_on(house: SmallHouse) -> None:
     chain = await create_members(house.database, 10)
     async with run_receiver() as receiver:
         gates = {"gates": Gates(keys=GateLevel.WARN)}
-        run = await run_to_end(house, await create_export(house, chain, receiver.url, query=SAME_KEYS, defined=gates))
+        run = await run_to_end(house, await create_export(house, chain, receiver.url, query=SAME_KEYS, choices=gates))
     assert (run.state, run.sent) == (RunState.COMPLETED, 10)
     assert [(finding.gate, finding.level) for finding in run.findings] == [("keys", GateLevel.WARN)]
     assert await kinds_of_moments(house, run) == ["started", "selected", "gate_warn", "completed"]

@@ -97,7 +97,7 @@ async def run_after(house: SmallHouse, url: str, change: Change, kind: ActorKind
     chain = await create_members(house.database, 10)
     await create_members(house.database, 1, chain="Elsewhere")
     owner = await make_owner(house, chain, kind)
-    definition = await create_export(house, chain, url, defined={"owner": owner})
+    definition = await create_export(house, chain, url, choices={"owner": owner})
     async with house.database.session() as session:
         await change(session, owner.id)
     return definition, await run_to_end(house, definition)
@@ -183,7 +183,7 @@ async def test_run_of_nobodys_export_waits(house: SmallHouse) -> None:
 async def test_what_describes_no_member_needs_no_owner(house: SmallHouse) -> None:
     chain = await create_members(house.database, 1)
     definition = await create_export(
-        house, chain, "http://127.0.0.1:9", query=IMPERSONAL, body="{{ id }}", defined={"owner": None}
+        house, chain, "http://127.0.0.1:9", query=IMPERSONAL, body="{{ id }}", choices={"owner": None}
     )
     run = await run_to_end(house, definition)
     assert (definition.owner, run.personal, run.state) == (None, False, RunState.COMPLETED)
@@ -192,7 +192,7 @@ async def test_what_describes_no_member_needs_no_owner(house: SmallHouse) -> Non
 async def test_members_need_an_owner_when_they_are_saved(house: SmallHouse) -> None:
     chain = await create_members(house.database, 1)
     with pytest.raises(OwnerInvalidError, match=r"Nobody owns this export.*members:read"):
-        await create_export(house, chain, "http://127.0.0.1:9", defined={"owner": None})
+        await create_export(house, chain, "http://127.0.0.1:9", choices={"owner": None})
 
 
 async def test_owner_has_to_have_the_right_when_it_is_saved(house: SmallHouse) -> None:

@@ -33,7 +33,7 @@ SHARDS = 3
 async def start_sharded(house: SmallHouse, receiver: Receiver, *, rows: int = ROWS, **shape: Any) -> Run:
     """Create a run of three shards; nobody works on it yet."""
     chain = await create_members(house.database, rows)
-    return await start_run(house, await create_export(house, chain, receiver.url, defined={"shards": SHARDS}, **shape))
+    return await start_run(house, await create_export(house, chain, receiver.url, choices={"shards": SHARDS}, **shape))
 
 
 async def select(house: SmallHouse, run: Run) -> "asyncio.Task[None]":
@@ -142,7 +142,7 @@ async def test_no_row_is_one_shard_that_ends(house: SmallHouse) -> None:
     chain = await create_members(house.database, 1)
     query = "SELECT membership_id AS id FROM members WHERE balance > 9"
     definition = await create_export(
-        house, chain, "http://127.0.0.1:9", query=query, body="{{ id }}", defined={"shards": SHARDS}
+        house, chain, "http://127.0.0.1:9", query=query, body="{{ id }}", choices={"shards": SHARDS}
     )
     run = await run_to_end(house, definition)
     assert (run.state, run.selected, len(await list_shards(house))) == (RunState.COMPLETED, 0, 1)
@@ -184,7 +184,7 @@ async def test_cancelling_ends_every_shard(house: SmallHouse) -> None:
         ]
         await wait_until_settled(house, run.id, 20)
         async with house.database.session() as session:
-            await exports.cancel_run(session, ACTOR, run_id=run.id)
+            await exports.cancel_run(session, ACTOR, house.resources, run_id=run.id)
         await asyncio.wait_for(asyncio.gather(first, *others), 20)
     ended = await read_run(house, run.id)
     assert (ended.state, ended.error_code) == (RunState.CANCELLED, "cancelled")
@@ -237,7 +237,7 @@ async def test_killed_worker_loses_no_row_of_its_shards(
 async def test_number_of_shards_has_limits(house: SmallHouse, shards: int) -> None:
     chain = await create_members(house.database, 1)
     with pytest.raises(DefinitionInvalidError, match="a number from 1 to 32"):
-        await create_export(house, chain, "http://127.0.0.1:9", defined={"shards": shards})
+        await create_export(house, chain, "http://127.0.0.1:9", choices={"shards": shards})
 
 
 @pytest.mark.parametrize(("rows", "shards"), [(1, 1), (7, 7), (100, 3), (1000, 32), (31, 32), (2, 5)])

@@ -25,6 +25,7 @@ async def change_definition(house: SmallHouse, session: Session, definition: Def
 
 
 async def change_query(house: SmallHouse, session: Session, definition: Definition) -> None:
+    assert definition.query_id is not None
     query = await queries.get_query(session, ACTOR, definition.chain_id, definition.query_id)
     new = NewQuery(query.label, f"{query.text} WHERE balance < 2", key_columns=query.key_columns)
     await queries.update_query(session, ACTOR, house.engine, query=query, new=new)

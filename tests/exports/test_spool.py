@@ -12,7 +12,6 @@ from tessera.exports.contract import ClaimedShard
 from tessera.exports.execution.lease import claim_shard
 from tessera.exports.execution.selection import select_rows
 from tessera.exports.spool import RowReader
-from tessera.platform.clock import now
 
 ROWS = 600
 QUERY = "SELECT membership_number AS id, balance FROM members"
@@ -31,8 +30,7 @@ async def spool(house: SmallHouse, definition: Any) -> ClaimedShard:
     run = await start_run(house, definition)
     claimed = await claim_shard(house.database, run.id, 0, worker="reader", seconds=60)
     assert claimed is not None
-    selected = await select_rows(house.database, house.engine, claimed, now=now())
-    assert (selected.rows, selected.ending) == (ROWS, None)
+    assert await select_rows(house.resources, house.engine, claimed) is None
     return claimed
 
 
@@ -98,7 +96,7 @@ async def test_finding_rows_does_not_disturb_the_windows(house: SmallHouse, clai
 async def test_selecting_again_replaces_the_rows(house: SmallHouse, claim: ClaimedShard) -> None:
     async with house.database.session() as session:
         await session.execute(text("UPDATE memberships SET membership_number = 'x' || membership_number"))
-    await select_rows(house.database, house.engine, claim, now=now())
+    await select_rows(house.resources, house.engine, claim)
     (row,) = await RowReader(house.database, claim).find([600])
     assert list(row[1]) == ["x000599", 599]
 

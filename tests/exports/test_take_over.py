@@ -192,7 +192,7 @@ async def test_cancelled_run_skips_the_rest(house: SmallHouse) -> None:
         working = asyncio.create_task(house.executor().execute(str(run.id)))
         await wait_until_settled(house, run.id, 20)
         async with house.database.session() as session:
-            await exports.cancel_run(session, ACTOR, run_id=run.id)
+            await exports.cancel_run(session, ACTOR, house.resources, run_id=run.id)
         await asyncio.wait_for(working, 10)
     ended = await read_run(house, run.id)
     assert ended.state is RunState.CANCELLED

@@ -263,8 +263,8 @@ async def test_excerpt_of_no_answer_says_why(lines: Any) -> None:
 
 
 async def test_sender_knows_its_pace(lines: Any) -> None:
-    async with lines(max_concurrent_requests=7, max_requests_per_second=50) as line:
-        assert (line.sender.concurrency, line.sender.per_second) == (7, 50)
+    async with lines(max_concurrent_requests=7, max_requests_per_second=50, max_requests_per_minute=900) as line:
+        assert (line.sender.concurrency, line.sender.per_second, line.sender.per_minute) == (7, 50, 900)
 
 
 async def test_disabled_profile_opens_no_sender(
@@ -324,6 +324,7 @@ def test_each_type_shows_its_own_properties(variant: str, own: list[str]) -> Non
         "connect_timeout_seconds",
         "read_timeout_seconds",
         "max_requests_per_second",
+        "max_requests_per_minute",
         "max_concurrent_requests",
         "static_headers",
         "ca_certificate",

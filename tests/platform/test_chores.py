@@ -98,7 +98,13 @@ async def test_every_job_has_one_handler_and_every_chore_a_name_of_its_own(
     jobs = [job.name for work in works for job in work.handlers]
     chores = [chore.name for work in works for chore in work.chores]
 
-    assert sorted(jobs) == ["exports.run", "mail.send", "sign_in.notify_lockout", "sign_in.send_reset"]
+    assert sorted(jobs) == [
+        "exports.run",
+        "mail.send",
+        "notifications.send_notice",
+        "sign_in.notify_lockout",
+        "sign_in.send_reset",
+    ]
     assert len(set(chores)) == len(chores)
     assert {name.partition(".")[0] for name in chores} >= {"audit", "events", "exports", "inbound", "jobs", "loyalty"}
     for work in works:

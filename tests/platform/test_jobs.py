@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 from tests.builders.jobs import queued
 
 from tessera.access.sign_in import SEND_RESET
@@ -86,6 +87,33 @@ async def test_urgent_job_goes_first(resources: Resources) -> None:
     async with working(jobs, short=1):
         await asyncio.wait_for(both.wait(), PATIENCE)
     assert order == ["urgent", "short"]
+
+
+async def test_job_that_waited_long_goes_before_urgent_ones(resources: Resources) -> None:
+    jobs, order, both = resources.jobs, list[str](), asyncio.Event()
+
+    def note(name: str) -> None:
+        order.append(name)
+        if len(order) == 2:
+            both.set()
+
+    async def low() -> None:
+        note("low")
+
+    async def high() -> None:
+        note("high")
+
+    waiting, urgent = Job("tests.low", queue=Queue.RUNS, priority=-10), Job("tests.high", queue=Queue.RUNS, priority=10)
+    jobs.handle(waiting, low)
+    jobs.handle(urgent, high)
+    await defer(jobs, waiting)
+    async with jobs.database.session() as session:
+        await session.execute(text("UPDATE procrastinate_events SET at = now() - interval '1 hour'"))
+    await defer(jobs, urgent)
+    assert await jobs.promote_waiting(Queue.RUNS, seconds=1800, priority=20) == 1
+    async with working(jobs, runs=1), asyncio.timeout(PATIENCE):
+        await both.wait()
+    assert order == ["low", "high"]
 
 
 async def test_failed_job_is_kept_for_its_days(resources: Resources) -> None:

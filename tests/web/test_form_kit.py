@@ -74,3 +74,27 @@ def test_status_of_a_form_is_chosen_in_one_place(error: InvalidError | None, sta
 
 def test_secrets_are_not_shown_again() -> None:
     assert Form.of({"label": "x", "passphrase": "quiet"}).without("passphrase").typed == {"label": "x"}
+
+
+def test_wall_time_has_no_zone() -> None:
+    form = Form.of({"at": "2031-12-31T08:30", "zoned": "2031-12-31T08:30Z", "day": "2031-12-31", "empty": ""})
+
+    assert form.wall_time("at") == datetime(2031, 12, 31, 8, 30)  # noqa: DTZ001 - that is the point
+    assert [form.wall_time(name) for name in ("zoned", "day", "empty")] == [None, None, None]
+    assert list(form.faults) == ["zoned", "day"]
+    form.wall_time("none", required=True)
+    assert form.faults["none"] == "Required."
+
+
+def test_repeated_days_come_in_order_and_once() -> None:
+    form = make_form([("off", "2031-12-26"), ("off", ""), ("off", "2031-12-25"), ("off", "2031-12-26")])
+
+    assert form.days("off") == [date(2031, 12, 25), date(2031, 12, 26)]
+    assert make_form([("off", "soon")]).days("off") == []
+
+
+def test_name_of_what_goes_must_be_spelled() -> None:
+    assert Form.of({"confirm_name": " Gold "}).spelled("confirm_name", "Gold")
+    form = Form.of({"confirm_name": "gold"})
+    assert not form.spelled("confirm_name", "Gold")
+    assert form.faults == {"confirm_name": "Type Gold to confirm."}

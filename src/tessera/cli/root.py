@@ -35,6 +35,7 @@ GROUPS = {
     "export": ("exports", "Export definitions: create them, run them."),
     "run": ("runs", "Runs of export definitions, and what they did."),
     "event": ("events", "The change feed: what happened, in order."),
+    "notice": ("notices", "Notices: who was notified of what about exports, and what became of it."),
     "webhook": ("webhooks", "Webhook subscriptions and their deliveries."),
     "secrets": ("secrets", "The key ring that seals secrets."),
 }

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tessera.connectors.plain_settings import clean_plain_settings
     from tessera.connectors.probes import test_profile
     from tessera.connectors.profile_checks import READY, check_input
-    from tessera.connectors.profile_history import VERSION_ACTIONS, list_profile_changes, list_profile_changes_since
+    from tessera.connectors.profile_history import VERSION_ACTIONS, list_profile_changes
     from tessera.connectors.profiles import (
         KIND,
         NewProfile,
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         has_twin,
         label_profiles,
         list_profile_users,
+        list_profile_versions,
         list_profiles,
         make_profile,
         update_profile,
@@ -72,8 +73,8 @@ __all__ = [
     "label_profiles",
     "list_choices",
     "list_profile_changes",
-    "list_profile_changes_since",
     "list_profile_users",
+    "list_profile_versions",
     "list_profiles",
     "make_profile",
     "open_file_store",

@@ -20,6 +20,7 @@ from tessera.connectors.contract import (
 from tessera.connectors.discovery import keep_discovered
 from tessera.connectors.errors import NotTestableError, ProfileDisabledError
 from tessera.connectors.opened_profiles import list_secrets, open_profile
+from tessera.connectors.paces import check_hold
 from tessera.connectors.profile_checks import READY
 from tessera.connectors.profiles import KIND, find_row
 from tessera.platform.actors import Actor
@@ -52,6 +53,7 @@ async def test_profile(
     async with resources.database.session() as session:
         row = await find_row(session, actor, chain_id, profile_id)
         probe = find_probe(get_connector(row["type"]), row, options)
+        await check_hold(session, row["id"], row["label"])
         profile = await open_profile(session, row, resources.keys)
     started = time.perf_counter()
     result = await run_probe(

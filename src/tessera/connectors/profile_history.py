@@ -12,19 +12,15 @@ CHANGES_TOLD = 20
 VERSION_ACTIONS = ("updated", "discovered")
 
 
-async def list_profile_changes(session: Session, actor: Actor, profile: Profile) -> Sequence[KeptEntry]:
-    """Return the profile's newest changes."""
-    await find_row(session, actor, profile.chain_id, profile.id)
-    return await list_entries(session, actor, TrailFilter(object_id=profile.id), count=CHANGES_TOLD)
-
-
-async def list_profile_changes_since(
-    session: Session, actor: Actor, profile: Profile, version: int
+async def list_profile_changes(
+    session: Session, actor: Actor, profile: Profile, *, since: int | None = None
 ) -> Sequence[KeptEntry]:
-    """Return what others changed since that version, newest first."""
-    actor.require("connection-profiles:write")
+    """Return the profile's newest changes; with a version, those that others made since then."""
     stored = await find_row(session, actor, profile.chain_id, profile.id)
-    behind = min(max(0, stored["version"] - version), CHANGES_TOLD)
+    if since is None:
+        return await list_entries(session, actor, TrailFilter(object_id=profile.id), count=CHANGES_TOLD)
+    actor.require("connection-profiles:write")
+    behind = min(max(0, stored["version"] - since), CHANGES_TOLD)
     if not behind:
         return []
     # A user about to overwrite a change must see it, whether they may read the whole audit log or not.

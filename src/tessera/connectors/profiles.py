@@ -36,6 +36,7 @@ from tessera.platform.assets import (
     list_labels,
     list_names,
     list_referrers,
+    list_versions,
     name_taken,
     record_change,
     record_references,
@@ -196,6 +197,11 @@ async def list_profile_users(session: Session, actor: Actor, profile: Profile) -
     actor.require("connection-profiles:read")
     stored = await find_row(session, actor, profile.chain_id, profile.id)
     return await list_referrers(session, KIND, stored["id"])
+
+
+async def list_profile_versions(session: Session, ids: Sequence[UUID]) -> Mapping[UUID, int]:
+    """Return the versions of profiles that the caller's own assets refer to."""
+    return await list_versions(session, store.PROFILES, ids)
 
 
 async def label_profiles(session: Session, ids: Sequence[UUID]) -> Mapping[UUID, str]:

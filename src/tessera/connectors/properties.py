@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from tessera.connectors.contract import ConnectorType, Property, PropertyKind
+from tessera.connectors.contract import ConnectorType, MappingLayout, Property, PropertyKind
 from tessera.connectors.errors import UrlNotAllowedError
 from tessera.platform.ids import parse_id
 from tessera.platform.names import is_internal_name
@@ -19,6 +19,8 @@ MOST_HEADERS = 100
 CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 TRUE, FALSE = frozenset({"true", "on", "yes", "1"}), frozenset({"false", "off", "no", "0", ""})
 HEADER_FIELDS = frozenset({"name", "value", "secret"})
+
+LISTS = (PropertyKind.HEADERS, PropertyKind.MAPPING)
 
 CheckUrl = Callable[[str], str]
 
@@ -112,12 +114,15 @@ def value_of(connector: ConnectorType, each: Property, values: Mapping[str, Any]
 
 def check_setting(each: Property, value: Any, check_url: CheckUrl, checked: Checked) -> None:
     """Take a plain value, or its default where it is empty."""
-    if value is None or value == "":
+    if value is None or value == "" or (each.kind is PropertyKind.MAPPING and value == []):
         if each.required:
             checked.missing.append(each.key)
-        checked.settings[each.key] = list(each.default) if each.kind is PropertyKind.HEADERS else each.default
+        checked.settings[each.key] = list(each.default or ()) if each.kind in LISTS else each.default
         return
     try:
+        if each.mapping is not None:
+            check_rows(each, each.mapping, value, checked)
+            return
         checked.settings[each.key] = (
             check_url(read_text(each, value)) if is_url(each) else READERS[each.kind](each, value)
         )
@@ -240,6 +245,14 @@ def read_headers(each: Property, value: Any) -> list[dict[str, Any]]:
         if header["value"] is None and not header["secret"]:
             raise ValueError(f"The header {header['name']} has no value. Give one or take the header out.")
     return each.clean(headers) if each.clean else headers
+
+
+def check_rows(each: Property, layout: MappingLayout, value: Any, checked: Checked) -> None:
+    """Take the rows of a mapping, or note what is wrong with its cells, as `<property>-<row>-<column>`."""
+    rows, cells = layout.check(value)
+    checked.faults |= {f"{each.key}-{number}-{column}": fault for (number, column), fault in cells.items()}
+    if not cells:
+        checked.settings[each.key] = each.clean(rows) if each.clean else rows
 
 
 def is_header(header: Any) -> bool:

@@ -1,12 +1,14 @@
 """What an export kind is written against: the definition that it checks, and the shard of a run that it delivers."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from tessera.connectors.contract import Property
+from tessera.connectors.paces import Paces
 from tessera.exports.results import RunResult
 from tessera.platform.actors import Actor
 from tessera.platform.assets import Target
@@ -16,8 +18,24 @@ from tessera.platform.resources import Resources
 from tessera.platform.secrets import KeyRing
 from tessera.queries import Column, Query
 
-if TYPE_CHECKING:
-    from tessera.exports.execution.lease import Lease
+T = TypeVar("T")
+
+
+class HeldLease(Protocol):
+    """The worker's hold on a shard, as its kind sees it: what says that the run should end early."""
+
+    @property
+    def ending(self) -> "asyncio.Future[RunResult]":
+        """How the run should end; not done as long as it goes on."""
+        ...
+
+    def when_ending(self, act: Callable[[RunResult], None]) -> None:
+        """Call `act` when the run should end early; at once if that is so already."""
+        ...
+
+    async def unless_ended(self, work: Coroutine[Any, Any, T]) -> T | None:
+        """Return what the work returns, or None when it was broken off because the run should end."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +98,7 @@ class ClaimedShard:
 
     `epoch` rises with every claim: a write with an older one is void. `selected` and `last_row` are None until the
     selection is written down. `doubted_before` is the database's time of the claim: attempts begun before it, and
-    without an outcome, may have been sent by another worker.
+    without an outcome, may have been sent by another worker. `ending` says that the run should end early already.
     """
 
     run_id: UUID
@@ -97,11 +115,19 @@ class ClaimedShard:
     scheduled_for: datetime | None
     period_from: datetime | None
     period_to: datetime | None
+    full_refresh: bool
     doubted_before: datetime
     selected: int | None
     trigger: str
     parent_id: UUID | None
+    resent: Mapping[str, Any] | None
+    ending: RunResult | None
     snapshot: Snapshot
+
+    @property
+    def keeps_states(self) -> bool:
+        """Whether it is noted how each row was last accepted or refused."""
+        return self.snapshot.selection.get("changes") is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +135,10 @@ class Shipment:
     """A shard on its way: what its kind delivers, and what it needs for it."""
 
     claim: ClaimedShard
-    lease: "Lease"
+    lease: HeldLease
     resources: Resources
     client: OutboundClient
+    paces: Paces
     actor: Actor
 
 

@@ -16,10 +16,12 @@ from tessera.exports.events import DEFINITION_CREATED, DEFINITION_DELETED, DEFIN
 from tessera.exports.gates import Gates
 from tessera.exports.owners import check_owner, owner_of
 from tessera.exports.selections import check_selection_rules
-from tessera.exports.snapshots import check_destination, is_personal
+from tessera.exports.snapshots import check_destination, find_query, is_personal
 from tessera.exports.states import RunQueue
 from tessera.exports.store import definitions as store
-from tessera.exports.values import Definition, DefinitionChange, NewDefinition, Selection
+from tessera.exports.values import Definition, DefinitionChange, DefinitionFilter, NewDefinition, Selection, Thresholds
+from tessera.notifications import NoticeRules, delete_notice_states
+from tessera.platform import schedules
 from tessera.platform.actors import Actor
 from tessera.platform.assets import (
     InUseError,
@@ -50,6 +52,7 @@ KIND = "export_definition"
 LONGEST_DESCRIPTION = 10_000
 MOST_SHARDS = 32
 MOST_PERCENT = 1000
+ALL = DefinitionFilter()
 
 
 async def create_definition(
@@ -110,14 +113,14 @@ async def check_definition(
 ) -> Checked:
     """Return the definition as it is stored; refuse one that could not run."""
     check_limits(new)
-    query = await queries.get_query(session, actor, chain_id, new.query_id)
+    query = await find_query(session, actor, chain_id, new)
     check_selection_rules(query, new.selection)
     destination = await check_destination(session, actor, chain_id, new, query, keys)
     owner = new.owner or owner_of(actor)
     if await is_personal(query):
         actor.require("members:read")
         await check_owner(session, chain_id, owner, now=now)
-    targets = [Target("query", query.id), *destination.targets]
+    targets = [*destination.targets, *([Target("query", new.query_id)] if new.query_id else [])]
     return Checked(replace(new, settings=destination.settings, owner=owner), query, targets)
 
 
@@ -143,6 +146,8 @@ async def delete_definition(session: Session, actor: Actor, *, definition_id: UU
         raise InUseError(
             f"{stored.label} has runs on record, which show what was sent. Disable it instead: it then sends nothing."
         ) from None
+    await schedules.delete_schedules(session, KIND, [stored.id])
+    await delete_notice_states(session, KIND, [stored.id])
     before = {"label": stored.label, "kind": stored.kind, "query": stored.query_label}
     await note(session, actor, stored, "deleted", DEFINITION_DELETED, values=(before, None))
 
@@ -187,13 +192,25 @@ async def find_definition(session: Session, actor: Actor, chain_id: UUID | None,
 
 
 async def list_definitions(
-    session: Session, actor: Actor, *, chain_id: UUID | None = None, search: str = "", number: int = 1, size: int = 50
+    session: Session,
+    actor: Actor,
+    *,
+    chain_id: UUID | None = None,
+    search: str = "",
+    only: DefinitionFilter = ALL,
+    number: int = 1,
+    size: int = 50,
 ) -> Page[Definition]:
-    """Return a page of definitions by label, of one chain or of all that the actor sees."""
+    """Return a page of definitions, of one chain or of all that the actor sees."""
     actor.require("exports:read")
-    wanted = {"chains": actor.reach(chain_id), "search": search}
-    page = await list_assets(session, store.DEFINITIONS, wanted, number=number, size=size)
+    wanted = {"chains": actor.reach(chain_id), "search": search, **asdict(only)}
+    page = await list_assets(session, store.DEFINITIONS, wanted, sort=wanted.pop("sort"), number=number, size=size)
     return Page(await make_definitions(session, page.items), page.total, number, size)
+
+
+async def list_definitions_by_id(session: Session, ids: Sequence[UUID]) -> list[Definition]:
+    """Return the definitions of those ids, whoever sees them: for work without a person behind it."""
+    return await make_definitions(session, await store.find_definitions(session, ids))
 
 
 async def make_definitions(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[Definition]:
@@ -218,6 +235,8 @@ def make_definition(row: Mapping[str, Any], labels: Mapping[str, Mapping[UUID, s
         values[f"{noun}_label"] = found.get(row[f"{noun}_id"])
     values["selection"] = msgspec.convert(row["selection"], Selection)
     values["gates"] = msgspec.convert(row["gates"], Gates)
+    values["thresholds"] = msgspec.convert(row["thresholds"], Thresholds)
+    values["notices"] = NoticeRules.parse(row["notices"])
     values["queue"] = RunQueue(row["queue"])
     values["owner"] = store.make_owner(row)
     return Definition(**values)
@@ -229,6 +248,9 @@ def check_limits(new: NewDefinition) -> None:
     check_description(new.description, longest=LONGEST_DESCRIPTION, refusal=DefinitionInvalidError)
     if not 1 <= new.shards <= MOST_SHARDS:
         raise DefinitionInvalidError(f"Shards: give a number from 1 to {MOST_SHARDS}.", field="shards")
+    for name in Thresholds.__slots__:
+        if (value := getattr(new.thresholds, name)) is not None and value < 0:
+            raise DefinitionInvalidError("Thresholds: give a number from 0 up.", field=f"thresholds.{name}")
     for name in ("rows_percent", "removals_percent"):
         if not 0 <= getattr(new.gates, name) <= MOST_PERCENT:
             raise DefinitionInvalidError(f"Gates: give a percentage from 0 to {MOST_PERCENT}.", field=f"gates.{name}")

@@ -6,19 +6,26 @@ from typing import Any
 from uuid import UUID
 
 from tessera.connectors.calls import record_call
+from tessera.exports.announcements import announce_end, announce_paused
 from tessera.exports.contract import ClaimedShard
 from tessera.exports.errors import LeaseLostError
 from tessera.exports.events import RUN_FINISHED
 from tessera.exports.profile_calls import call_of
 from tessera.exports.results import COMPLETED, RunResult
 from tessera.exports.snapshots import read_snapshot
-from tessera.exports.store import run_log
+from tessera.exports.store import row_states, run_log
 from tessera.exports.store import runs as store
 from tessera.exports.store import shards as shards_store
+from tessera.platform import schedules
 from tessera.platform.db import Session, driver
 from tessera.platform.events import Event, record_events
 from tessera.platform.resources import Resources
+from tessera.platform.schedules import FinishedRun
 
+REACHED_END = ("completed", "completed_with_errors")
+# A cancelled run counts neither way; one whose rows were partly refused did what it should.
+KIND = "export_definition"
+SUCCEEDED = {"completed": True, "completed_with_errors": True, "failed": False}
 COUNTS = ("state", "selected", "removed", "sent", "unchanged", "failed", "skipped")
 
 
@@ -38,11 +45,14 @@ async def finish_shard(resources: Resources, claim: ClaimedShard, ending: RunRes
         if run["selected"] is None:
             await shards_store.finish_all(session, claim.run_id)
         if await shards_store.finish_shard(session, claim.run_id, claim.shard):
-            await finish_run(session, claim.run_id)
+            ended = await finish_run(session, resources, claim.run_id)
+            if claim.keeps_states and ended["state"] in REACHED_END:
+                sent = await shards_store.find_last_row(session, claim.run_id)
+                await row_states.settle_unsent(await driver(session), claim, sent=sent)
 
 
-async def finish_run(session: Session, run_id: UUID) -> None:
-    """End a run of which no shard is open; the caller has locked it."""
+async def finish_run(session: Session, resources: Resources, run_id: UUID) -> Mapping[str, Any]:
+    """End a run of which no shard is open, and return it; the caller has locked it."""
     run = await store.lock_run(session, run_id)
     assert run is not None
     state = run["ending"] or COMPLETED.state
@@ -50,15 +60,21 @@ async def finish_run(session: Session, run_id: UUID) -> None:
     if ended["state"] == "failed" and ended["error_code"] is None:
         ended = await store.name_failure(session, run_id, describe_nothing_arrived(ended))
     await store.add_moment(session, run_id, ended["state"], ended["error"] or "")
-    await note_end(session, ended, run["snapshot"])
+    await note_end(session, resources, ended, run["snapshot"])
+    return ended
 
 
-async def note_end(session: Session, run: Mapping[str, Any], document: Mapping[str, Any]) -> None:
-    """Tell the profile's page and the feed of events."""
+async def note_end(session: Session, resources: Resources, run: Mapping[str, Any], document: Mapping[str, Any]) -> None:
+    """Tell the profile's page, the schedule, the feed of events, and people."""
     snapshot = read_snapshot(document)
     call = call_of(run, snapshot.definition)
     if call is not None and snapshot.profile_id is not None:
         await record_call(session, snapshot.profile_id, call)
+    if run["parent_id"] is None:
+        result = FinishedRun(run["definition_id"], run["id"], SUCCEEDED.get(run["state"]))
+        paused = await schedules.note_results(session, KIND, [result], now=run["finished_at"])
+        await announce_paused(session, resources, paused)
+    await announce_end(session, resources, run, snapshot)
     payload = {name: run[name] for name in COUNTS}
     await record_events(session, [Event(run["chain_id"], RUN_FINISHED, run["id"], payload)])
 
@@ -68,16 +84,16 @@ def describe_nothing_arrived(run: Mapping[str, Any]) -> str:
     return f"Nothing arrived: all {run['failed']:,} rows that were to be sent were refused. See the row errors for why."
 
 
-async def drop_held(session: Session, run_id: UUID, message: str) -> None:
+async def drop_held(session: Session, resources: Resources, run_id: UUID, message: str) -> None:
     """Cancel a held run, which the caller has locked."""
-    await end_unsent(session, run_id, RunResult("cancelled", "dropped", message))
+    await end_unsent(session, resources, run_id, RunResult("cancelled", "dropped", message))
 
 
-async def end_unsent(session: Session, run_id: UUID, ending: RunResult) -> None:
+async def end_unsent(session: Session, resources: Resources, run_id: UUID, ending: RunResult) -> None:
     """End a run that no shard works on, in the transaction of the caller, who has locked it; skip all its rows."""
     await shards_store.finish_all(session, run_id)
     run = await store.lock_run(session, run_id)
     assert run is not None
     ended = await store.finish_run(session, run_id, state=ending.state, code=ending.code, message=ending.message)
     await store.add_moment(session, run_id, ended["state"], ended["error"] or "")
-    await note_end(session, ended, run["snapshot"])
+    await note_end(session, resources, ended, run["snapshot"])

@@ -70,3 +70,9 @@ class NotHeldError(ConflictError):
     """The run is not held, so there is nothing to release."""
 
     code = "run_not_held"
+
+
+class NothingFailedError(ConflictError):
+    """The run has no failed rows."""
+
+    code = "nothing_failed"

@@ -13,7 +13,9 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    Text,
     UniqueConstraint,
+    Uuid,
     func,
     text,
 )
@@ -53,6 +55,8 @@ class DefinitionRow(Authored, Table):
     settings: Mapped[dict[str, Any]] = mapped_column(server_default=EMPTY)
     selection: Mapped[dict[str, Any]] = mapped_column(server_default=EMPTY)
     gates: Mapped[dict[str, Any]] = mapped_column(server_default=EMPTY)
+    notices: Mapped[dict[str, Any]] = mapped_column(server_default=EMPTY)
+    thresholds: Mapped[dict[str, Any]] = mapped_column(server_default=EMPTY)
     queue: Mapped[str] = mapped_column(server_default="normal")
     shards: Mapped[int] = mapped_column(server_default=text("1"))
     owner: Mapped[str | None]
@@ -97,6 +101,8 @@ class RunRow(Table):
     scheduled_for: Mapped[datetime | None]
     period_from: Mapped[datetime | None]
     period_to: Mapped[datetime | None]
+    resent: Mapped[dict[str, Any] | None]
+    full_refresh: Mapped[bool] = mapped_column(server_default=text("false"))
     started_at: Mapped[datetime | None]
     held_at: Mapped[datetime | None]
     released_at: Mapped[datetime | None]
@@ -177,8 +183,9 @@ class BlockRow(Logged, Table):
     created_at: Mapped[datetime] = mapped_column(primary_key=True)
     rows: Mapped[int]
     data: Mapped[str]
-    keys: Mapped[bytes | None]
-    prints: Mapped[bytes | None]
+    keys: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid))
+    prints: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid))
+    shown_keys: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     changes: Mapped[str | None]
 
 
@@ -268,10 +275,10 @@ class RowStateRow(Table):
     definition_id: Mapped[UUID] = mapped_column(
         ForeignKey("export_definitions.id", ondelete="CASCADE"), primary_key=True
     )
-    key: Mapped[bytes] = mapped_column(primary_key=True)
+    key: Mapped[UUID] = mapped_column(primary_key=True)
     shown_key: Mapped[str]
-    accepted: Mapped[bytes | None]
-    refused: Mapped[bytes | None]
+    accepted: Mapped[UUID | None]
+    refused: Mapped[UUID | None]
     refusals: Mapped[int] = mapped_column(server_default=ZERO)
     updated_at: Mapped[datetime] = mapped_column(server_default=NOW)
 

@@ -21,7 +21,7 @@ COMPLETED = ("completed", "completed_with_errors")
 
 
 def call_of(run: Mapping[str, Any], name: str) -> NewCall | None:
-    """Return the line to keep about an ended run of the export of that name; None where it says nothing about its profile."""
+    """Return the line to keep about an ended run of the export; None where it says nothing about its profile."""
     if run["state"] == "failed" and is_profile_fault(run["error_code"]):
         return NewCall(CallKind.RUN, passed=False, message=f"Run of {name}: {run['error']}", code=run["error_code"])
     if run["state"] not in COMPLETED or not run["requests"]:

@@ -1,7 +1,9 @@
 """The export kinds by name."""
 
+from collections.abc import Sequence
 from functools import cache
 
+from tessera.connectors.contract import Property
 from tessera.exports.contract import ExportKind
 from tessera.exports.errors import DefinitionInvalidError
 from tessera.exports.places import PLACES
@@ -15,6 +17,11 @@ def get_kind(key: str) -> ExportKind:
             f"There is no export kind {key[:60]!r}. There are: {', '.join(PLACES)}.", field="kind"
         )
     return load_kind(key)
+
+
+def list_properties(key: str, connector: str | None) -> Sequence[Property]:
+    """Return the settings of a kind's definitions that lead through profiles of a connector type, or a template."""
+    return get_kind(key).list_properties(connector)
 
 
 @cache

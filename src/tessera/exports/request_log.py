@@ -20,6 +20,7 @@ from tessera.platform.db import Session, driver
 from tessera.platform.paging import Page
 
 MOST_ROWS_SHOWN = 100
+MOST_GROUPS, MOST_WAITS = 20, 200
 HIDDEN = "Hidden, because it may describe members. Users with the permission members:read see it."
 
 
@@ -87,6 +88,26 @@ class RowError:
 
 
 @dataclass(frozen=True, slots=True)
+class ErrorGroup:
+    """Rows that did not arrive for one reason; `message` is that of one of them."""
+
+    phase: str
+    code: str
+    rows: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCount:
+    """How many attempts came to one end: a status, or the code of the error where no answer came."""
+
+    status: int | None
+    code: str | None
+    outcome: str | None
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
 class Moment:
     """One line of the time line."""
 
@@ -150,10 +171,36 @@ async def list_row_errors(
     return Page([RowError(**each, row=rows.get(each["ordinal"])) for each in found], total, number, size)
 
 
+async def list_error_groups(session: Session, actor: Actor, run_id: UUID) -> list[ErrorGroup]:
+    """Return why rows of the run did not arrive, the most frequent reason first."""
+    run = await get_run(session, actor, run_id=run_id)
+    groups = [ErrorGroup(**row) for row in await store.list_error_groups(session, run, limit=MOST_GROUPS)]
+    return [replace(group, message=HIDDEN) for group in groups] if must_hide(actor, run) else groups
+
+
+async def list_answers(session: Session, actor: Actor, run_id: UUID) -> list[AnswerCount]:
+    """Return what the attempts of the run came to, the most frequent first."""
+    run = await get_run(session, actor, run_id=run_id)
+    return [AnswerCount(**row) for row in await store.list_answers(session, run, limit=MOST_GROUPS)]
+
+
 async def list_moments(session: Session, actor: Actor, run_id: UUID) -> list[Moment]:
-    """Return the run's time line, oldest first."""
-    await get_run(session, actor, run_id=run_id)
-    return [Moment(**row) for row in await store.list_moments(session, run_id)]
+    """Return the run's time line, oldest first; requests that had to wait for another try are counted by the minute."""
+    run = await get_run(session, actor, run_id=run_id)
+    moments = [Moment(**row) for row in await store.list_moments(session, run_id)]
+    waits = [
+        Moment(row["at"], "waited", describe_wait(row))
+        for row in await store.list_waits(session, run, limit=MOST_WAITS)
+    ]
+    return sorted([*moments, *waits], key=lambda moment: moment.at)
+
+
+def describe_wait(row: Mapping[str, Any]) -> str:
+    """Return what made requests wait for another try in one minute."""
+    count = row["attempts"]
+    requests = "1 request waits" if count == 1 else f"{count:,} requests wait"
+    answer = f"the receiver answered {row['status']}" if row["status"] else f"no answer came: {row['code']}"
+    return f"{requests} for another try: {answer}"
 
 
 async def list_rates(session: Session, actor: Actor, run_id: UUID) -> list[Rate]:

@@ -10,27 +10,30 @@ import msgspec
 
 from tessera.exports.definitions import KIND, get_definition
 from tessera.exports.endings import drop_held
-from tessera.exports.errors import NotHeldError, RunActiveError, RunEndedError, RunNotFoundError
+from tessera.exports.errors import NotHeldError, NothingFailedError, RunActiveError, RunEndedError, RunNotFoundError
 from tessera.exports.events import DEFINITION_UPDATED, RUN_CREATED
 from tessera.exports.gates import OWNER, Finding
 from tessera.exports.owners import check_owner, owner_of
-from tessera.exports.snapshots import take_snapshot
+from tessera.exports.snapshots import read_snapshot, take_snapshot
 from tessera.exports.states import RunQueue, RunState
 from tessera.exports.store import definitions as definitions_store
 from tessera.exports.store import runs as store
 from tessera.exports.store import shards as shards_store
+from tessera.exports.values import Definition
 from tessera.platform.actors import Actor
 from tessera.platform.assets import record_change
 from tessera.platform.audit import Entry, record_entries
-from tessera.platform.db import Database, Session
+from tessera.platform.db import Session
 from tessera.platform.events import Event, record_events
 from tessera.platform.ids import new_id
 from tessera.platform.jobs import Job, JobQueue, Queue
 from tessera.platform.paging import Page
-from tessera.platform.secrets import KeyRing
+from tessera.platform.resources import Resources
 
 EXECUTE_RUN = Job("exports.run", queue=Queue.RUNS)
 PRIORITIES = {RunQueue.HIGH: 10, RunQueue.NORMAL: 0, RunQueue.LOW: -10}
+PROMOTED = 20
+PROMOTE_SECONDS, LONGEST_WAIT_SECONDS = 60.0, 30 * 60.0
 HELD_DAYS = 7
 ACTIVE = frozenset({RunState.PENDING, RunState.RUNNING, RunState.HELD})
 
@@ -63,6 +66,7 @@ class Run:
     scheduled_for: datetime | None
     period_from: datetime | None
     period_to: datetime | None
+    full_refresh: bool
     started_at: datetime | None
     held_at: datetime | None
     released_at: datetime | None
@@ -99,15 +103,23 @@ class Run:
         return ((self.finished_at or now) - self.started_at).total_seconds() if self.started_at else None
 
 
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What a person decides for one run: another period, or every row also where changes only are sent."""
+
+    period_from: datetime | None = None
+    period_to: datetime | None = None
+    full_refresh: bool = False
+
+
 async def start_run(
     session: Session,
     actor: Actor,
-    jobs: JobQueue,
+    resources: Resources,
     *,
     definition_id: UUID,
-    keys: KeyRing,
     trigger: str = "manual",
-    period: tuple[datetime | None, datetime | None] = (None, None),
+    options: RunOptions | None = None,
 ) -> Run:
     """Create a run of the definition as it is now, and the job that executes it.
 
@@ -115,32 +127,75 @@ async def start_run(
     """
     actor.require("exports:write")
     definition = await get_definition(session, actor, definition_id=definition_id)
-    run_id = new_id()
     values = {
-        "id": run_id,
-        "chain_id": definition.chain_id,
-        "definition_id": definition.id,
-        "snapshot_id": await take_snapshot(session, actor, definition, keys=keys),
-        "parent_id": None,
+        "snapshot_id": await take_snapshot(session, actor, definition, keys=resources.keys),
         "trigger": trigger,
-        "queue": definition.queue.value,
-        "scheduled_for": None,
-        "period_from": period[0],
-        "period_to": period[1],
-        **actor.signature,
+        **asdict(options or RunOptions()),
     }
-    if not await store.insert_run(session, values):
+    return await create_run(session, actor, resources.jobs, definition, values)
+
+
+async def resend_failed(
+    session: Session,
+    actor: Actor,
+    resources: Resources,
+    *,
+    run_id: UUID,
+    code: str | None = None,
+    rows: Sequence[int] | None = None,
+) -> Run:
+    """Create a run that sends the failed rows of an ended one again: all, those of a reason, or those of these numbers.
+
+    The rows are those of before; the destination is the definition's as it is now.
+    """
+    actor.require("exports:write")
+    parent = await get_run(session, actor, run_id=run_id)
+    if parent.active:
+        raise RunActiveError(f"The run of {parent.definition_label} is not over yet. Wait until it ends.")
+    if not parent.failed:
+        raise NothingFailedError(f"No row of this run of {parent.definition_label} failed, so none can be sent again.")
+    definition = await get_definition(session, actor, definition_id=parent.definition_id)
+    earlier = read_snapshot(await store.find_snapshot(session, run_id))
+    values = {
+        "snapshot_id": await take_snapshot(session, actor, definition, keys=resources.keys, earlier=earlier),
+        "parent_id": run_id,
+        "trigger": "resend",
+        "resent": {"code": code, "rows": rows},
+    }
+    return await create_run(session, actor, resources.jobs, definition, values)
+
+
+async def create_run(
+    session: Session, actor: Actor, jobs: JobQueue, definition: Definition, values: Mapping[str, Any]
+) -> Run:
+    """Store a run and its first shard, enqueue that, and note that the run was started."""
+    run_id = new_id()
+    ids = {"id": run_id, "chain_id": definition.chain_id, "definition_id": definition.id}
+    row = {**values, **ids, "queue": definition.queue.value, **actor.signature}
+    if not await create_runs(session, jobs, [row]):
         raise RunActiveError(
             f"{definition.label} has an active run already. Wait until it ends, or cancel it.",
             definition_id=str(definition.id),
         )
-    await shards_store.insert_shard(session, run_id)
-    await defer_shards(jobs, session, run_id, [0], queue=definition.queue)
-    payload = {"definition_id": str(definition.id), "trigger": trigger}
+    payload = {"definition_id": str(definition.id), "trigger": values["trigger"]}
     await record_events(session, [Event(definition.chain_id, RUN_CREATED, run_id, payload)])
     entry = Entry("run_started", "run", run_id, definition.internal_name, definition.chain_id, after=payload)
     await record_entries(session, actor, [entry])
     return await get_run(session, actor, run_id=run_id)
+
+
+async def create_runs(session: Session, jobs: JobQueue, runs: Sequence[Mapping[str, Any]]) -> set[UUID]:
+    """Store runs with their first shards and jobs; return the ids of those that could be: the others have a rival."""
+    made = await store.insert_runs(session, runs)
+    if made:
+        await shards_store.insert_shards(session, made)
+        waiting = [
+            (job_of(run["queue"]), lock_of(run["id"], 0), {"run_id": str(run["id"]), "shard": 0})
+            for run in runs
+            if run["id"] in made
+        ]
+        await jobs.defer_many(session, waiting)
+    return made
 
 
 async def defer_shards(
@@ -200,7 +255,14 @@ async def list_runs(
     return Page([make_run(row) for row in rows], total, number, size)
 
 
-async def cancel_run(session: Session, actor: Actor, *, run_id: UUID) -> Run:
+async def list_last_runs(session: Session, actor: Actor, definition_ids: Sequence[UUID]) -> dict[UUID, Run]:
+    """Return the newest run of each definition that has one, by the definition's id."""
+    actor.require("exports:read")
+    rows = await store.list_last_runs(session, definition_ids, chains=actor.reach())
+    return {run.definition_id: run for run in map(make_run, rows)}
+
+
+async def cancel_run(session: Session, actor: Actor, resources: Resources, *, run_id: UUID) -> Run:
     """Ask for the run's end: what is in flight is settled, the rest is skipped. A held run ends at once."""
     actor.require("exports:write")
     run = await get_run(session, actor, run_id=run_id)
@@ -209,13 +271,13 @@ async def cancel_run(session: Session, actor: Actor, *, run_id: UUID) -> Run:
     if locked is None or state is None:
         raise RunEndedError(f"The run of {run.definition_label} has ended already, so there is nothing to cancel.")
     if state == RunState.HELD:
-        await drop_held(session, run_id, f"Dropped by {actor.name} while it was held.")
+        await drop_held(session, resources, run_id, f"Dropped by {actor.name} while it was held.")
     entry = Entry("run_cancelled", "run", run_id, run.definition_name, run.chain_id)
     await record_entries(session, actor, [entry])
     return await get_run(session, actor, run_id=run_id)
 
 
-async def release_run(session: Session, actor: Actor, jobs: JobQueue, *, run_id: UUID, now: datetime) -> Run:
+async def release_run(session: Session, actor: Actor, resources: Resources, *, run_id: UUID) -> Run:
     """Let a held run go on. Where its owner may not see what it sends, the actor takes the export over."""
     actor.require("exports:write")
     run = await get_run(session, actor, run_id=run_id)
@@ -225,10 +287,10 @@ async def release_run(session: Session, actor: Actor, jobs: JobQueue, *, run_id:
     if not await store.release_run(session, run_id, actor):
         raise NotHeldError(f"The run of {run.definition_label} is not held, so there is nothing to release.")
     if any(finding.gate == OWNER for finding in run.findings):
-        await take_over(session, actor, run, now=now)
+        await take_over(session, actor, run, now=resources.clock())
     await store.add_moment(session, run_id, "released", actor.name)
     shards = await shards_store.list_open_shards(session, run_id)
-    await defer_shards(jobs, session, run_id, shards, queue=run.queue, again=True)
+    await defer_shards(resources.jobs, session, run_id, shards, queue=run.queue, again=True)
     entry = Entry("run_released", "run", run_id, run.definition_name, run.chain_id)
     await record_entries(session, actor, [entry])
     return await get_run(session, actor, run_id=run_id)
@@ -247,13 +309,18 @@ async def take_over(session: Session, actor: Actor, run: Run, *, now: datetime) 
     )
 
 
-async def drop_forgotten(database: Database) -> int:
+async def promote_waiting(jobs: JobQueue) -> int:
+    """Let runs that wait for half an hour go before all others: the queues below *High* are not to starve."""
+    return await jobs.promote_waiting(Queue.RUNS, seconds=LONGEST_WAIT_SECONDS, priority=PROMOTED)
+
+
+async def drop_forgotten(resources: Resources) -> int:
     """Cancel runs that have been held for a week; return how many."""
-    async with database.session() as session:
+    async with resources.database.session() as session:
         forgotten = await store.list_held_too_long(session, HELD_DAYS)
         for run_id in forgotten:
             if await store.lock_run(session, run_id) is not None:
-                await drop_held(session, run_id, f"Nobody released the run for {HELD_DAYS} days.")
+                await drop_held(session, resources, run_id, f"Nobody released the run for {HELD_DAYS} days.")
     return len(forgotten)
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from tessera.exports.errors import DefinitionInvalidError
 from tessera.exports.values import Period, Selection
-from tessera.queries import BUILT_IN, Column, ColumnType, Query
+from tessera.outbound import CHANGE
+from tessera.queries import BUILT_IN, Column, Query
 
-CHANGE = "change"
 MOST_REFUSALS = 100
 
 
@@ -16,7 +16,7 @@ def columns_of(query: Query, selection: Selection) -> tuple[Column, ...]:
     """Return the columns of a row: those of the query, and how it changed where changes only are sent."""
     if selection.changes is None:
         return query.columns
-    return (*query.columns, Column(CHANGE, ColumnType.TEXT))
+    return (*query.columns, CHANGE)
 
 
 def check_selection_rules(query: Query, selection: Selection) -> None:
@@ -36,9 +36,9 @@ def check_selection_rules(query: Query, selection: Selection) -> None:
             f"To send changes only, give the query {query.label} key columns: they tell one row from another.",
             field="changes",
         )
-    if any(column.name == CHANGE for column in query.columns):
+    if any(column.name == CHANGE.name for column in query.columns):
         raise DefinitionInvalidError(
-            f"Rows get a column {CHANGE}, and the query {query.label} has one already. Rename it there.",
+            f"Rows get a column {CHANGE.name}, and the query {query.label} has one already. Rename it there.",
             field="changes",
         )
     if not 1 <= changes.most_refusals <= MOST_REFUSALS:

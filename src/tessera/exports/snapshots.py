@@ -1,6 +1,7 @@
 """What a run works from: the definition, query and destination as they were when it was created."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -9,15 +10,28 @@ import msgspec
 
 from tessera import connectors, queries
 from tessera.exports.contract import Checking, Destination, Snapshot
-from tessera.exports.errors import NotRunnableError
+from tessera.exports.errors import DefinitionInvalidError, NotRunnableError
+from tessera.exports.member_filters import make_member_query
 from tessera.exports.registry import get_kind
 from tessera.exports.selections import columns_of
 from tessera.exports.store import snapshots as store
-from tessera.exports.values import Definition, NewDefinition
+from tessera.exports.values import Definition, NewDefinition, Selection
 from tessera.platform.actors import Actor
 from tessera.platform.db import Session
 from tessera.platform.secrets import KeyRing
 from tessera.queries import Query
+
+
+async def find_query(session: Session, actor: Actor, chain_id: UUID, definition: Definition | NewDefinition) -> Query:
+    """Return the query that gives the rows: the saved one, or the one that a filter over members stands for."""
+    chosen = definition.selection.filter
+    if definition.query_id is not None and chosen is not None:
+        raise DefinitionInvalidError("Choose a query or a filter over members, not both.", field="filter")
+    if definition.query_id is not None:
+        return await queries.get_query(session, actor, chain_id, definition.query_id)
+    if chosen is None:
+        raise DefinitionInvalidError("Choose the Bigdata Query that selects the rows.", field="query")
+    return make_member_query(chain_id, chosen)
 
 
 async def check_destination(
@@ -44,12 +58,19 @@ async def is_personal(query: Query) -> bool:
     return (await queries.check_aside(query.text, query.parameters)).personal
 
 
-async def take_snapshot(session: Session, actor: Actor, definition: Definition, *, keys: KeyRing) -> UUID:
+async def take_snapshot(
+    session: Session, actor: Actor, definition: Definition, *, keys: KeyRing, earlier: Snapshot | None = None
+) -> UUID:
     """Store what a run of the definition works from, once for as long as it stays the same; return its id.
 
+    A run that sends rows of an earlier one again takes the query and selection of that one, and has a single shard.
     Refuse what could not run.
     """
-    query = await queries.get_query(session, actor, definition.chain_id, definition.query_id)
+    if earlier is None:
+        query = await find_query(session, actor, definition.chain_id, definition)
+    else:
+        query = earlier.query
+        definition = replace(definition, selection=msgspec.convert(earlier.selection, Selection), shards=1)
     destination = await check_destination(session, actor, definition.chain_id, definition, query, keys)
     if destination.profile_id is not None:
         profile = await connectors.get_profile(session, actor, definition.chain_id, destination.profile_id)

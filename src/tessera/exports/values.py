@@ -1,6 +1,6 @@
 """Definitions as values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +10,9 @@ from uuid import UUID
 from msgspec import UNSET, UnsetType
 
 from tessera.exports.gates import Gates
+from tessera.exports.member_filters import MemberFilter
 from tessera.exports.states import RunQueue
+from tessera.notifications import NoticeRules
 from tessera.platform.actors import ActorKind
 
 
@@ -45,11 +47,28 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which rows of its query a definition selects: with these parameters, in this period, changes or all."""
+    """Which rows a definition selects: of its query or, with a filter, of the members; changes only, or all.
+
+    Parameters are those of the query; the period is what it knows as `:from` and `:to`.
+    """
 
     parameters: Mapping[str, Any] = field(default_factory=dict)
     period: Period | None = None
     changes: Changes | None = None
+    filter: MemberFilter | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """What about a run is worth a notice although it ended well; None is no bound.
+
+    `refused_percent` is the share of the rows that were to be sent.
+    """
+
+    refused_percent: int | None = None
+    seconds: int | None = None
+    least_rows: int | None = None
+    most_rows: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +93,8 @@ class Definition:
     internal_name: str
     description: str
     kind: str
-    query_id: UUID
-    query_label: str
+    query_id: UUID | None
+    query_label: str | None
     template_id: UUID | None
     template_label: str | None
     profile_id: UUID | None
@@ -83,6 +102,8 @@ class Definition:
     settings: Mapping[str, Any]
     selection: Selection
     gates: Gates
+    thresholds: Thresholds
+    notices: NoticeRules
     queue: RunQueue
     shards: int
     owner: Owner | None
@@ -100,13 +121,15 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class NewDefinition:
-    """What a caller gives to make a definition. Without an internal name one is derived from the label.
+    """What a caller gives to make a definition: rows of a query, or members by a filter in the selection.
+
+    Without an internal name one is derived from the label.
 
     Without an owner, the user or API key that makes it is the owner.
     """
 
     label: str
-    query_id: UUID
+    query_id: UUID | None = None
     template_id: UUID | None = None
     profile_id: UUID | None = None
     kind: str = "requests"
@@ -115,6 +138,7 @@ class NewDefinition:
     settings: Mapping[str, Any] = field(default_factory=dict)
     selection: Selection = field(default_factory=Selection)
     gates: Gates = field(default_factory=Gates)
+    thresholds: Thresholds = field(default_factory=Thresholds)
     queue: RunQueue = RunQueue.NORMAL
     shards: int = 1
     owner: Owner | None = None
@@ -131,14 +155,30 @@ class DefinitionChange:
     label: str | UnsetType = UNSET
     internal_name: str | UnsetType = UNSET
     description: str | UnsetType = UNSET
-    query_id: UUID | UnsetType = UNSET
+    query_id: UUID | UnsetType | None = UNSET
     template_id: UUID | UnsetType | None = UNSET
     profile_id: UUID | UnsetType | None = UNSET
     settings: Mapping[str, Any] | UnsetType = UNSET
     selection: Selection | UnsetType = UNSET
     gates: Gates | UnsetType = UNSET
+    thresholds: Thresholds | UnsetType = UNSET
     queue: RunQueue | UnsetType = UNSET
     shards: int | UnsetType = UNSET
     owner: Owner | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
     version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionFilter:
+    """Which definitions to list, in one of the orders of `store.DEFINITIONS`; None is any.
+
+    `last_state` is that of the last run, `never` before the first.
+    """
+
+    kind: str | None = None
+    with_template: bool | None = None
+    profiles: Sequence[UUID] | None = None
+    enabled: bool | None = None
+    last_state: str | None = None
+    sort: str = "label"

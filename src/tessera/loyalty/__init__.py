@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         SeveralChainsError,
         TierNotFoundError,
     )
+    from tessera.loyalty.figures import count_figures, list_daily_figures
     from tessera.loyalty.jobs import background_work
     from tessera.loyalty.members import get_account_line, get_member, list_account_lines, list_members
     from tessera.loyalty.memberships import create_memberships, delete_memberships, list_memberships, update_memberships
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from tessera.loyalty.uniqueness import settle_uniqueness
     from tessera.loyalty.values.accounts import Customer, CustomerChange, CustomerFilter, NewCustomer
     from tessera.loyalty.values.companies import Company, CompanyChange, CompanyFilter, NewCompany
+    from tessera.loyalty.values.figures import DailyFigures
     from tessera.loyalty.values.marks import Mark
     from tessera.loyalty.values.members import AccountLine, Member, MemberSearch
     from tessera.loyalty.values.memberships import (
@@ -97,6 +99,7 @@ __all__ = [
     "Customer",
     "CustomerChange",
     "CustomerFilter",
+    "DailyFigures",
     "Earning",
     "Expiring",
     "Fault",
@@ -137,6 +140,7 @@ __all__ = [
     "burn_points",
     "clear_account",
     "clear_deleted_records",
+    "count_figures",
     "create_accounts",
     "create_companies",
     "create_memberships",
@@ -161,6 +165,7 @@ __all__ = [
     "list_account_lines",
     "list_companies",
     "list_customers",
+    "list_daily_figures",
     "list_faults",
     "list_members",
     "list_memberships",

@@ -1,9 +1,10 @@
-"""Tables of subscriptions and deliveries."""
+"""Tables of subscriptions and notices, and of the deliveries of both."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, Text, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tessera.platform.db import Table, TransactionId
@@ -65,3 +66,66 @@ class DeliveryRow(Table):
     last_error: Mapped[str | None]
     created_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
+
+
+class NoticeRow(Table):
+    """A notice in words, sent to at least one receiver; its key is sent once in a chain."""
+
+    __tablename__ = "notices"
+    __table_args__ = (
+        UniqueConstraint("chain_id", "key"),
+        Index(None, "chain_id", "id"),
+        Index(None, "subject_id", "id"),
+        Index(None, "created_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    chain_id: Mapped[UUID] = mapped_column(ForeignKey("chains.id"))
+    key: Mapped[str]
+    news: Mapped[str]
+    subject_kind: Mapped[str]
+    subject_id: Mapped[UUID]
+    subject_label: Mapped[str]
+    content: Mapped[dict[str, Any]]
+    happened_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+
+
+class NoticeDeliveryRow(Table):
+    """A notice on its way to one receiver: a mail in the outbox, or a call with a sealed target."""
+
+    __tablename__ = "notice_deliveries"
+    __table_args__ = (
+        CheckConstraint("state IN ('pending', 'delivered', 'failed')", name="state"),
+        Index(None, "notice_id", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    notice_id: Mapped[UUID] = mapped_column(ForeignKey("notices.id", ondelete="CASCADE"))
+    chain_id: Mapped[UUID]
+    channel: Mapped[str]
+    recipient: Mapped[str]
+    sealed_target: Mapped[str | None]
+    mail_id: Mapped[UUID | None] = mapped_column(comment="the mail in the outbox, which knows what became of it")
+    state: Mapped[str]
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    due_at: Mapped[datetime | None]
+    claimed_until: Mapped[datetime | None]
+    last_status: Mapped[int | None]
+    last_error: Mapped[str | None]
+    settled_at: Mapped[datetime | None]
+
+
+class AnnouncedStateRow(Table):
+    """What was announced last of a subject, so that the same is not announced again."""
+
+    __tablename__ = "announced_states"
+
+    chain_id: Mapped[UUID] = mapped_column(ForeignKey("chains.id"), primary_key=True)
+    subject_kind: Mapped[str] = mapped_column(primary_key=True)
+    subject_id: Mapped[UUID] = mapped_column(primary_key=True)
+    topic: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[str]
+    since: Mapped[datetime]
+    count: Mapped[int] = mapped_column(comment="news of this state since then")
+    last_key: Mapped[str]

@@ -1,5 +1,6 @@
 """What an attempt's outcome means, and when the next one is. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -30,9 +31,9 @@ class Outcome:
     gone: bool = False
 
 
-def next_wait(attempts: int, retry_after: float | None, chance: float) -> float | None:
+def next_wait(attempts: int, retry_after: float | None, chance: float, *, waits: Sequence[int] = WAITS) -> float | None:
     """Return the seconds until the next attempt after so many, None when there is none; `chance` is from 0 to 1."""
-    if attempts > len(WAITS):
+    if attempts > len(waits):
         return None
-    wait = WAITS[attempts - 1] * (1 + JITTER * chance)
+    wait = waits[attempts - 1] * (1 + JITTER * chance)
     return max(wait, min(retry_after or 0, LONGEST_WAIT))

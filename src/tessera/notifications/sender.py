@@ -12,7 +12,7 @@ from random import Random
 from uuid import UUID
 
 from tessera.notifications.contract import SEND_SECONDS, Answer, Notification
-from tessera.notifications.registry import SUBSCRIBED, get_channel
+from tessera.notifications.registry import get_subscribed
 from tessera.notifications.retries import Outcome, next_wait
 from tessera.notifications.settler import Settler
 from tessera.notifications.store import claims as store
@@ -58,7 +58,7 @@ class Sender:
     def __init__(self, resources: Resources, client: OutboundClient) -> None:
         self._resources = resources
         self._client = client
-        self._channel = get_channel(SUBSCRIBED)
+        self._channel = get_subscribed()
         self._settler = Settler(resources)
         self._random = Random()  # noqa: S311 - jitter, not a secret
         # Claims of a subscription are made when half of its last ones are through.

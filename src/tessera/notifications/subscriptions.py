@@ -10,7 +10,7 @@ from msgspec import UNSET
 from tessera.notifications.checks import check_names
 from tessera.notifications.errors import LabelInvalidError, SubscriptionChainError, SubscriptionNotFoundError
 from tessera.notifications.events import SUBSCRIPTION_CREATED, SUBSCRIPTION_DELETED, SUBSCRIPTION_UPDATED
-from tessera.notifications.registry import SUBSCRIBED, get_channel
+from tessera.notifications.registry import get_subscribed
 from tessera.notifications.store import subscriptions as store
 from tessera.notifications.values import MadeSubscription, NewSubscription, Subscription, SubscriptionChange
 from tessera.platform.actors import Actor
@@ -42,7 +42,7 @@ async def create_subscriptions(
     actor.require(WRITE)
     if not actor.sees(chain_id):
         raise SubscriptionChainError(f"There is no chain {chain_id} within reach of {actor.name}.", field="chain_id")
-    channel = get_channel(SUBSCRIBED)
+    channel = get_subscribed()
     ids, secrets = new_random_ids(len(items)), [channel.make_secret() for _ in items]
     rows = [
         {
@@ -126,7 +126,7 @@ async def rotate_secret(
     """Draw a new secret. The one before signs too for a day; one before that is forgotten at once."""
     actor.require(ADMIN)
     await lock(session, actor, subscription_id, None)
-    secret = get_channel(SUBSCRIBED).make_secret()
+    secret = get_subscribed().make_secret()
     sealed = keys.seal(secret, purpose_of(subscription_id))
     await store.rotate_secret(session, subscription_id, sealed, until=now + CHANGE_OVER, now=now)
     after = await get_subscription(session, actor, subscription_id)
@@ -166,7 +166,7 @@ def checked_values(before: Subscription, change: SubscriptionChange, resources: 
     """Return what people may change, as it will be."""
     return {
         "label": before.label if change.label is UNSET else clean_label(change.label, refusal=LabelInvalidError),
-        "url": before.url if change.url is UNSET else get_channel(SUBSCRIBED).check_url(change.url, resources.settings),
+        "url": before.url if change.url is UNSET else get_subscribed().check_url(change.url, resources.settings),
         "event_names": before.event_names if change.event_names is UNSET else check_names(change.event_names),
         "enabled": before.enabled if change.enabled is UNSET else change.enabled,
     }

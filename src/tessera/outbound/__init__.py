@@ -6,9 +6,9 @@ from tessera.platform.lazy_imports import import_on_first_use
 
 if TYPE_CHECKING:
     from tessera.outbound.comparison import differing_headers
-    from tessera.outbound.errors import TemplateIncompleteError
-    from tessera.outbound.header_seals import HeaderSeals, reseal_templates
+    from tessera.outbound.header_seals import reseal_templates
     from tessera.outbound.rendering import FACTS, FILTERS, read_shape
+    from tessera.outbound.row_columns import CHANGE
     from tessera.outbound.senders import Outcome, OutcomeKind, RequestRenderer, Sender
     from tessera.outbound.targets import complete_shape, list_export_properties, make_renderer, open_sender
     from tessera.outbound.template_changes import (
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         preview_template,
         read_sample,
         send_test,
+        show_planned,
     )
     from tessera.outbound.templates import (
         TEMPLATE_TYPES,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
         get_template,
         get_usable_template,
         label_templates,
+        list_template_versions,
         list_templates,
         missing_columns,
     )
@@ -45,10 +47,10 @@ else:
     __getattr__ = import_on_first_use(__name__, __file__)
 
 __all__ = [
+    "CHANGE",
     "FACTS",
     "FILTERS",
     "TEMPLATE_TYPES",
-    "HeaderSeals",
     "NewTemplate",
     "Outcome",
     "OutcomeKind",
@@ -59,7 +61,6 @@ __all__ = [
     "Template",
     "TemplateChange",
     "TemplateFilter",
-    "TemplateIncompleteError",
     "TemplatePreview",
     "Trial",
     "complete_shape",
@@ -73,6 +74,7 @@ __all__ = [
     "label_templates",
     "list_export_properties",
     "list_template_users",
+    "list_template_versions",
     "list_templates",
     "make_renderer",
     "missing_columns",
@@ -83,5 +85,6 @@ __all__ = [
     "read_shape",
     "reseal_templates",
     "send_test",
+    "show_planned",
     "update_template",
 ]

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from tessera.connectors.contract import Property, Target
 from tessera.outbound.rendering import Plan, PlannedRequest, RunFacts
-from tessera.platform.http import CallErrorKind, OutboundClient, ReplyHeaders
+from tessera.platform.http import CallErrorKind, OutboundClient, RateLimit, ReplyHeaders
 
 
 class OutcomeKind(StrEnum):
@@ -38,7 +38,7 @@ class Outcome:
 
     `code` and `message` are empty for a plain success. `failed_rows` are positions in the request, from 0, that a
     successful reply names as refused, with its reasons. `share` is the part of the sender's rate to continue with, when
-    the receiver reports that it is near its limit.
+    the receiver reports that it is near its limit; `rate_limit` what its answer says of that limit.
     """
 
     kind: OutcomeKind
@@ -53,6 +53,7 @@ class Outcome:
     excerpt: bytes = field(default=b"", repr=False)
     bytes: int = 0
     share: float | None = None
+    rate_limit: RateLimit | None = None
 
 
 class RequestRenderer(Protocol):
@@ -80,6 +81,10 @@ class Sender(Protocol):
     @property
     def per_second(self) -> int | None:
         """What may leave in a second, counted by the requests' weights; None is as much as the receiver takes."""
+
+    @property
+    def per_minute(self) -> int | None:
+        """What may leave in a minute, counted in the same way."""
 
     async def send(self, planned: PlannedRequest) -> Outcome:
         """Call the receiver once. A missing answer is an outcome: this raises for nothing that the receiver does."""

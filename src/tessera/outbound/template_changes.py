@@ -30,6 +30,7 @@ from tessera.outbound.rendering import (
     compile_template,
     plain_shape,
 )
+from tessera.outbound.row_columns import list_row_columns
 from tessera.outbound.store import templates as store
 from tessera.outbound.templates import (
     INCOMPLETE,
@@ -166,7 +167,9 @@ async def fit_parts(
         return {**ids, "shape": seal_headers(plain_shape(shape), seals, kept["shape"]), "state": INCOMPLETE}
     if query is None or profile is None:
         raise missing_parts(query, profile)
-    sealed = seal_headers(plain_shape(check_shape(shape, query.columns, profile)), seals, kept["shape"])
+    sealed = seal_headers(
+        plain_shape(check_shape(shape, list_row_columns(query.columns), profile)), seals, kept["shape"]
+    )
     return {"query_id": query.id, "profile_id": profile.id, "shape": sealed, "state": READY}
 
 

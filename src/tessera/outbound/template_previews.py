@@ -12,20 +12,24 @@ from tessera import queries
 from tessera.connectors import READY, find_row, get_profile, make_profile
 from tessera.connectors.calls import CallKind, NewCall, record_call
 from tessera.connectors.contract import Target, get_connector
+from tessera.connectors.paces import check_hold
 from tessera.outbound.calls.excerpts import HIDDEN
 from tessera.outbound.calls.request_maker import RequestMaker
 from tessera.outbound.errors import SampleMissingError
-from tessera.outbound.header_seals import HeaderSeals, open_shape, seal_headers
+from tessera.outbound.header_seals import HeaderSeals, hide_headers, open_shape, seal_headers
 from tessera.outbound.rendering import (
+    Method,
     PlannedRequest,
     RowFailure,
     RunFacts,
     TemplateShape,
     compile_template,
     plain_shape,
+    read_shape,
 )
+from tessera.outbound.row_columns import complete_rows, list_row_columns
 from tessera.outbound.senders import Outcome, OutcomeKind
-from tessera.outbound.targets import open_sender
+from tessera.outbound.targets import find_requests, open_sender, without_place
 from tessera.outbound.template_changes import KIND, check_place, check_shape, fit_shape
 from tessera.outbound.templates import Template, get_stored_shape
 from tessera.platform.actors import Actor
@@ -138,7 +142,8 @@ async def send_test(
         raise SampleMissingError("Choose the connection profile through which the test is sent.", field="profile_id")
     async with resources.database.session() as session:
         profile = await get_profile(session, actor, trial.template.chain_id, trial.profile_id)
-        check_shape(trial.shape, trial.query.columns, profile)
+        check_shape(trial.shape, list_row_columns(trial.query.columns), profile)
+        await check_hold(session, trial.profile_id, profile.label)
         sender = await open_sender(
             session,
             actor,
@@ -161,8 +166,9 @@ async def send_test(
 
 def plan_first(trial: Trial, rows: Rows, *, run_id: UUID) -> tuple[PlannedRequest | None, Sequence[RowFailure]]:
     """Return the first request of the rows, as many as one carries, and the rows that made none."""
-    compiled = compile_template(trial.shape, [(column.name, column.type) for column in trial.query.columns])
-    numbered = list(enumerate(rows[: compiled.rows_per_request], 1))
+    columns = trial.query.columns
+    compiled = compile_template(trial.shape, [(column.name, column.type) for column in list_row_columns(columns)])
+    numbered = list(enumerate(complete_rows(columns, rows[: compiled.rows_per_request]), 1))
     plan = compiled.plan(numbered, facts_of(trial, run_id), first_index=0)
     return (plan.requests[0] if plan.requests else None), plan.failures
 
@@ -193,6 +199,21 @@ def show_request(planned: PlannedRequest, shape: TemplateShape, profile: Mapping
             headers = (("Authorization", f"Bearer {MASK}"), *headers)
     shown = tuple((name, MASK if name.lower() in hidden else value) for name, value in headers)
     return ShownRequest(planned.method, url, shown, body, size)
+
+
+async def show_planned(
+    session: Session, actor: Actor, planned: PlannedRequest, *, profile_id: UUID, shape: Mapping[str, Any]
+) -> ShownRequest:
+    """Return a request as a run of that stored shape would send it through the profile, secrets masked."""
+    actor.require("connection-profiles:read")
+    profile = await find_row(session, actor, None, profile_id)
+    shapes_itself = find_requests(get_connector(profile["type"])).properties is not None
+    made = (
+        TemplateShape(Method(planned.method), body="[]", idempotency_header=None)
+        if shapes_itself
+        else read_shape(hide_headers(without_place(shape)))
+    )
+    return show_request(planned, made, profile)
 
 
 def masked_target(profile: Mapping[str, Any]) -> Target | None:

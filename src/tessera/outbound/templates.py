@@ -12,7 +12,7 @@ from tessera.outbound.header_seals import HeaderSeals, hide_headers, open_shape
 from tessera.outbound.rendering import TemplateShape, find_columns, read_shape
 from tessera.outbound.store import templates as store
 from tessera.platform.actors import Actor
-from tessera.platform.assets import find_asset, list_assets, list_labels
+from tessera.platform.assets import find_asset, list_assets, list_labels, list_versions
 from tessera.platform.db import Session
 from tessera.platform.paging import Page
 from tessera.platform.secrets import KeyRing
@@ -130,6 +130,11 @@ async def list_templates(
     }
     page = await list_assets(session, store.TEMPLATES, parameters, sort=wanted.sort, number=number, size=size)
     return Page(await make_templates(session, page.items), page.total, number, size)
+
+
+async def list_template_versions(session: Session, ids: Sequence[UUID]) -> Mapping[UUID, int]:
+    """Return the versions of templates that the caller's own assets refer to."""
+    return await list_versions(session, store.TEMPLATES, ids)
 
 
 async def label_templates(session: Session, ids: Sequence[UUID]) -> Mapping[UUID, str]:

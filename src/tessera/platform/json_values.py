@@ -73,8 +73,13 @@ row_decoder = msgspec.json.Decoder(list[list[Any]], float_hook=read_number)
 
 def decode_rows(lines: Sequence[bytes]) -> list[list[Any]]:
     """Return rows, each from its JSON array."""
+    return decode_block(b"[" + b",".join(lines) + b"]")
+
+
+def decode_block(block: bytes) -> list[list[Any]]:
+    """Return rows from a JSON array of their arrays."""
     try:
-        return row_decoder.decode(b"[" + b",".join(lines) + b"]")
+        return row_decoder.decode(block)
     except (msgspec.DecodeError, RecursionError):
         raise UnreadableRowError(
             "A row of the query holds JSON that cannot be read: half of a surrogate pair, a number of thousands of "

@@ -31,14 +31,14 @@ COPIES: Columns = {
     "procrastinate_jobs": ("args",),
     "export_rows": ("shown_key",),
     "run_attempts": ("message",),
-    "run_blocks": ("data",),
+    "run_blocks": ("data", "shown_keys"),
     "run_excerpts": ("request", "answer"),
     "run_requests": ("left_out", "path", "key"),
     "run_row_errors": ("message",),
     "webhook_deliveries": ("body", "last_error"),
 }
-"""Where what members gave may be repeated. Each has days of its own in the settings, but for the points ledger, and for the keys of rows that exports
-sent, which go with the rows."""
+"""Where what members gave may be repeated. Each has days of its own in the settings, but for the points ledger, and
+for the keys of rows that exports sent, which go with the rows."""
 
 STAFF: Columns = {
     "access_tokens": ("label",),
@@ -47,9 +47,11 @@ STAFF: Columns = {
     "client_tokens": ("label",),
     "connection_profiles": ("created_by", "updated_by", "settings"),
     "encryption_keys": ("created_by", "updated_by"),
-    "export_definitions": ("created_by", "updated_by", "owner"),
+    "export_definitions": ("created_by", "updated_by", "owner", "notices"),
     "http_templates": ("created_by", "updated_by"),
     "identities": ("issuer", "subject"),
+    "notice_deliveries": ("recipient",),
+    "notices": ("content",),
     "inbound_tokens": ("created_by",),
     "queries": ("created_by", "updated_by"),
     "roles": ("created_by", "updated_by"),
@@ -64,6 +66,7 @@ OTHERS: Columns = {
     "access_tokens": ("digest", "permissions"),
     "accounts": ("kind", "classifications", "options", "invoice_due_interval"),
     "alembic_version": ("version_num",),
+    "announced_states": ("subject_kind", "topic", "state", "last_key"),
     "api_keys": ("digest", "hint", "chain_ids", "permissions", "created_by_kind"),
     "asset_references": ("from_kind", "from_label", "to_kind"),
     "audit_entries": ("actor_kind", "request_id", "action", "object_kind"),
@@ -72,6 +75,7 @@ OTHERS: Columns = {
     "connection_profiles": (
         "type", "variant", "label", "internal_name", "secrets", "state", "created_by_kind", "updated_by_kind",
     ),
+    "daily_figures": ("day",),
     "encryption_keys": (
         "type", "label", "internal_name", "algorithm", "fingerprint", "sealed_material", "sealed_passphrase",
         "created_by_kind", "updated_by_kind",
@@ -84,10 +88,10 @@ OTHERS: Columns = {
     ),
     "events": ("name",),
     "export_definitions": (
-        "label", "internal_name", "description", "kind", "settings", "selection", "gates", "queue", "owner_kind",
-        "created_by_kind", "updated_by_kind",
+        "label", "internal_name", "description", "kind", "settings", "selection", "gates", "thresholds", "queue",
+        "owner_kind", "created_by_kind", "updated_by_kind",
     ),
-    "export_rows": ("key", "accepted", "refused"),
+    "figure_changes": ("day",),
     "http_templates": (
         "template_type", "label", "internal_name", "shape", "state", "created_by_kind", "updated_by_kind",
     ),
@@ -97,10 +101,15 @@ OTHERS: Columns = {
     "kept_answers": ("request_digest",),
     "key_rings": ("oldest_key",),
     "memberships": ("state", "creator_kind", "updater_kind"),
+    "mails": ("sealed_letter", "state", "waits", "last_error"),
+    "notice_deliveries": ("channel", "sealed_target", "state", "last_error"),
+    "notices": ("key", "news", "subject_kind", "subject_label"),
     "oauth_tokens": ("fingerprint", "sealed_token"),
     "password_resets": ("token_digest",),
     "points_movements": ("kind", "origin_kind"),
     "profile_calls": ("kind", "code", "message", "latency_ms"),
+    "profile_paces": ("hold_reason",),
+    "profile_slices": ("worker",),
     "programs": ("name", "code", "type", "subscription"),
     "queries": (
         "label", "internal_name", "description", "engine", "text", "parameters", "key_columns", "columns",
@@ -117,8 +126,10 @@ OTHERS: Columns = {
     "run_shards": ("worker",),
     "run_snapshots": ("digest", "document"),
     "runs": (
-        "trigger", "queue", "state", "ending", "findings", "error_code", "error", "worker", "started_by_kind",
+        "trigger", "queue", "state", "ending", "findings", "resent", "error_code", "error", "worker", "started_by_kind",
     ),
+    "schedule_moments": ("owner_kind", "outcome", "reason"),
+    "schedules": ("owner_kind", "document", "normal_form", "overlap", "zone_data", "pause_reason"),
     "second_factors": ("sealed_secret",),
     "sign_in_steps": ("token_digest", "way"),
     "tiers": ("name", "code"),

@@ -53,7 +53,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 
-    data_dir: Path = Field(default_factory=default_data_dir, description="Folder of the embedded database and the keys")
+    data_dir: Path = Field(
+        default_factory=default_data_dir, description="Folder of the embedded database, the keys and temporary files"
+    )
     database_url: SecretStr | None = Field(
         default=None, description="PostgreSQL to use instead of the embedded one: postgresql://user:password@host/name"
     )
@@ -116,9 +118,18 @@ class Settings(BaseSettings):
     deleted_record_days: int = Field(
         default=400, ge=1, description="Days after which deleted accounts and memberships lose all personal data"
     )
+    notice_days: int = Field(
+        default=90, ge=1, description="Days that a notice with its outcomes, and a mail that was sent, is kept"
+    )
     job_days: int = Field(default=30, ge=1, description="Days that a job which failed for good is kept")
     event_days: int = Field(
         default=90, ge=1, description="Days that an event can be read in the feed; it goes with its month"
+    )
+    schedule_interval_minutes: int = Field(
+        default=5, ge=1, le=1440, description="Least minutes between two moments of a schedule"
+    )
+    schedule_days: int = Field(
+        default=90, ge=1, description="Days that it is kept what became of each moment of a schedule"
     )
     worker_concurrency: int = Field(default=4, ge=1, le=64, description="Jobs that one worker runs at once")
     session_hours: Span = Field(default=12, description="How long a sign-in lasts without use")
@@ -163,7 +174,9 @@ class Settings(BaseSettings):
     oidc_verified_email: bool = Field(
         default=True, description="Make users only of people whose e-mail address the provider has verified"
     )
-    mail_host: str | None = Field(default=None, description="SMTP server that sends mail; without it none is sent")
+    mail_host: str | None = Field(
+        default=None, description="SMTP server that sends mail; without it mails wait in the outbox"
+    )
     mail_port: int = Field(default=587, ge=1, le=65535, description="Port of the SMTP server")
     mail_tls: Literal["starttls", "tls", "none"] = Field(
         default="starttls", description="How the way to the SMTP server is protected: starttls, tls (465) or none"

@@ -21,7 +21,15 @@ if TYPE_CHECKING:
     from tessera.queries.parameters import BUILT_IN, Parameter, ParameterType
     from tessera.queries.plans import Advice
     from tessera.queries.previews import count_query, describe_query, explain_query, preview_query
-    from tessera.queries.saved import NewQuery, Query, get_query, label_queries, list_queries, list_query_choices
+    from tessera.queries.saved import (
+        NewQuery,
+        Query,
+        get_query,
+        label_queries,
+        list_queries,
+        list_query_choices,
+        list_query_versions,
+    )
     from tessera.queries.vocabulary import FUNCTIONS
 else:
     __getattr__ = import_on_first_use(__name__, __file__)
@@ -61,6 +69,7 @@ __all__ = [
     "list_queries",
     "list_query_choices",
     "list_query_users",
+    "list_query_versions",
     "preview_query",
     "update_query",
 ]

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tessera.platform.actors import Actor
-from tessera.platform.assets import find_asset, list_assets, list_labels
+from tessera.platform.assets import find_asset, list_assets, list_labels, list_versions
 from tessera.platform.db import Row, Session
 from tessera.platform.paging import Page
 from tessera.queries.columns import Column, ColumnType
@@ -86,6 +86,11 @@ async def list_query_choices(session: Session, actor: Actor, chain_id: UUID) -> 
 async def label_queries(session: Session, ids: Sequence[UUID]) -> Mapping[UUID, str]:
     """Return the labels of queries that the caller's own assets refer to."""
     return await list_labels(session, store.QUERIES, ids)
+
+
+async def list_query_versions(session: Session, ids: Sequence[UUID]) -> Mapping[UUID, int]:
+    """Return the versions of queries that the caller's own assets refer to."""
+    return await list_versions(session, store.QUERIES, ids)
 
 
 def make_query(row: Row) -> Query:

@@ -1,4 +1,4 @@
-"""The database's protocol where the driver's own surface does not reach: one statement a message, and lines as they come.
+"""The database's protocol where the driver's own surface does not reach: one statement a message, raw lines.
 
 Every text travels in the extended protocol, which takes exactly one statement. So a text can never smuggle in a second
 one, whatever it holds.

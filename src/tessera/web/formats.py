@@ -79,6 +79,12 @@ def clock_time(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%H:%M:%S.%f")[:-3]
 
 
+def chart_moment(seconds: float, axis: str) -> str:
+    """Write a point's moment as the table below a chart shows it: a day, or to the second."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.strftime("%Y-%m-%d") if axis == "day" else exact(moment)
+
+
 def short_id(value: object) -> str:
     """Write the end of an id: ids made together differ only there."""
     return f"…{str(value)[-8:]}"

@@ -140,6 +140,34 @@ class Form:
             return None
         return found.replace(tzinfo=UTC) if found.tzinfo is None else found
 
+    def wall_time(self, name: str, *, required: bool = False) -> datetime | None:
+        """Return date and time as a clock on the wall shows them, without a zone; None where the field is empty."""
+        text = self.get(name).strip()
+        try:
+            found = datetime.fromisoformat(text) if text else None
+        except ValueError:
+            found = None
+        if (text or required) and (found is None or found.tzinfo is not None or "T" not in text.upper()):
+            self.fault(name, "Enter date and time as YYYY-MM-DDTHH:MM." if text else "Required.")
+            return None
+        return found
+
+    def days(self, name: str) -> list[date]:
+        """Return the days of a repeated field, in order and once each; empty rows are none."""
+        found = set()
+        for text in filter(None, map(str.strip, self.repeated(name))):
+            try:
+                found.add(date.fromisoformat(text))
+            except ValueError:
+                self.fault(name, f"{text[:20]!r} is no date. Enter it as YYYY-MM-DD.")
+        return sorted(found)
+
+    def spelled(self, name: str, expected: str) -> bool:
+        """Say whether the name of what is to go was typed, as a dangerous act asks for."""
+        if self.get(name).strip() != expected:
+            self.fault(name, f"Type {expected} to confirm.")
+        return name not in self.faults
+
     def choice(self, name: str, allowed: Collection[str], *, required: bool = False) -> str | None:
         """Return one of the allowed words; None where the field is empty."""
         text = self.get(name)

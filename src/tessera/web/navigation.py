@@ -55,7 +55,7 @@ INTEGRATIONS = Group(
             "export-to-http",
             also=("/admin/integrations/profiles", "/admin/integrations/templates"),
         ),
-        Place("Exports", "/admin/exports/definitions", "exports:read", "first-export"),
+        Place("Exports", "/admin/exports/definitions", "exports:read", "export-to-http"),
         Place("Runs", "/admin/exports/runs", "exports:read", "export-to-http"),
         Place("Encryption Keys", "/admin/integrations/encryption-keys", "encryption-keys:read", "encryption-keys"),
     ),
@@ -74,6 +74,7 @@ SYSTEM = Group(
     (
         Place("Audit log", "/admin/audit", "audit:read", "users-and-roles"),
         Place("Chains", "/admin/chains", "chains:read", "users-and-roles"),
+        Place("Outbox", "/admin/outbox", "mail:read", "mail"),
     ),
 )
 LOYALTY = Group(
@@ -83,6 +84,7 @@ LOYALTY = Group(
         Place("Accounts", "/loyalty/accounts", "members:read", "members"),
         Place("Programs", "/loyalty/programs", "programs:read", "points"),
         Place("Tiers", "/loyalty/tiers", "programs:read", "points"),
+        Place("Figures", "/loyalty/figures", "members:read", "members"),
     ),
 )
 SECTIONS = (

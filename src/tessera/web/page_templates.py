@@ -7,7 +7,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tessera.platform.json_values import text_of
-from tessera.web import formats, json_texts
+from tessera.web import charts, formats, json_texts
 
 FOLDER = Path(__file__).parent
 
@@ -35,6 +35,11 @@ def environment() -> Environment:
         short_id=formats.short_id,
         as_pairs=formats.as_pairs,
         bar_spans=formats.bar_spans,
+        chart_moment=formats.chart_moment,
+        chart_values=charts.chart_values,
+        series_text=charts.series_text,
+        spark_points=charts.spark_points,
+        place_bars=charts.place_bars,
         spread_json=json_texts.spread_json,
         json_text=text_of,
         split_excerpt=formats.split_excerpt,

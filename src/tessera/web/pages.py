@@ -7,7 +7,19 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler
 
-from tessera.web import access, account, audit, documents, exports, home, integrations, loyalty, queries, sign_in
+from tessera.web import (
+    access,
+    account,
+    audit,
+    documents,
+    exports,
+    home,
+    integrations,
+    loyalty,
+    outbox,
+    queries,
+    sign_in,
+)
 from tessera.web.assets import FOLDER, load_assets
 from tessera.web.failures import FAILURE_HANDLERS, show_missing
 from tessera.web.headers import SecurityHeaders
@@ -23,6 +35,7 @@ PAGES: tuple[HTTPRouteHandler, ...] = (
     *exports.PAGES,
     *access.PAGES,
     *audit.PAGES,
+    *outbox.PAGES,
     *documents.PAGES,
     show_missing,
 )

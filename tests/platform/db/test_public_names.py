@@ -190,7 +190,7 @@ def test_codes_of_runs_and_messages_are_present_ones(old: tuple[str, Old], keys:
 
 def test_waiting_jobs_are_still_run(old: tuple[str, Old], keys: KeyRing) -> None:
     address, before = old
-    for task in (*names.JOBS, "mail.send"):
+    for task in (*names.JOBS, "mail.send", "notifications.send_notice"):
         before.execute(
             "INSERT INTO procrastinate_jobs (queue_name, task_name, args) VALUES ('short', %s, '{\"a\": 1}')", [task]
         )

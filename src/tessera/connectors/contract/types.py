@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from tessera.connectors.contract.errors import TooManyProfilesError
+from tessera.connectors.contract.mappings import MappingLayout
 from tessera.connectors.files import FileStore
 from tessera.connectors.tokens import TokenGrant, TokenKeeper
 from tessera.platform.actors import Actor
@@ -32,6 +33,7 @@ class PropertyKind(StrEnum):
     JSON = "json"
     HEADERS = "headers"
     REFERENCE = "reference"
+    MAPPING = "mapping"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ class Property:
     choice reads where that is not as it is stored. A `multiline` text or secret keeps its line breaks. `refers_to`
     says what a reference leads to, as `encryption_key:` and a type of key. `follows` says
     where its value is not typed but given by another property. `sent_to` names the properties that decide where a
-    secret, or what it is traded for, is sent: when one of them leads to another place, the secret is given again.
+    secret, or what it is traded for, is sent: when one of them leads to another place, the secret is given again. A
+    mapping says in `mapping` what its columns hold.
     """
 
     key: str
@@ -77,6 +80,7 @@ class Property:
     refers_to: str | None = None
     follows: Follows | None = None
     sent_to: tuple[str, ...] = ()
+    mapping: MappingLayout | None = None
 
     @property
     def secret(self) -> bool:
@@ -122,7 +126,8 @@ class Target:
     """Where and how requests go: what is left of a profile once its secrets are open.
 
     `authorities` are certificate authorities, in DER, that its calls trust too. A `grant` says how an access token is
-    asked for; `tokens` keeps one, where requests are sent.
+    asked for; `tokens` keeps one, where requests are sent. `concurrency`, `per_second` and `per_minute` hold over all
+    runs, workers and hosts.
     """
 
     base_url: str
@@ -134,6 +139,7 @@ class Target:
     authorities: tuple[bytes, ...] = field(default=(), repr=False)
     grant: TokenGrant | None = None
     tokens: TokenKeeper | None = None
+    per_minute: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
         HostKeyChangedError,
         StoreCredentialsError,
     )
-    from tessera.connectors.files.paths import WRITING, check_name, check_prefix, clean_root, fault_of, join, relative
+    from tessera.connectors.files.paths import check_name, check_prefix, clean_root, join, relative
+    from tessera.platform.formats import WRITING, fault_of
 else:
     __getattr__ = import_on_first_use(__name__, __file__)
 

@@ -14,10 +14,12 @@ class FileCapabilities:
 
     `atomic_replace`: a file that is put or moved takes the place of an older one at once, never half, never missing.
     `atomic_move`: a file is renamed; without it, it is copied, then deleted, and a crash between leaves both.
+    `hidden_upload`: a file that is uploaded stays hidden until it is published; without it, it is there at once, whole.
     """
 
     atomic_replace: bool
     atomic_move: bool
+    hidden_upload: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,23 @@ class FileStore(Protocol):
 
     async def put(self, name: str, chunks: AsyncIterable[bytes]) -> int:
         """Store a file whole, or leave what was there before; return its size."""
+
+    async def upload(self, name: str, chunks: AsyncIterable[bytes]) -> int:
+        """Transfer a file that `publish` gives its name; return its size. A second upload takes the first one's place.
+
+        The next chunk is read when the one before is on its way, so a count of the chunks is the progress.
+        """
+
+    async def publish(self, name: str, size: int) -> bool:
+        """Give an uploaded file its name, in the place of one that has it.
+
+        False says that it had it already, so this may be called again after a crash. Without `hidden_upload` the
+        upload itself did it; with it, there is no upload any more, but a file of that name and size. `FileMissingError`
+        says that there is neither, or half an upload: upload it again. A receiver may also have taken the file since.
+        """
+
+    async def discard(self, name: str) -> None:
+        """Delete an upload that was not published, if there is one."""
 
     def read(self, name: str, *, offset: int = 0) -> AsyncIterator[bytes]:
         """Yield the file from a place on."""

@@ -1,12 +1,7 @@
 """Names of files and root paths: joined as POSIX does, never leading out of the root. Pure."""
 
-import unicodedata
-
 from tessera.connectors.files.errors import FileNameInvalidError
-
-LONGEST_NAME = 900
-LONGEST_PART = 255
-WRITING = ".part"
+from tessera.platform.formats import WRITING, fault_of
 
 
 def clean_root(text: str) -> str:
@@ -34,20 +29,6 @@ def check_name(name: str) -> str:
 def check_prefix(prefix: str) -> str:
     """Return a folder below the root without slashes at its ends, "" for the root itself."""
     return check_name(prefix.strip("/")) if prefix.strip("/") else ""
-
-
-def fault_of(path: str) -> str | None:
-    """Return what makes a path unfit, if anything does."""
-    parts = path.split("/")
-    if ".." in parts:
-        return "“..” leads out of the root path. Write the path without it."
-    if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in path):
-        return "Line breaks and control characters are in no name. Take them out."
-    if len(path.encode("utf-8", "surrogatepass")) > LONGEST_NAME:
-        return f"A path has at most {LONGEST_NAME} bytes. Shorten it."
-    if any(len(part.encode("utf-8", "surrogatepass")) > LONGEST_PART for part in parts):
-        return f"A folder or file name has at most {LONGEST_PART} bytes. Shorten it."
-    return None
 
 
 def join(root: str, name: str) -> str:

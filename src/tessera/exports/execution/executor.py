@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
+from tessera.connectors.paces import Paces
+from tessera.exports.announcements import announce_start
 from tessera.exports.contract import ClaimedShard, Shipment
 from tessera.exports.endings import finish_shard
 from tessera.exports.errors import LeaseLostError
@@ -34,12 +36,19 @@ class Executor:
     """Executes runs in this worker; `name` identifies it in the log."""
 
     def __init__(
-        self, resources: Resources, engine: QueryEngine, client: OutboundClient, *, name: str | None = None
+        self,
+        resources: Resources,
+        engine: QueryEngine,
+        client: OutboundClient,
+        paces: Paces,
+        *,
+        name: str | None = None,
     ) -> None:
         self._resources = resources
         self._database = resources.database
         self._engine = engine
         self._client = client
+        self._paces = paces
         self.name = name or name_worker()
         self._held: set[Lease] = set()
         self._stopping = False
@@ -63,6 +72,7 @@ class Executor:
         if self._stopping:
             lease.stop()
         try:
+            await self._announce(claim)
             ending = await run_beside(self._carry_out(claim, lease), lease.keep_forever(self._resources.clock))
             await self._conclude(claim, ending)
         except LeaseLostError:
@@ -79,6 +89,14 @@ class Executor:
             stalled = await shards_store.list_stalled_shards(session, self._resources.settings.run_lease_seconds * 2)
         for each in stalled:
             await defer_stalled(self._resources.jobs, each["run_id"], each["shard"], queue=each["queue"])
+
+    async def _announce(self, claim: ClaimedShard) -> None:
+        """Let monitors hear that the run began: with its first shard, and its first worker."""
+        if claim.shard == 0 and claim.epoch == 1:
+            async with self._database.session() as session:
+                run = await store.find_run(session, claim.run_id, chains=None)
+                if run is not None:
+                    await announce_start(session, self._resources, run)
 
     async def _conclude(self, claim: ClaimedShard, ending: RunResult) -> None:
         if ending is STOPPED:
@@ -97,10 +115,10 @@ class Executor:
     async def _carry_out(self, claim: ClaimedShard, lease: Lease) -> RunResult:
         try:
             if claim.selected is None:
-                selecting = select_rows(self._database, self._engine, claim, now=self._resources.clock())
-                selected = await lease.unless_ended(selecting)
-                if selected is not None and selected.ending is not None:
-                    return selected.ending
+                selecting = select_rows(self._resources, self._engine, claim)
+                ending = await lease.unless_ended(selecting)
+                if ending is not None:
+                    return ending
                 if lease.ending.done():
                     return lease.ending.result()
                 claim = await self._go_on(claim)
@@ -109,7 +127,7 @@ class Executor:
             if claim.last_row is None or claim.last_row < claim.first_row:
                 return COMPLETED
             return await get_kind(claim.snapshot.kind).deliver(
-                Shipment(claim, lease, self._resources, self._client, ACTOR)
+                Shipment(claim, lease, self._resources, self._client, self._paces, ACTOR)
             )
         except (LeaseLostError, UnavailableError):
             # Not the run's fault: the job is tried again and goes on from here.

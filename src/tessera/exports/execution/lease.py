@@ -13,6 +13,7 @@ from tessera.exports.snapshots import read_snapshot
 from tessera.exports.states import RunState
 from tessera.exports.store import runs as runs_store
 from tessera.exports.store import shards as store
+from tessera.platform import schedules
 from tessera.platform.clock import Clock
 from tessera.platform.db import Database, Session
 
@@ -48,6 +49,8 @@ async def begin_shard(session: Session, taken: Mapping[str, Any], *, worker: str
     run_id, taken_over = taken["run_id"], taken["taken_over"]
     run = await runs_store.start_run(session, run_id, worker=worker, taken_over=taken_over)
     assert run is not None
+    if taken["shard"] == 0 and taken["epoch"] == 1 and run["scheduled_for"] is not None:
+        await schedules.note_starts(session, [run_id], now=run["claimed_at"])
     if taken["shard"] == 0 or taken_over:
         await runs_store.add_moment(session, run_id, "taken_over" if taken_over else "started", worker)
     return make_claim(taken, run)
@@ -61,13 +64,21 @@ def make_claim(shard: Mapping[str, Any], run: Mapping[str, Any]) -> ClaimedShard
         **{name: shard[name] for name in SHARD_COLUMNS},
         shards=read_snapshot(run["snapshot"]).shards,
         doubted_before=run["claimed_at"],
+        ending=find_ending(run),
         snapshot=read_snapshot(run["snapshot"]),
     )
 
 
+def find_ending(run: Mapping[str, Any]) -> RunResult | None:
+    """Return how the run should end early, if anyone wants that."""
+    if run["cancel_requested"]:
+        return CANCELLED
+    return None if run["ending"] is None else RunResult(run["ending"], run["error_code"], run["error"])
+
+
 RUN_COLUMNS = (
     *("created_at", "chain_id", "definition_id", "started_at", "scheduled_for", "period_from", "period_to"),
-    *("selected", "trigger", "parent_id"),
+    *("full_refresh", "selected", "trigger", "parent_id", "resent"),
 )
 SHARD_COLUMNS = ("shard", "epoch", "first_row", "last_row", "planned_row")
 
@@ -84,6 +95,8 @@ class Lease:
         self._deadline = started + timedelta(hours=hours)
         self._hours = hours
         self.ending: asyncio.Future[RunResult] = asyncio.get_running_loop().create_future()
+        if claim.ending is not None:
+            self._end(claim.ending)
 
     async def keep_forever(self, clock: Clock) -> None:
         """Renew the lease until cancelled; raise LeaseLostError once another worker has the shard."""
@@ -92,10 +105,8 @@ class Lease:
                 wish = await store.renew_lease(session, *self._key, lease=self._seconds)
             if wish is None:
                 raise LeaseLostError
-            if wish["cancel_requested"]:
-                self._end(CANCELLED)
-            elif wish["ending"] is not None:
-                self._end(RunResult(wish["ending"], wish["error_code"], wish["error"]))
+            if (ending := find_ending(wish)) is not None:
+                self._end(ending)
             elif clock() > self._deadline:
                 message = f"The run took longer than its {self._hours:g} hours. Send fewer rows, or allow more time."
                 self._end(RunResult("failed", "deadline", message))

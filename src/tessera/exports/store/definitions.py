@@ -1,6 +1,6 @@
 """Statements on export definitions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,18 +10,37 @@ from sqlalchemy import text
 from tessera.exports.errors import DefinitionNotFoundError
 from tessera.exports.values import Definition, NewDefinition, Owner
 from tessera.platform.actors import Actor, ActorKind
-from tessera.platform.assets import AssetTable
-from tessera.platform.db import Session, change_rows, fetch_row
+from tessera.platform.assets import LABEL_ORDER, AssetTable
+from tessera.platform.db import Row, Session, change_rows, fetch_row, fetch_rows
 
-DEFINITIONS = AssetTable("export_definition", "export definition", "export_definitions", DefinitionNotFoundError)
+# Lists look at the last run; the index on runs by definition and time finds it for each row.
+LAST_RUN = "(SELECT r.{} FROM runs r WHERE r.definition_id = a.id ORDER BY r.created_at DESC LIMIT 1)"
+DEFINITIONS = AssetTable(
+    "export_definition",
+    "export definition",
+    "export_definitions",
+    DefinitionNotFoundError,
+    condition=f"""(cast(:kind AS text) IS NULL OR a.kind = :kind)
+   AND (cast(:with_template AS boolean) IS NULL OR (a.template_id IS NOT NULL) = :with_template)
+   AND (cast(:profiles AS uuid[]) IS NULL OR a.profile_id = ANY (:profiles))
+   AND (cast(:enabled AS boolean) IS NULL OR a.enabled = :enabled)
+   AND (cast(:last_state AS text) IS NULL OR coalesce({LAST_RUN.format("state")}, 'never') = :last_state)""",
+    orders=(
+        LABEL_ORDER,
+        ("created", "a.created_at"),
+        ("updated", "a.updated_at"),
+        ("last_run", f"{LAST_RUN.format('created_at')} {{turn}} NULLS LAST"),
+    ),
+)
 
 INSERT = text("""
 INSERT INTO export_definitions (id, chain_id, label, internal_name, description, kind, query_id, template_id,
-                                profile_id, settings, selection, gates, queue, shards, enabled, owner, owner_kind,
-                                owner_id, created_by, created_by_kind, created_by_id, updated_by, updated_by_kind,
-                                updated_by_id)
+                                profile_id, settings, selection, gates, thresholds, queue, shards, enabled, owner,
+                                owner_kind, owner_id, created_by, created_by_kind, created_by_id, updated_by,
+                                updated_by_kind, updated_by_id)
 VALUES (:id, :chain_id, :label, :internal_name, :description, :kind, :query_id, :template_id,
-        :profile_id, cast(:settings AS jsonb), cast(:selection AS jsonb), cast(:gates AS jsonb), :queue, :shards,
+        :profile_id, cast(:settings AS jsonb), cast(:selection AS jsonb), cast(:gates AS jsonb),
+        cast(:thresholds AS jsonb), :queue, :shards,
         :enabled, :owner, :owner_kind, :owner_id, :actor, :actor_kind, :actor_id, :actor, :actor_kind, :actor_id)
 ON CONFLICT DO NOTHING
 """)
@@ -30,7 +49,8 @@ UPDATE = text("""
 UPDATE export_definitions
    SET label = :label, internal_name = :internal_name, description = :description, kind = :kind, query_id = :query_id,
        template_id = :template_id, profile_id = :profile_id, settings = cast(:settings AS jsonb),
-       selection = cast(:selection AS jsonb), gates = cast(:gates AS jsonb), queue = :queue, shards = :shards,
+       selection = cast(:selection AS jsonb), gates = cast(:gates AS jsonb),
+       thresholds = cast(:thresholds AS jsonb), queue = :queue, shards = :shards,
        enabled = :enabled, owner = :owner, owner_kind = :owner_kind, owner_id = :owner_id, version = version + 1,
        updated_at = now(), updated_by = :actor, updated_by_kind = :actor_kind, updated_by_id = :actor_id
  WHERE id = :id AND version = :version
@@ -40,6 +60,15 @@ SET_OWNER = text("""
 UPDATE export_definitions SET owner = :owner, owner_kind = :owner_kind, owner_id = :owner_id WHERE id = :id
 """)
 
+SET_NOTICES = text("""
+UPDATE export_definitions
+   SET notices = cast(:notices AS jsonb), version = version + 1, updated_at = now(), updated_by = :actor,
+       updated_by_kind = :actor_kind, updated_by_id = :actor_id
+ WHERE id = :id AND version = :version
+""")
+LIST_NOTICES = text("SELECT id, notices FROM export_definitions WHERE notices <> '{}' ORDER BY id")
+RESEAL = text("UPDATE export_definitions SET notices = cast(:notices AS jsonb) WHERE id = :id")
+FIND_MANY = text("SELECT * FROM export_definitions WHERE id = ANY (:ids)")
 FIND_OWNER = text("SELECT owner, owner_kind, owner_id FROM export_definitions WHERE id = :id")
 
 
@@ -61,6 +90,27 @@ async def update_definition(session: Session, stored: Definition, new: NewDefini
 async def set_owner(session: Session, definition_id: UUID, owner: Owner) -> None:
     """Let another user or API key own the definition."""
     await session.execute(SET_OWNER, {"id": definition_id, **columns_of_owner(owner)})
+
+
+async def set_notices(session: Session, stored: Definition, document: Mapping[str, Any], actor: Actor) -> bool:
+    """Write who is told about runs; False if the definition was changed in the meantime."""
+    values = {"id": stored.id, "version": stored.version, "notices": as_json(document), **actor.signature}
+    return await change_rows(session, SET_NOTICES, values) == 1
+
+
+async def list_notices(session: Session) -> list[Row]:
+    """Return the notice rules of all definitions that have some, for resealing."""
+    return await fetch_rows(session, LIST_NOTICES, {})
+
+
+async def reseal_notices(session: Session, definition_id: UUID, document: Mapping[str, Any]) -> None:
+    """Write rules whose secrets were sealed again."""
+    await session.execute(RESEAL, {"id": definition_id, "notices": as_json(document)})
+
+
+async def find_definitions(session: Session, ids: Sequence[UUID]) -> list[Row]:
+    """Return the definitions of those ids."""
+    return await fetch_rows(session, FIND_MANY, {"ids": list(ids)})
 
 
 async def find_owner(session: Session, definition_id: UUID) -> Owner | None:
@@ -87,6 +137,7 @@ def values_of(name: str, new: NewDefinition, actor: Actor) -> dict[str, Any]:
         "settings": as_json(new.settings),
         "selection": as_json(new.selection),
         "gates": as_json(new.gates),
+        "thresholds": as_json(new.thresholds),
         "queue": new.queue.value,
         "shards": new.shards,
         "enabled": new.enabled,

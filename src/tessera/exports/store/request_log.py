@@ -18,7 +18,8 @@ SELECT * FROM run_requests
 REQUEST_COUNT = text("""
 SELECT count(*) FROM (
   SELECT 1 FROM run_requests
-   WHERE created_at = :created_at AND run_id = :run_id AND (cast(:state AS text) IS NULL OR state = :state) LIMIT :most) AS counted
+   WHERE created_at = :created_at AND run_id = :run_id
+     AND (cast(:state AS text) IS NULL OR state = :state) LIMIT :most) AS counted
 """)
 
 REQUEST = text("SELECT * FROM run_requests WHERE created_at = :created_at AND run_id = :run_id AND number = :number")
@@ -35,10 +36,32 @@ SELECT ordinal, phase, code, message FROM run_row_errors
 """)
 
 ROW_ERROR_COUNT = text("""
-SELECT count(*) FROM (SELECT 1 FROM run_row_errors WHERE created_at = :created_at AND run_id = :run_id LIMIT :most) AS counted
+SELECT count(*) FROM (
+  SELECT 1 FROM run_row_errors WHERE created_at = :created_at AND run_id = :run_id LIMIT :most) AS counted
+""")
+
+ERROR_GROUPS = text("""
+SELECT phase, code, count(*) AS rows, min(message) AS message FROM run_row_errors
+ WHERE created_at = :created_at AND run_id = :run_id
+ GROUP BY phase, code ORDER BY rows DESC, phase, code LIMIT :limit
+""")
+
+ANSWERS = text("""
+SELECT status, CASE WHEN status IS NULL THEN code END AS code, outcome, count(*) AS attempts FROM run_attempts
+ WHERE created_at = :created_at AND run_id = :run_id AND settled_at IS NOT NULL
+ GROUP BY 1, 2, 3 ORDER BY attempts DESC, status, code LIMIT :limit
 """)
 
 MOMENTS = text("SELECT at, kind, message FROM run_moments WHERE run_id = :run_id ORDER BY id")
+
+# A wait leaves no line of its own: what is to be tried again is counted by the minute in which it was answered.
+WAITS = text("""
+SELECT date_trunc('minute', settled_at) AS minute, min(settled_at) AS at, count(*) AS attempts, status,
+       min(code) AS code
+  FROM run_attempts
+ WHERE created_at = :created_at AND run_id = :run_id AND outcome IN ('transient', 'replay')
+ GROUP BY 1, status ORDER BY at LIMIT :limit
+""")
 
 # At most about 600 steps, however long the run: a chart shows no more.
 RATES = text("""
@@ -112,3 +135,18 @@ async def list_moments(session: Session, run_id: UUID) -> list[Row]:
 async def list_rates(session: Session, run: RunKey) -> list[Row]:
     """Return what was settled per step of time."""
     return await fetch_rows(session, RATES, place(run))
+
+
+async def list_error_groups(session: Session, run: RunKey, *, limit: int) -> list[Row]:
+    """Return the reasons why rows did not arrive, the most frequent first, each with one of its messages."""
+    return await fetch_rows(session, ERROR_GROUPS, {**place(run), "limit": limit})
+
+
+async def list_answers(session: Session, run: RunKey, *, limit: int) -> list[Row]:
+    """Return how often each status or kind of error came back, the most frequent first."""
+    return await fetch_rows(session, ANSWERS, {**place(run), "limit": limit})
+
+
+async def list_waits(session: Session, run: RunKey, *, limit: int) -> list[Row]:
+    """Return the minutes in which attempts ended that were to be made again, oldest first."""
+    return await fetch_rows(session, WAITS, {**place(run), "limit": limit})

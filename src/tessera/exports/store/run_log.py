@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import psycopg
 
 from tessera.exports.contract import ClaimedShard
 from tessera.exports.errors import LeaseLostError
+from tessera.exports.store import row_states
 
 # Nothing else changes the row of a shard that is held, so that workers of other shards are not waited for.
 GUARD = """
@@ -23,10 +25,10 @@ UPDATE run_shards
 """
 
 PLAN = """
-INSERT INTO run_requests (created_at, run_id, shard, number, window_number, parent, first_row, last_row, row_count, left_out, path, key,
-                          bytes, state, attempts, begun_at)
-SELECT %s, %s, %s, number, window_number, parent, first_row, last_row, row_count, left_out::integer[], path, key, bytes,
-       CASE WHEN attempts > 0 THEN 'begun' ELSE 'planned' END, attempts, CASE WHEN attempts > 0 THEN now() END
+INSERT INTO run_requests (created_at, run_id, shard, number, window_number, parent, first_row, last_row, row_count,
+                          left_out, path, key, bytes, state, attempts, begun_at)
+SELECT %s, %s, %s, number, window_number, parent, first_row, last_row, row_count, left_out::integer[], path, key,
+       bytes, CASE WHEN attempts > 0 THEN 'begun' ELSE 'planned' END, attempts, CASE WHEN attempts > 0 THEN now() END
   FROM unnest(%s::integer[], %s::integer[], %s::integer[], %s::integer[], %s::integer[], %s::integer[], %s::text[],
               %s::text[], %s::text[], %s::integer[], %s::integer[])
     AS planned (number, window_number, parent, first_row, last_row, row_count, left_out, path, key, bytes, attempts)
@@ -73,6 +75,10 @@ SELECT %s, %s, * FROM unnest(%s::integer[], %s::text[], %s::text[], %s::text[])
 ON CONFLICT DO NOTHING
 """
 
+ADD_WAITS = """
+INSERT INTO run_moments (run_id, at, kind, message) SELECT %s, now(), 'waited', unnest(%s::text[])
+"""
+
 OPEN_REQUESTS = """
 SELECT number, window_number, parent, first_row, last_row, left_out, key, state, attempts, lost_attempts
   FROM run_requests
@@ -111,7 +117,13 @@ SELECT coalesce(max(number), -1), coalesce(max(window_number), -1) FROM run_requ
  WHERE created_at = %s AND run_id = %s AND shard = %s
 """
 
+UNKNOWN = "outcome_unknown"
 UNSURE = "The run ended before it was known whether this row had arrived. Check with the receiver."
+
+GROUP_ROW_ERRORS = """
+SELECT code, min(message) AS message, count(*) AS count FROM run_row_errors
+ WHERE created_at = %s AND run_id = %s GROUP BY code ORDER BY count(*) DESC, code LIMIT %s
+"""
 
 Connection = psycopg.AsyncConnection[Any]
 Column = list[Any]
@@ -131,6 +143,13 @@ class Group:
     settled_requests: list[tuple[Any, ...]] = field(default_factory=list)
     excerpts: list[tuple[int, int, str, str]] = field(default_factory=list)
     row_errors: list[tuple[int, str, str, str]] = field(default_factory=list)
+    accepted: list[int] = field(default_factory=list)
+    waits: list[str] = field(default_factory=list)
+
+    @property
+    def refused(self) -> list[int]:
+        """Rows that were refused by us or by the receiver; of the others nobody knows."""
+        return [ordinal for ordinal, _, code, _ in self.row_errors if code != UNKNOWN]
 
     @property
     def begun(self) -> list[tuple[int, int]]:
@@ -154,6 +173,11 @@ async def write_group(connection: Connection, claim: ClaimedShard, group: Group)
             await write_columns(connection, SETTLE_REQUESTS, group.settled_requests, after=run)
             await write_columns(connection, KEEP_EXCERPTS, group.excerpts, before=run)
             await write_columns(connection, KEEP_ROW_ERRORS, group.row_errors, before=run)
+            if group.waits:
+                await connection.execute(ADD_WAITS, [claim.run_id, group.waits])
+            if claim.keeps_states:
+                await row_states.accept_rows(connection, claim, group.accepted)
+                await row_states.refuse_rows(connection, claim, group.refused)
         if guard.rowcount != 1:
             raise LeaseLostError
 
@@ -199,3 +223,12 @@ async def find_last_numbers(connection: Connection, claim: ClaimedShard) -> tupl
     row = await cursor.fetchone()
     assert row is not None
     return int(row[0]), int(row[1])
+
+
+async def group_row_errors(
+    connection: Connection, run_id: UUID, created_at: datetime, *, most: int
+) -> list[dict[str, Any]]:
+    """Return the most frequent codes of row errors, each with a message and how often it occurred."""
+    async with connection.cursor(row_factory=psycopg.rows.dict_row) as cursor:
+        await cursor.execute(GROUP_ROW_ERRORS, [created_at, run_id, most])
+        return await cursor.fetchall()

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import text
 
 from tessera.platform.actors import Actor
@@ -34,6 +35,9 @@ SELECT r.*, d.internal_name AS definition_name, d.label AS definition_label,
 
 FIND = text(SELECT + " AND r.id = :run_id")
 
+NEWEST = "SELECT id FROM runs WHERE definition_id = wanted ORDER BY created_at DESC, id DESC LIMIT 1"
+LAST = text(f"{SELECT} AND r.id IN (SELECT ({NEWEST}) FROM unnest(cast(:definitions AS uuid[])) AS wanted)")  # noqa: S608 - our own constants
+
 LIST = text(
     SELECT
     + """
@@ -57,12 +61,23 @@ SELECT count(*) FROM (
    LIMIT :most) AS counted
 """)
 
+# Of several runs of one definition, or for one moment, the first counts.
 INSERT = text("""
 INSERT INTO runs (id, chain_id, definition_id, snapshot_id, parent_id, trigger, queue, scheduled_for, period_from,
-                  period_to, started_by, started_by_kind, started_by_id)
-VALUES (:id, :chain_id, :definition_id, :snapshot_id, :parent_id, :trigger, :queue, :scheduled_for, :period_from,
-        :period_to, :actor, :actor_kind, :actor_id)
+                  period_to, resent, full_refresh, started_by, started_by_kind, started_by_id)
+SELECT id, chain_id, definition_id, snapshot_id, parent_id, trigger, queue, scheduled_for, period_from, period_to,
+       resent, coalesce(full_refresh, false), actor, actor_kind, actor_id
+  FROM jsonb_to_recordset(cast(:runs AS jsonb)) AS new (
+       id uuid, chain_id uuid, definition_id uuid, snapshot_id uuid, parent_id uuid, trigger text, queue text,
+       scheduled_for timestamptz, period_from timestamptz, period_to timestamptz, resent jsonb, full_refresh boolean,
+       actor text, actor_kind text, actor_id uuid)
 ON CONFLICT DO NOTHING
+RETURNING id
+""")
+
+ACTIVE_OF = text("""
+SELECT definition_id FROM runs
+ WHERE definition_id = ANY (:ids) AND state IN ('pending', 'running', 'held')
 """)
 
 REQUEST_CANCEL = text("""
@@ -78,7 +93,7 @@ UPDATE runs
 RETURNING *, now() AS claimed_at, (SELECT document FROM run_snapshots WHERE id = snapshot_id) AS snapshot
 """)
 
-HOLD = text("UPDATE runs SET state = 'held', held_at = now() WHERE id = :run_id AND state = 'running'")
+HOLD = text("UPDATE runs SET state = 'held', held_at = now() WHERE id = :run_id AND state = 'running' RETURNING *")
 
 KEEP_FINDINGS = text("UPDATE runs SET findings = cast(:findings AS jsonb) WHERE id = :run_id")
 
@@ -88,7 +103,7 @@ UPDATE runs SET state = 'pending', released_at = now(), released_by = :actor, he
 """)
 
 SET_SELECTED = text("""
-UPDATE runs SET selected = :selected, removed = :removed, unchanged = :unchanged, skipped = :skipped
+UPDATE runs SET selected = :selected, removed = :removed, unchanged = :unchanged
  WHERE id = :run_id AND state = 'running'
 """)
 
@@ -107,7 +122,7 @@ FINISH = text("""
 UPDATE runs r
    SET state = CASE
          WHEN :state <> 'completed' OR r.failed + s.failed = 0 THEN :state
-         WHEN r.sent + s.sent + r.unchanged = 0 THEN 'failed'
+         WHEN r.sent + s.sent = 0 THEN 'failed'
          ELSE 'completed_with_errors' END,
        finished_at = now(), ending = NULL, held_at = NULL, error_code = :code, error = :message,
        selected = coalesce(selected, 0), sent = r.sent + s.sent, failed = r.failed + s.failed,
@@ -140,6 +155,10 @@ SELECT selected FROM runs
  ORDER BY created_at DESC LIMIT :most
 """)
 
+FIND_ORIGIN = text("SELECT id, created_at, started_at FROM runs WHERE id = :run_id")
+FIND_SNAPSHOT = text("""
+SELECT n.document FROM runs r JOIN run_snapshots n ON n.id = r.snapshot_id WHERE r.id = :run_id
+""")
 FIND_QUEUE = text("SELECT queue FROM runs WHERE id = :run_id")
 
 LAST_SUCCESS = text("""
@@ -165,9 +184,20 @@ DELETE FROM run_snapshots n
 DROP_LOG = text("SELECT drop_run_log(now() - make_interval(days => :days))")
 
 
-async def insert_run(session: Session, values: Mapping[str, Any]) -> bool:
-    """Write a pending run; False means that the definition has an active one, or one for the same moment."""
-    return await change_rows(session, INSERT, values) == 1
+async def insert_runs(session: Session, runs: Sequence[Mapping[str, Any]]) -> set[UUID]:
+    """Write pending runs and return the ids of those that are new.
+
+    A definition has one active run at most, and one for each scheduled moment.
+    """
+    if not runs:
+        return set()
+    parameters = {"runs": msgspec.json.encode(runs).decode()}
+    return set((await session.execute(INSERT, parameters)).scalars())
+
+
+async def list_active_definitions(session: Session, definition_ids: Sequence[UUID]) -> set[UUID]:
+    """Return those of the definitions that have an active run."""
+    return set((await session.execute(ACTIVE_OF, {"ids": list(definition_ids)})).scalars())
 
 
 async def find_run(session: Session, run_id: UUID, *, chains: Sequence[UUID] | None) -> Row | None:
@@ -192,6 +222,11 @@ async def list_runs(
     return rows, total
 
 
+async def list_last_runs(session: Session, definitions: Sequence[UUID], *, chains: Sequence[UUID] | None) -> list[Row]:
+    """Return the newest run of each of the definitions that has one."""
+    return await fetch_rows(session, LAST, {"chains": chains, "definitions": list(definitions)})
+
+
 async def request_cancel(session: Session, run_id: UUID) -> str | None:
     """Mark an active run for cancelling and return its state; None means that it has ended."""
     return (await session.execute(REQUEST_CANCEL, {"run_id": run_id})).scalar()
@@ -203,9 +238,9 @@ async def start_run(session: Session, run_id: UUID, *, worker: str, taken_over: 
     return await fetch_row(session, START, parameters)
 
 
-async def hold_run(session: Session, run_id: UUID) -> bool:
-    """Let a running run wait for a person; False means that it is not running any more."""
-    return await change_rows(session, HOLD, {"run_id": run_id}) == 1
+async def hold_run(session: Session, run_id: UUID) -> Row | None:
+    """Let a running run wait for a person and return it; None means that it is not running any more."""
+    return await fetch_row(session, HOLD, {"run_id": run_id})
 
 
 async def keep_findings(session: Session, run_id: UUID, findings: str) -> None:
@@ -218,16 +253,13 @@ async def release_run(session: Session, run_id: UUID, actor: Actor) -> bool:
     return await change_rows(session, RELEASE, {"run_id": run_id, "actor": actor.name}) == 1
 
 
-async def set_selected(
-    session: Session, run_id: UUID, *, selected: int, removed: int, unchanged: int, skipped: int
-) -> bool:
+async def set_selected(session: Session, run_id: UUID, *, selected: int, removed: int, unchanged: int) -> bool:
     """Write down what was selected, and how much of it needs no sending; False means that the run is not running."""
     parameters = {
         "run_id": run_id,
         "selected": selected,
         "removed": removed,
         "unchanged": unchanged,
-        "skipped": skipped,
     }
     return await change_rows(session, SET_SELECTED, parameters) == 1
 
@@ -265,6 +297,17 @@ async def name_failure(session: Session, run_id: UUID, message: str) -> Row:
     row = await fetch_row(session, NAME_FAILURE, {"run_id": run_id, "message": message})
     assert row is not None
     return row
+
+
+async def find_origin(session: Session, run_id: UUID) -> Row | None:
+    """Return id and moments of the run whose rows another one sends again."""
+    return await fetch_row(session, FIND_ORIGIN, {"run_id": run_id})
+
+
+async def find_snapshot(session: Session, run_id: UUID) -> Mapping[str, Any]:
+    """Return what the run works from."""
+    document: Mapping[str, Any] = (await session.execute(FIND_SNAPSHOT, {"run_id": run_id})).scalar_one()
+    return document
 
 
 async def find_queue(session: Session, run_id: UUID) -> str:

@@ -3,14 +3,14 @@
 Leases are read and written by the database's own clock: workers run on many machines, and clocks differ.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy import text
 
 from tessera.platform.db import Row, Session, change_rows, fetch_row, fetch_rows
 
-INSERT = text("INSERT INTO run_shards (run_id, shard) VALUES (:run_id, 0)")
+INSERT = text("INSERT INTO run_shards (run_id, shard) SELECT unnest(cast(:run_ids AS uuid[])), 0")
 
 SPREAD = text("""
 INSERT INTO run_shards (run_id, shard, first_row, last_row, planned_row)
@@ -20,6 +20,8 @@ SELECT :run_id, shard, first_row, last_row, first_row - 1
 ON CONFLICT (run_id, shard) DO UPDATE
    SET first_row = excluded.first_row, last_row = excluded.last_row, planned_row = excluded.planned_row
 """)
+
+SET_PLANNED = text("UPDATE run_shards SET planned_row = :row WHERE run_id = :run_id AND shard = :shard")
 
 CLAIM = text("""
 UPDATE run_shards s
@@ -70,6 +72,8 @@ SELECT s.shard, s.first_row, s.last_row, s.planned_row, r.selected
   FROM run_shards s JOIN runs r ON r.id = s.run_id WHERE s.run_id = :run_id ORDER BY s.shard
 """)
 
+LAST_ROW = text("SELECT coalesce(max(last_row), 0) FROM run_shards WHERE run_id = :run_id")
+
 OPEN = text("SELECT shard FROM run_shards WHERE run_id = :run_id AND finished_at IS NULL ORDER BY shard")
 
 STALLED = text("""
@@ -81,9 +85,9 @@ SELECT s.run_id, s.shard, r.queue FROM run_shards s JOIN runs r ON r.id = s.run_
 """)
 
 
-async def insert_shard(session: Session, run_id: UUID) -> None:
-    """Write the first shard of a run, which selects for all."""
-    await session.execute(INSERT, {"run_id": run_id})
+async def insert_shards(session: Session, run_ids: Collection[UUID]) -> None:
+    """Write the first shard of each run, which selects for all."""
+    await session.execute(INSERT, {"run_ids": list(run_ids)})
 
 
 async def spread_rows(session: Session, run_id: UUID, ranges: Sequence[tuple[int, int]]) -> None:
@@ -95,6 +99,11 @@ async def spread_rows(session: Session, run_id: UUID, ranges: Sequence[tuple[int
         "last_rows": [last for _, last in ranges],
     }
     await session.execute(SPREAD, parameters)
+
+
+async def set_planned(session: Session, run_id: UUID, shard: int, row: int) -> None:
+    """Note that the rows up to this one are in requests already."""
+    await session.execute(SET_PLANNED, {"run_id": run_id, "shard": shard, "row": row})
 
 
 async def claim_shard(session: Session, run_id: UUID, shard: int, *, worker: str, lease: float) -> Row | None:
@@ -145,6 +154,11 @@ async def finish_all(session: Session, run_id: UUID) -> None:
 async def find_rows(session: Session, run_id: UUID) -> list[Row]:
     """Return which rows each shard has, and how many the run selected."""
     return await fetch_rows(session, ROWS, {"run_id": run_id})
+
+
+async def find_last_row(session: Session, run_id: UUID) -> int:
+    """Return the last row that any shard has."""
+    return int((await session.execute(LAST_ROW, {"run_id": run_id})).scalar_one())
 
 
 async def list_open_shards(session: Session, run_id: UUID) -> list[int]:

@@ -3,6 +3,7 @@
 from tessera.access.chains import ChainRow, EnterpriseRow
 from tessera.access.keys import AccessTokenEnterpriseRow, AccessTokenRow, ClientTokenRow, RequestWindowRow
 from tessera.loyalty.models.accounts import AccountRow
+from tessera.loyalty.models.figures import DailyFiguresRow, FigureChangeRow, UncountedChainRow
 from tessera.loyalty.models.memberships import MembershipRow, PointsLotRow, PointsMovementRow
 from tessera.loyalty.models.programs import ProgramRow, TierRow
 
@@ -12,11 +13,14 @@ __all__ = [
     "AccountRow",
     "ChainRow",
     "ClientTokenRow",
+    "DailyFiguresRow",
     "EnterpriseRow",
+    "FigureChangeRow",
     "MembershipRow",
     "PointsLotRow",
     "PointsMovementRow",
     "ProgramRow",
     "RequestWindowRow",
     "TierRow",
+    "UncountedChainRow",
 ]

@@ -20,6 +20,8 @@ ALTER TABLE export_definitions
     ADD COLUMN settings jsonb NOT NULL DEFAULT '{}',
     ADD COLUMN selection jsonb NOT NULL DEFAULT '{}',
     ADD COLUMN gates jsonb NOT NULL DEFAULT '{}',
+    ADD COLUMN notices jsonb NOT NULL DEFAULT '{}',
+    ADD COLUMN thresholds jsonb NOT NULL DEFAULT '{}',
     ADD COLUMN queue text NOT NULL DEFAULT 'normal',
     ADD COLUMN shards integer NOT NULL DEFAULT 1,
     ADD COLUMN owner text,
@@ -68,6 +70,8 @@ ALTER TABLE runs
     ADD COLUMN queue text NOT NULL DEFAULT 'normal',
     ADD COLUMN period_from timestamptz,
     ADD COLUMN period_to timestamptz,
+    ADD COLUMN resent jsonb,
+    ADD COLUMN full_refresh boolean NOT NULL DEFAULT false,
     ADD COLUMN removed bigint NOT NULL DEFAULT 0,
     ADD COLUMN findings jsonb NOT NULL DEFAULT '[]',
     ADD COLUMN held_at timestamptz,
@@ -106,6 +110,7 @@ ALTER TABLE runs
     ADD CONSTRAINT ck_runs_counts CHECK (
         finished_at IS NULL OR selected IS NULL OR selected + removed = sent + unchanged + failed + skipped),
     ADD CONSTRAINT ck_runs_queue CHECK (queue IN ('high', 'normal', 'low'));
+COMMENT ON COLUMN runs.resent IS 'which failed rows of the parent are sent again';
 COMMENT ON COLUMN runs.ending IS 'the state in which a shard wants the whole run to end before its last row';
 DROP INDEX uq_runs_definition_id_active, ix_runs_lease_until;
 CREATE UNIQUE INDEX uq_runs_definition_id_active ON runs (definition_id)
@@ -160,8 +165,9 @@ CREATE TABLE run_blocks (
     first_row integer NOT NULL,
     rows integer NOT NULL,
     data text NOT NULL,
-    keys bytea,
-    prints bytea,
+    keys uuid[],
+    prints uuid[],
+    shown_keys text[],
     changes text,
     CONSTRAINT pk_run_blocks PRIMARY KEY (run_id, first_row, created_at)
 ) PARTITION BY RANGE (created_at);
@@ -169,9 +175,10 @@ CREATE TABLE run_blocks (
 ALTER TABLE run_blocks ALTER COLUMN data SET STORAGE EXTERNAL;
 COMMENT ON COLUMN run_blocks.created_at IS 'when the run was created, as everywhere in its log';
 COMMENT ON COLUMN run_blocks.data IS 'the rows, each a JSON array of the columns, with commas between';
-COMMENT ON COLUMN run_blocks.keys IS 'a digest of each row''s key columns, 16 bytes a row';
-COMMENT ON COLUMN run_blocks.prints IS 'a fingerprint of each row, 16 bytes a row';
-COMMENT ON COLUMN run_blocks.changes IS 'what happened to each row, a letter a row: added, changed, removed, retried';
+COMMENT ON COLUMN run_blocks.keys IS 'a digest of each row''s key columns, where changes only are sent';
+COMMENT ON COLUMN run_blocks.prints IS 'a fingerprint of each row';
+COMMENT ON COLUMN run_blocks.shown_keys IS 'the key columns of each row as a JSON array';
+COMMENT ON COLUMN run_blocks.changes IS 'a letter a row: added, changed, removed, baseline';
 """,
     "run_requests": """
 CREATE TABLE run_requests (
@@ -263,7 +270,8 @@ SELECT r.created_at, b.run_id, min(b.ordinal), count(*), string_agg(b.row, ',' O
 WIDTH = """
 CREATE OR REPLACE FUNCTION partition_width(journal text) RETURNS text LANGUAGE sql IMMUTABLE
 SET search_path = tessera, pg_temp
-AS $$ SELECT CASE WHEN journal LIKE 'run\\_%' THEN 'week' WHEN journal = 'audit_entries' THEN 'quarter' ELSE 'month' END $$;
+AS $$ SELECT CASE WHEN journal LIKE 'run\\_%' THEN 'week' WHEN journal = 'audit_entries' THEN 'quarter'
+             ELSE 'month' END $$;
 
 CREATE FUNCTION partition_span(journal text) RETURNS interval LANGUAGE sql IMMUTABLE
 SET search_path = tessera, pg_temp
@@ -347,10 +355,10 @@ STATES = """
 CREATE TABLE export_rows (
     definition_id uuid NOT NULL CONSTRAINT fk_export_rows_definition_id
         REFERENCES export_definitions (id) ON DELETE CASCADE,
-    key bytea NOT NULL,
+    key uuid NOT NULL,
     shown_key text NOT NULL,
-    accepted bytea,
-    refused bytea,
+    accepted uuid,
+    refused uuid,
     refusals integer NOT NULL DEFAULT 0,
     updated_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT pk_export_rows PRIMARY KEY (definition_id, key)

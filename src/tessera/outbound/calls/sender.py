@@ -31,6 +31,7 @@ class HttpSender:
         self._excerpts = Excerpts(target.secrets, hidden)
         self.concurrency = target.concurrency
         self.per_second = target.per_second
+        self.per_minute = target.per_minute
 
     async def send(self, planned: PlannedRequest) -> Outcome:
         """Call the receiver once. A missing answer is an outcome: this raises for nothing that the receiver does."""
@@ -51,11 +52,17 @@ class HttpSender:
             message = self._excerpts_of(planned).mask(error.message)
             failed = classify_error(error.kind, message, replayable=self.can_replay(planned))
             return replace(failed, duration_seconds=time.perf_counter() - started, error_kind=error.kind)
+        moment = self._clock()
+        rate_limit = reply.rate_limit(moment)
+        retry_after = reply.retry_after(moment)
+        if retry_after is None and rate_limit is not None and rate_limit.remaining == 0:
+            retry_after = rate_limit.seconds
         return replace(
             self._classify(planned, reply),
             status=reply.status,
             duration_seconds=reply.duration_seconds,
-            retry_after=reply.retry_after(self._clock()),
+            retry_after=retry_after,
+            rate_limit=rate_limit,
             headers=reply.headers,
             excerpt=reply.excerpt,
             bytes=reply.bytes,

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         list_assets,
         list_labels,
         list_names,
+        list_versions,
     )
     from tessera.platform.assets.trail import differences, record_change
     from tessera.platform.assets.versions import changed_meanwhile, check_version
@@ -69,6 +70,7 @@ __all__ = [
     "list_labels",
     "list_names",
     "list_referrers",
+    "list_versions",
     "name_taken",
     "record_change",
     "record_references",

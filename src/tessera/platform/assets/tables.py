@@ -88,6 +88,12 @@ async def list_labels(session: Session, table: AssetTable, ids: Sequence[UUID]) 
     return {row["id"]: row["label"] for row in await fetch_rows(session, text(statement), {"ids": list(ids)})}
 
 
+async def list_versions(session: Session, table: AssetTable, ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Return the versions of the assets by their ids."""
+    statement = f"SELECT id, version FROM {table.name} WHERE id = ANY (:ids)"  # noqa: S608 - the room's own constant
+    return {row["id"]: row["version"] for row in await fetch_rows(session, text(statement), {"ids": list(ids)})}
+
+
 async def delete_asset(
     session: Session, table: AssetTable, stored: Mapping[str, Any], version: int | None = None
 ) -> Row:

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from tessera.platform.db.addresses import database_name, parse_address, shown_address, with_database
     from tessera.platform.db.arrays import as_array
     from tessera.platform.db.batches import change_in_batches
+    from tessera.platform.db.clock_offset import ClockOffset
     from tessera.platform.db.engine import SEARCH_PATH, Database, Session, driver
     from tessera.platform.db.errors import (
         ChangedMeanwhileError,
@@ -35,6 +36,7 @@ __all__ = [
     "SEARCH_PATH",
     "Authored",
     "ChangedMeanwhileError",
+    "ClockOffset",
     "Database",
     "DatabaseAddressError",
     "DatabaseRolesError",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         RefusedAddressError,
     )
     from tessera.platform.http.host_policy import vet_host
+    from tessera.platform.http.rate_limits import RateLimit
     from tessera.platform.http.reply_headers import ReplyHeaders
     from tessera.platform.http.retry_after import TRANSIENT_STATUSES
     from tessera.platform.http.tls_failures import explain_certificate
@@ -46,6 +47,7 @@ __all__ = [
     "NotSentError",
     "OutboundClient",
     "OutcomeUnknownError",
+    "RateLimit",
     "RefusedAddressError",
     "Reply",
     "ReplyHeaders",

@@ -12,6 +12,7 @@ from pyreqwest.request import StreamRequest
 from pyreqwest.response import Response
 
 from tessera.platform.http.errors import InvalidRequestError
+from tessera.platform.http.rate_limits import RateLimit, parse_rate_limit
 from tessera.platform.http.reply_headers import ReplyHeaders
 from tessera.platform.http.retry_after import parse_retry_after
 from tessera.platform.http.translation import describe, translate
@@ -55,6 +56,10 @@ class Reply:
     def retry_after(self, now: datetime) -> float | None:
         """Return the seconds that the receiver asks to wait, None if it asks for nothing that can be read."""
         return parse_retry_after(self.headers.get("retry-after"), now)
+
+    def rate_limit(self, now: datetime) -> RateLimit | None:
+        """Return the tightest limit that the receiver names, None if it names none that can be read."""
+        return parse_rate_limit(self.headers, now)
 
 
 @dataclass(frozen=True, slots=True)

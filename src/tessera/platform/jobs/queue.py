@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,6 +30,12 @@ DELETE FROM procrastinate_jobs WHERE id IN (
      AND NOT EXISTS (SELECT 1 FROM procrastinate_events e WHERE e.job_id = j.id AND e.at >= %s)
    LIMIT %s)
 """
+PROMOTE = """
+UPDATE procrastinate_jobs j SET priority = %(priority)s
+ WHERE j.status = 'todo' AND j.queue_name = %(queue)s AND j.priority < %(priority)s
+   AND EXISTS (SELECT 1 FROM procrastinate_events e
+                WHERE e.job_id = j.id AND e.type = 'deferred' AND e.at < now() - make_interval(secs => %(seconds)s))
+"""
 # In one transaction, so that none is long.
 MOST_FORGOTTEN = 2_000
 
@@ -39,6 +45,7 @@ class Queue(StrEnum):
 
     SHORT = "short"
     RUNS = "runs"
+    NOTICES = "notices"
 
 
 # What a job has begun gets this long at the end; `tessera up` ends a worker soon after.
@@ -81,10 +88,35 @@ class JobQueue:
         )
         return procrastinate.App(connector=connector)
 
-    async def defer(self, session: Session, job: Job, *, lock: str | None = None, **arguments: Any) -> None:
-        """Enqueue the job in the caller's transaction: it exists if and only if that commits."""
+    async def defer(
+        self,
+        session: Session,
+        job: Job,
+        *,
+        lock: str | None = None,
+        turn: str | None = None,
+        at: datetime | None = None,
+        **arguments: Any,
+    ) -> None:
+        """Enqueue the job in the caller's transaction: it exists if and only if that commits.
+
+        Of the jobs with the same `turn`, one runs after the other, in the order in which they were enqueued.
+        """
         connection = await driver(session)
-        await self.app.configure_task(**placed(job), queueing_lock=lock, connection=connection).defer_async(**arguments)
+        task = self.app.configure_task(
+            **placed(job), queueing_lock=lock, lock=turn, schedule_at=at, connection=connection
+        )
+        await task.defer_async(**arguments)
+
+    async def defer_many(self, session: Session, waiting: Sequence[tuple[Job, str, Mapping[str, Any]]]) -> None:
+        """Enqueue jobs, each with its lock and arguments, in the caller's transaction and one statement."""
+        if not waiting:
+            return
+        jobs = [
+            self.app.configure_task(**placed(job), queueing_lock=lock).make_new_job(**arguments)
+            for job, lock, arguments in waiting
+        ]
+        await self.app.job_manager.batch_defer_jobs_async(jobs=jobs, connection=await driver(session))
 
     async def defer_once(self, job: Job, lock: str, **arguments: Any) -> None:
         """Enqueue the job in a transaction of its own, unless one with that lock already waits in the queue."""
@@ -144,6 +176,13 @@ class JobQueue:
             for error in ended:
                 if isinstance(error, Exception):
                     raise error
+
+    async def promote_waiting(self, queue: Queue, *, seconds: float, priority: int) -> int:
+        """Give jobs that have waited for so long that priority, so that others cannot go first endlessly."""
+        async with self.database.session() as session:
+            connection = await driver(session)
+            parameters = {"queue": queue.value, "seconds": seconds, "priority": priority}
+            return (await connection.execute(PROMOTE, parameters)).rowcount
 
     async def purge_ended(self, *, before: datetime, most: int = MOST_FORGOTTEN) -> int:
         """Delete jobs that failed for good before then, a batch a transaction; return how many."""

@@ -3,13 +3,15 @@
 InvalidError
   MailInvalidError      the address or subject is not allowed in a message
   MailRefusedError      the mail server refused the message for good
+NotFoundError
+  MailNotFoundError     the outbox has no such mail
 ConflictError
   MailOffError          this deployment has no mail server
 UnavailableError
   MailUnavailableError  the mail server cannot be reached, or asks us to try again later
 """
 
-from tessera.platform.errors import ConflictError, InvalidError, UnavailableError
+from tessera.platform.errors import ConflictError, InvalidError, NotFoundError, UnavailableError
 
 
 class MailInvalidError(InvalidError):
@@ -22,6 +24,12 @@ class MailRefusedError(InvalidError):
     """The mail server refused a message for good; sending it again will not help."""
 
     code = "mail_refused"
+
+
+class MailNotFoundError(NotFoundError):
+    """The outbox has no such mail within reach; settled ones are kept for some time only."""
+
+    code = "mail_not_found"
 
 
 class MailOffError(ConflictError):

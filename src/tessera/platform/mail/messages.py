@@ -9,6 +9,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, make_msgid, parseaddr
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -21,22 +22,28 @@ LONGEST_SUBJECT = 200
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What the reader may do next."""
+    """What the reader may do next. Unless it is `public`, following it grants access, and no page shows it."""
 
     label: str
     url: str
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class MailMessage:
-    """A mail to one reader: paragraphs, facts by name, a link, and what comes after it."""
+    """A mail to one reader: paragraphs, facts by name, reasons with their counts, a link, and what comes after it.
+
+    Mails of the same `key` are the same one to a mailbox.
+    """
 
     to: str
     subject: str
     lines: Sequence[str]
     facts: Sequence[tuple[str, str]] = ()
+    reasons: Sequence[tuple[str, int]] = ()
     link: Link | None = None
     after: Sequence[str] = ()
+    key: str | None = None
 
 
 def make_message(letter: MailMessage, *, sender: str, message_id: str, now: datetime) -> EmailMessage:
@@ -55,9 +62,10 @@ def make_message(letter: MailMessage, *, sender: str, message_id: str, now: date
     return message
 
 
-def make_message_id(sender: str) -> str:
-    """Return the name by which mailboxes know a message that is sent twice."""
-    return make_msgid(domain=parseaddr(sender)[1].rpartition("@")[2] or "localhost")
+def make_message_id(sender: str, key: str | None = None) -> str:
+    """Return the name by which mailboxes know a message that is sent twice; the same key gives the same name."""
+    domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
+    return make_msgid(domain=domain) if key is None else f"<{sha256(key.encode()).hexdigest()[:40]}@{domain}>"
 
 
 def parse_address(text: str, name: str = "") -> Address:

@@ -1,5 +1,6 @@
 """A run's page: progress, counts, charts, and three views of what happened."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -8,12 +9,27 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from tessera import exports
-from tessera.exports import RequestState, Run
-from tessera.web.exports.words import REQUEST_STATES, RUN_STATES, count_parts, moment_words
+from tessera.exports import RequestState, Run, RunState
+from tessera.web.charts import Series
+from tessera.web.exports.words import (
+    ATTEMPT_OUTCOMES,
+    GATES,
+    REQUEST_STATES,
+    RUN_STATES,
+    TRIGGERS,
+    count_parts,
+    moment_words,
+    next_step,
+    refused_by,
+)
 from tessera.web.list_parameters import chosen, page_number
 from tessera.web.visits import PageVisit, Visit
 
 PATH = "/admin/exports/runs/{run_id:uuid}"
+# The gate about the owner's rights: who releases such a run takes the export over.
+OWNER = "owner"
+REQUESTS = (Series("requests", "requests"),)
+LATENCY = (Series("p50", "median"), Series("p95", "95th percentile", "heals"))
 
 
 class View(StrEnum):
@@ -54,7 +70,7 @@ async def show_rates(visit: PageVisit, run_id: FromPath[UUID]) -> dict[str, Any]
 @post(f"{PATH}/cancel", permission="exports:write")
 async def cancel_export_run(visit: PageVisit, run_id: FromPath[UUID]) -> Response[Any]:
     """Ask for the run's end."""
-    await exports.cancel_run(visit.session, visit.actor, run_id=run_id)
+    await exports.cancel_run(visit.session, visit.actor, visit.resources, run_id=run_id)
     return visit.go(f"/admin/exports/runs/{run_id}", notice="run_cancelled")
 
 
@@ -62,13 +78,27 @@ async def read_run(visit: Visit, run_id: UUID) -> dict[str, Any]:
     """Return what the page shows: the run, and the chosen view."""
     run = await exports.get_run(visit.session, visit.actor, run_id=run_id)
     view = chosen(visit, "view", View) or View.REQUESTS
+    answers = await exports.list_answers(visit.session, visit.actor, run_id) if run.attempts else []
     return {
         "run": run,
+        "held": run.state is RunState.HELD,
+        "needs_owner": any(finding.gate == OWNER for finding in run.findings),
+        "gates": GATES,
+        "triggers": TRIGGERS,
+        "next_step": next_step(run),
+        "refused": "",
+        "answers": answers,
+        "groups": await exports.list_error_groups(visit.session, visit.actor, run_id) if run.failed else [],
+        "outcomes": ATTEMPT_OUTCOMES,
         "run_path": f"/admin/exports/runs/{run_id}",
+        "columns_of": columns_of,
+        "refused_by": refused_by,
         "query": visit.request.url.query,
         "progress": read_progress(run, run.seconds(visit.now)),
         "states": RUN_STATES,
         "parts": count_parts(run),
+        "request_series": REQUESTS,
+        "latency_series": LATENCY,
         "view": view,
         **await read_view(visit, run_id, view),
     }
@@ -87,7 +117,13 @@ async def read_view(visit: Visit, run_id: UUID, view: View) -> dict[str, Any]:
 
 
 def read_progress(run: Run, seconds: float | None) -> dict[str, float | None]:
-    """Return rows a second, and the seconds left at that speed while the run is active."""
-    rate = run.settled / seconds if seconds else None
-    left = (run.selected - run.settled) / rate if run.active and rate and run.selected is not None else None
-    return {"seconds": seconds, "rate": rate, "left": left}
+    """Return the rows sent a second, and the seconds left at the speed so far while the run is active."""
+    speed = run.settled / seconds if seconds else None
+    left = (run.selected - run.settled) / speed if run.active and speed and run.selected is not None else None
+    return {"seconds": seconds, "rate": run.sent / seconds if seconds else None, "left": left}
+
+
+def columns_of(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
+    """Return the heads of the columns of rows; one that the run added, such as how a row changed, comes after them."""
+    widest = max(map(len, rows), default=len(names))
+    return [*names, *["change"] * (widest - len(names))][:widest]

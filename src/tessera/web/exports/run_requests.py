@@ -7,6 +7,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 
 from tessera import exports
+from tessera.web.exports.run import columns_of
 from tessera.web.exports.words import ATTEMPT_OUTCOMES, REQUEST_STATES
 from tessera.web.visits import PageVisit
 
@@ -19,6 +20,7 @@ async def show_run_request(visit: PageVisit, run_id: FromPath[UUID], number: Fro
     return visit.page(
         "exports/templates/request.html",
         run=run,
+        columns_of=columns_of,
         run_path=f"/admin/exports/runs/{run_id}",
         detail=detail,
         logged=detail.request,

@@ -1,10 +1,11 @@
 """How states of runs and requests read, and their colours."""
 
-from tessera.exports import RequestState, Run, RunState
+from tessera.exports import FirstRun, GateLevel, Period, RequestState, Run, RunQueue, RunState
 
 RUN_STATES: dict[RunState, tuple[str, str]] = {
     RunState.PENDING: ("running", "Waiting for a worker"),
     RunState.RUNNING: ("running", "Running"),
+    RunState.HELD: ("needs", "Held"),
     RunState.COMPLETED: ("fine", "Completed"),
     RunState.COMPLETED_WITH_ERRORS: ("needs", "Completed with errors"),
     RunState.FAILED: ("needs", "Failed"),
@@ -41,11 +42,67 @@ MOMENTS: dict[str, tuple[str, str]] = {
     "started": ("running", "Started"),
     "selected": ("running", "Rows selected"),
     "taken_over": ("heals", "Taken over by another worker"),
+    "waited": ("heals", "Slowed down"),
+    "gate_warn": ("heals", "A gate warns"),
+    "gate_hold": ("needs", "Held by a gate"),
+    "gate_fail": ("needs", "Stopped by a gate"),
+    "released": ("running", "Released"),
     "cancelled": ("off", "Cancelled"),
     "completed": ("fine", "Completed"),
     "completed_with_errors": ("needs", "Completed with errors"),
     "failed": ("needs", "Failed"),
 }
+
+
+NEVER = ("off", "Never run")
+
+TRIGGERS = {"manual": "by hand", "schedule": "by its schedule", "api": "over the API", "test": "as a test"}
+
+QUEUES = {RunQueue.HIGH: "High", RunQueue.NORMAL: "Normal", RunQueue.LOW: "Low"}
+
+PERIODS = {
+    Period.SINCE_LAST_SUCCESS: "Since the last run that completed",
+    Period.DAY: "The day before",
+    Period.WEEK: "The week before, from Monday",
+    Period.MONTH: "The month before",
+}
+
+FIRST_RUNS = {FirstRun.SEND: "Send all rows", FirstRun.BASELINE: "Baseline only: remember all rows and send none"}
+
+GATE_LEVELS = {
+    GateLevel.OFF: "Do nothing",
+    GateLevel.WARN: "Warn, and send",
+    GateLevel.HOLD: "Hold the run until it is released",
+    GateLevel.FAIL: "Fail the run",
+}
+
+GATES = {
+    "rows": "Unusual number of rows",
+    "removals": "Many rows left the selection",
+    "keys": "Empty or repeated keys",
+    "empty": "No row selected",
+    "owner": "Rights of the owner",
+}
+
+RENDERED = "render"
+# Where no receiver refused a row: it did not reach one, or nobody knows.
+NOT_REFUSED = {"not_sent": "receiver not reached", "outcome_unknown": "outcome unknown"}
+
+ABOUT_GATES = "Correct the query, or change the gate in the Filter step of the export; then run it again."
+
+
+def next_step(run: Run) -> str:
+    """Return what to do about a run that failed, where its own message does not say it."""
+    if (run.error_code or "").startswith("gate_"):
+        return ABOUT_GATES
+    return "Correct what the reasons name, then run it again." if run.error_code == "nothing_arrived" else ""
+
+
+def refused_by(phase: str, code: str) -> str:
+    """Return who kept a row from arriving."""
+    if phase == RENDERED:
+        return "by us, before sending"
+    return NOT_REFUSED.get(code, "by the receiver")
 
 
 def moment_words(kind: str) -> tuple[str, str]:

@@ -30,9 +30,26 @@ class Health:
         return next((run for run in reversed(self.runs) if not run.active), None)
 
     @property
+    def urgent(self) -> Run | None:
+        """The run that needs a person: one that is held, or the latest that ended, if it ended badly."""
+        if self.last.state is RunState.HELD:
+            return self.last
+        return self.last_ended if self.last_ended is not None and self.last_ended.state in WRONG else None
+
+    @property
     def needs_attention(self) -> bool:
-        """Say whether the latest run that ended, ended badly."""
-        return self.last_ended is not None and self.last_ended.state in WRONG
+        """Say whether one of the runs needs a person."""
+        return self.urgent is not None
+
+    @property
+    def reason(self) -> str:
+        """Why it needs attention, in words."""
+        run = self.urgent
+        if run is None:
+            return ""
+        if run.state is RunState.HELD:
+            return run.findings[0].message if run.findings else "It waits to be released."
+        return run.error or f"{run.failed:,} of {run.selected or 0:,} rows did not arrive."
 
 
 def judge_exports(newest_first: Sequence[Run]) -> list[Health]:

@@ -5,7 +5,9 @@ from typing import Any
 from litestar import Response, get
 
 from tessera import exports
+from tessera.exports import RunState
 from tessera.web.exports.words import RUN_STATES, count_parts
+from tessera.web.home.figures import make_cards, read_figures
 from tessera.web.home.health import judge_exports
 from tessera.web.home.steps import read_steps
 from tessera.web.visits import SIGNED_IN, PageVisit
@@ -16,15 +18,21 @@ RUNS_READ = 200
 
 @get("/", permission=SIGNED_IN)
 async def show_home(visit: PageVisit) -> Response[Any]:
-    """Show how the exports fare, or how to begin where nothing has run yet."""
+    """Show members and points, how the exports fare, or how to begin where nothing has run yet."""
+    figures = await read_figures(visit)
+    shown: dict[str, Any] = {
+        "figures": figures,
+        "cards": make_cards(figures[0], figures[1:], visit.actor) if figures else [],
+    }
     if not visit.actor.may("exports:read"):
-        return visit.page("home/templates/home.html", health=[], active=[], steps=[])
+        return visit.page("home/templates/home.html", health=[], active=[], steps=[], **shown)
     runs = (await exports.list_runs(visit.session, visit.actor, size=RUNS_READ)).items
     return visit.page(
         "home/templates/home.html",
         health=judge_exports(runs),
-        active=[run for run in runs if run.active],
+        active=[run for run in runs if run.active and run.state is not RunState.HELD],
         steps=[] if runs else await read_steps(visit),
         states=RUN_STATES,
         count_parts=count_parts,
+        **shown,
     )

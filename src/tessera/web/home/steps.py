@@ -12,13 +12,12 @@ TEMPLATES = "/admin/integrations/connectors/http_api/templates"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One line of the checklist: a page to go to, or a command to run where there is no page yet."""
+    """One line of the checklist: what to do, and the page to do it on."""
 
     title: str
     text: str
     done: bool
     path: str | None = None
-    command: str | None = None
 
 
 async def read_steps(visit: Visit) -> list[Step]:
@@ -47,9 +46,9 @@ async def read_export_steps(visit: Visit) -> list[Step]:
     """Return the steps from a definition to its first run."""
     definitions = await exports.list_definitions(visit.session, visit.actor, size=1)
     runs = await exports.list_runs(visit.session, visit.actor, size=1)
-    path, command = "/admin/exports/definitions", "tessera export create"
+    path = "/admin/exports/definitions"
     text = "The query and the template together: what leaves, and where to."
     return [
-        Step("Create an export definition", text, bool(definitions.items), path=path, command=command),
+        Step("Create an export definition", text, bool(definitions.items), path=path),
         Step("Run it", "Then watch every request arrive.", bool(runs.items), path=path),
     ]

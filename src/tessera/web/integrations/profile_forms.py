@@ -63,7 +63,7 @@ async def show_refused(
     visit: Visit, profile: Profile, form: Form, *, settings: Mapping[str, Any], error: InvalidError | ConflictError
 ) -> Response[Any]:
     """Show the pop-up as it was typed, what is wrong, and what another user changed in the meantime."""
-    since = await connectors.list_profile_changes_since(visit.session, visit.actor, profile, read_version(form))
+    since = await connectors.list_profile_changes(visit.session, visit.actor, profile, since=read_version(form))
     connector = find_connector(profile)
     return await show_form(
         visit,
@@ -110,7 +110,9 @@ async def read_fields(
     """Return the fields that the pop-up shows, and the faults by their names."""
     choices = await read_reference_choices(visit, connector, chain_id, kept.variant)
     groups = make_groups(connector, kept, choices=choices, faults=faults)
-    labels = {field.name: field.asked.label for group in groups for field in group.fields}
+    fields = [field for group in groups for field in group.fields]
+    labels = {field.name: field.asked.label for field in fields}
+    labels |= {cell: label for field in fields if field.grid for cell, label in field.grid.labels.items()}
     return {
         "groups": groups,
         "labels": {**labels, "label": "Label", "internal_name": "Internal Name"},
@@ -123,4 +125,10 @@ def field_names(connector: ConnectorType, variant: str, faults: Mapping[str, str
     """Return the faults by the names of the form's fields; one of no field is the form's as a whole."""
     names = {each.key: name_of(each) for each in possible_properties(connector, variant)}
     known = {**names, "label": "label", "internal_name": "internal_name"}
-    return {known.get(key, WHOLE): message for key, message in faults.items()}
+    return {field_of(known, key): message for key, message in faults.items()}
+
+
+def field_of(known: Mapping[str, str], key: str) -> str:
+    """Return the name of the field that a fault is about; that of a mapping's cell begins with its property."""
+    start, sign, cell = key.partition("-")
+    return f"{known[start]}-{cell}" if sign and start in known else known.get(key, WHOLE)

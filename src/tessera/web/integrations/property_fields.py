@@ -8,6 +8,8 @@ from itertools import groupby
 from typing import Any
 
 from tessera.connectors.contract import ConnectorType, Property, PropertyKind, ShownWhen
+from tessera.web.conditions import Condition
+from tessera.web.mappings import Grid, make_grid
 
 # So that no property is taken for another field of the page; a secret's name tells that its value is one.
 PLAIN, SECRET, CLEAR = "p_", "secret_", "clear_"
@@ -38,6 +40,7 @@ class Field:
     set_at: datetime | None = None
     options: Sequence[tuple[Any, str]] = ()
     rows: Sequence[HeaderRow] = ()
+    grid: Grid | None = None
 
     @property
     def name(self) -> str:
@@ -70,9 +73,7 @@ class FieldGroup:
     """Fields that are part of the profile under the same condition, in words and as scripts read it."""
 
     fields: Sequence[Field]
-    condition: str = ""
-    deciding: str = ""
-    values: str = ""
+    condition: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def make_groups(
 ) -> list[FieldGroup]:
     """Return the fields of a profile's form, those under one condition together."""
     fields = [
-        make_field(each, kept, choices.get(each.key, ()), (faults or {}).get(each.key, ""))
+        make_field(each, kept, choices.get(each.key, ()), faults or {})
         for each in possible_properties(connector, kept.variant)
     ]
     return [
@@ -129,16 +130,20 @@ def make_group(connector: ConnectorType, when: ShownWhen | None, fields: Sequenc
     deciding = next(each for each in connector.properties if each.key == when.key)
     values = [choice for choice in deciding.choices if choice in when.values] or sorted(when.values)
     words = " or ".join(deciding.label_of(value) for value in values)
-    return FieldGroup(fields, f"With {deciding.label} {words}", name_of(deciding), json.dumps(values))
+    return FieldGroup(fields, Condition(name_of(deciding), values, f"With {deciding.label} {words}"))
 
 
-def make_field(each: Property, kept: Kept, options: Sequence[tuple[Any, str]], error: str) -> Field:
+def make_field(each: Property, kept: Kept, options: Sequence[tuple[Any, str]], faults: Mapping[str, str]) -> Field:
     """Return one field with what is in it."""
+    error = faults.get(each.key, "")
     if each.secret:
         return Field(each, error=error, set_at=kept.secrets.get(each.key))
     value = kept.settings.get(each.key, each.default)
     if each.kind is PropertyKind.HEADERS:
         return Field(each, error=error, rows=list(header_rows(each, value or (), kept.secrets)))
+    if each.mapping is not None:
+        cells = {f"{PLAIN}{key}": fault for key, fault in faults.items()}
+        return Field(each, error=error, grid=make_grid(name_of(each), each.mapping, value or (), options, cells))
     if each.kind is PropertyKind.ENUM:
         options = [(choice, each.label_of(choice)) for choice in each.choices]
     return Field(each, shown_value(each, value), error, options=options)

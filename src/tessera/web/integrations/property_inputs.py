@@ -6,6 +6,7 @@ from typing import Any
 from tessera.connectors.contract import ConnectorType, Property, PropertyKind
 from tessera.web.forms import Form
 from tessera.web.integrations.property_fields import CLEAR, SECRET, name_of, possible_properties
+from tessera.web.mappings import read_grid
 
 HEADER = ("name", "value", "secret")
 
@@ -25,6 +26,8 @@ def read_field(each: Property, form: Form) -> Any:
         return name in form
     if each.kind is PropertyKind.HEADERS:
         return list(read_rows(name, form))
+    if each.kind is PropertyKind.MAPPING:
+        return read_grid(name, form)
     return form.get(name) or None
 
 

@@ -72,6 +72,8 @@ def readable(each: Property, value: Any) -> str | None:
         return "Yes" if value else "No"
     if each.kind is PropertyKind.ENUM:
         return each.label_of(str(value))
+    if each.kind is PropertyKind.MAPPING:
+        return "\n".join(f"{row['source']} → {row['target']}" for row in value) or None
     if each.kind is PropertyKind.JSON:
         return json.dumps(value, indent=2, ensure_ascii=False)
     return f"{value:,}" if each.kind is PropertyKind.INT and isinstance(value, int) else str(value)

@@ -1,6 +1,6 @@
-"""Pages of the loyalty room: memberships, accounts, programs, tiers, chains."""
+"""Pages of the loyalty room: memberships, accounts, programs, tiers, figures, chains."""
 
-from tessera.web.loyalty import accounts, chains, enrolments, memberships, points, programs, tiers
+from tessera.web.loyalty import accounts, chains, enrolments, figures, memberships, points, programs, tiers
 
 PAGES = (
     *memberships.PAGES,
@@ -10,6 +10,7 @@ PAGES = (
     *programs.PAGES,
     *tiers.PAGES,
     *chains.PAGES,
+    *figures.PAGES,
 )
 
 __all__ = ["PAGES"]

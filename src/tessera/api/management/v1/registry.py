@@ -15,6 +15,8 @@ from tessera.api.management.v1 import (
     http_templates,
     inbound_messages,
     memberships,
+    notices,
+    outbox,
     points,
     programs,
     queries,
@@ -49,6 +51,8 @@ ROUTES: tuple[Route, ...] = (
     *export_definitions.ROUTES,
     *runs.ROUTES,
     *webhooks.ROUTES,
+    *notices.ROUTES,
+    *outbox.ROUTES,
     *audit_log.ROUTES,
 )
 

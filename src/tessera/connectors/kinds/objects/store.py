@@ -49,7 +49,7 @@ FOREIGN: tuple[type[BaseException], ...] = (SourceBrokenError, *TRANSLATIONS)
 class ObjectStore:
     """A root path in a bucket. A file appears when it is whole: an object store knows no half ones."""
 
-    capabilities = FileCapabilities(atomic_replace=True, atomic_move=False)
+    capabilities = FileCapabilities(atomic_replace=True, atomic_move=False, hidden_upload=False)
     discovered: Mapping[str, Any] = {}
 
     def __init__(self, library: "Library", place: str, root: str, gate: EgressProxy) -> None:
@@ -71,6 +71,19 @@ class ObjectStore:
                     self._library, path, parts, use_multipart=True, chunk_size=PART, max_concurrency=PARTS_AT_ONCE
                 )
         return source.size
+
+    async def upload(self, name: str, chunks: AsyncIterable[bytes]) -> int:
+        """Store a file: it appears under its name when it is whole, so nothing has to be hidden."""
+        return await self.put(name, chunks)
+
+    async def publish(self, name: str, size: int) -> bool:  # noqa: ARG002
+        """Say that the upload gave the file its name. It is not looked up: a quick receiver has taken it by now."""
+        check_name(name)
+        return False
+
+    async def discard(self, name: str) -> None:
+        """Do nothing: parts of a broken upload are in nobody's way."""
+        check_name(name)
 
     async def read(self, name: str, *, offset: int = 0) -> AsyncIterator[bytes]:
         """Yield the file from a place on."""

@@ -45,15 +45,54 @@ class SftpStore:
         self.discovered = discovered
         self._replaces = True
         self._listing: Listing | None = None
-        self.capabilities = FileCapabilities(atomic_replace=True, atomic_move=True)
+        self.capabilities = FileCapabilities(atomic_replace=True, atomic_move=True, hidden_upload=True)
 
     async def put(self, name: str, chunks: AsyncIterable[bytes]) -> int:
         """Write beside the final name, then rename: a partial file is never visible there."""
         path = self._path(name)
+        size = await self.upload(name, chunks)
         with translated(self._host, f"store {name}"):
-            size = await self._write(path + WRITING, chunks)
             await self._rename(path + WRITING, path)
         return size
+
+    async def upload(self, name: str, chunks: AsyncIterable[bytes]) -> int:
+        """Write a file under a name that says that it is being written."""
+        path = self._path(name)
+        with translated(self._host, f"store {name}"):
+            return await self._write(path + WRITING, chunks)
+
+    async def publish(self, name: str, size: int) -> bool:
+        """Rename a file that was uploaded; where that happened before, nothing is touched."""
+        path = self._path(name)
+        with translated(self._host, f"publish {name}"):
+            found = await self._find_size(path + WRITING)
+            if found is not None:
+                self._check_size(name, found, size)
+                await self._rename(path + WRITING, path)
+                return True
+            if await self._find_size(path) == size:
+                return False
+        raise FileMissingError(f"There is no upload of {name} at {self._host}. Upload it again.")
+
+    async def discard(self, name: str) -> None:
+        """Delete an upload, if there is one."""
+        path = self._path(name)
+        with translated(self._host, f"delete the upload of {name}"), suppress(SFTPNoSuchFile, SFTPNoSuchPath):
+            await self._client.remove(path + WRITING)
+
+    async def _find_size(self, path: str) -> int | None:
+        """Return the size of a file, or None where there is none."""
+        try:
+            return (await self._client.lstat(path)).size or 0
+        except (SFTPNoSuchFile, SFTPNoSuchPath):
+            return None
+
+    def _check_size(self, name: str, found: int, size: int) -> None:
+        """Refuse half a file, which a broken connection left."""
+        if found != size:
+            raise FileMissingError(
+                f"The upload of {name} at {self._host} has {found:,} bytes instead of {size:,}. Upload it again."
+            )
 
     async def _write(self, path: str, chunks: AsyncIterable[bytes]) -> int:
         """Write a file whole; what a broken transfer leaves is taken away where the connection still allows it."""
@@ -89,7 +128,7 @@ class SftpStore:
                 await self._client.posix_rename(source, target)
             except asyncssh.SFTPOpUnsupported:
                 self._replaces = False
-                self.capabilities = FileCapabilities(atomic_replace=False, atomic_move=True)
+                self.capabilities = FileCapabilities(atomic_replace=False, atomic_move=True, hidden_upload=True)
             else:
                 return
         with suppress(SFTPNoSuchFile, SFTPNoSuchPath):

@@ -5,9 +5,16 @@ from collections.abc import Sequence
 from functools import partial
 from random import Random
 
+from tessera.connectors.paces import RunPace, WaitReason
 from tessera.exports.kinds.requests import retries
-from tessera.exports.kinds.requests.outcomes import Judge, judge_broken_off, judge_unsent
-from tessera.exports.kinds.requests.pace import Pace
+from tessera.exports.kinds.requests.outcomes import (
+    RECEIVER_DOWN,
+    Judge,
+    end_of_wait,
+    is_served,
+    judge_broken_off,
+    judge_unsent,
+)
 from tessera.exports.kinds.requests.recorder import Recorder
 from tessera.exports.kinds.requests.requests import OpenRequest, Settlement
 from tessera.exports.kinds.requests.windows import WindowReader
@@ -24,7 +31,9 @@ MOST_OPEN_BYTES = 16 * 1024 * 1024
 class Delivery:
     """The sending phase of one run in one worker."""
 
-    def __init__(self, reader: WindowReader, sender: Sender, recorder: Recorder, *, pace: Pace, judge: Judge) -> None:
+    def __init__(
+        self, reader: WindowReader, sender: Sender, recorder: Recorder, *, pace: RunPace, judge: Judge
+    ) -> None:
         self._reader = reader
         self._sender = sender
         self._recorder = recorder
@@ -36,6 +45,7 @@ class Delivery:
         self._broken_off = False
         self._failures_in_a_row = 0
         self.ending: RunResult | None = None
+        pace.when_closed(self._end_waiting)
 
     async def run(self, open_requests: Sequence[OpenRequest], *, first_row: int, last_row: int) -> RunResult:
         """Finish the open requests, then everything from `first_row` on; return how it ended."""
@@ -152,8 +162,18 @@ class Delivery:
             self._pace.slow_down()
         if settlement.hold is not None:
             self._pace.hold(settlement.hold)
+        if settlement.rate_limit is not None:
+            self._pace.note_rate_limit(settlement.rate_limit)
         if settlement.sent:
             self._pace.note_success()
+        elif is_served(settlement):
+            self._pace.note_answer()
+        else:
+            self._pace.note_failure(final=settlement.receiver_in_trouble)
+
+    def _end_waiting(self, reason: WaitReason, seconds: float) -> None:
+        """End a run whose receiver stays closed for longer than a run waits, whichever run found that out."""
+        self.end(RECEIVER_DOWN if reason is WaitReason.BREAKER else end_of_wait(seconds))
 
     def _follow_up(self, request: OpenRequest, settlement: Settlement) -> float | None:
         """Let the run feel the outcome; return the seconds until the next try, None when there is none."""
@@ -171,11 +191,4 @@ class Delivery:
         elif settlement.receiver_in_trouble:
             self._failures_in_a_row += 1
             if self._failures_in_a_row >= retries.BROKEN_AFTER:
-                self.end(
-                    RunResult(
-                        "failed",
-                        "receiver_down",
-                        f"{retries.BROKEN_AFTER} requests in a row failed after all their tries. "
-                        "Check that the receiver is up, then run again.",
-                    )
-                )
+                self.end(RECEIVER_DOWN)

@@ -1,7 +1,8 @@
 """The kind as exports know it: what its definitions need, and how a shard of a run is delivered."""
 
-import time
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -9,16 +10,17 @@ import psycopg
 from tessera import connectors, outbound
 from tessera.connectors import Profile, clean_plain_settings
 from tessera.connectors.contract import Property, PropertyKind
+from tessera.connectors.paces import PaceLimits, RunPace
 from tessera.exports.contract import Checking, ClaimedShard, Destination, ExportKind, Shipment
 from tessera.exports.errors import DefinitionInvalidError, UnknownColumnError
 from tessera.exports.kinds.requests.delivery import Delivery
 from tessera.exports.kinds.requests.outcomes import Judge
-from tessera.exports.kinds.requests.pace import Pace
 from tessera.exports.kinds.requests.recorder import Recorder
 from tessera.exports.kinds.requests.takeover import resume_requests
 from tessera.exports.kinds.requests.windows import Numbers, WindowReader
 from tessera.exports.results import STOPPED, RunResult
 from tessera.exports.store import run_log
+from tessera.exports.store import runs as runs_store
 from tessera.outbound import Sender
 from tessera.outbound.rendering import RunFacts
 from tessera.platform.assets import Target
@@ -141,16 +143,28 @@ async def deliver(shipment: Shipment) -> RunResult:
     sender = await open_sender(shipment)
     connection = await shipment.resources.database.connect("tessera run", autocommit=True)
     try:
-        document = claim.snapshot.destination
-        pace = Pace(document["concurrency"] or sender.concurrency, sender.per_second, time.monotonic)
         recorder = Recorder(connection, claim)
-        reader = await make_reader(shipment, connection, pace)
         judge = Judge(sender)
-        delivery = Delivery(reader, sender, recorder, pace=pace, judge=judge)
-        lease.when_ending(lambda ending: delivery.end(ending, within=grace_of(ending)))
-        return await send_rows(claim, connection, reader, recorder, judge=judge, delivery=delivery)
+        async with open_pace(shipment, sender, recorder) as pace:
+            reader = await make_reader(shipment, connection, pace)
+            delivery = Delivery(reader, sender, recorder, pace=pace, judge=judge)
+            lease.when_ending(lambda ending: delivery.end(ending, within=grace_of(ending)))
+            return await send_rows(claim, connection, reader, recorder, judge=judge, delivery=delivery)
     finally:
         await connection.close()
+
+
+def open_pace(shipment: Shipment, sender: Sender, recorder: Recorder) -> AbstractAsyncContextManager[RunPace]:
+    """Return the shard's part of the pace that all runs through the profile share."""
+    claim = shipment.claim
+    assert claim.snapshot.profile_id is not None
+    return shipment.paces.open(
+        claim.snapshot.profile_id,
+        PaceLimits(sender.concurrency, sender.per_second, sender.per_minute),
+        definition_id=claim.definition_id,
+        concurrency=claim.snapshot.destination["concurrency"],
+        observer=recorder.note_wait,
+    )
 
 
 async def open_sender(shipment: Shipment) -> Sender:
@@ -191,7 +205,7 @@ async def send_rows(
         await recorder.close()
 
 
-async def make_reader(shipment: Shipment, connection: psycopg.AsyncConnection[Any], pace: Pace) -> WindowReader:
+async def make_reader(shipment: Shipment, connection: psycopg.AsyncConnection[Any], pace: RunPace) -> WindowReader:
     """Return what makes the shard's windows."""
     claim, snapshot = shipment.claim, shipment.claim.snapshot
     document = snapshot.destination
@@ -216,9 +230,19 @@ async def make_reader(shipment: Shipment, connection: psycopg.AsyncConnection[An
         claim,
         requests=requests,
         facts=facts,
+        origin=await find_origin(shipment, facts),
         numbers=Numbers(last_request, last_window, first_row=claim.first_row),
         rows_per_window=choose_window(requests.rows_per_request, pace.most),
     )
+
+
+async def find_origin(shipment: Shipment, facts: RunFacts) -> RunFacts:
+    """Return the facts of the run whose rows are sent again; of any other run, its own."""
+    if shipment.claim.parent_id is None:
+        return facts
+    async with shipment.resources.database.session() as session:
+        origin = await runs_store.find_origin(session, shipment.claim.parent_id)
+    return facts if origin is None else replace(facts, id=origin["id"], started_at=origin["started_at"])
 
 
 def columns_of(claim: ClaimedShard) -> list[tuple[str, str]]:

@@ -16,6 +16,12 @@ TOO_MANY_REQUESTS = 429
 LOST = "worker_lost"
 UNSENT = "not_begun"
 UNKNOWN = "outcome_unknown"
+RECEIVER_DOWN = RunResult(
+    "failed",
+    "receiver_down",
+    f"{retries.BROKEN_AFTER} requests in a row failed after all their tries. "
+    "Check that the receiver is up, then run again.",
+)
 ABORTING = frozenset({OutcomeKind.CREDENTIALS, OutcomeKind.CONFIGURATION})
 RETRIED = frozenset({OutcomeKind.TRANSIENT, OutcomeKind.REPLAY})
 
@@ -51,6 +57,7 @@ class Judge:
             share=outcome.share,
             slow_down=outcome.status == TOO_MANY_REQUESTS and not eased,
             receiver_in_trouble=outcome.kind in RETRIED and state is not RequestState.WAITING,
+            rate_limit=outcome.rate_limit,
         )
 
     def judge_lost(self, request: OpenRequest) -> Settlement:
@@ -123,12 +130,23 @@ def judge_broken_off(request: OpenRequest) -> Settlement:
     )
 
 
+def is_served(settlement: Settlement) -> bool:
+    """Say whether the receiver did its part in the attempt, be it that it refused the request."""
+    if settlement.outcome == OutcomeKind.UNKNOWN:
+        return settlement.status is not None
+    return settlement.outcome not in RETRIED
+
+
 def ending_of(outcome: Outcome) -> RunResult | None:
     """Return the end that the answer puts to the whole run, if it does."""
     if outcome.kind in ABORTING:
         return RunResult("failed", outcome.code, outcome.message)
     if outcome.kind is OutcomeKind.TRANSIENT and (outcome.retry_after or 0) > retries.LONGEST_RETRY_AFTER:
-        minutes = round((outcome.retry_after or 0) / 60)
-        message = f"The receiver asks to wait {minutes:,} minutes. Run again after that."
-        return RunResult("failed", "retry_after_too_long", message)
+        return end_of_wait(outcome.retry_after or 0)
     return None
+
+
+def end_of_wait(seconds: float) -> RunResult:
+    """Return the end of a run whose receiver asks to wait for too long."""
+    message = f"The receiver asks to wait {round(seconds / 60):,} minutes. Run again after that."
+    return RunResult("failed", "retry_after_too_long", message)

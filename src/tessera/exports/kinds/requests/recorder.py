@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 
+from tessera.connectors.paces import WaitPeriod, WaitReason
 from tessera.exports.contract import ClaimedShard
 from tessera.exports.kinds.requests.requests import OpenRequest, RowError, Settlement, Window
 from tessera.exports.store.run_log import Group, write_group
@@ -16,6 +17,14 @@ from tessera.platform.batching import Batcher
 GATHER_SECONDS = 0.012
 GATHER_OUTCOMES = 12
 
+# Requests wait for a place in flight all the time: that is no news.
+WAITS = {
+    WaitReason.RATE: "the connection profile allows no more at a time",
+    WaitReason.RETRY_AFTER: "the receiver asked to wait",
+    WaitReason.RATE_LIMIT_HEADER: "the receiver's limit was used up",
+    WaitReason.BREAKER: "the receiver did not answer, and was tried again now and then",
+}
+
 Addition = Callable[[Group], None]
 
 
@@ -25,6 +34,7 @@ class Recorder:
     def __init__(self, connection: psycopg.AsyncConnection[Any], claim: ClaimedShard) -> None:
         self._connection = connection
         self._claim = claim
+        self._waits: list[str] = []
         self._additions: Batcher[Addition, None] = Batcher(self._write, seconds=GATHER_SECONDS, enough=GATHER_OUTCOMES)
 
     async def record_window(self, window: Window) -> None:
@@ -40,8 +50,15 @@ class Recorder:
         """Write the outcome of an attempt, and the requests that a split one becomes."""
         await self._additions.submit(partial(self._add_settlement, settlement, children))
 
+    def note_wait(self, period: WaitPeriod) -> None:
+        """Let the time line say what requests waited for; it is written with the next outcomes."""
+        if period.reason in WAITS:
+            self._waits.append(f"{period.ended - period.started:,.0f} s: {WAITS[period.reason]}")
+
     async def finish(self) -> None:
         """Wait until everything handed in is written, also by callers that were cancelled since."""
+        if self._waits:
+            await self._add_now(lambda _: None)
         await self._additions.finish()
 
     async def close(self) -> None:
@@ -56,6 +73,7 @@ class Recorder:
         group = Group()
         for add in additions:
             add(group)
+        group.waits, self._waits = self._waits, []
         await write_group(self._connection, self._claim, group)
 
     def _add_window(self, window: Window, group: Group) -> None:
@@ -72,6 +90,9 @@ class Recorder:
         group.sent += settlement.sent
         group.failed += settlement.failed
         self._keep_errors(settlement.row_errors, group)
+        if settlement.sent and self._claim.keeps_states:
+            refused = {error[0] for error in settlement.row_errors}
+            group.accepted.extend(ordinal for ordinal in request.ordinals if ordinal not in refused)
         if settlement.excerpt is not None:
             group.excerpts.append((request.number, request.attempts, *settlement.excerpt))
 

@@ -7,6 +7,7 @@ from typing import Any
 from tessera.exports.results import RunResult
 from tessera.exports.states import RequestState
 from tessera.outbound.rendering import PlannedRequest
+from tessera.platform.http import RateLimit
 
 RowError = tuple[int, str, str, str]
 
@@ -85,6 +86,7 @@ class Settlement:
     share: float | None = None
     slow_down: bool = False
     receiver_in_trouble: bool = False
+    rate_limit: RateLimit | None = None
 
     def as_attempt(self) -> tuple[Any, ...]:
         """Return the columns of `run_attempts`."""

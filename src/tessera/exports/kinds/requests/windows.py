@@ -22,12 +22,14 @@ class WindowReader:
         *,
         requests: RequestRenderer,
         facts: RunFacts,
+        origin: RunFacts,
         numbers: "Numbers",
         rows_per_window: int,
     ) -> None:
         self._rows = RowReader(database, claim)
         self._requests = requests
         self._facts = facts
+        self._origin = origin
         self._numbers = numbers
         self._rows_per_window = rows_per_window
 
@@ -45,10 +47,16 @@ class WindowReader:
         requests = [OpenRequest(planned, number, attempts=1) for planned in plan.requests]
         return Window(number, until, requests, [row_error(failure) for failure in plan.failures])
 
-    async def plan_again(self, ordinals: Sequence[int], index: int | None = None) -> PlannedRequest:
-        """Render one request again from its rows: after a take-over, or under a new number for half of a split one."""
+    async def plan_again(
+        self, ordinals: Sequence[int], index: int | None = None, *, resent: bool = False
+    ) -> PlannedRequest:
+        """Render one request again from its rows: after a take-over, or under a new number for half of a split one.
+
+        A request that an earlier run began is made with that run's facts, so that the receiver gets it unchanged.
+        """
         number = self._numbers.take_request() if index is None else index
-        plan = self._requests.plan(await self._rows.find(ordinals), self._facts, first_index=number)
+        facts = self._origin if resent else self._facts
+        plan = self._requests.plan(await self._rows.find(ordinals), facts, first_index=number)
         # These rows made one request before, so they make one again, or a smaller one.
         (planned,) = plan.requests
         return planned

@@ -31,3 +31,14 @@ def make_headers(secrets: Sequence[str], message_id: str, now: datetime, body: b
         ("webhook-timestamp", str(moment)),
         ("webhook-signature", " ".join(sign(secret, message_id, moment, body) for secret in secrets)),
     ]
+
+
+def check_secret(text: str) -> str:
+    """Return the secret, or say what is wrong with it: the standard asks for 24 to 64 bytes in base64."""
+    try:
+        size = len(base64.b64decode(text.removeprefix(PREFIX), validate=True))
+    except ValueError:
+        size = 0
+    if not text.startswith(PREFIX) or not 24 <= size <= 64:
+        raise ValueError(f"A secret is {PREFIX} and 24 to 64 bytes in base64. Leave it empty to have one made.")
+    return text

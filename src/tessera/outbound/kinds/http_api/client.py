@@ -25,6 +25,7 @@ def open_target(variant: str, settings: Mapping[str, Any], secrets: Mapping[str,
         limits=CallLimits(connect_seconds=connect, read_seconds=read, total_seconds=connect + read),
         concurrency=settings["max_concurrent_requests"],
         per_second=settings["max_requests_per_second"],
+        per_minute=settings.get("max_requests_per_minute"),
         # A receiver may echo the credentials as they were sent.
         secrets=(
             *secrets.values(),

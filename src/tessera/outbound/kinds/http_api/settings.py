@@ -116,9 +116,17 @@ PROPERTIES = (
         most=10_000,
     ),
     Property(
+        "max_requests_per_minute",
+        "Max requests per minute",
+        "Empty means as many as the receiver takes. They are spread evenly over the minute.",
+        PropertyKind.INT,
+        least=1,
+        most=600_000,
+    ),
+    Property(
         "max_concurrent_requests",
         "Max concurrent requests",
-        "How many requests may be in flight at once.",
+        "How many requests may be in flight at once, over all runs and workers.",
         PropertyKind.INT,
         default=16,
         least=1,

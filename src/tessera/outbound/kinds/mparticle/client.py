@@ -23,6 +23,7 @@ def open_target(_variant: str, settings: Mapping[str, Any], secrets: Mapping[str
         limits=CallLimits(connect_seconds=connect, read_seconds=read, total_seconds=connect + read),
         concurrency=settings["max_concurrent_requests"],
         per_second=settings["max_batches_per_second"],
+        per_minute=settings.get("max_batches_per_minute"),
         secrets=(secrets["api_secret"], pair),
     )
 

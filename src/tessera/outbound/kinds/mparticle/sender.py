@@ -32,6 +32,7 @@ class MparticleSender:
         self._mask = Masker(target.secrets).mask
         self.concurrency = target.concurrency
         self.per_second = target.per_second
+        self.per_minute = target.per_minute
 
     async def send(self, planned: PlannedRequest) -> Outcome:
         """Call mParticle once and read its answer."""

@@ -123,6 +123,13 @@ PROPERTIES = (
         default=100,
     ),
     whole_number(
+        "max_batches_per_minute",
+        "Max batches per minute",
+        "Empty for no other limit than that of a second. They are spread evenly over the minute.",
+        most=16_200,
+        default=None,
+    ),
+    whole_number(
         "connect_timeout_seconds", "Connect timeout", "Seconds to wait for a connection.", most=60, default=10
     ),
     whole_number(
@@ -131,7 +138,7 @@ PROPERTIES = (
     whole_number(
         "max_concurrent_requests",
         "Max concurrent requests",
-        "How many requests may be in flight at once.",
+        "How many requests may be in flight at once, over all runs and workers.",
         most=256,
         default=16,
     ),

@@ -1,4 +1,4 @@
-"""Where a webhook may point. The address of a name is judged again each time that it is called."""
+"""Where webhooks, chat messages and heartbeats may go. The address of a name is judged again at each call."""
 
 from tessera.notifications.errors import WebhookUrlError
 from tessera.platform.http import CallError, judge_address, normalise_host, parse_url
@@ -25,3 +25,8 @@ def check_url(text: str, settings: Settings) -> str:
             field="url",
         )
     return text
+
+
+def host_of(text: str) -> str:
+    """Return the host of a URL that was checked: what may be shown of one whose path is a secret."""
+    return parse_url(text, allow_insecure_http=True).host_str or ""

@@ -1,1 +1,0 @@
-"""Recurrence as a value. Its next moments arrive with scheduled exports."""

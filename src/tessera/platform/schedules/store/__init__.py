@@ -1,0 +1,1 @@
+"""Statements on schedules and their moments."""

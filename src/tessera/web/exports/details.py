@@ -1,0 +1,187 @@
+"""What the pages of an export's steps show: the step's form, how the steps stand, and the summary beside them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from litestar import Response
+
+from tessera.exports import Definition, RequestPreview
+from tessera.platform.errors import TesseraError
+from tessera.queries import Query
+from tessera.web.exports import destination_step, filter_step, schedule_step
+from tessera.web.exports.destinations import list_operations, list_profile_choices
+from tessera.web.exports.drafts import DESTINATION, FILTER, SCHEDULE, STEPS, Draft
+from tessera.web.exports.next_executions import list_fire_times
+from tessera.web.exports.recipients import list_recipients
+from tessera.web.exports.words import FIRST_RUNS, GATE_LEVELS, PERIODS, QUEUES
+from tessera.web.forms import WHOLE, Form, faults_of, form_status
+from tessera.web.integrations.property_fields import PLAIN
+from tessera.web.stepper import Step, Stepper, StepState
+from tessera.web.visits import Visit
+
+PATH = "/admin/exports/definitions"
+LABELS = {FILTER: filter_step.LABELS, SCHEDULE: schedule_step.LABELS}
+
+
+@dataclass(frozen=True, slots=True)
+class Editing:
+    """An export that is being written: stored already, or new, when its address carries what was filled in."""
+
+    chain_id: UUID
+    draft: Draft
+    definition: Definition | None = None
+    carried: tuple[tuple[str, str], ...] = ()
+
+    def path_of(self, step: str) -> str:
+        """Return the address of a step."""
+        if self.definition is not None:
+            return f"{PATH}/{self.definition.id}/{step}"
+        return f"{PATH}/new/{self.chain_id}/{step}?{urlencode(self.carried)}"
+
+    def look_path(self, step: str) -> str:
+        """Return where the summary of what is typed is asked for."""
+        start, sign, carried = self.path_of(step).partition("?")
+        return f"{start}/look{sign}{carried}"
+
+    def stepper(self, shown: str, *, wrong: bool = False) -> Stepper:
+        """Return the steps as they stand."""
+        states = {key: StepState.DONE if self.draft.has(key) else StepState.OPEN for key in STEPS}
+        if self.definition is None and ("schedule_seen", "yes") not in self.carried:
+            states[SCHEDULE] = StepState.OPEN
+        if wrong:
+            states[shown] = StepState.WRONG
+        return Stepper([Step(key, label, self.path_of(key), states[key]) for key, label in STEPS.items()], shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was found out about the export as it is typed: its rows, its first request, or why not."""
+
+    rows: int | None = None
+    first: RequestPreview | None = None
+    rows_per_request: int | None = None
+    changes: bool = False
+    fault: str = ""
+
+
+@dataclass
+class Choices:
+    """What the fields of a step can be chosen from."""
+
+    queries: Mapping[UUID, Query | str] = field(default_factory=dict)
+    operations: list[tuple[Any, str]] = field(default_factory=list)
+    profiles: list[tuple[Any, str]] = field(default_factory=list)
+
+
+async def read_choices(visit: Visit, editing: Editing, step: str) -> Choices:
+    """Return what the step's fields can be chosen from."""
+    draft, stored = editing.draft, editing.definition
+    if step == FILTER:
+        label = stored.query_label if stored else None
+        return Choices(queries=await filter_step.list_choices(visit, editing.chain_id, draft, label))
+    if step == SCHEDULE:
+        return Choices()
+    if draft.type.connector is not None:
+        chosen = (draft.profile_id, stored.profile_label if stored else None)
+        profiles = await list_profile_choices(visit, editing.chain_id, draft.type.connector, chosen)
+        return Choices(profiles=profiles)
+    chosen = (draft.template_id, stored.template_label if stored else None)
+    return Choices(operations=await list_operations(visit, editing.chain_id, chosen))
+
+
+def read_step(step: str, form: Form, draft: Draft, choices: Choices) -> Draft:
+    """Return the draft with what a step's form says; what does not fit is noted at its field."""
+    if step == FILTER:
+        return filter_step.read_filter(form, draft, choices.queries)
+    return (
+        destination_step.read_destination(form, draft)
+        if step == DESTINATION
+        else schedule_step.read_schedule(form, draft)
+    )
+
+
+def form_of(step: str, draft: Draft) -> Form:
+    """Return a step's fields with what is in the draft."""
+    forms = {FILTER: filter_step.form_of, DESTINATION: destination_step.form_of, SCHEDULE: schedule_step.form_of}
+    return forms[step](draft)
+
+
+async def show_step(
+    visit: Visit,
+    editing: Editing,
+    step: str,
+    *,
+    form: Form | None = None,
+    error: TesseraError | None = None,
+    look: Look | None = None,
+    **more: Any,
+) -> Response[Any]:
+    """Show one step; what was typed takes the place of what is stored."""
+    choices = await read_choices(visit, editing, step)
+    faults = {} if error is None else name_faults(step, editing.draft, faults_of(error))
+    return visit.page(
+        "exports/templates/definition_step.html",
+        status=form_status(error),
+        step=step,
+        faults=faults,
+        **await read_page(visit, editing, step, form or form_of(step, editing.draft), choices),
+        **read_fields(editing, step, form, faults, choices),
+        **{"stepper": editing.stepper(step, wrong=bool(faults)), "look": look or Look(), **more},
+    )
+
+
+async def read_page(visit: Visit, editing: Editing, step: str, form: Form, choices: Choices) -> dict[str, Any]:
+    """Return what each of the steps shows."""
+    return {
+        "editing": editing,
+        "draft": editing.draft,
+        "definition": editing.definition,
+        "form": form,
+        "choices": choices,
+        "labels": destination_step.labels_of(editing.draft) if step == DESTINATION else LABELS[step],
+        **await read_summary(visit, editing, step),
+        "words": {"periods": PERIODS, "first_runs": FIRST_RUNS, "gate_levels": GATE_LEVELS, "queues": QUEUES},
+    }
+
+
+async def read_summary(visit: Visit, editing: Editing, step: str) -> dict[str, Any]:
+    """Return what the summary says without asking the database or anybody else."""
+    return {
+        "step_path": editing.path_of(step),
+        "look_path": editing.look_path(step),
+        "fire_times": await list_fire_times(visit, editing.definition),
+        "recipients": await list_recipients(visit, editing.definition),
+        "owner": editing.definition.owner if editing.definition else visit.actor,
+    }
+
+
+def read_fields(
+    editing: Editing, step: str, form: Form | None, faults: Mapping[str, str], choices: Choices
+) -> dict[str, Any]:
+    """Return the fields that are made from what a query or a kind declares."""
+    if step == FILTER:
+        shown = form or form_of(step, editing.draft)
+        chosen = [(key, query if isinstance(query, str) else query.label) for key, query in choices.queries.items()]
+        groups = filter_step.parameter_groups(choices.queries, shown)
+        return {"query_choices": chosen, "parameters": groups, "with_changes": filter_step.CHANGES}
+    if step == DESTINATION:
+        typed = editing.draft.settings if form is None else destination_step.type_settings(form, editing.draft)
+        plain = {name.removeprefix(PLAIN): fault for name, fault in faults.items()}
+        return {"fields": destination_step.property_fields(editing.draft, typed, plain, {})}
+    return {}
+
+
+def name_faults(step: str, draft: Draft, faults: Mapping[str, str]) -> dict[str, str]:
+    """Return the faults by the names of the step's fields; what is no field of it is the form's as a whole."""
+    renamed = filter_step.FIELDS | destination_step.FIELDS
+    labels = destination_step.labels_of(draft) if step == DESTINATION else LABELS[step]
+    found: dict[str, str] = {}
+    for key, fault in faults.items():
+        name = f"{PLAIN}{key.removeprefix('settings.')}" if key.startswith("settings.") else renamed.get(key, key)
+        known = name in labels or name.startswith("param-") or name.partition("-")[0] in labels
+        place = name if known else WHOLE
+        found[place] = f"{found[place]} {fault}" if place in found else fault
+    return found

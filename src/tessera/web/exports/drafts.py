@@ -1,0 +1,65 @@
+"""An export while it is written: what is stored of it, or what its pages carry along before the first save. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from tessera.exports import Definition, DefinitionChange, Gates, NewDefinition, RunQueue, Selection
+from tessera.web.exports.destinations import DestinationType
+
+FILTER, DESTINATION, SCHEDULE = "filter", "destination", "schedule"
+STEPS = {FILTER: "Filter", DESTINATION: "Destination", SCHEDULE: "Schedule"}
+# What each step decides, by the names of the definition.
+PARTS: Mapping[str, tuple[str, ...]] = {
+    FILTER: ("query_id", "selection", "gates"),
+    DESTINATION: ("template_id", "profile_id", "settings", "shards"),
+    SCHEDULE: ("queue", "enabled"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Everything about an export that its steps fill in; what is None is still open."""
+
+    label: str
+    type: DestinationType
+    query_id: UUID | None = None
+    selection: Selection = field(default_factory=Selection)
+    gates: Gates = field(default_factory=Gates)
+    template_id: UUID | None = None
+    profile_id: UUID | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    shards: int = 1
+    queue: RunQueue = RunQueue.NORMAL
+    enabled: bool = True
+
+    def has(self, step: str) -> bool:
+        """Say whether a step is filled in; a schedule is never needed."""
+        if step == FILTER:
+            return self.query_id is not None
+        return step == SCHEDULE or self.template_id is not None or self.profile_id is not None
+
+    @property
+    def whole(self) -> bool:
+        """Whether it can be stored."""
+        return all(self.has(step) for step in STEPS)
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """What all steps decide, by the names of the definition."""
+        return {name: getattr(self, name) for parts in PARTS.values() for name in parts}
+
+    def as_new(self) -> NewDefinition:
+        """Return what makes the definition."""
+        return NewDefinition(self.label, kind=self.type.kind, **self.parts)
+
+    def as_change(self, step: str, version: int | None) -> DefinitionChange:
+        """Return what one step changes about the stored definition of that version."""
+        return DefinitionChange(version=version, **{name: getattr(self, name) for name in PARTS[step]})
+
+
+def draft_of(definition: Definition, kind: DestinationType) -> Draft:
+    """Return what the steps show of a stored definition."""
+    given = {name: getattr(definition, name) for parts in PARTS.values() for name in parts}
+    return Draft(definition.label, kind, **given)

@@ -1,0 +1,69 @@
+"""The summary beside the steps: how many rows would go now, and the first request, from what is typed."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+from litestar import Response
+
+from tessera import exports
+from tessera.exports import DefinitionPreview
+from tessera.platform.errors import ConflictError, TesseraError
+from tessera.web.exports.details import Choices, Editing, Look, read_step, read_summary, show_step
+from tessera.web.exports.drafts import STEPS
+from tessera.web.forms import Form
+from tessera.web.visits import Visit
+
+# A person waits for it; a run has as long as queries may take.
+LONGEST_SECONDS = 15
+LOOK = "look"
+
+
+class NotCompleteError(ConflictError):
+    """A step that is needed is not filled in yet."""
+
+    code = "export_incomplete"
+
+
+async def find_look(visit: Visit, editing: Editing, step: str, form: Form, choices: Choices) -> Look:
+    """Return what a run would do, where that was asked for, or why it cannot be said."""
+    look = Look()
+    if form.get("do") != LOOK:
+        return look
+    try:
+        preview = await open_typed(visit, editing, step, form, choices)
+        changes = len(preview.columns) > len(preview.query.columns)
+        look = Look(rows_per_request=preview.rows_per_request, changes=changes)
+        async with asyncio.timeout(LONGEST_SECONDS):
+            shown = preview.show(visit.resources.database, visit.actor, visit.engine)
+            look = replace(look, first=await visit.while_connected(shown))
+            return replace(look, rows=await visit.while_connected(preview.count(visit.actor, visit.engine)))
+    except TimeoutError:
+        return replace(look, fault=f"The query takes longer than {LONGEST_SECONDS} s. A run waits longer for it.")
+    except TesseraError as error:
+        return replace(look, fault=error.message)
+
+
+async def open_typed(visit: Visit, editing: Editing, step: str, form: Form, choices: Choices) -> DefinitionPreview:
+    """Return what the export would do with what is typed in this step."""
+    draft = read_step(step, form, editing.draft, choices)
+    form.check()
+    missing = [label for key, label in STEPS.items() if not draft.has(key)]
+    if missing:
+        raise NotCompleteError(f"Fill in the step {' and '.join(missing)} first.")
+    stored = editing.definition
+    new = draft.as_new() if stored is None else replace(stored, **draft.parts)
+    async with visit.resources.database.session() as session:
+        return await exports.open_preview(
+            session, visit.actor, editing.chain_id, new, keys=visit.resources.keys, now=visit.now
+        )
+
+
+async def answer_look(visit: Visit, editing: Editing, step: str, form: Form, look: Look) -> Response[Any]:
+    """Answer a script with the part that changes, else with the page and what was typed."""
+    async with visit.resources.database.session() as session:
+        visit.session = session
+        if visit.request.headers.get("HX-Request"):
+            summary = await read_summary(visit, editing, step)
+            return visit.fragment("exports/templates/summary.html", look=look, **summary)
+        return await show_step(visit, editing, step, form=Form(form.fields), look=look)

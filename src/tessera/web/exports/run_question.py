@@ -1,0 +1,120 @@
+"""*Run* asks first: how many rows go where, in how many requests, for which period; *Confirm* starts the run."""
+
+import asyncio
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from tessera import connectors, exports
+from tessera.connectors.contract import PropertyKind, get_connector
+from tessera.exports import Definition, DefinitionPreview
+from tessera.platform.errors import ConflictError, DeniedError, InvalidError, NotFoundError, TesseraError
+from tessera.web.exports.definition_steps import ONE
+from tessera.web.exports.definitions import path_of, read_facts
+from tessera.web.exports.looks import LONGEST_SECONDS
+from tessera.web.exports.words import PERIODS
+from tessera.web.forms import Form, faults_of, form_status
+from tessera.web.visits import PageVisit, Visit
+
+LABELS = {"from": "From", "to": "To"}
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a run would do; `fault` says why the rows are not counted, `refused` why it cannot run."""
+
+    rows: int | None = None
+    requests: int | None = None
+    host: str = ""
+    period: tuple[Any, Any] = (None, None)
+    fault: str = ""
+    refused: str = ""
+
+
+@get(f"{ONE}/run", permission="exports:write", in_transaction=False)
+async def ask_to_run(visit: PageVisit, definition_id: FromPath[UUID]) -> Response[Any]:
+    """Say what a run would do, and ask."""
+    return await show_question(visit, definition_id, Form())
+
+
+@post(f"{ONE}/run", permission="exports:write", in_transaction=False)
+async def start_export_run(visit: PageVisit, definition_id: FromPath[UUID]) -> Response[Any]:
+    """Start a run and go to its page, or show the question again with what is wrong."""
+    form = await visit.form()
+    try:
+        period = (form.moment("from"), form.moment("to"))
+        if period[0] and period[1] and period[0] >= period[1]:
+            form.fault("to", "Enter a moment after From.")
+        form.check()
+        async with visit.resources.database.session() as session:
+            run = await exports.start_run(
+                session,
+                visit.actor,
+                visit.resources,
+                definition_id=definition_id,
+                options=exports.RunOptions(*period),
+            )
+    except NotFoundError:
+        raise
+    except (InvalidError, ConflictError, DeniedError) as error:
+        return await show_question(visit, definition_id, form, error)
+    return visit.go(f"/admin/exports/runs/{run.id}", notice="run_started")
+
+
+async def show_question(
+    visit: Visit, definition_id: UUID, form: Form, error: TesseraError | None = None
+) -> Response[Any]:
+    """Show what a run would do."""
+    async with visit.resources.database.session() as session:
+        visit.session = session
+        definition = await exports.get_definition(session, visit.actor, definition_id=definition_id)
+        facts = await read_facts(visit, definition)
+    forecast = await make_forecast(visit, definition)
+    return visit.page(
+        "exports/templates/run_question.html",
+        status=form_status(error),
+        faults={} if error is None else faults_of(error),
+        labels=LABELS,
+        form=form,
+        forecast=forecast,
+        periods=PERIODS,
+        back=path_of(definition),
+        **facts,
+    )
+
+
+async def make_forecast(visit: Visit, definition: Definition) -> Forecast:
+    """Return what a run of the definition would do now."""
+    try:
+        async with visit.resources.database.session() as session:
+            preview = await exports.open_preview(
+                session, visit.actor, definition.chain_id, definition, keys=visit.resources.keys, now=visit.now
+            )
+            visit.session = session
+            host = await find_host(visit, preview)
+    except TesseraError as error:
+        return Forecast(refused=error.message)
+    try:
+        async with asyncio.timeout(LONGEST_SECONDS):
+            rows = await visit.while_connected(preview.count(visit.actor, visit.engine))
+    except TimeoutError:
+        fault = f"Counting takes longer than {LONGEST_SECONDS} s. The run counts the rows itself."
+        return Forecast(host=host, period=preview.period, fault=fault)
+    except TesseraError as error:
+        return Forecast(host=host, period=preview.period, fault=error.message)
+    return Forecast(rows, ceil(rows / preview.rows_per_request), host, preview.period)
+
+
+async def find_host(visit: Visit, preview: DefinitionPreview) -> str:
+    """Return the name of the machine that the requests go to: that of the profile's first address."""
+    profile_id, chain_id = preview.destination.profile_id, preview.query.chain_id
+    assert profile_id is not None
+    profile = await connectors.get_profile(visit.session, visit.actor, chain_id, profile_id)
+    urls = [each.key for each in get_connector(profile.type).properties if each.kind is PropertyKind.URL]
+    address = next((str(profile.settings[key]) for key in urls if profile.settings.get(key)), "")
+    return urlsplit(address).netloc or profile.label

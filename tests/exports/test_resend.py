@@ -1,0 +1,110 @@
+"""Failed rows are sent again through the same pipeline as they were sent first."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from tests.builders.house import ACTOR, SmallHouse, create_export, create_members, read_run, run_to_end, start_run
+from tests.builders.receivers import Received, Receiver, Reply, run_receiver
+
+from tessera import exports
+from tessera.exports import Run, RunState
+from tessera.exports.errors import NothingFailedError, RunActiveError
+
+
+def refuse(*numbers: str) -> Any:
+    """Return a script that refuses requests with one of these membership numbers."""
+    return lambda received: Reply(422 if {row["number"] for row in received.rows} & {*numbers} else 200)
+
+
+async def resend(house: SmallHouse, run: Run, **chosen: Any) -> Run:
+    """Send failed rows of the run again, and return the ended run."""
+    async with house.database.session() as session:
+        started = await exports.resend_failed(session, ACTOR, house.resources, run_id=run.id, **chosen)
+    await house.executor().execute(str(started.id))
+    return await read_run(house, started.id)
+
+
+async def count_entries(house: SmallHouse, run: Run) -> list[tuple[str, str]]:
+    """Return actions and names in the audit log, and names of events, about the run."""
+    async with house.database.session() as session:
+        found = await session.execute(
+            text("""
+              SELECT action, object_kind FROM audit_entries WHERE object_id = :id
+              UNION ALL SELECT 'event', name FROM events WHERE subject_id = :id ORDER BY 1, 2
+            """),
+            {"id": run.id},
+        )
+        return [(action, kind) for action, kind in found.all()]
+
+
+async def test_failed_rows_are_sent_again(house: SmallHouse) -> None:
+    chain = await create_members(house.database, 300)
+    async with run_receiver(refuse("000007", "000290")) as receiver:
+        definition = await create_export(house, chain, receiver.url, settings={"max_concurrent_requests": 2})
+        first = await run_to_end(house, definition)
+        assert (first.state, first.sent, first.failed) == (RunState.COMPLETED_WITH_ERRORS, 298, 2)
+        receiver.script = lambda _: Reply()
+        receiver.received.clear()
+        again = await resend(house, first)
+    assert (again.state, again.selected, again.sent, again.failed) == (RunState.COMPLETED, 2, 2, 0)
+    assert (again.parent_id, again.trigger) == (first.id, "resend")
+    assert sorted(receiver.ids("number")) == ["000007", "000290"]
+    assert await count_entries(house, again) == await count_entries(house, first)
+
+
+async def test_rows_are_chosen_by_reason_or_number(house: SmallHouse) -> None:
+    chain = await create_members(house.database, 20)
+    async with run_receiver(refuse("000003", "000004")) as receiver:
+        body = {"number": "{{ number }}", "half": "{{ 10 / (balance - 12) }}"}
+        run = await run_to_end(house, await create_export(house, chain, receiver.url, body=body))
+        async with house.database.session() as session:
+            errors = (await exports.list_row_errors(session, ACTOR, run.id)).items
+        assert len(errors) == 3
+        receiver.script = lambda _: Reply()
+        receiver.received.clear()
+        refused = [error for error in errors if error.phase == "send"]
+        assert (await resend(house, run, code=refused[0].code)).sent == 2
+        assert sorted(receiver.ids("number")) == ["000003", "000004"]
+        receiver.received.clear()
+        assert (await resend(house, run, rows=[refused[1].ordinal])).sent == 1
+        assert receiver.ids("number") == [refused[1].row[1] if refused[1].row else None]
+        rendered = await resend(house, run, rows=[error.ordinal for error in errors if error.phase == "render"])
+        assert (rendered.state, rendered.failed, rendered.requests) == (RunState.FAILED, 1, 0)
+
+
+async def test_request_of_unknown_outcome_is_the_same_again(house: SmallHouse) -> None:
+    chain = await create_members(house.database, 30)
+
+    def hang(_: Received) -> Reply:
+        return Reply(hang=True)
+
+    async with run_receiver(hang) as receiver:
+        run = await break_off(house, receiver, await create_export(house, chain, receiver.url))
+        assert (run.state, run.failed) == (RunState.CANCELLED, 30)
+        before = {each.key: each.body for each in receiver.received}
+        assert len(before) == 3
+        receiver.received.clear()
+        receiver.script = lambda _: Reply()
+        again = await resend(house, run)
+        assert (again.state, again.sent) == (RunState.COMPLETED, 30)
+        assert {each.key: each.body for each in receiver.received} == before
+        with pytest.raises(NothingFailedError, match="none can be sent again"):
+            await resend(house, again)
+
+
+async def break_off(house: SmallHouse, receiver: Receiver, definition: exports.Definition) -> Run:
+    """Cancel a run while the receiver keeps it waiting."""
+    run = await start_run(house, definition)
+    working = asyncio.create_task(house.executor().execute(str(run.id)))
+    async with asyncio.timeout(30):
+        while len(receiver.received) < 3:  # noqa: ASYNC110 - the receiver is not told to say when
+            await asyncio.sleep(0.01)
+    async with house.database.session() as session:
+        with pytest.raises(RunActiveError, match="not over yet"):
+            await exports.resend_failed(session, ACTOR, house.resources, run_id=run.id)
+    async with house.database.session() as session:
+        await exports.cancel_run(session, ACTOR, house.resources, run_id=run.id)
+    await working
+    return await read_run(house, run.id)
