@@ -2,23 +2,33 @@
 
 import asyncio
 import gzip
+import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
+from alembic import command
 from psycopg.sql import SQL, Identifier
+from sqlalchemy import NullPool, create_engine
 from tests.builders.commands import run_tessera
+from tests.builders.house import ACTOR, SmallHouse, make_settings, open_small_house, read_run
+from tests.builders.receivers import run_receiver
 from tests.conftest import FAST, OLDEST, binaries, unmade_folder
 
+from tessera import exports
+from tessera.exports import RunState
 from tessera.loyalty import count_figures
-from tessera.platform.db import Database, app_address, migrate
+from tessera.platform.db import Database, app_address, migrate, migrations, query_address
+from tessera.platform.db.roles import prepare_roles
 from tessera.platform.embedded import EmbeddedServer
-from tessera.platform.secrets import load_keys
+from tessera.platform.secrets import KeyRing, load_keys
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "upgrade"
 DUMP = FIXTURE / "d47a294.sql.gz"
@@ -54,7 +64,10 @@ SELECT (SELECT sum(members) FROM tessera.daily_figures),
 """
 
 # Tables that have another name since; the figures are compared under the old one.
-RENAMED: dict[str, str] = {}
+RENAMED: dict[str, str] = {"run_rows": "run_blocks"}
+
+# What says how many things a table holds, where that is not a thing a row.
+NUMBERS = {"run_blocks": "sum(rows)::bigint"}
 
 # What must come out the same on both sides, beside the number of rows of every table.
 SUMS = {
@@ -70,6 +83,33 @@ SUMS = {
     "access_tokens": "count(DISTINCT digest)",
     "api_keys": "count(DISTINCT digest)",
 }
+
+# A run of forty rows, a request each, is made one that was under way: twenty are settled, the next has begun.
+INTERRUPT = """
+UPDATE tessera.runs
+   SET state = 'running', finished_at = NULL, planned_row = 21, worker = 'gone', epoch = 3, requests = 21,
+       attempts = 21, lease_until = now() - interval '1 minute', error_code = NULL, error = NULL, skipped = 0,
+       sent = (SELECT count(*) FROM tessera.run_requests WHERE run_id = :run AND number < 20 AND state = 'sent'),
+       failed = (SELECT count(*) FROM tessera.run_requests WHERE run_id = :run AND number < 20 AND state = 'failed'),
+       bytes = (SELECT sum(bytes) FROM tessera.run_requests WHERE run_id = :run AND number <= 20)
+ WHERE id = :run;
+DELETE FROM tessera.run_requests WHERE run_id = :run AND number > 20;
+DELETE FROM tessera.run_attempts WHERE run_id = :run AND number > 20;
+DELETE FROM tessera.run_excerpts WHERE run_id = :run AND number >= 20;
+DELETE FROM tessera.run_row_errors WHERE run_id = :run AND ordinal > 20;
+UPDATE tessera.run_requests SET state = 'begun', status = NULL, sent_rows = 0, code = NULL, settled_at = NULL
+ WHERE run_id = :run AND number = 20;
+UPDATE tessera.run_attempts SET outcome = NULL, status = NULL, code = NULL, message = NULL, settled_at = NULL
+ WHERE run_id = :run AND number = 20;
+"""
+FIND_RUNS = """
+SELECT (SELECT id FROM tessera.runs WHERE state = 'completed_with_errors' AND selected = 40),
+       (SELECT id FROM tessera.runs WHERE state = 'pending')
+"""
+SEND_TO = """
+UPDATE tessera.connection_profiles SET settings = jsonb_set(settings, '{base_url}', to_jsonb(%s::text))
+ WHERE internal_name = 'receiver'
+"""
 
 # Commands of psql, and rights on PostgreSQL's own functions: their signatures differ between versions, psql goes on
 # after such a line, and migrating grants and revokes them again.
@@ -105,7 +145,7 @@ class Restored:
 
 def count(connection: psycopg.Connection[Any], name: str, now_called: str) -> tuple[Any, ...]:
     """Return the number of rows of a table and its sums."""
-    wanted = f"SELECT count(*), {SUMS.get(name, '0')} FROM {{}}"
+    wanted = f"SELECT {NUMBERS.get(now_called, 'count(*)')}, {SUMS.get(name, '0 AS nothing')} FROM {{}}"
     row = connection.execute(SQL(wanted).format(Identifier(now_called))).fetchone()
     return tuple(row or ())
 
@@ -169,6 +209,90 @@ def test_keys_begin_with_the_chain_and_rules_that_are_off_stay_off(restored: Res
         "pk_points_lots",
     }
     assert all("USING btree (chain_id, " in text for text in keys.values()), keys
+
+
+def upgrade_to(address: str, keys: KeyRing, revision: str) -> None:
+    """Bring the database to an older revision than the newest."""
+    config = migrations.alembic_config()
+    with migrations.connect(address) as connection:
+        prepare_roles(connection, address, keys)
+    engine = create_engine(
+        "postgresql+psycopg://", poolclass=NullPool, creator=lambda: migrations.connect_owner(address)
+    )
+    with engine.connect() as opened:
+        config.attributes["connection"] = opened
+        command.upgrade(config, revision)
+        opened.commit()
+
+
+def interrupt_run(address: str, url: str) -> tuple[UUID, UUID]:
+    """Leave a run in the middle, as a worker of 0028 that died; return it and one that nobody has begun."""
+    with psycopg.connect(address, autocommit=True) as connection:
+        row = connection.execute(FIND_RUNS).fetchone()
+        assert row is not None
+        middle, waiting = row
+        # A definition has one active run, so the one that waits becomes another definition's.
+        connection.execute(
+            "UPDATE tessera.runs r SET definition_id = d.id, chain_id = d.chain_id FROM tessera.export_definitions d"
+            " WHERE r.id = %s AND d.internal_name = 'demo'",
+            [waiting],
+        )
+        for statement in INTERRUPT.replace(":run", f"'{middle}'").strip().split(";")[:-1]:
+            connection.execute(statement.encode())
+        connection.execute(SEND_TO, [url])
+    return middle, waiting
+
+
+@asynccontextmanager
+async def open_house(restored: Restored, keys: KeyRing, folder: Path) -> AsyncIterator[SmallHouse]:
+    """Open the upgraded database as a worker would."""
+    database = Database(app_address(restored.address, keys))
+    try:
+        queries = query_address(restored.address, keys)
+        async with open_small_house(database, queries, keys, make_settings(folder)) as house:
+            yield house
+    finally:
+        await database.close()
+
+
+async def test_run_under_way_goes_on_after_the_upgrade(restored: Restored, tmp_path: Path) -> None:
+    keys = load_keys(restored.keys_file)
+    upgrade_to(restored.address, keys, "0028")
+    async with run_receiver() as receiver:
+        middle, waiting = interrupt_run(restored.address, receiver.url)
+        with psycopg.connect(restored.address) as connection:
+            rows = connection.execute(
+                "SELECT row FROM tessera.run_rows WHERE run_id = %s AND ordinal > 20 ORDER BY ordinal", [middle]
+            ).fetchall()
+            begun = connection.execute(
+                "SELECT key FROM tessera.run_requests WHERE run_id = %s AND number = 20", [middle]
+            ).fetchone()
+
+        migrate(restored.address, keys)
+
+        async with open_house(restored, keys, tmp_path) as house:
+            before = await read_run(house, middle)
+            await house.executor("new").execute(str(middle))
+            ended = await read_run(house, middle)
+            await house.executor("new").execute(str(waiting))
+            held = await read_run(house, waiting)
+            async with house.database.session() as session:
+                requests = (await exports.list_requests(session, ACTOR, middle, size=100)).items
+    assert before.state is RunState.RUNNING
+    assert 0 < before.sent < 20
+    assert before.sent + before.failed == 20
+    assert (ended.state, ended.sent, ended.failed) == (
+        RunState.COMPLETED_WITH_ERRORS,
+        before.sent + 20,
+        before.failed,
+    )
+    assert (ended.take_overs, ended.requests, ended.attempts) == (3, 40, 41)
+    assert [request.number for request in requests] == list(range(40))
+    assert begun is not None
+    assert sorted(receiver.ids()) == sorted(json.loads(row)[0] for (row,) in rows)
+    assert begun[0] in {str(request.key).strip('"') for request in receiver.received}
+    # It was started at the command line, so nobody is there with whose rights members would be sent.
+    assert (held.state, [finding.gate for finding in held.findings]) == (RunState.HELD, ["owner"])
 
 
 async def test_figures_of_the_past_are_counted_after_the_upgrade(restored: Restored) -> None:

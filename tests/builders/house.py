@@ -17,7 +17,7 @@ from tessera.connectors import NewProfile, address_policy
 from tessera.exports import Definition, Executor, NewDefinition, Owner, Run
 from tessera.loyalty import NewCustomer, NewMembership, NewProgram
 from tessera.outbound import NewTemplate
-from tessera.platform.actors import ActorKind, command_line_actor
+from tessera.platform.actors import Actor, ActorKind, command_line_actor
 from tessera.platform.clock import now
 from tessera.platform.db import Database, Session
 from tessera.platform.http import OutboundClient
@@ -149,17 +149,12 @@ async def create_export(
             new=NewTemplate("Members", saved.id, profile.id, outbound.read_shape(plain | shape)),
             keys=house.resources.keys,
         )
+        given = {"owner": await create_owner(house, session, chain_id), **(choices or {})}
         return await exports.create_definition(
             session,
             ACTOR,
             chain_id=chain_id,
-            new=NewDefinition(
-                "Members out",
-                saved.id,
-                template.id,
-                owner=await create_owner(house, session, chain_id),
-                **(choices or {}),
-            ),
+            new=NewDefinition("Members out", saved.id, template.id, **given),
             keys=house.resources.keys,
             now=now(),
         )
@@ -178,6 +173,12 @@ async def start_run(house: SmallHouse, definition: Definition, **given: Any) -> 
         return await exports.start_run(session, ACTOR, house.resources, definition_id=definition.id, **given)
 
 
+async def release_run(house: SmallHouse, run: Run, actor: Actor = ACTOR) -> Run:
+    """Release a held run; nobody works on it yet."""
+    async with house.database.session() as session:
+        return await exports.release_run(session, actor, house.resources, run_id=run.id)
+
+
 async def read_run(house: SmallHouse, run_id: UUID) -> Run:
     """Return the run as it is now."""
     async with house.database.session() as session:
@@ -187,7 +188,8 @@ async def read_run(house: SmallHouse, run_id: UUID) -> Run:
 async def run_to_end(house: SmallHouse, definition: Definition, **given: Any) -> Run:
     """Run the definition in this process and return the ended run."""
     run = await start_run(house, definition, **given)
-    await house.executor().execute(str(run.id))
+    for shard in range(definition.shards):
+        await house.executor().execute(str(run.id), shard)
     return await read_run(house, run.id)
 
 

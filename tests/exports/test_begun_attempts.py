@@ -65,7 +65,8 @@ async def test_attempt_lost_with_its_worker_is_no_try(house: SmallHouse, monkeyp
         receiver.script = lambda _: Reply(503)
         await house.executor("second").execute(str(run_id))
     ended = await read_run(house, run_id)
-    assert (ended.state, ended.failed, ended.attempts) == (RunState.COMPLETED_WITH_ERRORS, 10, 6)
+    assert (ended.state, ended.error_code) == (RunState.FAILED, "nothing_arrived")
+    assert (ended.failed, ended.attempts) == (10, 6)
 
 
 async def test_request_that_ends_every_worker_is_given_up(house: SmallHouse) -> None:
@@ -75,4 +76,5 @@ async def test_request_that_ends_every_worker_is_given_up(house: SmallHouse) -> 
             await session.execute(text("UPDATE run_requests SET lost_attempts = 9"))
         await house.executor("second").execute(str(run_id))
     ended = await read_run(house, run_id)
-    assert (ended.state, ended.failed, len(receiver.received)) == (RunState.COMPLETED_WITH_ERRORS, 10, 1)
+    assert (ended.state, ended.error_code) == (RunState.FAILED, "nothing_arrived")
+    assert (ended.failed, len(receiver.received)) == (10, 1)

@@ -23,7 +23,7 @@ async def test_cancelled_run_splits_no_further(house: SmallHouse) -> None:
         working = asyncio.create_task(house.executor().execute(str(run.id)))
         await asyncio.wait_for(arrived.wait(), 10)
         async with house.database.session() as session:
-            await exports.cancel_run(session, ACTOR, run_id=run.id)
+            await exports.cancel_run(session, ACTOR, house.resources, run_id=run.id)
         await asyncio.wait_for(working, 10)
     ended = await read_run(house, run.id)
     assert (ended.state, ended.skipped + ended.failed) == (RunState.CANCELLED, 64)
@@ -33,7 +33,7 @@ async def test_cancelled_run_splits_no_further(house: SmallHouse) -> None:
 
 async def cancel(house: SmallHouse, run: Run) -> Run:
     async with house.database.session() as session:
-        return await exports.cancel_run(session, ACTOR, run_id=run.id)
+        return await exports.cancel_run(session, ACTOR, house.resources, run_id=run.id)
 
 
 async def test_cancelled_run_ends_although_its_receiver_hangs(house: SmallHouse) -> None:

@@ -58,7 +58,7 @@ async def test_cancelling_breaks_a_long_selection_off(house: SmallHouse) -> None
     working = asyncio.create_task(house.executor().execute(str(run.id)))
     await asyncio.sleep(0.5)
     async with house.database.session() as session:
-        await exports.cancel_run(session, ACTOR, run_id=run.id)
+        await exports.cancel_run(session, ACTOR, house.resources, run_id=run.id)
     asked = time.monotonic()
     await asyncio.wait_for(working, 20)
     ended = await read_run(house, run.id)

@@ -75,7 +75,7 @@ async def test_trouble_on_the_way_is_tried_again(house: SmallHouse, status: int)
 async def test_headers_that_are_no_text_end_no_run(house: SmallHouse, status: int) -> None:
     odd = {"retry-after": "é5", "x-mp-rate-limit-percentage-used": "é", "x-trace": "ünlesbar"}
     run, receiver = await run_against(house, in_turn([Reply(status, odd), Reply(200, odd)]), rows=1)
-    assert run.error_code is None
+    assert run.error_code == ("nothing_arrived" if status == 400 else None)
     assert (run.sent, run.failed) == ((0, 1) if status == 400 else (1, 0))
     assert len(receiver.received) == run.attempts
     async with house.database.session() as session:
@@ -86,7 +86,9 @@ async def test_headers_that_are_no_text_end_no_run(house: SmallHouse, status: in
 @pytest.mark.parametrize("status", [301, 302, 404, 409, 410, 501])
 async def test_refusals_are_final(house: SmallHouse, status: int) -> None:
     run, receiver = await run_against(house, lambda _: Reply(status, {"location": "/elsewhere"}), rows=10)
-    assert (run.state, run.failed, run.attempts) == (RunState.COMPLETED_WITH_ERRORS, 10, 1)
+    assert (run.state, run.error_code) == (RunState.FAILED, "nothing_arrived")
+    assert "all 10 rows" in (run.error or "")
+    assert (run.failed, run.attempts) == (10, 1)
     assert [request.path for request in receiver.received] == ["/members"]
 
 
@@ -148,7 +150,7 @@ async def test_hanging_receiver_does_not_hang_the_run(house: SmallHouse) -> None
         settings={"read_timeout_seconds": 1},
         idempotency_header=None,
     )
-    assert (run.state, run.failed) == (RunState.COMPLETED_WITH_ERRORS, 10)
+    assert (run.state, run.error_code, run.failed) == (RunState.FAILED, "nothing_arrived", 10)
     assert await codes_of(house, run) == {"outcome_unknown": 10}
     assert len(receiver.received) == 1
 

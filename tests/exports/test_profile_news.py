@@ -31,7 +31,8 @@ async def test_refused_credentials_need_somebody(house: SmallHouse) -> None:
 
 async def test_receiver_that_takes_nothing_needs_somebody(house: SmallHouse) -> None:
     (call,) = await calls_after(house, lambda _: Reply(404))
-    assert (call.passed, call.message) == (False, "Run of members_out: 0 rows sent, 30 failed.")
+    assert (call.passed, call.code) == (False, "nothing_arrived")
+    assert call.message.startswith("Run of members_out: Nothing arrived: all 30 rows")
 
 
 @pytest.mark.parametrize(
@@ -39,5 +40,4 @@ async def test_receiver_that_takes_nothing_needs_somebody(house: SmallHouse) -> 
     [("cancelled", "cancelled", 5), ("failed", "deadline", 5), ("failed", "query_failed", 0), ("completed", None, 0)],
 )
 def test_other_ends_say_nothing(state: str, code: str | None, requests: int) -> None:
-    run = {"state": state, "error_code": code, "requests": requests, "snapshot": {"definition": "x"}}
-    assert call_of(run) is None
+    assert call_of({"state": state, "error_code": code, "requests": requests}, "x") is None

@@ -11,6 +11,7 @@ from tessera import exports
 from tessera.exports import RequestState, RunState
 
 PATH = {"items": "/errors", "index": "/index", "message": "/reason"}
+PAIRS = "SELECT a.membership_id AS id, b.first_name FROM members a, members b"
 UNRENDERABLE = {"id": "{{ id }}", "number": "{{ first_name | int }}"}
 
 
@@ -19,14 +20,13 @@ async def count_row_errors(house: SmallHouse) -> int:
         return int((await session.execute(text("SELECT count(*) FROM run_row_errors"))).scalar_one())
 
 
-async def test_no_more_row_errors_are_kept_than_a_run_may_have(
-    house: SmallHouse, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tessera.exports.kinds.requests.recorder.KEPT_ROW_ERRORS", 7)
-    chain = await create_members(house.database, 30)
-    run = await run_to_end(house, await create_export(house, chain, "http://127.0.0.1:9", body=UNRENDERABLE))
-    assert (run.state, run.failed, run.requests) == (RunState.COMPLETED_WITH_ERRORS, 30, 0)
-    assert await count_row_errors(house) == 7
+async def test_every_row_error_is_kept(house: SmallHouse) -> None:
+    chain = await create_members(house.database, 101)
+    export = await create_export(house, chain, "http://127.0.0.1:9", query=PAIRS, keys=(), body=UNRENDERABLE)
+    run = await run_to_end(house, export)
+    assert (run.state, run.error_code) == (RunState.FAILED, "nothing_arrived")
+    assert (run.failed, run.requests) == (101**2, 0)
+    assert await count_row_errors(house) == 101**2
 
 
 async def test_reason_that_no_database_can_hold_does_not_break_the_run(house: SmallHouse) -> None:
@@ -62,7 +62,8 @@ async def test_success_that_cannot_be_read_sends_nothing(house: SmallHouse, answ
     chain = await create_members(house.database, 10)
     async with run_receiver(lambda _: Reply(202, body=answer)) as receiver:
         run = await run_to_end(house, await create_export(house, chain, receiver.url, error_path=PATH))
-    assert (run.state, run.sent, run.failed, run.attempts) == (RunState.COMPLETED_WITH_ERRORS, 0, 10, 1)
+    assert (run.state, run.error_code) == (RunState.FAILED, "nothing_arrived")
+    assert (run.sent, run.failed, run.attempts) == (0, 10, 1)
     async with house.database.session() as session:
         errors = (await exports.list_row_errors(session, ACTOR, run.id)).items
         detail = await exports.get_request(session, ACTOR, run.id, number=0)

@@ -23,7 +23,7 @@ from tests.builders.workers import Workers, worker_processes
 
 from tessera import exports
 from tessera.exports import Run, RunState
-from tessera.exports.store import runs as store
+from tessera.exports.store import shards as store
 from tessera.platform.clock import now
 
 ROWS = 20_000
@@ -109,11 +109,13 @@ async def test_worker_that_lost_its_lease_writes_nothing(house: SmallHouse) -> N
         sleeper = asyncio.create_task(house.executor("sleeper").execute(str(run.id)))
         await wait_until_settled(house, run.id, 1)
         async with house.database.session() as session:
-            await session.execute(text("UPDATE runs SET epoch = epoch + 1, worker = 'thief'"))
+            await session.execute(text("UPDATE run_shards SET epoch = epoch + 1, worker = 'thief'"))
             before = await exports.get_run(session, ACTOR, run_id=run.id)
         await asyncio.wait_for(sleeper, 10)
-    after = await read_run(house, run.id)
-    assert (after.state, after.worker, after.sent) == (RunState.RUNNING, "thief", before.sent)
+        after = await read_run(house, run.id)
+    async with house.database.session() as session:
+        holders = list(await session.scalars(text("SELECT worker FROM run_shards WHERE finished_at IS NULL")))
+    assert (after.state, after.sent, holders) == (RunState.RUNNING, before.sent, ["thief"])
 
 
 async def test_second_worker_leaves_a_held_run_alone(house: SmallHouse) -> None:
@@ -151,7 +153,9 @@ async def test_lease_is_extended_as_long_as_its_worker_lives(house: SmallHouse) 
 
 async def find_lease(house: SmallHouse, past: datetime | None) -> datetime:
     """Return until when the run is held, once that is set and the moment `past` is over."""
-    statement = text("SELECT lease_until FROM runs WHERE lease_until IS NOT NULL AND coalesce(:past < now(), true)")
+    statement = text(
+        "SELECT lease_until FROM run_shards WHERE lease_until IS NOT NULL AND coalesce(:past < now(), true)"
+    )
     async with asyncio.timeout(30):
         while True:
             async with house.database.session() as session:
@@ -165,15 +169,18 @@ async def test_lease_of_another_epoch_is_not_extended(house: SmallHouse) -> None
     chain = await create_members(house.database, 1)
     run = await start_run(house, await create_export(house, chain, "http://127.0.0.1:9"))
     async with house.database.session() as session:
-        mine = await store.claim_run(session, run.id, worker="sleeper", lease=0)
+        mine = await store.claim_shard(session, run.id, 0, worker="sleeper", lease=0)
     async with house.database.session() as session:
-        other = await store.claim_run(session, run.id, worker="other", lease=1)
+        other = await store.claim_shard(session, run.id, 0, worker="other", lease=1)
+        await session.execute(text("UPDATE runs SET state = 'running'"))
     assert mine is not None
     assert other is not None
     async with house.database.session() as session:
-        assert await store.renew_lease(session, run.id, mine["epoch"], 1000) is None
-        remaining = await store.find_lease(session, run.id)
-        assert await store.renew_lease(session, run.id, other["epoch"], 1000) is False
+        assert await store.renew_lease(session, run.id, 0, mine["epoch"], lease=1000) is None
+        remaining = await store.find_lease(session, run.id, 0)
+        wish = await store.renew_lease(session, run.id, 0, other["epoch"], lease=1000)
+    assert wish is not None
+    assert (wish["cancel_requested"], wish["ending"]) == (False, None)
     assert remaining is not None
     assert remaining < 2
 
@@ -185,7 +192,7 @@ async def test_cancelled_run_skips_the_rest(house: SmallHouse) -> None:
         working = asyncio.create_task(house.executor().execute(str(run.id)))
         await wait_until_settled(house, run.id, 20)
         async with house.database.session() as session:
-            await exports.cancel_run(session, ACTOR, run_id=run.id)
+            await exports.cancel_run(session, ACTOR, house.resources, run_id=run.id)
         await asyncio.wait_for(working, 10)
     ended = await read_run(house, run.id)
     assert ended.state is RunState.CANCELLED

@@ -13,10 +13,14 @@ from tests.connectors.test_references import make_key, make_profile
 from tests.outbound.test_templates import SHAPE, create, create_profile
 
 from tessera import connectors, exports, outbound, queries
+from tessera.access import keys as access_keys
+from tessera.access.keys import NewApiKey
 from tessera.connectors import ProfileChange
 from tessera.outbound import TemplateChange
 from tessera.outbound.rendering import Header
+from tessera.platform.actors import ActorKind
 from tessera.platform.assets import InUseError, Referrer, SettingsInvalidError
+from tessera.platform.clock import now
 from tessera.platform.db import Database
 from tessera.platform.secrets import KeyRing
 
@@ -89,8 +93,11 @@ async def test_migration_finds_what_saving_writes(
         made = await create(
             session, place, keys, await create_profile(session, place, keys), replace(SHAPE, headers=headers)
         )
-        new = exports.NewDefinition("Members", query_id=place.query.id, template_id=made.id)
-        await exports.create_definition(session, OWNER, chain_id=place.chain_id, new=new, keys=keys)
+        holder = NewApiKey("Exports", frozenset({place.chain_id}), frozenset({"members:read"}))
+        (sender,) = await access_keys.create_api_keys(session, OWNER, keys, [holder], now=now())
+        owner = exports.Owner(ActorKind.API_KEY, sender.key.id, sender.key.label)
+        new = exports.NewDefinition("Members", query_id=place.query.id, template_id=made.id, owner=owner)
+        await exports.create_definition(session, OWNER, chain_id=place.chain_id, new=new, keys=keys, now=now())
     with psycopg.connect(admin_address, options="-c search_path=tessera") as connection:
         written = connection.execute(ALL).fetchall()
         connection.execute("TRUNCATE asset_references")

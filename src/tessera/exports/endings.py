@@ -85,10 +85,15 @@ def describe_nothing_arrived(run: Mapping[str, Any]) -> str:
 
 
 async def drop_held(session: Session, resources: Resources, run_id: UUID, message: str) -> None:
-    """Cancel a held run, which the caller has locked: all its rows are skipped."""
+    """Cancel a held run, which the caller has locked."""
+    await end_unsent(session, resources, run_id, RunResult("cancelled", "dropped", message))
+
+
+async def end_unsent(session: Session, resources: Resources, run_id: UUID, ending: RunResult) -> None:
+    """End a run that no shard works on, in the transaction of the caller, who has locked it; skip all its rows."""
     await shards_store.finish_all(session, run_id)
     run = await store.lock_run(session, run_id)
     assert run is not None
-    ended = await store.finish_run(session, run_id, state="cancelled", code="dropped", message=message)
-    await store.add_moment(session, run_id, ended["state"], message)
+    ended = await store.finish_run(session, run_id, state=ending.state, code=ending.code, message=ending.message)
+    await store.add_moment(session, run_id, ended["state"], ended["error"] or "")
     await note_end(session, resources, ended, run["snapshot"])

@@ -80,6 +80,17 @@ def add_delivery(old: Old, subscription_id: UUID, name: str, payload: dict[str, 
     )
 
 
+def add_definition(old: Old) -> None:
+    old.execute(
+        """
+        INSERT INTO export_definitions (id, chain_id, label, internal_name, query_id, template_id,
+          created_by, updated_by)
+        VALUES (%s, %s, 'Members', 'members', %s, %s, 'Nora', 'Nora')
+        """,
+        [DEFINITION, CHAIN, uuid4(), uuid4()],
+    )
+
+
 def add_run(old: Old, error_code: str) -> None:
     old.execute(
         """
@@ -163,6 +174,7 @@ def test_codes_of_runs_and_messages_are_present_ones(old: tuple[str, Old], keys:
     address, before = old
     # Only the codes matter here, not what the rows belong to.
     before.execute("SET session_replication_role = replica")
+    add_definition(before)
     for code in (*names.CODES, "outcome_unknown"):
         add_run(before, code)
         add_message(before, code)

@@ -11,7 +11,7 @@ from tessera.exports.contract import ClaimedShard, Shipment
 from tessera.exports.endings import finish_shard
 from tessera.exports.errors import LeaseLostError
 from tessera.exports.execution.lease import Lease, claim_shard, run_beside
-from tessera.exports.execution.selection import HELD, select_rows
+from tessera.exports.execution.selection import ENDED, HELD, select_rows
 from tessera.exports.registry import get_kind
 from tessera.exports.results import COMPLETED, STOPPED, UNFORESEEN, RunResult
 from tessera.exports.runs import defer_shards, defer_stalled
@@ -101,7 +101,7 @@ class Executor:
     async def _conclude(self, claim: ClaimedShard, ending: RunResult) -> None:
         if ending is STOPPED:
             await self._hand_over(claim)
-        elif ending is not HELD:
+        elif ending not in (HELD, ENDED):
             # What this worker began is settled, or still waited for its turn, unless it broke off in the middle.
             doubted = FAR_FUTURE if ending is UNFORESEEN else claim.doubted_before
             await finish_shard(self._resources, claim, ending, doubted=doubted)

@@ -10,11 +10,12 @@ from tessera.exports.contract import ClaimedShard
 from tessera.exports.errors import LeaseLostError
 from tessera.exports.results import CANCELLED, STOPPED, RunResult
 from tessera.exports.snapshots import read_snapshot
+from tessera.exports.states import RunState
 from tessera.exports.store import runs as runs_store
 from tessera.exports.store import shards as store
 from tessera.platform import schedules
 from tessera.platform.clock import Clock
-from tessera.platform.db import Database
+from tessera.platform.db import Database, Session
 
 T = TypeVar("T")
 
@@ -28,25 +29,31 @@ async def claim_shard(
     held = float("inf")
     while True:
         async with database.session() as session:
+            # The run before its shard, as where one ends: in another order, two workers could wait for each other.
+            run = await runs_store.lock_run(session, run_id)
+            if run is None or run["state"] == RunState.HELD:
+                return None
             taken = await store.claim_shard(session, run_id, shard, worker=worker, lease=seconds)
             if taken is not None:
-                first = taken["epoch"] == 1
-                run = await runs_store.start_run(session, run_id, worker=worker, taken_over=not first)
-                if run is None:
-                    await store.release_lease(session, run_id, shard, taken["epoch"])
-                    return None
-                if shard == 0 and first and run["scheduled_for"] is not None:
-                    await schedules.note_starts(session, [run_id], now=run["claimed_at"])
-                if shard == 0 or not first:
-                    kind = "started" if first else "taken_over"
-                    await runs_store.add_moment(session, run_id, kind, worker)
-                return make_claim(taken, run)
+                return await begin_shard(session, taken, worker=worker)
             remaining = await store.find_lease(session, run_id, shard)
         # A lease that only runs down belonged to a worker that died; one that grew, to a worker that lives.
         if remaining is None or remaining > held:
             return None
         held = remaining
         await asyncio.sleep(min(max(remaining, 0.05), 0.5))
+
+
+async def begin_shard(session: Session, taken: Mapping[str, Any], *, worker: str) -> ClaimedShard:
+    """Note in the run, which is locked, that a worker has taken one of its shards."""
+    run_id, taken_over = taken["run_id"], taken["taken_over"]
+    run = await runs_store.start_run(session, run_id, worker=worker, taken_over=taken_over)
+    assert run is not None
+    if taken["shard"] == 0 and taken["epoch"] == 1 and run["scheduled_for"] is not None:
+        await schedules.note_starts(session, [run_id], now=run["claimed_at"])
+    if taken["shard"] == 0 or taken_over:
+        await runs_store.add_moment(session, run_id, "taken_over" if taken_over else "started", worker)
+    return make_claim(taken, run)
 
 
 def make_claim(shard: Mapping[str, Any], run: Mapping[str, Any]) -> ClaimedShard:

@@ -12,6 +12,7 @@ import msgspec
 from tessera.exports import owners
 from tessera.exports.announcements import announce_hold
 from tessera.exports.contract import ClaimedShard
+from tessera.exports.endings import end_unsent
 from tessera.exports.errors import LeaseLostError
 from tessera.exports.gates import OWNER, RUNS_COMPARED, Finding, GateLevel, Gates, SelectionFacts, check_selection
 from tessera.exports.results import RunResult
@@ -25,7 +26,8 @@ from tessera.platform.db import Session, driver
 from tessera.platform.resources import Resources
 from tessera.queries import Block, QueryEngine
 
-HELD = RunResult("held")
+# The selection itself has let the run wait, or ended it: its worker has nothing to conclude.
+HELD, ENDED = RunResult("held"), RunResult("ended")
 
 
 @dataclass(slots=True)
@@ -183,11 +185,14 @@ async def judge(
     for finding in findings:
         await store.add_moment(session, claim.run_id, f"gate_{finding.level.value}", finding.message)
     worst = findings[0] if findings else None
+    if worst is not None and worst.level is GateLevel.FAIL:
+        # In this transaction: a take-over between two of them would find the rows, and send them.
+        failed = RunResult("failed", f"gate_{worst.gate}", worst.message)
+        await end_unsent(session, resources, claim.run_id, failed)
+        return ENDED
     if worst is not None and worst.level is GateLevel.HOLD:
         await hold(session, resources, claim, findings)
         return HELD
-    if worst is not None and worst.level is GateLevel.FAIL:
-        return RunResult("failed", f"gate_{worst.gate}", worst.message)
     return None
 
 
@@ -233,7 +238,7 @@ async def hold(session: Session, resources: Resources, claim: ClaimedShard, find
     run = await store.hold_run(session, claim.run_id)
     if run is None:
         raise LeaseLostError
-    await shards_store.release_lease(session, claim.run_id, claim.shard, claim.epoch)
+    await shards_store.vacate_shard(session, claim.run_id, claim.shard, claim.epoch)
     await announce_hold(session, resources, run, [finding.message for finding in findings])
 
 

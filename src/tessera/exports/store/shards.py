@@ -24,11 +24,13 @@ ON CONFLICT (run_id, shard) DO UPDATE
 SET_PLANNED = text("UPDATE run_shards SET planned_row = :row WHERE run_id = :run_id AND shard = :shard")
 
 CLAIM = text("""
-UPDATE run_shards
-   SET worker = :worker, epoch = epoch + 1, lease_until = now() + make_interval(secs => :lease)
- WHERE run_id = :run_id AND shard = :shard AND finished_at IS NULL
-   AND (lease_until IS NULL OR lease_until < now())
-RETURNING *
+UPDATE run_shards s
+   SET worker = :worker, epoch = s.epoch + 1, lease_until = now() + make_interval(secs => :lease)
+  FROM run_shards before
+ WHERE s.run_id = :run_id AND s.shard = :shard AND s.finished_at IS NULL
+   AND (s.lease_until IS NULL OR s.lease_until < now())
+   AND before.run_id = s.run_id AND before.shard = s.shard
+RETURNING s.*, before.worker IS NOT NULL AS taken_over
 """)
 
 LEASE = text("""
@@ -47,6 +49,10 @@ RETURNING r.cancel_requested, r.ending, r.error_code, r.error
 
 RELEASE = text("""
 UPDATE run_shards SET lease_until = now() WHERE run_id = :run_id AND shard = :shard AND epoch = :epoch
+""")
+
+VACATE = text("""
+UPDATE run_shards SET lease_until = NULL, worker = NULL WHERE run_id = :run_id AND shard = :shard AND epoch = :epoch
 """)
 
 LOCK = text("""
@@ -121,6 +127,11 @@ async def renew_lease(session: Session, run_id: UUID, shard: int, epoch: int, *,
 async def release_lease(session: Session, run_id: UUID, shard: int, epoch: int) -> None:
     """Let another worker take the shard at once."""
     await session.execute(RELEASE, {"run_id": run_id, "shard": shard, "epoch": epoch})
+
+
+async def vacate_shard(session: Session, run_id: UUID, shard: int, epoch: int) -> None:
+    """Leave the shard of a held run without a worker, so that nothing is taken over when the run is released."""
+    await session.execute(VACATE, {"run_id": run_id, "shard": shard, "epoch": epoch})
 
 
 async def lock_shard(session: Session, run_id: UUID, shard: int, epoch: int) -> bool:

@@ -85,7 +85,11 @@ INSERT INTO run_snapshots (id, chain_id, definition_id, digest, document, create
 SELECT gen_random_uuid(), chain_id, definition_id, md5(snapshot::text),
        jsonb_build_object(
          'definition', snapshot -> 'definition', 'definition_version', snapshot -> 'definition_version',
-         'kind', 'requests', 'query', snapshot -> 'query', 'personal', true, 'gates', '{}'::jsonb,
+         'kind', 'requests', 'personal', true,
+         -- Runs of older versions do not say of which kind the author of their query was.
+         'query', '{"created_by_kind": null, "created_by_id": null, "updated_by_kind": null, "updated_by_id": null}'
+           || (snapshot -> 'query'),
+         'gates', '{"rows": "warn", "removals": "warn", "keys": "warn", "empty": "warn"}'::jsonb,
          'profile_id', snapshot -> 'profile_id', 'profile', snapshot -> 'profile',
          'profile_version', snapshot -> 'profile_version',
          'destination', jsonb_build_object(
@@ -151,7 +155,6 @@ ALTER TABLE runs
     DROP COLUMN planned_row,
     DROP COLUMN epoch,
     DROP COLUMN lease_until;
-ALTER TABLE runs FORCE ROW LEVEL SECURITY;
 """
 
 LOG = {
@@ -394,6 +397,8 @@ def upgrade() -> None:
             """)
             op.execute(f"DROP TABLE {table}_before")
             protect(table, chain=None)
+    # Not before the log is moved: what is joined with runs would find none.
+    op.execute("ALTER TABLE runs FORCE ROW LEVEL SECURITY")
     op.execute(DROP)
     op.execute(STATES)
     for part in range(PARTS):
