@@ -11,9 +11,9 @@ from tests.builders.house import ACTOR, SmallHouse, create_export, create_member
 from tests.builders.mparticle_receiver import KEY, PROFILES, SECRET, Mparticle
 from tests.builders.receivers import Received, Reply, run_receiver
 
-from tessera import connectors, exports, outbound
+from tessera import connectors, outbound
 from tessera.connectors import NewProfile, Profile, address_policy
-from tessera.exports import Run, RunState
+from tessera.exports import Run, RunState, log
 from tessera.exports.snapshots import take_snapshot
 from tessera.exports.store.runs import insert_run
 from tessera.outbound.kinds.mparticle.batches import plain_shape
@@ -86,7 +86,7 @@ async def test_reason_that_no_database_can_hold_does_not_break_the_run(house: Sm
         run = await read_run(house, run.id)
     assert run.error_code == (None if status == 400 else "credentials_refused")
     async with house.database.session() as session:
-        (error,) = (await exports.list_row_errors(session, ACTOR, run.id)).items
+        (error,) = (await log.list_row_errors(session, ACTOR, run.id)).items
     assert "It says: odd batch !" in error.message
 
 
@@ -116,7 +116,7 @@ async def test_one_bad_user_does_not_sink_its_neighbours(house: SmallHouse) -> N
     assert (run.state, run.sent, run.failed) == (RunState.COMPLETED_WITH_ERRORS, 99, 1)
     assert len(mparticle.accepted) == 99
     async with house.database.session() as session:
-        (error,) = (await exports.list_row_errors(session, ACTOR, run.id)).items
+        (error,) = (await log.list_row_errors(session, ACTOR, run.id)).items
     assert (error.phase, error.code) == ("send", "status_400")
     assert "malformed identity" in error.message
     assert error.row is not None
@@ -129,7 +129,7 @@ async def test_row_without_identity_fails_before_it_is_sent(house: SmallHouse) -
     run = await run_to_end(house, mparticle, 20, query=query)
     assert (run.state, run.sent, run.failed) == (RunState.COMPLETED_WITH_ERRORS, 19, 1)
     async with house.database.session() as session:
-        (error,) = (await exports.list_row_errors(session, ACTOR, run.id)).items
+        (error,) = (await log.list_row_errors(session, ACTOR, run.id)).items
     assert (error.phase, error.code) == ("render", "no_identity")
 
 

@@ -7,8 +7,7 @@ from sqlalchemy import text
 from tests.builders.house import ACTOR, SmallHouse, create_export, create_members, run_to_end
 from tests.builders.receivers import Received, Reply, run_receiver
 
-from tessera import exports
-from tessera.exports import RequestState, RunState
+from tessera.exports import RequestState, RunState, log
 
 PATH = {"items": "/errors", "index": "/index", "message": "/reason"}
 UNRENDERABLE = {"id": "{{ id }}", "number": "{{ first_name | int }}"}
@@ -64,8 +63,8 @@ async def test_success_that_cannot_be_read_sends_nothing(house: SmallHouse, answ
         run = await run_to_end(house, await create_export(house, chain, receiver.url, error_path=PATH))
     assert (run.state, run.sent, run.failed, run.attempts) == (RunState.COMPLETED_WITH_ERRORS, 0, 10, 1)
     async with house.database.session() as session:
-        errors = (await exports.list_row_errors(session, ACTOR, run.id)).items
-        detail = await exports.get_request(session, ACTOR, run.id, number=0)
+        errors = (await log.list_row_errors(session, ACTOR, run.id)).items
+        detail = await log.get_request(session, ACTOR, run.id, number=0)
     assert {(error.phase, error.code) for error in errors} == {("send", "answer_unreadable")}
     assert (detail.request.state, detail.request.code) == (RequestState.UNKNOWN, "answer_unreadable")
     assert "202 Accepted" in (detail.attempts[0].message or "")

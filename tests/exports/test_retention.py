@@ -5,7 +5,7 @@ from tests.builders.house import ACTOR, SmallHouse, create_export, create_member
 from tests.builders.receivers import answer_with, run_receiver
 
 from tessera import exports
-from tessera.exports import RunState
+from tessera.exports import RunState, log
 
 
 async def run_that_ended(house: SmallHouse, days: int) -> exports.Run:
@@ -26,7 +26,7 @@ async def test_log_is_forgotten_and_counts_stay(house: SmallHouse) -> None:
     kept = await read_run(house, run.id)
     assert (kept.state, kept.sent) == (RunState.COMPLETED, 10)
     async with house.database.session() as session:
-        assert (await exports.list_requests(session, ACTOR, run.id)).total == 0
+        assert (await log.list_requests(session, ACTOR, run.id)).total == 0
 
 
 async def test_old_runs_are_forgotten_but_for_the_last_good_one(house: SmallHouse) -> None:
@@ -41,11 +41,11 @@ async def test_old_runs_are_forgotten_but_for_the_last_good_one(house: SmallHous
     await exports.purge_runs(house.database, house.resources.settings)
     async with house.database.session() as session:
         assert [run.id for run in (await exports.list_runs(session, ACTOR)).items] == [runs[1].id]
-        assert (await exports.list_requests(session, ACTOR, runs[1].id)).total == 0
+        assert (await log.list_requests(session, ACTOR, runs[1].id)).total == 0
 
 
 async def test_young_run_is_kept_whole(house: SmallHouse) -> None:
     run = await run_that_ended(house, days=29)
     assert await exports.purge_runs(house.database, house.resources.settings) == 0
     async with house.database.session() as session:
-        assert (await exports.list_requests(session, ACTOR, run.id)).total == 1
+        assert (await log.list_requests(session, ACTOR, run.id)).total == 1

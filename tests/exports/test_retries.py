@@ -3,6 +3,7 @@
 from random import Random
 
 import pytest
+
 from tessera.exports.kinds.requests.retries import LONGEST_WAIT, choose_wait, is_last
 
 

@@ -13,10 +13,11 @@ from tessera.cli.arguments import require_id
 from tessera.cli.context import CommandContext, find_chain, run_command
 from tessera.cli.output import AsJson, ChainOption, show_item, show_list
 from tessera.cli.progress import conclude, watch_run
-from tessera.exports import RequestState, RunState
+from tessera.exports import RequestState, RunState, log
 
 if TYPE_CHECKING:
-    from tessera.exports import LoggedRequest, RequestDetail, RowError, Run
+    from tessera.exports import Run
+    from tessera.exports.log import LoggedRequest, RequestDetail, RowError
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -125,7 +126,7 @@ def list_requests(
 
     async def work(context: CommandContext) -> Sequence[LoggedRequest]:
         async with context.session() as session:
-            page = await exports.list_requests(session, context.actor, run, state=state, number=number, size=size)
+            page = await log.list_requests(session, context.actor, run, state=state, number=number, size=size)
             return page.items
 
     show_list(run_command(work), REQUEST, as_json=as_json, empty="No request.")
@@ -137,7 +138,7 @@ def show_request(run: RunId, number: int, as_json: AsJson = False) -> None:
 
     async def work(context: CommandContext) -> RequestDetail:
         async with context.session() as session:
-            return await exports.get_request(session, context.actor, run, number=number)
+            return await log.get_request(session, context.actor, run, number=number)
 
     detail = run_command(work)
     if as_json:
@@ -157,7 +158,7 @@ def list_errors(run: RunId, number: Number = 1, size: Size = 20, as_json: AsJson
 
     async def work(context: CommandContext) -> Sequence[RowError]:
         async with context.session() as session:
-            return (await exports.list_row_errors(session, context.actor, run, number=number, size=size)).items
+            return (await log.list_row_errors(session, context.actor, run, number=number, size=size)).items
 
     show_list(run_command(work), ROW_ERROR, as_json=as_json, empty="No row error.")
 

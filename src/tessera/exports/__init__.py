@@ -20,19 +20,6 @@ if TYPE_CHECKING:
     from tessera.exports.jobs import background_work
     from tessera.exports.owners import find_owner
     from tessera.exports.places import register_kinds
-    from tessera.exports.request_log import (
-        Attempt,
-        LoggedRequest,
-        Moment,
-        Rate,
-        RequestDetail,
-        RowError,
-        get_request,
-        list_moments,
-        list_rates,
-        list_requests,
-        list_row_errors,
-    )
     from tessera.exports.retention import purge_runs
     from tessera.exports.runs import EXECUTE_RUN, Run, cancel_run, get_run, list_runs, release_run, start_run
     from tessera.exports.states import RequestState, RunQueue, RunState
@@ -51,7 +38,6 @@ else:
 
 __all__ = [
     "EXECUTE_RUN",
-    "Attempt",
     "Changes",
     "Definition",
     "DefinitionChange",
@@ -61,15 +47,10 @@ __all__ = [
     "FirstRun",
     "GateLevel",
     "Gates",
-    "LoggedRequest",
-    "Moment",
     "NewDefinition",
     "Owner",
     "Period",
-    "Rate",
-    "RequestDetail",
     "RequestState",
-    "RowError",
     "Run",
     "RunActiveError",
     "RunNotFoundError",
@@ -84,13 +65,8 @@ __all__ = [
     "find_owner",
     "get_definition",
     "get_definition_by_name",
-    "get_request",
     "get_run",
     "list_definitions",
-    "list_moments",
-    "list_rates",
-    "list_requests",
-    "list_row_errors",
     "list_runs",
     "purge_runs",
     "register_kinds",

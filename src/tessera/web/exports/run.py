@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from tessera import exports
-from tessera.exports import RequestState, Run
+from tessera.exports import RequestState, Run, log
 from tessera.web.exports.words import REQUEST_STATES, RUN_STATES, count_parts, moment_words
 from tessera.web.list_parameters import chosen, page_number
 from tessera.web.visits import PageVisit, Visit
@@ -40,7 +40,7 @@ async def show_run_progress(visit: PageVisit, run_id: FromPath[UUID]) -> Respons
 async def show_rates(visit: PageVisit, run_id: FromPath[UUID]) -> dict[str, Any]:
     """Give the charts their numbers, column by column."""
     run = await exports.get_run(visit.session, visit.actor, run_id=run_id)
-    rates = await exports.list_rates(visit.session, visit.actor, run_id)
+    rates = await log.list_rates(visit.session, visit.actor, run_id)
     return {
         "active": run.active,
         "seconds": [rate.second.timestamp() for rate in rates],
@@ -78,11 +78,11 @@ async def read_view(visit: Visit, run_id: UUID, view: View) -> dict[str, Any]:
     """Return the lines of the chosen view."""
     session, actor, number = visit.session, visit.actor, page_number(visit)
     if view is View.ROWS:
-        return {"page": await exports.list_row_errors(session, actor, run_id, number=number)}
+        return {"page": await log.list_row_errors(session, actor, run_id, number=number)}
     if view is View.TIME_LINE:
-        return {"moments": await exports.list_moments(session, actor, run_id), "moment_words": moment_words}
+        return {"moments": await log.list_moments(session, actor, run_id), "moment_words": moment_words}
     state = chosen(visit, "state", RequestState)
-    page = await exports.list_requests(session, actor, run_id, state=state, number=number)
+    page = await log.list_requests(session, actor, run_id, state=state, number=number)
     return {"page": page, "state": state, "request_states": REQUEST_STATES}
 
 

@@ -12,6 +12,7 @@ from tessera.api.management.v1.request_values import Asked
 from tessera.api.management.v1.routes import Route
 from tessera.api.management.v1.scalars import Moment
 from tessera.api.management.v1.shapes import show_as
+from tessera.exports import log
 
 State = Literal["pending", "running", "completed", "completed_with_errors", "failed", "cancelled"]
 RequestState = Literal["planned", "begun", "waiting", "sent", "partly_sent", "failed", "unknown", "split", "skipped"]
@@ -133,15 +134,13 @@ async def cancel_run(call: Call, run_id: UUID) -> Run:
 async def list_run_requests(call: Call, run_id: UUID, query: RequestQuery) -> NumberedListing[RunRequest]:
     """List the requests of a run, in order."""
     state = None if query.state is None else exports.RequestState(query.state)
-    page = await exports.list_requests(
-        call.session, call.actor, run_id, state=state, number=query.page, size=query.limit
-    )
+    page = await log.list_requests(call.session, call.actor, run_id, state=state, number=query.page, size=query.limit)
     return number_page(page, show_as(RunRequest))
 
 
 async def list_run_errors(call: Call, run_id: UUID, query: RowErrorQuery) -> NumberedListing[RunRowError]:
     """List the rows of a run that did not arrive, in order."""
-    page = await exports.list_row_errors(call.session, call.actor, run_id, number=query.page, size=query.limit)
+    page = await log.list_row_errors(call.session, call.actor, run_id, number=query.page, size=query.limit)
     return number_page(page, show_as(RunRowError))
 
 

@@ -1,4 +1,4 @@
-"""Reading what a run did: requests, attempts, row errors, its time line, and its rates.
+"""The requests of a run with their attempts and excerpts.
 
 Where the run's query reads members, what was sent and answered is shown to those only who may see members.
 """
@@ -10,17 +10,15 @@ from typing import Any
 from uuid import UUID
 
 from tessera.exports.errors import RequestNotFoundError
-from tessera.exports.runs import Run, get_run
-from tessera.exports.spool import number_rows
+from tessera.exports.log.rows import HIDDEN, find_rows, must_hide
+from tessera.exports.runs import get_run
 from tessera.exports.states import RequestState
 from tessera.exports.store import request_log as store
-from tessera.exports.store import spool as spool_store
 from tessera.platform.actors import Actor
-from tessera.platform.db import Session, driver
+from tessera.platform.db import Session
 from tessera.platform.paging import Page
 
 MOST_ROWS_SHOWN = 100
-HIDDEN = "Hidden, because it may describe members. Users with the permission members:read see it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,37 +73,6 @@ class RequestDetail:
     hidden: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RowError:
-    """Why one row did not arrive; `row` holds the values of the run's columns, None where they are hidden or gone."""
-
-    ordinal: int
-    phase: str
-    code: str
-    message: str
-    row: Sequence[Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """One line of the time line."""
-
-    at: datetime
-    kind: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """What was settled per second from `second` on: requests, rows, and latency percentiles in milliseconds."""
-
-    second: datetime
-    requests: float
-    rows: float
-    p50_ms: float | None
-    p95_ms: float | None
-
-
 async def list_requests(
     session: Session,
     actor: Actor,
@@ -136,42 +103,6 @@ async def get_request(session: Session, actor: Actor, run_id: UUID, *, number: i
     shown = [each for each in range(row["first_row"], row["last_row"] + 1) if each not in left_out][:MOST_ROWS_SHOWN]
     rows = await find_rows(session, run, shown)
     return RequestDetail(make_request(row, hidden=False), attempts, list(rows.values()))
-
-
-async def list_row_errors(
-    session: Session, actor: Actor, run_id: UUID, *, number: int = 1, size: int = 50
-) -> Page[RowError]:
-    """Return a page of the run's row errors in row order."""
-    run = await get_run(session, actor, run_id=run_id)
-    found, total = await store.list_row_errors(session, run, offset=(number - 1) * size, limit=size)
-    if must_hide(actor, run):
-        return Page([RowError(**{**each, "message": HIDDEN}) for each in found], total, number, size)
-    rows = await find_rows(session, run, [each["ordinal"] for each in found])
-    return Page([RowError(**each, row=rows.get(each["ordinal"])) for each in found], total, number, size)
-
-
-async def list_moments(session: Session, actor: Actor, run_id: UUID) -> list[Moment]:
-    """Return the run's time line, oldest first."""
-    await get_run(session, actor, run_id=run_id)
-    return [Moment(**row) for row in await store.list_moments(session, run_id)]
-
-
-async def list_rates(session: Session, actor: Actor, run_id: UUID) -> list[Rate]:
-    """Return one entry a second in which something was settled; long runs come in fewer, wider steps."""
-    run = await get_run(session, actor, run_id=run_id)
-    return [Rate(**row) for row in await store.list_rates(session, run)]
-
-
-async def find_rows(session: Session, run: Run, ordinals: Sequence[int]) -> dict[int, Sequence[Any]]:
-    """Return the spooled rows of those numbers; they are gone with the log."""
-    blocks = await spool_store.find_blocks(await driver(session), run.id, run.created_at, ordinals)
-    wanted = set(ordinals)
-    return {ordinal: row for ordinal, row in number_rows(blocks) if ordinal in wanted}
-
-
-def must_hide(actor: Actor, run: Run) -> bool:
-    """Say whether the run shows members whom the actor may not see."""
-    return run.personal and not actor.may("members:read")
 
 
 def make_request(row: Mapping[str, Any], *, hidden: bool) -> LoggedRequest:
