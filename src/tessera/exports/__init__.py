@@ -20,8 +20,18 @@ if TYPE_CHECKING:
     from tessera.exports.jobs import background_work
     from tessera.exports.owners import find_owner
     from tessera.exports.places import register_kinds
+    from tessera.exports.registry import get_kind, list_kinds
     from tessera.exports.retention import purge_runs
-    from tessera.exports.runs import EXECUTE_RUN, Run, cancel_run, get_run, list_runs, release_run, start_run
+    from tessera.exports.runs import (
+        Run,
+        RunFilter,
+        cancel_run,
+        get_run,
+        list_last_runs,
+        list_runs,
+        release_run,
+        start_run,
+    )
     from tessera.exports.states import RequestState, RunQueue, RunState
     from tessera.exports.values import (
         Changes,
@@ -37,7 +47,6 @@ else:
     __getattr__ = import_on_first_use(__name__, __file__)
 
 __all__ = [
-    "EXECUTE_RUN",
     "Changes",
     "Definition",
     "DefinitionChange",
@@ -53,6 +62,7 @@ __all__ = [
     "RequestState",
     "Run",
     "RunActiveError",
+    "RunFilter",
     "RunNotFoundError",
     "RunQueue",
     "RunState",
@@ -65,8 +75,11 @@ __all__ = [
     "find_owner",
     "get_definition",
     "get_definition_by_name",
+    "get_kind",
     "get_run",
     "list_definitions",
+    "list_kinds",
+    "list_last_runs",
     "list_runs",
     "purge_runs",
     "register_kinds",

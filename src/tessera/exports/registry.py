@@ -17,6 +17,11 @@ def get_kind(key: str) -> ExportKind:
     return load_kind(key)
 
 
+def list_kinds() -> list[ExportKind]:
+    """Return the kinds in the order in which they were registered."""
+    return [load_kind(key) for key in PLACES]
+
+
 @cache
 def load_kind(key: str) -> ExportKind:
     """Import one of the kinds."""

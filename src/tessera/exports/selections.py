@@ -8,7 +8,7 @@ from tessera.exports.errors import DefinitionInvalidError
 from tessera.exports.values import Period, Selection
 from tessera.queries import BUILT_IN, Column, ColumnType, Query
 
-CHANGE = "change"
+CHANGE, ADDED = "change", "added"
 MOST_REFUSALS = 100
 
 

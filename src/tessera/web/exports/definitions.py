@@ -25,7 +25,7 @@ async def list_export_definitions(visit: PageVisit) -> Response[Any]:
 async def show_export_definition(visit: PageVisit, definition_id: FromPath[UUID]) -> Response[Any]:
     """Show one definition and its latest runs."""
     definition = await exports.get_definition(visit.session, visit.actor, definition_id=definition_id)
-    runs = await exports.list_runs(visit.session, visit.actor, definition_id=definition_id, size=10)
+    runs = await exports.list_runs(visit.session, visit.actor, exports.RunFilter(definition_id), size=10)
     return visit.page(
         "exports/templates/definition.html",
         definition=definition,

@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Response, get
 
 from tessera import exports
-from tessera.exports import RunState
+from tessera.exports import RunFilter, RunState
 from tessera.web.exports.words import RUN_STATES, count_parts
 from tessera.web.list_parameters import chosen, page_number
 from tessera.web.visits import PageVisit
@@ -15,5 +15,5 @@ from tessera.web.visits import PageVisit
 async def list_export_runs(visit: PageVisit) -> Response[Any]:
     """List the runs, newest first; the address keeps the filter."""
     state = chosen(visit, "state", RunState)
-    page = await exports.list_runs(visit.session, visit.actor, state=state, number=page_number(visit))
+    page = await exports.list_runs(visit.session, visit.actor, RunFilter(state=state), number=page_number(visit))
     return visit.page("exports/templates/runs.html", page=page, state=state, states=RUN_STATES, count_parts=count_parts)
