@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from tessera.outbound.errors import TemplateIncompleteError
     from tessera.outbound.header_seals import HeaderSeals, reseal_templates
     from tessera.outbound.rendering import FACTS, FILTERS, read_shape
-    from tessera.outbound.request_previews import Sample, preview_requests
+    from tessera.outbound.request_previews import preview_requests
     from tessera.outbound.senders import Outcome, OutcomeKind, RequestRenderer, Sender
     from tessera.outbound.targets import complete_shape, list_export_properties, make_renderer, open_sender
     from tessera.outbound.template_changes import (
@@ -54,7 +54,6 @@ __all__ = [
     "Outcome",
     "OutcomeKind",
     "RequestRenderer",
-    "Sample",
     "Sender",
     "SentTest",
     "ShownRequest",

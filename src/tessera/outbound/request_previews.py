@@ -1,7 +1,6 @@
 """The first request that rows would make on their way out, by the same renderer as in a run. Nothing is sent."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -13,14 +12,7 @@ from tessera.outbound.template_previews import TemplatePreview, show_request
 from tessera.platform.actors import Actor
 from tessera.platform.db import Session
 from tessera.platform.secrets import KeyRing
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """Rows with the names and types of their columns."""
-
-    columns: Sequence[tuple[str, str]]
-    rows: Sequence[Sequence[Any]]
+from tessera.queries import Preview
 
 
 async def preview_requests(
@@ -29,7 +21,7 @@ async def preview_requests(
     profile_id: UUID,
     *,
     shape: Mapping[str, Any],
-    sample: Sample,
+    sample: Preview,
     facts: RunFacts,
     keys: KeyRing,
 ) -> TemplatePreview:
@@ -39,7 +31,8 @@ async def preview_requests(
     """
     actor.require("connection-profiles:read")
     row = await find_row(session, actor, facts.chain_id, profile_id)
-    renderer = make_renderer(row["type"], shape, sample.columns, chain_id=facts.chain_id, keys=keys)
+    columns = [(column.name, column.type) for column in sample.columns]
+    renderer = make_renderer(row["type"], shape, columns, chain_id=facts.chain_id, keys=keys)
     numbered = list(enumerate(sample.rows, 1))
     plan = renderer.plan(numbered[: renderer.rows_per_request], facts, first_index=0)
     if not plan.requests:

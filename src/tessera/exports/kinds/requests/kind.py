@@ -30,6 +30,7 @@ from tessera.exports.store import run_log
 from tessera.outbound import Sender
 from tessera.outbound.rendering import RunFacts
 from tessera.platform.assets import Target
+from tessera.queries import Preview
 
 # For how long calls under way are waited for: when the run is cancelled, which takes 5 s at most, and when the worker
 # stops, which takes 10.
@@ -245,7 +246,7 @@ async def preview(checking: Checking, destination: Destination, first: FirstRows
         checking.actor,
         destination.profile_id,
         shape=document["shape"],
-        sample=outbound.Sample([(name, kind) for name, kind in document["columns"]], first.rows),
+        sample=Preview(tuple(checking.columns), tuple(map(tuple, first.rows))),
         facts=RunFacts(
             id=first.definition_id,
             export=first.definition,
