@@ -154,7 +154,7 @@ def named_tables(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Yield each table that a statement among the module's texts reads, locks or writes."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
-            statement = node.value.decode() if isinstance(node.value, bytes) else node.value
+            statement = node.value.decode(errors="replace") if isinstance(node.value, bytes) else node.value
             for found in re.finditer(r"\b(?:FROM|JOIN|INTO|UPDATE|USING)\s+(?:tessera\.)?(\w+)", statement):
                 yield node.lineno, found[1]
     for call, called in calls(tree):

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from tessera.platform.lazy_imports import import_on_first_use
 
 if TYPE_CHECKING:
+    from tessera.exports.contract import ExportKind
     from tessera.exports.definitions import (
         copy_definition,
         create_definition,
@@ -52,6 +53,7 @@ __all__ = [
     "DefinitionChange",
     "DefinitionNotFoundError",
     "Executor",
+    "ExportKind",
     "Finding",
     "FirstRun",
     "GateLevel",
