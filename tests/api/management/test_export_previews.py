@@ -158,7 +158,9 @@ async def test_kinds_say_what_a_destination_takes(kept: Kept) -> None:
     desk = kept.desk
 
     async def settings(query: str) -> Any:
-        (kind,) = [one for one in (await desk.good("GET", f"/export-kinds{query}"))["items"] if one["key"] == "requests"]
+        (kind,) = [
+            one for one in (await desk.good("GET", f"/export-kinds{query}"))["items"] if one["key"] == "requests"
+        ]
         return kind["settings"] and [each["key"] for each in kind["settings"]]
 
     assert await settings("") == ["rows_per_request", "concurrency"]
