@@ -122,6 +122,7 @@ async def send_member_out(house: SmallHouse, receiver: Receiver, chain_id: UUID)
     )
     run = await run_to_end(house, definition)
     assert run.failed
+    assert definition.template_id is not None
     async with house.database.session() as session:
         template = await outbound.get_template(session, ACTOR, chain_id, definition.template_id)
         trial = await open_trial(session, ACTOR, template, keys=house.resources.keys)

@@ -17,6 +17,7 @@ from tessera.connectors import ProfileChange
 from tessera.outbound import TemplateChange
 from tessera.outbound.rendering import Header
 from tessera.platform.assets import InUseError, Referrer, SettingsInvalidError
+from tessera.platform.clock import now
 from tessera.platform.db import Database
 from tessera.platform.secrets import KeyRing
 
@@ -90,7 +91,7 @@ async def test_migration_finds_what_saving_writes(
             session, place, keys, await create_profile(session, place, keys), replace(SHAPE, headers=headers)
         )
         new = exports.NewDefinition("Members", query_id=place.query.id, template_id=made.id)
-        await exports.create_definition(session, OWNER, chain_id=place.chain_id, new=new, keys=keys)
+        await exports.create_definition(session, OWNER, chain_id=place.chain_id, new=new, keys=keys, now=now())
     with psycopg.connect(admin_address, options="-c search_path=tessera") as connection:
         written = connection.execute(ALL).fetchall()
         connection.execute("TRUNCATE asset_references")

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from tests.api.management.conftest import Desk
 from tests.api.management.test_exports import Kept, kept
-from tests.builders.house import read_run
 
 __all__ = ["kept"]
 GATES = {"rows": "off", "rows_percent": 5, "removals": "warn", "removals_percent": 1, "keys": "hold", "empty": "fail"}
@@ -136,7 +135,8 @@ async def test_preview_shows_what_a_run_sends_first(kept: Kept) -> None:
 async def test_preview_comes_before_there_is_a_definition(kept: Kept) -> None:
     desk, definition, _ = kept
     await with_parameter(desk, str(definition.query_id))
-    body = {"chain_id": str(desk.chain_id), "label": "New", "query": "members_1", "template": "members"}
+    body: dict[str, Any] = {"chain_id": str(desk.chain_id), "label": "New", "template": "members"}
+    body |= {"query": "members_1"}
     shown = await desk.good("POST", "/export-definitions/preview", **body, parameters={"least": 20})
 
     assert (shown["rows"], shown["first"]["rows"]) == (5, 5)
@@ -173,7 +173,7 @@ async def test_kinds_say_what_a_destination_takes(kept: Kept) -> None:
 async def test_run_is_for_a_period(kept: Kept) -> None:
     desk, definition, run = kept
     path = f"/export-definitions/{definition.id}/run"
-    order = {"from": "2031-01-01T00:00:00Z", "to": "2031-02-01T00:00:00Z"}
+    order: dict[str, Any] = {"from": "2031-01-01T00:00:00Z", "to": "2031-02-01T00:00:00Z"}
     started = await desk.good("POST", path, status=202, **order)
 
     assert (started["period_from"], started["period_to"]) == (order["from"], order["to"])
