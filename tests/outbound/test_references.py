@@ -13,6 +13,7 @@ from tests.connectors.test_references import make_key, make_profile
 from tests.outbound.test_templates import SHAPE, create, create_profile
 
 from tessera import connectors, exports, outbound, queries
+from tessera.access.keys import NewApiKey, create_api_keys
 from tessera.connectors import ProfileChange
 from tessera.outbound import TemplateChange
 from tessera.outbound.rendering import Header
@@ -90,7 +91,14 @@ async def test_migration_finds_what_saving_writes(
         made = await create(
             session, place, keys, await create_profile(session, place, keys), replace(SHAPE, headers=headers)
         )
-        new = exports.NewDefinition("Members", query_id=place.query.id, template_id=made.id)
+        new_key = NewApiKey("Exports", frozenset({place.chain_id}), frozenset({"members:read"}))
+        (owner,) = await create_api_keys(session, OWNER, keys, [new_key], now=now())
+        new = exports.NewDefinition(
+            "Members",
+            query_id=place.query.id,
+            template_id=made.id,
+            owner=await exports.find_owner(session, OWNER, str(owner.key.id)),
+        )
         await exports.create_definition(session, OWNER, chain_id=place.chain_id, new=new, keys=keys, now=now())
     with psycopg.connect(admin_address, options="-c search_path=tessera") as connection:
         written = connection.execute(ALL).fetchall()

@@ -124,7 +124,7 @@ async def start_run(
 ) -> Run:
     """Create a run of the definition as it is now, and the job that executes it.
 
-    Whoever starts it decides: it also runs while the definition is switched off.
+    A person or program that starts it decides: it also runs while the definition is disabled.
     """
     actor.require("exports:write")
     definition = await get_definition(session, actor, definition_id=definition_id)
