@@ -33,8 +33,7 @@ async def preview_requests(
     row = await find_row(session, actor, facts.chain_id, profile_id)
     columns = [(column.name, column.type) for column in sample.columns]
     renderer = make_renderer(row["type"], shape, columns, chain_id=facts.chain_id, keys=keys)
-    numbered = list(enumerate(sample.rows, 1))
-    plan = renderer.plan(numbered[: renderer.rows_per_request], facts, first_index=0)
+    plan = renderer.plan(list(enumerate(sample.rows, 1)), facts, first_index=0)
     if not plan.requests:
         return TemplatePreview(None, plan.failures, 0)
     first = plan.requests[0]
