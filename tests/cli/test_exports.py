@@ -115,9 +115,10 @@ def test_preview_shows_the_first_request_and_sends_nothing(places: Tessera) -> N
     shown = good(places("export", "preview", "places"))
     machine = read(places("export", "preview", "places", "--json"))
 
-    assert shown.startswith("3 rows are selected now.\n\nThe first 1 of them would leave as 8 bytes:\n\n")
+    assert shown.startswith("3 rows selected now.\n\nThis would leave first, with 1 row in 8 bytes:\n\n")
     assert "\nPUT https://crm.invalid/places/a\n" in shown
     assert '\n{"id":1}\n' in shown
+    assert "these would not leave:\nrow 2, value_null: URL Path: a value is null" in shown
     assert (machine["rows"], machine["first"]["rows"]) == (3, 1)
     assert read(places("run", "list", "--json")) == []
 

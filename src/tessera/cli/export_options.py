@@ -50,7 +50,9 @@ Settings = Annotated[
 Parameters = Annotated[
     list[str] | None,
     typer.Option(
-        "--parameter", metavar="NAME=VALUE", help="Value of a parameter of the query, empty for its default; several."
+        "--parameter",
+        metavar="NAME=VALUE",
+        help="Value of a parameter of the query, empty for its default; several times.",
     ),
 ]
 PeriodOption = Annotated[

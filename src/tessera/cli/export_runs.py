@@ -44,7 +44,7 @@ def preview_definition(name: Name, chain: ChainOption = None, as_json: AsJson = 
     if as_json:
         show_json(preview)
         return
-    typer.echo(f"{preview.rows:,} rows are selected now.")
+    typer.echo(f"{count_rows(preview.rows)} selected now.")
     if preview.first is not None:
         show_first(preview.first)
 
@@ -52,15 +52,22 @@ def preview_definition(name: Name, chain: ChainOption = None, as_json: AsJson = 
 def show_first(first: KindPreview) -> None:
     """Print what leaves first as it would go out, and why rows do not."""
     if first.title is not None:
-        typer.echo(f"\nThe first {first.rows:,} of them would leave as {first.size:,} bytes:\n\n{first.title}")
+        typer.echo(f"\nThis would leave first, with {count_rows(first.rows)} in {first.size:,} bytes:\n\n{first.title}")
         for name, value in first.headers:
             typer.echo(f"{name}: {value}")
     if first.text:
         typer.echo(f"\n{first.text}")
+    if first.failures:
+        typer.echo("\nOf the first rows, these would not leave:")
     for row, code, message in first.failures[:MOST_FAILURES]:
-        typer.echo(f"\nRow {row} would not leave ({code}): {message}")
+        typer.echo(f"row {row}, {code}: {message}")
     if len(first.failures) > MOST_FAILURES:
-        typer.echo(f"\n… nor {len(first.failures) - MOST_FAILURES:,} others of the first rows.")
+        typer.echo(f"and {len(first.failures) - MOST_FAILURES:,} more")
+
+
+def count_rows(rows: int) -> str:
+    """Return how many rows there are, in words."""
+    return "1 row" if rows == 1 else f"{rows:,} rows"
 
 
 def run_definition(

@@ -39,10 +39,6 @@ if TYPE_CHECKING:
     from tessera.platform.db import Session
 
 app = typer.Typer(no_args_is_help=True)
-app.command("preview")(export_runs.preview_definition)
-app.command("run")(export_runs.run_definition)
-app.command("watch")(export_runs.watch_definition)
-app.command("release")(export_runs.release_definition)
 
 LISTED: Mapping[str, Column] = {
     "Name": lambda each: each[0].internal_name,
@@ -51,7 +47,7 @@ LISTED: Mapping[str, Column] = {
     "Leads to": lambda each: each[0].template_label or each[0].profile_label,
     "Enabled": lambda each: each[0].enabled,
     "Last run": lambda each: each[1] and each[1].state,
-    "Created": lambda each: each[1] and each[1].created_at,
+    "Run at": lambda each: each[1] and each[1].created_at,
     "Sent": lambda each: each[1] and each[1].sent,
     "Failed": lambda each: each[1] and each[1].failed,
 }
@@ -63,7 +59,7 @@ DETAIL: Mapping[str, Column] = {
     "Kind": lambda d: d.kind,
     "Query": lambda d: d.query_label,
     "Parameters": lambda d: write_pairs(d.selection.parameters),
-    "Period": lambda d: d.selection.period,
+    "Period": lambda d: d.selection.period or "none",
     "Rows": lambda d: describe_changes(d.selection.changes),
     "Template": lambda d: d.template_label,
     "Profile": lambda d: d.profile_label,
@@ -287,3 +283,10 @@ def delete_definition(name: Name, chain: ChainOption = None) -> None:
             return found
 
     typer.echo(f"Deleted {run_command(work).label}.")
+
+
+# Behind the others in the help: first there is an export, then it runs.
+app.command("preview")(export_runs.preview_definition)
+app.command("run")(export_runs.run_definition)
+app.command("watch")(export_runs.watch_definition)
+app.command("release")(export_runs.release_definition)
