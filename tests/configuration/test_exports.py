@@ -1,8 +1,12 @@
 """Export definitions in files: every part, what is left out, older files, and what is refused."""
 
+from pathlib import Path
+
 import pytest
 import yaml
 from tests.builders.house import ACTOR, SmallHouse
+from tests.builders.key_files import ssh_key
+from tests.builders.pages import read_page
 from tests.configuration.conftest import Apply, Export
 
 from tessera import exports
@@ -116,6 +120,23 @@ async def test_unfit_part_is_refused_with_its_place(apply: Apply, more: str, mes
     await apply(QUERIES)
     with pytest.raises(ConfigurationError, match=rf"test.yaml, line 1: export rich_out: .*{message}"):
         await apply(SHORT.replace("template: members", f"template: members, {more}"))
+
+
+async def test_example_of_the_documentation_works(
+    house: SmallHouse, definition: Definition, apply: Apply, export: Export, tmp_path: Path
+) -> None:
+    example = read_page("how-to/configuration-as-files.md").split("```yaml\n")[1].split("```")[0]
+    for secret, text in (("crm-token", "a-token"), ("partner.pem", ssh_key("rsa"))):
+        (tmp_path / secret).write_text(text)
+    example = example.replace("/run/secrets", str(tmp_path))
+
+    outcome = await apply(example, CRM_KEY="a-key")
+    stored = await find(house, definition.chain_id, "guests_out")
+
+    assert {change.action for change in outcome.changes} == {Action.CREATE}
+    assert (stored.settings["concurrency"], stored.gates.rows_percent) == (4, 25)
+    assert (await apply(example, CRM_KEY="a-key")).empty
+    assert (await apply(await export())).empty
 
 
 async def test_owner_who_is_not_there_is_refused(apply: Apply) -> None:
