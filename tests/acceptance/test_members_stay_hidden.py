@@ -180,7 +180,7 @@ async def test_whoever_may_see_members_sees_them(aviary: Aviary) -> None:
     run = "/admin/exports/runs/{run_id:uuid}"
     assert {f"GET {run}/requests/{{number:int}}", f"GET {run}?view=rows"} <= shown
     assert {"GET /runs/{run_id}/requests", "GET /memberships/{membership_id}"} <= shown
-    assert {"GET /runs/{run_id}/errors as CSV", "GET /runs/{run_id}/errors/summary"} <= shown
+    assert "GET /runs/{run_id}/errors as CSV" in shown
 
 
 async def everything(town: Town, walker: Walker) -> AsyncIterator[tuple[str, str]]:
