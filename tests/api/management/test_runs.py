@@ -3,7 +3,7 @@
 import csv
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from litestar import Litestar
@@ -54,7 +54,7 @@ async def kept(database: Database, query_address: str, keys: KeyRing, tmp_path: 
         run_receiver() as receiver,
     ):
         chain_id = await create_members(database, MEMBERS)
-        shape = {"url_path": "members/{{ place }}", "batch_size": 1}
+        shape: dict[str, Any] = {"url_path": "members/{{ place }}", "batch_size": 1}
         definition = await create_export(house, chain_id, receiver.url, query=WITH_PLACE, keys=("number",), **shape)
         state = State({"resources": house.resources, "engine": house.engine})
         app = Litestar(build_api(), state=state, openapi_config=None, logging_config=None)
