@@ -7,10 +7,12 @@ from uuid import UUID
 from benchmarks.processes import BenchmarkError, Receiver
 from benchmarks.rows import COLUMNS
 from tessera import connectors, exports, outbound, queries
+from tessera.access import keys as access_keys
+from tessera.access.keys import NewApiKey
 from tessera.connectors import NewProfile
-from tessera.exports import NewDefinition, Run, RunState
+from tessera.exports import NewDefinition, Owner, Run, RunState
 from tessera.outbound import NewTemplate
-from tessera.platform.actors import system_actor
+from tessera.platform.actors import ActorKind, system_actor
 from tessera.platform.clock import now
 from tessera.platform.ids import new_id
 from tessera.platform.settings import Settings
@@ -43,7 +45,7 @@ async def export_members(
             house, chain_id, receiver, rows_per_request=rows_per_request, concurrency=concurrency
         )
         async with house.resources.database.session() as session:
-            started = await exports.start_run(session, ACTOR, house.resources.jobs, definition_id=definition_id)
+            started = await exports.start_run(session, ACTOR, house.resources, definition_id=definition_id)
         run = await wait_for_end(house, started.id, most_seconds)
     if (run.state, run.selected, run.sent) != (RunState.COMPLETED, rows, rows):
         raise BenchmarkError(
@@ -80,8 +82,16 @@ async def define_export(
         )
         new_template = NewTemplate(label, query.id, profile.id, outbound.read_shape(shape))
         template = await outbound.create_template(session, ACTOR, chain_id=chain_id, new=new_template, keys=keys)
-        new = NewDefinition(label=label, query_id=query.id, template_id=template.id, concurrency=concurrency)
-        definition = await exports.create_definition(session, ACTOR, chain_id=chain_id, new=new, keys=keys)
+        new_key = NewApiKey(label, frozenset({chain_id}), frozenset({"members:read"}))
+        (owner,) = await access_keys.create_api_keys(session, ACTOR, keys, [new_key], now=now())
+        new = NewDefinition(
+            label=label,
+            query_id=query.id,
+            template_id=template.id,
+            settings={"concurrency": concurrency},
+            owner=Owner(ActorKind.API_KEY, owner.key.id, owner.key.label),
+        )
+        definition = await exports.create_definition(session, ACTOR, chain_id=chain_id, new=new, keys=keys, now=now())
     return definition.id
 
 

@@ -132,7 +132,7 @@ async def test_no_secret_stands_in_clear(cage: Cage, keys_file: Path, monkeypatc
         "mparticle_inbound"
     }
     runs = [await export_through(cage, profile) for form, profile in made if form[0].capabilities.takes_templates]
-    assert {state for _, state in runs} >= {"completed_with_errors"}
+    assert "failed" in {state for _, state in runs}, "refused by a receiver that repeats what it got"
     await receive_message(cage)
     await break_down(cage)
     cage.dump()

@@ -122,6 +122,7 @@ async def send_member_out(house: SmallHouse, receiver: Receiver, chain_id: UUID)
     )
     run = await run_to_end(house, definition)
     assert run.failed
+    assert definition.template_id is not None
     async with house.database.session() as session:
         template = await outbound.get_template(session, ACTOR, chain_id, definition.template_id)
         trial = await open_trial(session, ACTOR, template, keys=house.resources.keys)
@@ -179,6 +180,7 @@ async def test_whoever_may_see_members_sees_them(aviary: Aviary) -> None:
     run = "/admin/exports/runs/{run_id:uuid}"
     assert {f"GET {run}/requests/{{number:int}}", f"GET {run}?view=rows"} <= shown
     assert {"GET /runs/{run_id}/requests", "GET /memberships/{membership_id}"} <= shown
+    assert "GET /runs/{run_id}/errors as CSV" in shown
 
 
 async def everything(town: Town, walker: Walker) -> AsyncIterator[tuple[str, str]]:
@@ -210,8 +212,10 @@ async def readings(town: Town, walker: Walker) -> AsyncIterator[tuple[str, str]]
         if route.method == "GET":
             query = "?limit=100" if route.path == "/events" else ""
             headers = {"Authorization": f"Bearer {walker.key}"}
-            answer = await walker.browser.client.get(f"/api/v1{town.fill(route.path)}{query}", headers=headers)
-            yield f"GET {route.path}", answer.text
+            for kind in ("application/json", "text/csv") if route.gives_csv else ("application/json",):
+                path = f"/api/v1{town.fill(route.path)}{query}"
+                answer = await walker.browser.client.get(path, headers={**headers, "Accept": kind})
+                yield f"GET {route.path}{' as CSV' if kind == 'text/csv' else ''}", answer.text
 
 
 def addresses() -> Iterator[str]:

@@ -22,8 +22,7 @@ from tests.builders.house import ACTOR, SmallHouse, make_settings, open_small_ho
 from tests.builders.receivers import run_receiver
 from tests.conftest import FAST, OLDEST, binaries, unmade_folder
 
-from tessera import exports
-from tessera.exports import RunState
+from tessera.exports import RunState, log
 from tessera.loyalty import count_figures
 from tessera.platform.db import Database, app_address, migrate, migrations, query_address
 from tessera.platform.db.roles import prepare_roles
@@ -277,7 +276,7 @@ async def test_run_under_way_goes_on_after_the_upgrade(restored: Restored, tmp_p
             await house.executor("new").execute(str(waiting))
             held = await read_run(house, waiting)
             async with house.database.session() as session:
-                requests = (await exports.list_requests(session, ACTOR, middle, size=100)).items
+                requests = (await log.list_requests(session, ACTOR, middle, size=100)).items
     assert before.state is RunState.RUNNING
     assert 0 < before.sent < 20
     assert before.sent + before.failed == 20

@@ -42,6 +42,7 @@ async def make_one_of_each(house: SmallHouse) -> dict[str, str]:
     async with run_receiver() as receiver:
         definition = await create_export(house, chain_id, receiver.url)
         run = await run_to_end(house, definition)
+    assert definition.template_id is not None
     inbound = await make_inbound(house, chain_id)
     assert definition.template_id is not None
     async with house.database.session() as session:

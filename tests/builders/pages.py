@@ -3,10 +3,12 @@
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import tessera
 from tessera.connectors.tokens.requests import ADVICE
+from tessera.exports import Gates
 
 SOURCE = Path(tessera.__file__).parent
 DOCS = Path(__file__).parents[2] / "docs"
@@ -21,8 +23,10 @@ ROOMS = (
     "outbound/calls",
     "connectors/tokens",
     "outbound/kinds/mparticle/batches",
-    "exports/execution",
+    "exports",
 )
+# Written by a statement, or given on to one.
+STATEMENT_CODES = {"dropped", "nothing_arrived"}
 CODE_KEYWORDS = ("code", "reason")
 
 
@@ -57,7 +61,8 @@ def broken_links() -> list[str]:
 def outcome_codes() -> set[str]:
     """Return the codes that runs, requests, attempts and rows can carry, beside those of errors and statuses."""
     found = {code for room in ROOMS for path in (SOURCE / room).rglob("*.py") for code in codes_in(path)}
-    return found | {f"oauth_{code}" for code in ADVICE}
+    gates = {f"gate_{field.name}" for field in fields(Gates) if not field.name.endswith("_percent")}
+    return found | gates | STATEMENT_CODES | {f"oauth_{code}" for code in ADVICE}
 
 
 def codes_in(path: Path) -> Iterator[str]:

@@ -43,7 +43,18 @@ def furnished(tessera: Tessera, tmp_path: Path) -> Tessera:
             "--body",
             tmp_path / "body.json",
         ],
-        ["export", "create", "Rich members to CRM", "--query", "rich_members", "--template", "members"],
+        ["user", "create", "ada@example.com", "--permission", "members:read"],
+        [
+            "export",
+            "create",
+            "Rich members to CRM",
+            "--query",
+            "rich_members",
+            "--template",
+            "members",
+            "--owner",
+            "ada@example.com",
+        ],
     ):
         result = tessera(*arguments)
         assert result.exit_code == 0, (result.output, result.exception)
@@ -254,10 +265,13 @@ def test_export_and_query_are_changed_and_deleted(furnished: Tessera) -> None:
     read(furnished("query", "create", "Others", "--text", SELECT, "--key", "membership_id", "--json"))
     name = "rich_members_to_crm"
 
-    changed = read(furnished("export", "update", name, "--query", "others", "--rows", "7", "--disable", "--json"))
+    settings = ("--setting", "rows_per_request=7")
 
-    assert (changed["query_label"], changed["rows_per_request"], changed["enabled"]) == ("Others", 7, False)
-    assert read(furnished("export", "update", name, "--label", "Out", "--json"))["rows_per_request"] == 7
+    changed = read(furnished("export", "update", name, "--query", "others", *settings, "--disable", "--json"))
+
+    assert (changed["query_label"], changed["enabled"]) == ("Others", False)
+    assert changed["settings"] == {"rows_per_request": 7, "concurrency": None}
+    assert read(furnished("export", "update", name, "--label", "Out", "--json"))["settings"]["rows_per_request"] == 7
     assert "Out" in str(furnished("query", "delete", "others").exception)
     assert furnished("export", "delete", name).stdout == "Deleted Out.\n"
     assert furnished("query", "delete", "others").stdout == "Deleted Others.\n"

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from tests.builders.house import ACTOR, SmallHouse, create_export, create_members, make_settings, open_small_house
 
-from tessera import configuration
+from tessera import configuration, exports
+from tessera.access.users import NewUser, create_users
 from tessera.configuration import Outcome
 from tessera.configuration.scope import secret_reader
-from tessera.exports import Definition
+from tessera.exports import Definition, DefinitionChange
 from tessera.platform.db import Database
 from tessera.platform.secrets import KeyRing
 
@@ -27,9 +28,15 @@ async def house(database: Database, query_address: str, keys: KeyRing, tmp_path:
 
 @pytest.fixture
 async def definition(house: SmallHouse) -> Definition:
-    """An export of a chain, with a profile that has secrets of both kinds."""
+    """An export of a chain that Ada owns, with a profile that has secrets of both kinds."""
     chain_id = await create_members(house.database, 3)
-    return await create_export(house, chain_id, "http://127.0.0.1:9/api", settings={"static_headers": HEADERS})
+    made = await create_export(house, chain_id, "http://127.0.0.1:9/api", settings={"static_headers": HEADERS})
+    async with house.database.session() as session:
+        ada = NewUser("ada@example.com", "Ada", "a password for tests", permissions=frozenset({"members:read"}))
+        await create_users(session, ACTOR, [ada])
+        change = DefinitionChange(owner=await exports.find_owner(session, ACTOR, "ada@example.com"))
+        keys, moment = house.resources.keys, house.resources.clock()
+        return await exports.update_definition(session, ACTOR, made, change, keys=keys, now=moment)
 
 
 @pytest.fixture

@@ -51,7 +51,9 @@ exports:
     label: Guests out
     query: guests
     template: guests
-    concurrency: 4
+    owner: ada@example.com
+    settings:
+      concurrency: 4
 """
 SECRETS = {"CRM_TOKEN": "first-token", "CRM_KEY": "first-key", "SIGN": "first-sign"}
 
@@ -125,7 +127,7 @@ async def test_one_difference_is_one_change(apply: Apply) -> None:
     await apply(CRM, **SECRETS)
     outcome = await apply(CRM.replace("concurrency: 4", "concurrency: 8"), **SECRETS)
     (changed,) = [change for change in outcome.changes if change.action is Action.UPDATE]
-    assert [(each.path, each.before, each.after) for each in changed.fields] == [("concurrency", 4, 8)]
+    assert [(each.path, each.before, each.after) for each in changed.fields] == [("settings.concurrency", 4, 8)]
     assert outcome.count(Action.KEEP) == 3
 
 
@@ -200,7 +202,7 @@ async def test_failure_in_the_middle_leaves_nothing(house: SmallHouse, apply: Ap
 
 
 @pytest.mark.parametrize(
-    "line", ["    text: SELECT membership_number AS number, balance FROM members", "    concurrency: 4"]
+    "line", ["    text: SELECT membership_number AS number, balance FROM members", "    owner: ada@example.com"]
 )
 async def test_description_that_cannot_be_stored_is_refused(apply: Apply, line: str) -> None:
     described = CRM.replace(line, f'{line}\n    description: "a\\0b"')
@@ -241,7 +243,14 @@ async def test_another_chain_gets_the_same(house: SmallHouse, apply: Apply, expo
     async with house.database.session() as session:
         scope = configuration.make_scope(session, ACTOR, other, house.resources, house.engine)
         scope = configuration.Scope(
-            session, ACTOR, other, scope.keys, scope.policy, scope.engine, configuration.scope.secret_reader(SECRETS)
+            session,
+            ACTOR,
+            other,
+            scope.keys,
+            scope.policy,
+            scope.engine,
+            configuration.scope.secret_reader(SECRETS),
+            scope.now,
         )
         outcome = await configuration.apply_configuration(scope, document)
         assert {change.action for change in outcome.changes} == {Action.CREATE}

@@ -7,7 +7,7 @@ from tests.builders.house import ACTOR, SmallHouse, create_export, create_member
 from tests.builders.receivers import Received, Reply, run_receiver
 
 from tessera import exports
-from tessera.exports import RequestState, Run, RunState
+from tessera.exports import RequestState, Run, RunState, log
 
 
 async def test_cancelled_run_splits_no_further(house: SmallHouse) -> None:
@@ -55,8 +55,8 @@ async def test_cancelled_run_ends_although_its_receiver_hangs(house: SmallHouse)
     ended = await read_run(house, run.id)
     assert (ended.state, ended.sent, ended.failed, ended.skipped) == (RunState.CANCELLED, 0, begun, 40 - begun)
     async with house.database.session() as session:
-        errors = (await exports.list_row_errors(session, ACTOR, run.id)).items
-        requests = (await exports.list_requests(session, ACTOR, run.id)).items
+        errors = (await log.list_row_errors(session, ACTOR, run.id)).items
+        requests = (await log.list_requests(session, ACTOR, run.id)).items
     assert {error.code for error in errors} == {"outcome_unknown"}
     assert {request.state for request in requests} <= {RequestState.UNKNOWN, RequestState.SKIPPED}
 
@@ -88,6 +88,6 @@ async def test_rows_that_may_have_arrived_are_not_skipped(house: SmallHouse, can
     assert 10 <= ended.failed < 40
     assert ended.failed + ended.skipped == 40
     async with house.database.session() as session:
-        errors = await exports.list_row_errors(session, ACTOR, run.id, size=100)
+        errors = await log.list_row_errors(session, ACTOR, run.id, size=100)
     assert {error.code for error in errors.items} == {"outcome_unknown"}
     assert errors.total == ended.failed

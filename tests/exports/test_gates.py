@@ -17,7 +17,7 @@ from tests.builders.house import (
 from tests.builders.receivers import Receiver, run_receiver
 
 from tessera import exports
-from tessera.exports import Definition, Finding, GateLevel, Gates, Run, RunActiveError, RunState
+from tessera.exports import Definition, Finding, GateLevel, Gates, Run, RunActiveError, RunState, log
 from tessera.exports.errors import NotHeldError
 from tessera.exports.gates import SelectionFacts, check_selection
 from tessera.exports.runs import drop_forgotten
@@ -99,7 +99,7 @@ async def hold(house: SmallHouse, receiver: Receiver, **choices: object) -> tupl
 
 async def kinds_of_moments(house: SmallHouse, run: Run) -> list[str]:
     async with house.database.session() as session:
-        return [moment.kind for moment in await exports.list_moments(session, ACTOR, run.id)]
+        return [moment.kind for moment in await log.list_moments(session, ACTOR, run.id)]
 
 
 async def test_unusual_run_is_held_and_says_why(house: SmallHouse) -> None:
@@ -114,7 +114,7 @@ async def test_unusual_run_is_held_and_says_why(house: SmallHouse) -> None:
     assert run.findings == [Finding("rows", GateLevel.HOLD, message)]
     assert run.held_at is not None
     async with house.database.session() as session:
-        moments = await exports.list_moments(session, ACTOR, run.id)
+        moments = await log.list_moments(session, ACTOR, run.id)
     assert [(moment.kind, moment.message) for moment in moments][-1] == ("gate_hold", message)
     await house.executor().requeue_stalled()
     assert (await read_run(house, run.id)).state is RunState.HELD

@@ -11,8 +11,7 @@ import pytest
 from tests.builders.house import ACTOR, SmallHouse, create_export, create_members, run_to_end
 from tests.builders.receivers import Received, Receiver, Reply, Script, in_turn, run_receiver
 
-from tessera import exports
-from tessera.exports import Run, RunState
+from tessera.exports import Run, RunState, log
 
 
 async def run_against(house: SmallHouse, script: Script, rows: int = 20, **shape: object) -> tuple[Run, Receiver]:
@@ -28,7 +27,7 @@ async def run_against(house: SmallHouse, script: Script, rows: int = 20, **shape
 async def codes_of(house: SmallHouse, run: Run) -> Counter[str]:
     """Count the run's row errors by code."""
     async with house.database.session() as session:
-        page = await exports.list_row_errors(session, ACTOR, run.id, size=1000)
+        page = await log.list_row_errors(session, ACTOR, run.id, size=1000)
     return Counter(error.code for error in page.items)
 
 
@@ -79,7 +78,7 @@ async def test_headers_that_are_no_text_end_no_run(house: SmallHouse, status: in
     assert (run.sent, run.failed) == ((0, 1) if status == 400 else (1, 0))
     assert len(receiver.received) == run.attempts
     async with house.database.session() as session:
-        (first, *_) = (await exports.get_request(session, ACTOR, run.id, number=0)).attempts
+        (first, *_) = (await log.get_request(session, ACTOR, run.id, number=0)).attempts
     assert "x-trace: (not readable as text)" in (first.answer or "")
 
 
@@ -206,7 +205,7 @@ async def test_answer_that_names_refused_rows(house: SmallHouse) -> None:
 async def test_excerpts_hide_the_token(house: SmallHouse) -> None:
     run, _ = await run_against(house, lambda request: Reply(500 if request.path == "x" else 422), rows=1)
     async with house.database.session() as session:
-        detail = await exports.get_request(session, ACTOR, run.id, number=0)
+        detail = await log.get_request(session, ACTOR, run.id, number=0)
     (attempt,) = detail.attempts
     assert attempt.status == 422
     assert attempt.request is not None

@@ -20,7 +20,7 @@ from tests.builders.receivers import Received, Reply, run_receiver
 
 from tessera import connectors, exports, queries
 from tessera.connectors import NewProfile, Profile, address_policy
-from tessera.exports import Definition, GateLevel, Gates, NewDefinition, Run, RunState
+from tessera.exports import Definition, GateLevel, Gates, NewDefinition, Run, RunState, log
 from tessera.outbound.kinds.mparticle.batches import plain_shape
 from tessera.platform.clock import now
 from tessera.queries import NewQuery
@@ -105,7 +105,7 @@ async def test_reason_that_no_database_can_hold_does_not_break_the_run(house: Sm
         run = await read_run(house, run.id)
     assert run.error_code == ("nothing_arrived" if status == 400 else "credentials_refused")
     async with house.database.session() as session:
-        (error,) = (await exports.list_row_errors(session, ACTOR, run.id)).items
+        (error,) = (await log.list_row_errors(session, ACTOR, run.id)).items
     assert "It says: odd batch !" in error.message
 
 
@@ -135,7 +135,7 @@ async def test_one_bad_user_does_not_sink_its_neighbours(house: SmallHouse) -> N
     assert (run.state, run.sent, run.failed) == (RunState.COMPLETED_WITH_ERRORS, 99, 1)
     assert len(mparticle.accepted) == 99
     async with house.database.session() as session:
-        (error,) = (await exports.list_row_errors(session, ACTOR, run.id)).items
+        (error,) = (await log.list_row_errors(session, ACTOR, run.id)).items
     assert (error.phase, error.code) == ("send", "status_400")
     assert "malformed identity" in error.message
     assert error.row is not None
@@ -148,7 +148,7 @@ async def test_row_without_identity_fails_before_it_is_sent(house: SmallHouse) -
     run = await run_to_end(house, mparticle, 20, query=query, gates=Gates(keys=GateLevel.WARN))
     assert (run.state, run.sent, run.failed) == (RunState.COMPLETED_WITH_ERRORS, 19, 1)
     async with house.database.session() as session:
-        (error,) = (await exports.list_row_errors(session, ACTOR, run.id)).items
+        (error,) = (await log.list_row_errors(session, ACTOR, run.id)).items
     assert (error.phase, error.code) == ("render", "no_identity")
 
 

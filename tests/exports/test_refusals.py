@@ -7,8 +7,7 @@ from sqlalchemy import text
 from tests.builders.house import ACTOR, SmallHouse, create_export, create_members, run_to_end
 from tests.builders.receivers import Received, Reply, run_receiver
 
-from tessera import exports
-from tessera.exports import RequestState, RunState
+from tessera.exports import RequestState, RunState, log
 
 PATH = {"items": "/errors", "index": "/index", "message": "/reason"}
 PAIRS = "SELECT a.membership_id AS id, b.first_name FROM members a, members b"
@@ -65,8 +64,8 @@ async def test_success_that_cannot_be_read_sends_nothing(house: SmallHouse, answ
     assert (run.state, run.error_code) == (RunState.FAILED, "nothing_arrived")
     assert (run.sent, run.failed, run.attempts) == (0, 10, 1)
     async with house.database.session() as session:
-        errors = (await exports.list_row_errors(session, ACTOR, run.id)).items
-        detail = await exports.get_request(session, ACTOR, run.id, number=0)
+        errors = (await log.list_row_errors(session, ACTOR, run.id)).items
+        detail = await log.get_request(session, ACTOR, run.id, number=0)
     assert {(error.phase, error.code) for error in errors} == {("send", "answer_unreadable")}
     assert (detail.request.state, detail.request.code) == (RequestState.UNKNOWN, "answer_unreadable")
     assert "202 Accepted" in (detail.attempts[0].message or "")

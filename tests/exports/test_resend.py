@@ -9,7 +9,7 @@ from tests.builders.house import ACTOR, SmallHouse, create_export, create_member
 from tests.builders.receivers import Received, Receiver, Reply, run_receiver
 
 from tessera import exports
-from tessera.exports import Run, RunState
+from tessera.exports import Run, RunState, log
 from tessera.exports.errors import NothingFailedError, RunActiveError
 
 
@@ -60,7 +60,7 @@ async def test_rows_are_chosen_by_reason_or_number(house: SmallHouse) -> None:
         body = {"number": "{{ number }}", "half": "{{ 10 / (balance - 12) }}"}
         run = await run_to_end(house, await create_export(house, chain, receiver.url, body=body))
         async with house.database.session() as session:
-            errors = (await exports.list_row_errors(session, ACTOR, run.id)).items
+            errors = (await log.list_row_errors(session, ACTOR, run.id)).items
         assert len(errors) == 3
         receiver.script = lambda _: Reply()
         receiver.received.clear()

@@ -8,7 +8,7 @@ from tests.builders.house import ACTOR, SmallHouse, create_export, create_member
 from tests.builders.receivers import answer_with, run_receiver
 
 from tessera import exports
-from tessera.exports import RunState
+from tessera.exports import RunState, log
 
 LOG = ("run_blocks", "run_requests", "run_attempts", "run_excerpts", "run_row_errors")
 
@@ -51,7 +51,7 @@ async def test_log_is_dropped_by_the_week_and_counts_stay(house: SmallHouse) -> 
     kept = await read_run(house, run.id)
     assert (kept.state, kept.sent) == (RunState.COMPLETED, 10)
     async with house.database.session() as session:
-        assert (await exports.list_requests(session, ACTOR, run.id)).total == 0
+        assert (await log.list_requests(session, ACTOR, run.id)).total == 0
     assert await purge(house) == 0
 
 
@@ -61,7 +61,7 @@ async def test_young_run_is_kept_whole(house: SmallHouse) -> None:
     await purge(house)
     assert await count_log(house) == before
     async with house.database.session() as session:
-        assert (await exports.list_requests(session, ACTOR, run.id)).total == 1
+        assert (await log.list_requests(session, ACTOR, run.id)).total == 1
 
 
 @pytest.mark.parametrize(("age", "left"), [(9, 1), (18, 0)])
@@ -83,7 +83,7 @@ async def test_old_runs_are_forgotten_but_for_the_last_good_one(house: SmallHous
     await purge(house)
     async with house.database.session() as session:
         assert [run.id for run in (await exports.list_runs(session, ACTOR)).items] == [runs[1].id]
-        assert (await exports.list_requests(session, ACTOR, runs[1].id)).total == 0
+        assert (await log.list_requests(session, ACTOR, runs[1].id)).total == 0
 
 
 async def list_snapshots(house: SmallHouse) -> list[UUID]:

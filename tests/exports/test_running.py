@@ -9,7 +9,7 @@ from tests.builders.house import ACTOR, TOKEN, SmallHouse, create_export, create
 from tests.builders.receivers import Reply, answer_with, run_receiver
 
 from tessera import exports, queries
-from tessera.exports import DefinitionChange, RunState
+from tessera.exports import DefinitionChange, RunState, log
 from tessera.exports.errors import RunActiveError, UnknownColumnError
 from tessera.platform.clock import now
 from tessera.queries import NewQuery
@@ -97,7 +97,7 @@ async def test_rows_that_cannot_be_rendered_fail_alone(house: SmallHouse) -> Non
         run = await run_to_end(house, await create_export(house, chain, receiver.url, query=query, body=body))
     assert (run.state, run.sent, run.failed) == (RunState.COMPLETED_WITH_ERRORS, 29, 1)
     async with house.database.session() as session:
-        (error,) = (await exports.list_row_errors(session, ACTOR, run.id)).items
+        (error,) = (await log.list_row_errors(session, ACTOR, run.id)).items
     assert error.phase == "render"
     assert len(receiver.ids()) == 29
 

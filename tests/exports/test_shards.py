@@ -21,7 +21,7 @@ from tests.builders.receivers import Received, Receiver, Reply, run_receiver
 from tests.builders.workers import worker_processes
 
 from tessera import exports
-from tessera.exports import Run, RunState
+from tessera.exports import Run, RunState, log
 from tessera.exports.errors import DefinitionInvalidError
 from tessera.exports.execution.selection import divide_rows
 from tessera.exports.kinds.requests.windows import Numbers
@@ -69,7 +69,7 @@ async def list_jobs(house: SmallHouse) -> list[int]:
 async def check_log(house: SmallHouse, run: Run) -> None:
     """The log of all shards together is that of the run: numbers, keys and counts."""
     async with house.database.session() as session:
-        requests = (await exports.list_requests(session, ACTOR, run.id, size=1000)).items
+        requests = (await log.list_requests(session, ACTOR, run.id, size=1000)).items
     keys = [request.key for request in requests]
     assert len(set(keys)) == len(keys) == run.requests
     assert sum(request.attempts for request in requests) == run.attempts
@@ -123,7 +123,7 @@ async def test_refused_rows_of_every_shard_are_counted(house: SmallHouse) -> Non
     assert len(bodies) == len({key for key, _ in bodies}) == run.requests
     await check_log(house, run)
     async with house.database.session() as session:
-        errors = await exports.list_row_errors(session, ACTOR, run.id, size=100)
+        errors = await log.list_row_errors(session, ACTOR, run.id, size=100)
     assert len({error.ordinal for error in errors.items}) == errors.total == 31
 
 

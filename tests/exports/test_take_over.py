@@ -22,7 +22,7 @@ from tests.builders.receivers import Received, Receiver, Reply, run_receiver
 from tests.builders.workers import Workers, worker_processes
 
 from tessera import exports
-from tessera.exports import Run, RunState
+from tessera.exports import Run, RunState, log
 from tessera.exports.store import shards as store
 from tessera.platform.clock import now
 
@@ -42,7 +42,7 @@ def pid_of(run: Run) -> int:
 async def taken_over_at(house: SmallHouse, run_id: UUID) -> datetime:
     """Return when the last take-over was."""
     async with house.database.session() as session:
-        moments = await exports.list_moments(session, ACTOR, run_id)
+        moments = await log.list_moments(session, ACTOR, run_id)
     return max(moment.at for moment in moments if moment.kind == "taken_over")
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from tests.builders.jobs import queued
 
 from tessera.access.sign_in import SEND_RESET
-from tessera.exports import EXECUTE_RUN
+from tessera.exports.runs import EXECUTE_RUN
 from tessera.platform.clock import now
 from tessera.platform.db import Database
 from tessera.platform.jobs import Job, JobQueue, Queue

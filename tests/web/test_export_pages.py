@@ -166,7 +166,7 @@ async def test_confirmed_run_starts_with_its_period(desk: Desk) -> None:
     fields = {"from": "2026-01-01T00:00", "to": "2026-02-01T00:00"}
     place = await desk.send(f"{desk.own}/run", **fields)
     async with desk.site.house.database.session() as session:
-        (run,) = (await exports.list_runs(session, ACTOR, definition_id=desk.definition.id)).items
+        (run,) = (await exports.list_runs(session, ACTOR, exports.RunFilter(desk.definition.id))).items
     assert place == f"/admin/exports/runs/{run.id}"
     assert run.period_from is not None
     assert run.period_from.month == 1

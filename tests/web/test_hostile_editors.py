@@ -77,6 +77,7 @@ async def test_query_editor_takes_no_harm(site: Site, owner: Browser, attack: st
 async def test_template_editor_takes_no_harm(site: Site, owner: Browser, attack: str) -> None:
     chain = await create_members(site.house.database, 1)
     definition = await create_export(site.house, chain, "http://127.0.0.1:9")
+    assert definition.template_id is not None
     async with site.house.database.session() as session:
         template = await outbound.get_template(session, ACTOR, chain, definition.template_id)
         new = outbound.NewTemplate("Draft", draft=True)

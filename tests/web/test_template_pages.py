@@ -21,6 +21,7 @@ async def make(site: Site, url: str = "https://crm.example.com", *, members: int
     """Make a chain with members, and a definition with all that it needs; return its template."""
     chain = await create_members(site.house.database, members)
     definition = await create_export(site.house, chain, url)
+    assert definition.template_id is not None
     async with site.house.database.session() as session:
         return await outbound.get_template(session, ACTOR, chain, definition.template_id)
 

@@ -1,7 +1,10 @@
 """Arguments that are judged as they are read, before a command loads or starts anything."""
 
+from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
+from typing import TextIO
 from uuid import UUID
 
 import typer
@@ -67,6 +70,21 @@ def write_file(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise FileUnusableError(f"{path} cannot be written: {error.strerror}. Name another file.") from None
+
+
+async def write_parts(path: Path, parts: AsyncIterator[str]) -> None:
+    """Write a text that comes in parts to a file, or to standard output for `-`."""
+    try:
+        with nullcontext(typer.get_text_stream("stdout")) if str(path) == "-" else open_new(path) as file:
+            async for part in parts:
+                file.write(part)
+    except OSError as error:
+        raise FileUnusableError(f"{path} cannot be written: {error.strerror}. Name another file.") from None
+
+
+def open_new(path: Path) -> TextIO:
+    """Open a file for a text whose lines stay as they are."""
+    return path.open("w", encoding="utf-8", newline="")
 
 
 def ask_secret(name: str) -> str:

@@ -1,47 +1,121 @@
-"""`tessera export`: definitions, and starting their runs."""
+"""`tessera export`: definitions, what they would send, and starting their runs."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
 
 import typer
 
-from tessera import exports, outbound, queries
+from tessera import connectors, exports, outbound, queries
+from tessera.cli import export_runs
 from tessera.cli.context import CommandContext, find_chain, run_command
-from tessera.cli.output import AsJson, ChainOption, show_item, show_list
-from tessera.cli.progress import conclude, watch_run
+from tessera.cli.export_options import (
+    ChangesOnly,
+    Description,
+    First,
+    GateLevels,
+    GatePercents,
+    InternalName,
+    Name,
+    OwnerOption,
+    Parameters,
+    PeriodOption,
+    Profile,
+    QueueOption,
+    Removals,
+    Settings,
+    Shards,
+    Template,
+    read_gates,
+    read_selection,
+    read_settings,
+)
+from tessera.cli.output import AsJson, ChainOption, Column, show_item, show_json, show_list
 
 if TYPE_CHECKING:
-    from tessera.exports import Definition, Run
+    from tessera.exports import Changes, Definition, Gates, Run
+    from tessera.platform.db import Session
 
 app = typer.Typer(no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(help="Internal name of the export, as `tessera export list` shows it.")]
-Rows = Annotated[int | None, typer.Option(help="Rows a request; default the template's.", min=1, max=1000)]
-Concurrency = Annotated[int | None, typer.Option(help="Requests in flight; default the profile's.", min=1, max=256)]
-
-DEFINITION = {
+LISTED: Mapping[str, Column] = {
+    "Name": lambda each: each[0].internal_name,
+    "Label": lambda each: each[0].label,
+    "Query": lambda each: each[0].query_label,
+    "Leads to": lambda each: each[0].template_label or each[0].profile_label,
+    "Enabled": lambda each: each[0].enabled,
+    "Last run": lambda each: each[1] and each[1].state,
+    "Run at": lambda each: each[1] and each[1].created_at,
+    "Sent": lambda each: each[1] and each[1].sent,
+    "Failed": lambda each: each[1] and each[1].failed,
+}
+DETAIL: Mapping[str, Column] = {
+    "Id": lambda d: d.id,
     "Name": lambda d: d.internal_name,
     "Label": lambda d: d.label,
+    "Description": lambda d: d.description,
+    "Kind": lambda d: d.kind,
     "Query": lambda d: d.query_label,
+    "Parameters": lambda d: write_pairs(d.selection.parameters),
+    "Period": lambda d: d.selection.period or "none",
+    "Rows": lambda d: describe_changes(d.selection.changes),
     "Template": lambda d: d.template_label,
-    "Rows a request": lambda d: d.rows_per_request,
-    "In flight": lambda d: d.concurrency,
+    "Profile": lambda d: d.profile_label,
+    "Settings": lambda d: write_pairs(d.settings),
+    "Gates": lambda d: describe_gates(d.gates),
+    "Queue": lambda d: d.queue,
+    "Shards": lambda d: d.shards,
+    "Owner": lambda d: d.owner and d.owner.name,
     "Enabled": lambda d: d.enabled,
 }
 
 
+def write_pairs(values: Mapping[str, Any]) -> list[str]:
+    """Return settings or parameters as they are typed, without those at null."""
+    return [f"{name}={value}" for name, value in values.items() if value is not None]
+
+
+def describe_changes(changes: Changes | None) -> str:
+    """Return which of the selected rows are sent."""
+    if changes is None:
+        return "all that are selected"
+    removals = ", and those that are gone" if changes.removals else ""
+    return f"added and changed ones{removals}; first run: {changes.first_run}"
+
+
+def describe_gates(gates: Gates) -> list[str]:
+    """Return each gate with its level."""
+    return [
+        f"rows {gates.rows} ({gates.rows_percent} %)",
+        f"removals {gates.removals} ({gates.removals_percent} %)",
+        f"keys {gates.keys}",
+        f"empty {gates.empty}",
+    ]
+
+
 @app.command("list")
 def list_definitions(as_json: AsJson = False) -> None:
-    """List export definitions."""
+    """List export definitions, each with its last run."""
 
-    async def work(context: CommandContext) -> Sequence[Definition]:
+    async def work(context: CommandContext) -> Sequence[tuple[Definition, Run | None]]:
         async with context.session() as session:
-            return (await exports.list_definitions(session, context.actor, size=1000)).items
+            found = (await exports.list_definitions(session, context.actor, size=1000)).items
+            last = await exports.list_last_runs(session, context.actor, [each.id for each in found])
+        return [(each, last.get(each.id)) for each in found]
 
+    found = run_command(work)
+    if as_json:
+        show_json([with_last_run(*each) for each in found])
+        return
     empty = "No export yet. Make one: tessera export create LABEL --query NAME --template NAME"
-    show_list(run_command(work), DEFINITION, as_json=as_json, empty=empty)
+    show_list(found, LISTED, as_json=False, empty=empty)
+
+
+def with_last_run(definition: Definition, run: Run | None) -> dict[str, Any]:
+    """Return a definition with its last run, for machines."""
+    return {**{name: getattr(definition, name) for name in definition.__slots__}, "last_run": run}
 
 
 @app.command("show")
@@ -50,43 +124,81 @@ def show_definition(name: Name, chain: ChainOption = None, as_json: AsJson = Fal
 
     async def work(context: CommandContext) -> Definition:
         async with context.session() as session:
-            owner = await find_chain(session, context.actor, chain)
-            return await exports.get_definition_by_name(session, context.actor, chain_id=owner, name=name)
+            chain_id = await find_chain(session, context.actor, chain)
+            return await exports.get_definition_by_name(session, context.actor, chain_id=chain_id, name=name)
 
-    show_item(run_command(work), {"Id": lambda d: d.id} | DEFINITION, as_json=as_json)
+    show_item(run_command(work), DETAIL, as_json=as_json)
 
 
 @app.command("create")
 def create_definition(
     label: str,
     query: Annotated[str, typer.Option(help="Internal name of the query that selects the rows.")],
-    template: Annotated[str, typer.Option(help="Internal name of the template that shapes the requests.")],
-    name: Annotated[str | None, typer.Option(help="Internal name; made from the label without it.")] = None,
-    rows: Rows = None,
-    concurrency: Concurrency = None,
+    template: Template = None,
+    profile: Profile = None,
+    kind: Annotated[str, typer.Option(help="How it leaves.")] = "requests",
+    name: InternalName = None,
+    description: Description = None,
+    setting: Settings = None,
+    parameter: Parameters = None,
+    period: PeriodOption = None,
+    changes_only: ChangesOnly = None,
+    first_run: First = None,
+    removals: Removals = None,
+    gate: GateLevels = None,
+    gate_percent: GatePercents = None,
+    queue: QueueOption = None,
+    shards: Shards = None,
+    owner: OwnerOption = None,
     chain: ChainOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Create an export: a query, a template, and how fast to go."""
+    """Create an export: a query, a template or a profile, and how to go about it."""
+    settings, gates = read_settings(setting), read_gates(gate, gate_percent, exports.Gates())
+    selection = read_selection(
+        exports.Selection(), parameter, period, changes_only=changes_only, first_run=first_run, removals=removals
+    )
 
     async def work(context: CommandContext) -> Definition:
         async with context.session() as session:
-            owner = await find_chain(session, context.actor, chain)
-            chosen_query = await queries.get_query(session, context.actor, owner, query)
-            chosen_template = await outbound.get_template(session, context.actor, owner, template)
+            chain_id = await find_chain(session, context.actor, chain)
+            found = await find_references(
+                session, context, chain_id, {"query": query, "template": template, "profile": profile, "owner": owner}
+            )
             new = exports.NewDefinition(
                 label=label,
-                query_id=chosen_query.id,
-                template_id=chosen_template.id,
+                kind=kind,
                 internal_name=name,
-                rows_per_request=rows,
-                concurrency=concurrency,
+                description=description or "",
+                settings=settings,
+                selection=selection,
+                gates=gates,
+                queue=queue or exports.RunQueue.NORMAL,
+                shards=shards or 1,
+                **found,
             )
             return await exports.create_definition(
-                session, context.actor, chain_id=owner, new=new, keys=context.resources.keys
+                session, context.actor, chain_id=chain_id, new=new, keys=context.resources.keys, now=context.now()
             )
 
-    show_item(run_command(work), DEFINITION, as_json=as_json)
+    show_item(run_command(work), DETAIL, as_json=as_json)
+
+
+async def find_references(
+    session: Session, context: CommandContext, chain_id: UUID, names: Mapping[str, str | None]
+) -> dict[str, Any]:
+    """Return what was named, under the names that definitions have for it."""
+    actor = context.actor
+    found: dict[str, Any] = {}
+    if (query := names["query"]) is not None:
+        found["query_id"] = (await queries.get_query(session, actor, chain_id, query)).id
+    if (template := names["template"]) is not None:
+        found["template_id"] = (await outbound.get_template(session, actor, chain_id, template)).id
+    if (profile := names["profile"]) is not None:
+        found["profile_id"] = (await connectors.get_profile(session, actor, chain_id, profile)).id
+    if (owner := names["owner"]) is not None:
+        found["owner"] = await exports.find_owner(session, actor, owner)
+    return found
 
 
 @app.command("update")
@@ -94,33 +206,69 @@ def update_definition(
     name: Name,
     label: Annotated[str | None, typer.Option(help="New label.")] = None,
     query: Annotated[str | None, typer.Option(help="Internal name of another query.")] = None,
-    template: Annotated[str | None, typer.Option(help="Internal name of another template.")] = None,
-    rows: Rows = None,
-    concurrency: Concurrency = None,
-    enabled: Annotated[bool | None, typer.Option("--enable/--disable", help="Whether runs may start.")] = None,
+    template: Template = None,
+    profile: Profile = None,
+    description: Description = None,
+    setting: Settings = None,
+    parameter: Parameters = None,
+    period: PeriodOption = None,
+    changes_only: ChangesOnly = None,
+    first_run: First = None,
+    removals: Removals = None,
+    gate: GateLevels = None,
+    gate_percent: GatePercents = None,
+    queue: QueueOption = None,
+    shards: Shards = None,
+    owner: OwnerOption = None,
+    enabled: Annotated[
+        bool | None, typer.Option("--enable/--disable", help="Whether it runs by itself; `run` starts it anyway.")
+    ] = None,
     chain: ChainOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change an export; what is not given stays."""
+    """Change an export; what is not given stays, settings and gates one by one."""
+    settings = read_settings(setting)
+    names = {"query": query, "template": template, "profile": profile, "owner": owner}
+    given = {"label": label, "description": description, "queue": queue, "shards": shards, "enabled": enabled}
 
     async def work(context: CommandContext) -> Definition:
         async with context.session() as session:
-            owner = await find_chain(session, context.actor, chain)
-            found = await exports.get_definition_by_name(session, context.actor, chain_id=owner, name=name)
-            given: dict[str, Any] = {
-                "label": label,
-                "query_id": (await queries.get_query(session, context.actor, owner, query)).id if query else None,
-                "template_id": (await outbound.get_template(session, context.actor, owner, template)).id
-                if template
-                else None,
-                "rows_per_request": rows,
-                "concurrency": concurrency,
-                "enabled": enabled,
-            }
-            change = exports.DefinitionChange(**{key: value for key, value in given.items() if value is not None})
-            return await exports.update_definition(session, context.actor, found, change, keys=context.resources.keys)
+            chain_id = await find_chain(session, context.actor, chain)
+            stored = await exports.get_definition_by_name(session, context.actor, chain_id=chain_id, name=name)
+            change = exports.DefinitionChange(
+                settings=settings,
+                selection=read_selection(
+                    stored.selection,
+                    parameter,
+                    period,
+                    changes_only=changes_only,
+                    first_run=first_run,
+                    removals=removals,
+                ),
+                gates=read_gates(gate, gate_percent, stored.gates),
+                **{key: value for key, value in given.items() if value is not None},  # type: ignore[arg-type]
+                **await find_references(session, context, chain_id, names),
+            )
+            return await exports.update_definition(
+                session, context.actor, stored, change, keys=context.resources.keys, now=context.now()
+            )
 
-    show_item(run_command(work), DEFINITION, as_json=as_json)
+    show_item(run_command(work), DETAIL, as_json=as_json)
+
+
+@app.command("copy")
+def copy_definition(name: Name, chain: ChainOption = None, as_json: AsJson = False) -> None:
+    """Copy an export; the copy is disabled, so that nothing leaves twice."""
+
+    async def work(context: CommandContext) -> Definition:
+        async with context.session() as session:
+            chain_id = await find_chain(session, context.actor, chain)
+            found = await exports.get_definition_by_name(session, context.actor, chain_id=chain_id, name=name)
+            return await exports.copy_definition(
+                session, context.actor, definition_id=found.id, keys=context.resources.keys, now=context.now()
+            )
+
+    show_item(run_command(work), DETAIL, as_json=as_json)
 
 
 @app.command("delete")
@@ -129,45 +277,16 @@ def delete_definition(name: Name, chain: ChainOption = None) -> None:
 
     async def work(context: CommandContext) -> Definition:
         async with context.session() as session:
-            owner = await find_chain(session, context.actor, chain)
-            found = await exports.get_definition_by_name(session, context.actor, chain_id=owner, name=name)
+            chain_id = await find_chain(session, context.actor, chain)
+            found = await exports.get_definition_by_name(session, context.actor, chain_id=chain_id, name=name)
             await exports.delete_definition(session, context.actor, definition_id=found.id)
             return found
 
     typer.echo(f"Deleted {run_command(work).label}.")
 
 
-@app.command("run")
-def run_definition(
-    name: Name,
-    chain: ChainOption = None,
-    detach: Annotated[bool, typer.Option("--detach", help="Start the run and do not wait for its end.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Start a run and follow it until it ends; exit code 0 only if every row arrived."""
-
-    async def start(context: CommandContext) -> Run:
-        async with context.session() as session:
-            owner = await find_chain(session, context.actor, chain)
-            found = await exports.get_definition_by_name(session, context.actor, chain_id=owner, name=name)
-            return await exports.start_run(
-                session,
-                context.actor,
-                context.resources.jobs,
-                definition_id=found.id,
-                keys=context.resources.keys,
-            )
-
-    async def work(context: CommandContext) -> Run:
-        run = await start(context)
-        if detach:
-            return run
-        if not as_json:
-            typer.echo(f"Run {run.id}. Ctrl-C leaves it running; `tessera run cancel` ends it.", err=True)
-        return await watch_run(context, run.id, quiet=as_json)
-
-    run = run_command(work)
-    if detach:
-        show_item(run, {"Run": lambda r: r.id, "State": lambda r: r.state}, as_json=as_json)
-    else:
-        conclude(run, as_json=as_json)
+# Behind the others in the help: first there is an export, then it runs.
+app.command("preview")(export_runs.preview_definition)
+app.command("run")(export_runs.run_definition)
+app.command("watch")(export_runs.watch_definition)
+app.command("release")(export_runs.release_definition)

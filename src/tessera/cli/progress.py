@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from tessera import exports
 from tessera.cli.context import CommandContext
 from tessera.cli.output import show_json, show_value
-from tessera.platform.failures import FAILED
+from tessera.platform.failures import FAILED, REFUSED
 
 if TYPE_CHECKING:
     from tessera.exports import Run
@@ -25,7 +25,7 @@ LONELY_SECONDS = 10.0
 
 
 async def watch_run(context: CommandContext, run_id: UUID, *, quiet: bool) -> Run:
-    """Return the run when it has ended; show its progress meanwhile."""
+    """Return the run when it has ended, or waits for a person; show its progress meanwhile."""
     begun, warned = asyncio.get_running_loop().time(), False
     with make_progress(quiet=quiet) as progress:
         task = progress.add_task("", total=None, requests=0, rate="")
@@ -33,7 +33,7 @@ async def watch_run(context: CommandContext, run_id: UUID, *, quiet: bool) -> Ru
             async with context.session() as session:
                 run = await exports.get_run(session, context.actor, run_id=run_id)
             show_progress(progress, task, run, context)
-            if not run.active:
+            if not run.active or run.state is exports.RunState.HELD:
                 return run
             if (
                 run.state is exports.RunState.PENDING
@@ -73,17 +73,32 @@ def show_progress(progress: Progress, task: TaskID, run: Run, context: CommandCo
 
 
 def conclude(run: Run, *, as_json: bool) -> None:
-    """Say how the run ended; exit code 0 only if it completed without errors."""
+    """Say how the run ended, or why it waits; exit code 0 only if it completed without errors."""
+    held = run.state is exports.RunState.HELD
     if as_json:
         show_json(run)
+    elif held:
+        show_held(run)
     else:
         typer.echo(
             f"{run.definition_label}: {show_value(run.state)}. {run.selected or 0:,} selected, {run.sent:,} sent, "
             f"{run.unchanged:,} unchanged, {run.failed:,} failed, {run.skipped:,} skipped."
         )
+        for finding in run.findings:
+            if finding.message != run.error:
+                typer.echo(finding.message)
         if run.error:
             typer.echo(run.error)
         if run.failed:
             typer.echo(f"Why: tessera run errors {run.id}")
     if run.state is not exports.RunState.COMPLETED:
-        raise typer.Exit(FAILED)
+        raise typer.Exit(REFUSED if held else FAILED)
+
+
+def show_held(run: Run) -> None:
+    """Say why a run waits, and what a person can do about it."""
+    typer.echo(f"{run.definition_label}: held. {run.selected or 0:,} selected, nothing sent.")
+    for finding in run.findings:
+        typer.echo(finding.message)
+    typer.echo(f"Send it anyway: tessera run release {run.id}")
+    typer.echo(f"Drop it:        tessera run cancel {run.id}")

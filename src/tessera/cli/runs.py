@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
 
 from tessera import exports
-from tessera.cli.arguments import require_id
+from tessera.cli.arguments import require_id, write_parts
 from tessera.cli.context import CommandContext, find_chain, run_command
+from tessera.cli.export_runs import finish, release_and_follow
 from tessera.cli.output import AsJson, ChainOption, show_item, show_list
 from tessera.cli.progress import conclude, watch_run
-from tessera.exports import RequestState, RunState
+from tessera.exports import RequestState, RunState, log
 
 if TYPE_CHECKING:
-    from tessera.exports import LoggedRequest, RequestDetail, RowError, Run
+    from tessera.exports import Run
+    from tessera.exports.log import ErrorCount, LoggedRequest, RequestDetail, RowError
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -30,6 +33,7 @@ RUN = {
     "Id": lambda r: r.id,
     "Export": lambda r: r.definition_label,
     "State": lambda r: r.state,
+    "Trigger": lambda r: r.trigger,
     "Created": lambda r: r.created_at,
     "Selected": lambda r: r.selected,
     "Sent": lambda r: r.sent,
@@ -38,6 +42,12 @@ RUN = {
 }
 DETAIL = RUN | {
     "Unchanged": lambda r: r.unchanged,
+    "Removed": lambda r: r.removed,
+    "Kind": lambda r: r.kind,
+    "Profile": lambda r: r.profile,
+    "Queue": lambda r: r.queue,
+    "Period from": lambda r: r.period_from,
+    "Period to": lambda r: r.period_to,
     "Requests": lambda r: r.requests,
     "Attempts": lambda r: r.attempts,
     "Bytes": lambda r: r.bytes,
@@ -46,6 +56,9 @@ DETAIL = RUN | {
     "Started by": lambda r: r.started_by,
     "Worker": lambda r: r.worker,
     "Taken over": lambda r: r.take_overs,
+    "Held": lambda r: r.held_at,
+    "Released by": lambda r: r.released_by,
+    "Findings": lambda r: [finding.message for finding in r.findings],
     "Error": lambda r: r.error,
 }
 REQUEST = {
@@ -57,6 +70,13 @@ REQUEST = {
     "Code": lambda q: q.code,
     "Took (ms)": lambda q: q.duration_ms,
     "Settled": lambda q: q.settled_at,
+}
+REASON = {
+    "Rows": lambda e: e.rows,
+    "Phase": lambda e: e.phase,
+    "Code": lambda e: e.code,
+    "First row": lambda e: e.first_row,
+    "Its message": lambda e: e.message,
 }
 ROW_ERROR = {
     "Row": lambda e: e.ordinal,
@@ -70,6 +90,7 @@ ROW_ERROR = {
 def list_runs(
     export: Annotated[str | None, typer.Option(help="Only runs of the export with this internal name.")] = None,
     state: Annotated[RunState | None, typer.Option(help="Only runs in this state.")] = None,
+    trigger: Annotated[str | None, typer.Option(help="Only runs started so, such as manual or api.")] = None,
     chain: ChainOption = None,
     number: Number = 1,
     size: Size = 20,
@@ -84,9 +105,8 @@ def list_runs(
                 owner = await find_chain(session, context.actor, chain)
                 found = await exports.get_definition_by_name(session, context.actor, chain_id=owner, name=export)
                 definition_id = found.id
-            page = await exports.list_runs(
-                session, context.actor, definition_id=definition_id, state=state, number=number, size=size
-            )
+            wanted = exports.RunFilter(definition_id, state=state, trigger=trigger)
+            page = await exports.list_runs(session, context.actor, wanted, number=number, size=size)
             return page.items
 
     show_list(run_command(work), RUN, as_json=as_json, empty="No run yet. Start one: tessera export run NAME")
@@ -105,7 +125,7 @@ def show_run(run: RunId, as_json: AsJson = False) -> None:
 
 @app.command("watch")
 def watch(run: RunId, as_json: AsJson = False) -> None:
-    """Follow a run until it ends; exit code 0 only if every row arrived."""
+    """Follow a run until it ends or is held; exit code 0 only if every row arrived."""
 
     async def work(context: CommandContext) -> Run:
         return await watch_run(context, run, quiet=as_json)
@@ -125,7 +145,7 @@ def list_requests(
 
     async def work(context: CommandContext) -> Sequence[LoggedRequest]:
         async with context.session() as session:
-            page = await exports.list_requests(session, context.actor, run, state=state, number=number, size=size)
+            page = await log.list_requests(session, context.actor, run, state=state, number=number, size=size)
             return page.items
 
     show_list(run_command(work), REQUEST, as_json=as_json, empty="No request.")
@@ -137,7 +157,7 @@ def show_request(run: RunId, number: int, as_json: AsJson = False) -> None:
 
     async def work(context: CommandContext) -> RequestDetail:
         async with context.session() as session:
-            return await exports.get_request(session, context.actor, run, number=number)
+            return await log.get_request(session, context.actor, run, number=number)
 
     detail = run_command(work)
     if as_json:
@@ -152,22 +172,75 @@ def show_request(run: RunId, number: int, as_json: AsJson = False) -> None:
 
 
 @app.command("errors")
-def list_errors(run: RunId, number: Number = 1, size: Size = 20, as_json: AsJson = False) -> None:
+def list_errors(
+    run: RunId,
+    reasons: Annotated[bool, typer.Option("--reasons", help="Count them by reason.")] = False,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", help="Write all of them into this file, with their rows; - for the output.")
+    ] = None,
+    number: Number = 1,
+    size: Size = 20,
+    as_json: AsJson = False,
+) -> None:
     """List the rows that did not arrive, and why."""
+    if csv is not None:
+        write_errors(run, csv)
+        return
+    if reasons:
+        list_reasons(run, as_json=as_json)
+        return
 
     async def work(context: CommandContext) -> Sequence[RowError]:
         async with context.session() as session:
-            return (await exports.list_row_errors(session, context.actor, run, number=number, size=size)).items
+            return (await log.list_row_errors(session, context.actor, run, number=number, size=size)).items
 
     show_list(run_command(work), ROW_ERROR, as_json=as_json, empty="No row error.")
 
 
+def list_reasons(run: UUID, *, as_json: bool) -> None:
+    """Print how many rows did not arrive for which reason."""
+
+    async def work(context: CommandContext) -> Sequence[ErrorCount]:
+        async with context.session() as session:
+            return await log.count_row_errors(session, context.actor, run)
+
+    show_list(run_command(work), REASON, as_json=as_json, empty="No row error.")
+
+
+def write_errors(run: UUID, path: Path) -> None:
+    """Write every row error as CSV, however many there are."""
+
+    async def work(context: CommandContext) -> None:
+        async with context.session() as session:
+            found = await exports.get_run(session, context.actor, run_id=run)
+        parts = log.write_row_errors(context.resources.database, context.actor, found)
+        await write_parts(path, parts)
+
+    run_command(work)
+    if str(path) != "-":
+        typer.echo(f"Wrote every row error to {path}.")
+
+
+@app.command("release")
+def release_run(
+    run: RunId,
+    detach: Annotated[bool, typer.Option("--detach", help="Do not wait for the end of the run.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Let a held run go on, and follow it until it ends; exit code 0 only if every row arrived."""
+
+    async def work(context: CommandContext) -> Run:
+        return await release_and_follow(context, run, detach=detach, as_json=as_json)
+
+    finish(run_command(work), detach=detach, as_json=as_json)
+
+
 @app.command("cancel")
 def cancel_run(run: RunId, as_json: AsJson = False) -> None:
-    """Ask a run to end: what is in flight is settled, the rest is skipped."""
+    """Ask a run to end: what is in flight is settled, the rest is skipped. A held run is dropped at once."""
 
     async def work(context: CommandContext) -> Run:
         async with context.session() as session:
-            return await exports.cancel_run(session, context.actor, run_id=run)
+            return await exports.cancel_run(session, context.actor, context.resources, run_id=run)
 
     show_item(run_command(work), RUN, as_json=as_json)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -29,12 +30,13 @@ class Scope:
     policy: AddressPolicy
     engine: QueryEngine
     read_secret: ReadSecret
+    now: datetime
 
 
 def make_scope(session: Session, actor: Actor, chain_id: UUID, resources: Resources, engine: QueryEngine) -> Scope:
     """Return the scope whose secrets come from this process's environment and files."""
     policy = address_policy(resources.settings)
-    return Scope(session, actor, chain_id, resources.keys, policy, engine, secret_reader(os.environ))
+    return Scope(session, actor, chain_id, resources.keys, policy, engine, secret_reader(os.environ), resources.clock())
 
 
 def secret_reader(environment: Mapping[str, str]) -> ReadSecret:

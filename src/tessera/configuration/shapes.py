@@ -78,15 +78,48 @@ class TemplateSpec(Described, frozen=True):
     request: dict[str, Any] = {}
 
 
+class ChangesSpec(Described, frozen=True):
+    """What of an export is sent where only changes are."""
+
+    first_run: Literal["send", "baseline"] = "send"
+    removals: bool = False
+    most_refusals: int = 3
+
+
+Level = Literal["off", "warn", "hold", "fail"]
+
+
+class GatesSpec(Described, frozen=True):
+    """What is checked before an export sends anything."""
+
+    rows: Level = "hold"
+    rows_percent: int = 50
+    removals: Level = "hold"
+    removals_percent: int = 10
+    keys: Level = "fail"
+    empty: Level = "warn"
+
+
 class ExportSpec(Described, frozen=True):
-    """An export definition."""
+    """An export definition: it leads through a template, or through a connection profile directly.
+
+    `settings` it does not name have their defaults, `gates` too; an `owner` it does not name stays.
+    """
 
     label: str
     query: str
-    template: str
+    template: str | None = None
+    profile: str | None = None
+    kind: str = "requests"
     description: str = ""
-    rows_per_request: int | None = None
-    concurrency: int | None = None
+    settings: dict[str, Any] = {}
+    parameters: dict[str, str | int | float | bool | None] = {}
+    period: Literal["since_last_success", "day", "week", "month"] | None = None
+    changes: ChangesSpec | None = None
+    gates: GatesSpec = GatesSpec()
+    queue: Literal["high", "normal", "low"] = "normal"
+    shards: int = 1
+    owner: str | None = None
     enabled: bool = True
 
 
@@ -100,6 +133,7 @@ SPECS: Mapping[Kind, type[Spec]] = {
     Kind.EXPORTS: ExportSpec,
 }
 
+MOVED = ("rows_per_request", "concurrency")
 ENCODE = msgspec.json.Encoder(decimal_format="number", enc_hook=json_values.write_numeral, order="deterministic").encode
 
 
@@ -127,9 +161,25 @@ def read_spec(item: Item) -> Spec:
     try:
         # A template's body is JSON, which has room for every digit; what else has a place for a number keeps a float.
         values = dict(item.values) if item.kind is Kind.TEMPLATES else plain_numbers(item, item.values)
+        if item.kind is Kind.EXPORTS:
+            values = move_settings(item, values)
         return msgspec.convert(values, SPECS[item.kind])
     except msgspec.ValidationError as error:
         raise item.fault(f"{error}.{advise(str(error))}") from None
+
+
+def move_settings(item: Item, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an export with its settings together: older files have two of them beside its label."""
+    moved = {key: values[key] for key in MOVED if key in values}
+    rest = {key: value for key, value in values.items() if key not in moved}
+    if not moved:
+        return rest
+    settings = rest.get("settings", {})
+    if not isinstance(settings, Mapping):
+        return rest
+    for key in moved.keys() & settings.keys():
+        raise item.fault(f"{key} is here twice. Keep the one below settings.")
+    return {**rest, "settings": {**settings, **moved}}
 
 
 def advise(fault: str) -> str:

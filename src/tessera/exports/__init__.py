@@ -1,10 +1,14 @@
-"""What leaves, when and where to: definitions, runs, delivery."""
+"""What leaves, when and where to: definitions, runs, delivery.
+
+A run's log is read through `exports.log`, and what would leave now through `exports.previews`.
+"""
 
 from typing import TYPE_CHECKING
 
 from tessera.platform.lazy_imports import import_on_first_use
 
 if TYPE_CHECKING:
+    from tessera.exports.contract import ExportKind
     from tessera.exports.definitions import (
         copy_definition,
         create_definition,
@@ -19,31 +23,15 @@ if TYPE_CHECKING:
     from tessera.exports.gates import Finding, GateLevel, Gates
     from tessera.exports.jobs import background_work
     from tessera.exports.member_filters import Match, MemberFilter, MemberRule, Operator
+    from tessera.exports.notice_rules import set_notice_rules
     from tessera.exports.owners import find_owner
     from tessera.exports.places import register_kinds
-    from tessera.exports.previews import DefinitionPreview, RequestPreview, open_preview
-    from tessera.exports.registry import list_properties
-    from tessera.exports.request_log import (
-        AnswerCount,
-        Attempt,
-        ErrorGroup,
-        LoggedRequest,
-        Moment,
-        Rate,
-        RequestDetail,
-        RowError,
-        get_request,
-        list_answers,
-        list_error_groups,
-        list_moments,
-        list_rates,
-        list_requests,
-        list_row_errors,
-    )
+    from tessera.exports.registry import get_kind, list_kinds, list_properties
     from tessera.exports.retention import purge_runs
     from tessera.exports.runs import (
         EXECUTE_RUN,
         Run,
+        RunFilter,
         RunOptions,
         cancel_run,
         get_run,
@@ -52,6 +40,14 @@ if TYPE_CHECKING:
         release_run,
         resend_failed,
         start_run,
+    )
+    from tessera.exports.schedules import (
+        clear_schedule,
+        get_schedule,
+        list_scheduled_moments,
+        list_schedules,
+        list_upcoming_runs,
+        set_schedule,
     )
     from tessera.exports.states import RequestState, RunQueue, RunState
     from tessera.exports.values import (
@@ -64,72 +60,67 @@ if TYPE_CHECKING:
         Owner,
         Period,
         Selection,
+        Thresholds,
     )
 else:
     __getattr__ = import_on_first_use(__name__, __file__)
 
 __all__ = [
     "EXECUTE_RUN",
-    "AnswerCount",
-    "Attempt",
     "Changes",
     "Definition",
     "DefinitionChange",
     "DefinitionFilter",
     "DefinitionNotFoundError",
-    "DefinitionPreview",
-    "ErrorGroup",
     "Executor",
+    "ExportKind",
     "Finding",
     "FirstRun",
     "GateLevel",
     "Gates",
-    "LoggedRequest",
     "Match",
     "MemberFilter",
     "MemberRule",
-    "Moment",
     "NewDefinition",
     "Operator",
     "Owner",
     "Period",
-    "Rate",
-    "RequestDetail",
-    "RequestPreview",
     "RequestState",
-    "RowError",
     "Run",
     "RunActiveError",
+    "RunFilter",
     "RunNotFoundError",
     "RunOptions",
     "RunQueue",
     "RunState",
     "Selection",
+    "Thresholds",
     "background_work",
     "cancel_run",
+    "clear_schedule",
     "copy_definition",
     "create_definition",
     "delete_definition",
     "find_owner",
     "get_definition",
     "get_definition_by_name",
-    "get_request",
+    "get_kind",
     "get_run",
-    "list_answers",
+    "get_schedule",
     "list_definitions",
-    "list_error_groups",
+    "list_kinds",
     "list_last_runs",
-    "list_moments",
     "list_properties",
-    "list_rates",
-    "list_requests",
-    "list_row_errors",
     "list_runs",
-    "open_preview",
+    "list_scheduled_moments",
+    "list_schedules",
+    "list_upcoming_runs",
     "purge_runs",
     "register_kinds",
     "release_run",
     "resend_failed",
+    "set_notice_rules",
+    "set_schedule",
     "start_run",
     "update_definition",
 ]

@@ -38,6 +38,10 @@ class HeldLease(Protocol):
         ...
 
 
+# As many as one request carries at most.
+MOST_PREVIEWED = 1000
+
+
 @dataclass(frozen=True, slots=True)
 class Checking:
     """A definition that is about to be saved or run, for its kind to check.
@@ -69,6 +73,35 @@ class Destination:
     profile_id: UUID | None = None
     profile: str | None = None
     profile_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FirstRows:
+    """The rows with which a run of the definition would begin now, as a run reads them.
+
+    Of a definition that is not stored yet, `definition_id` is any.
+    """
+
+    rows: Sequence[Sequence[Any]]
+    definition_id: UUID
+    definition: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KindPreview:
+    """What would leave first: a request, or the head of a file, with secrets masked.
+
+    `title` is method and address, or the file's name; `size` counts all bytes of the text, which may be cut. `rows` is
+    how many rows the text holds. `failures` say of rows, by their number, why they would not leave.
+    """
+
+    title: str | None
+    text: str | None = None
+    headers: Sequence[tuple[str, str]] = ()
+    rows: int = 0
+    size: int = 0
+    failures: Sequence[tuple[int, str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +163,13 @@ class ClaimedShard:
         return self.snapshot.selection.get("changes") is not None
 
 
+class Lease(Protocol):
+    """The right to work on a shard, as far as its kind has to know of it."""
+
+    def when_ending(self, act: Callable[[RunResult], None]) -> None:
+        """Let the kind know when the run ends before its last row."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shipment:
     """A shard on its way: what its kind delivers, and what it needs for it."""
@@ -148,7 +188,8 @@ class ExportKind:
 
     `list_properties` returns the settings of a definition that leads through a profile of a connector type, None for a
     definition without a profile. `check` refuses what could not run. `deliver` carries a shard out, and goes on where
-    another worker left it; it raises only what is to be tried again.
+    another worker left it; it raises only what is to be tried again. `preview` shows what the first rows would become,
+    by the same code as `deliver`; at most `MOST_PREVIEWED` rows are given.
     """
 
     key: str
@@ -156,3 +197,4 @@ class ExportKind:
     list_properties: Callable[[str | None], Sequence[Property]]
     check: Callable[[Checking], Awaitable[Destination]]
     deliver: Callable[[Shipment], Awaitable[RunResult]]
+    preview: Callable[[Checking, Destination, FirstRows], Awaitable[KindPreview]] | None = None

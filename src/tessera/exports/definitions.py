@@ -1,16 +1,16 @@
 """Export definitions: what is selected, where it goes to, and under which conditions."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from msgspec import UNSET
 from sqlalchemy.exc import IntegrityError
 
 from tessera import connectors, outbound, queries
+from tessera.exports.definition_changes import merge_change
 from tessera.exports.errors import DefinitionInvalidError
 from tessera.exports.events import DEFINITION_CREATED, DEFINITION_DELETED, DEFINITION_UPDATED
 from tessera.exports.gates import Gates
@@ -79,21 +79,13 @@ async def update_definition(
     actor.require("exports:write")
     stored = await get_definition(session, actor, definition_id=definition.id)
     check_version(stored.label, stored.version, change.version)
-    given = {
-        field.name: value
-        for field in fields(change)
-        if field.name != "version" and (value := getattr(change, field.name)) is not UNSET
-    }
-    if "settings" in given:
-        given["settings"] = {**stored.settings, **given["settings"]}
-    after = replace(stored, **given)
-    new = NewDefinition(**{name: getattr(after, name) for name in NewDefinition.__slots__})
+    new = await merge_change(session, actor, stored, change)
     checked = await check_definition(session, actor, stored.chain_id, new, keys=keys, now=now)
     _, taken = await list_names(session, store.DEFINITIONS, stored.chain_id)
-    name = rename(stored.internal_name, after.internal_name, taken)
+    name = rename(stored.internal_name, new.internal_name or stored.internal_name, taken)
     write = store.update_definition(session, stored, checked.new, actor)
     await write_change(session, write, label=stored.label, internal_name=name)
-    values = differences({name: plain(getattr(stored, name)) for name in given}, plain(given))
+    values = differences(plain_values(stored), plain_values(checked.new))
     saved = await get_definition(session, actor, definition_id=stored.id)
     await note(session, actor, saved, "updated", DEFINITION_UPDATED, values=values, targets=checked.targets)
     return saved
@@ -169,9 +161,9 @@ async def note(
     await record_change(session, actor, row, kind=KIND, event=event, action=action, values=values)
 
 
-def plain(value: Any) -> Any:
-    """Return the value as plain JSON, for the audit log."""
-    return msgspec.to_builtins(value)
+def plain_values(definition: Definition | NewDefinition) -> dict[str, Any]:
+    """Return what a caller gives of a definition as plain JSON, for the audit log."""
+    return {name: msgspec.to_builtins(getattr(definition, name)) for name in NewDefinition.__slots__}
 
 
 async def get_definition(session: Session, actor: Actor, *, definition_id: UUID) -> Definition:

@@ -8,7 +8,7 @@ RESOURCES = (
         "Exports",
         {
             "read": "read export definitions, runs and their logs",
-            "write": "create and change definitions; start and cancel runs",
+            "write": "create and change definitions; start, release and cancel runs",
             "admin": "delete export definitions",
         },
     ),

@@ -24,6 +24,11 @@ def list_properties(key: str, connector: str | None) -> Sequence[Property]:
     return get_kind(key).list_properties(connector)
 
 
+def list_kinds() -> list[ExportKind]:
+    """Return the kinds in the order in which they were registered."""
+    return [load_kind(key) for key in PLACES]
+
+
 @cache
 def load_kind(key: str) -> ExportKind:
     """Import one of the kinds."""

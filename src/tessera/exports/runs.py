@@ -112,6 +112,19 @@ class RunOptions:
     full_refresh: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """Which runs are wanted; `search` is part of their definition's label or internal name."""
+
+    definition_id: UUID | None = None
+    state: RunState | None = None
+    trigger: str | None = None
+    search: str = ""
+
+
+EVERY_RUN = RunFilter()
+
+
 async def start_run(
     session: Session,
     actor: Actor,
@@ -232,26 +245,12 @@ async def get_run(session: Session, actor: Actor, *, run_id: UUID) -> Run:
 
 
 async def list_runs(
-    session: Session,
-    actor: Actor,
-    *,
-    definition_id: UUID | None = None,
-    state: RunState | None = None,
-    search: str = "",
-    number: int = 1,
-    size: int = 50,
+    session: Session, actor: Actor, wanted: RunFilter = EVERY_RUN, *, number: int = 1, size: int = 50
 ) -> Page[Run]:
-    """Return a page of runs, newest first, of definitions whose label or internal name holds the text."""
+    """Return a page of runs, newest first."""
     actor.require("exports:read")
-    rows, total = await store.list_runs(
-        session,
-        chains=actor.reach(),
-        definition_id=definition_id,
-        state=state,
-        search=search,
-        offset=(number - 1) * size,
-        limit=size,
-    )
+    scope = {"chains": actor.reach(), **asdict(wanted)}
+    rows, total = await store.list_runs(session, scope, offset=(number - 1) * size, limit=size)
     return Page([make_run(row) for row in rows], total, number, size)
 
 

@@ -9,6 +9,7 @@ from tessera.exports.values import Period, Selection
 from tessera.outbound import CHANGE
 from tessera.queries import BUILT_IN, Column, Query
 
+ADDED = "added"
 MOST_REFUSALS = 100
 
 

@@ -38,18 +38,23 @@ async def check_destination(
     session: Session, actor: Actor, chain_id: UUID, definition: Definition | NewDefinition, query: Query, keys: KeyRing
 ) -> Destination:
     """Return where the definition leads, checked by its kind against what the query gives."""
-    return await get_kind(definition.kind).check(
-        Checking(
-            session=session,
-            actor=actor,
-            chain_id=chain_id,
-            template_id=definition.template_id,
-            profile_id=definition.profile_id,
-            settings=definition.settings,
-            query=query,
-            columns=columns_of(query, definition.selection),
-            keys=keys,
-        )
+    return await get_kind(definition.kind).check(make_checking(session, actor, chain_id, definition, query, keys))
+
+
+def make_checking(
+    session: Session, actor: Actor, chain_id: UUID, definition: Definition | NewDefinition, query: Query, keys: KeyRing
+) -> Checking:
+    """Return the definition as its kind checks it."""
+    return Checking(
+        session=session,
+        actor=actor,
+        chain_id=chain_id,
+        template_id=definition.template_id,
+        profile_id=definition.profile_id,
+        settings=definition.settings,
+        query=query,
+        columns=columns_of(query, definition.selection),
+        keys=keys,
     )
 
 

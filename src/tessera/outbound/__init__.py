@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from tessera.outbound.comparison import differing_headers
     from tessera.outbound.header_seals import reseal_templates
     from tessera.outbound.rendering import FACTS, FILTERS, read_shape
+    from tessera.outbound.request_previews import preview_requests
     from tessera.outbound.row_columns import CHANGE
     from tessera.outbound.senders import Outcome, OutcomeKind, RequestRenderer, Sender
     from tessera.outbound.targets import complete_shape, list_export_properties, make_renderer, open_sender
@@ -80,6 +81,7 @@ __all__ = [
     "missing_columns",
     "open_sender",
     "open_trial",
+    "preview_requests",
     "preview_template",
     "read_sample",
     "read_shape",

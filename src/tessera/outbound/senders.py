@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from tessera.connectors.contract import Property, Target
-from tessera.outbound.rendering import Plan, PlannedRequest, RunFacts
+from tessera.outbound.rendering import Plan, PlannedRequest, RunFacts, TemplateShape
 from tessera.platform.http import CallErrorKind, OutboundClient, RateLimit, ReplyHeaders
 
 
@@ -102,18 +102,21 @@ class Sender(Protocol):
 CompleteShape = Callable[[Mapping[str, Any], UUID, Mapping[str, Any], Sequence[str]], Mapping[str, Any]]
 MakeRenderer = Callable[[Mapping[str, Any], Sequence[tuple[str, str]]], RequestRenderer]
 MakeSender = Callable[[Target, Mapping[str, Any], OutboundClient], Sender]
+ReadShape = Callable[[Mapping[str, Any]], TemplateShape]
 
 
 @dataclass(frozen=True, slots=True)
 class Requests:
     """The ability of a connector type to send requests.
 
-    `make_renderer` and `make_sender` take the shape of what goes out, and bring both sides of the one interface. What a
-    shape takes from its profile, `complete_shape` puts in when a run is created. `properties` are what an export fills
+    `make_renderer` and `make_sender` take the shape of what goes out, and bring both sides of the one interface;
+    `read_shape` says which headers the sender puts before the bodies. What a shape takes from its profile,
+    `complete_shape` puts in when a run is created. `properties` are what an export fills
     in where its own settings are the shape; None where a template is it.
     """
 
     make_renderer: MakeRenderer
     make_sender: MakeSender
+    read_shape: ReadShape
     complete_shape: CompleteShape | None = None
     properties: tuple[Property, ...] | None = None

@@ -10,6 +10,7 @@ from tessera.queries.columns import Column
 from tessera.queries.parameters import Parameter
 
 Given = Mapping[str, object] | None
+PREVIEW_ROWS = 50
 
 
 class Selection(Protocol):
@@ -70,8 +71,10 @@ class QueryEngine(Protocol):
         """Return the columns of a query that can run; raise what is wrong with it."""
         ...
 
-    async def preview(self, chain_id: UUID, query: Selection, given: Given = None) -> Preview:
-        """Return the columns and the first rows."""
+    async def preview(
+        self, chain_id: UUID, query: Selection, given: Given = None, *, most: int = PREVIEW_ROWS
+    ) -> Preview:
+        """Return the columns and the first rows, at most so many."""
         ...
 
     async def count(self, chain_id: UUID, query: Selection, given: Given = None) -> int:

@@ -7,7 +7,7 @@ from uuid import UUID
 from tessera.platform.actors import Actor
 from tessera.queries.checks import check_aside
 from tessera.queries.columns import Column
-from tessera.queries.contract import Given, Preview, QueryEngine, Selection
+from tessera.queries.contract import PREVIEW_ROWS, Given, Preview, QueryEngine, Selection
 from tessera.queries.errors import QueryNotFoundError
 from tessera.queries.parameters import Parameter
 from tessera.queries.plans import Advice, read_plan
@@ -22,11 +22,17 @@ async def describe_query(actor: Actor, engine: QueryEngine, chain_id: UUID, quer
 
 
 async def preview_query(
-    actor: Actor, engine: QueryEngine, chain_id: UUID, query: Selection, given: Given = None
+    actor: Actor,
+    engine: QueryEngine,
+    chain_id: UUID,
+    query: Selection,
+    given: Given = None,
+    *,
+    most: int = PREVIEW_ROWS,
 ) -> Preview:
     """Return the first rows of a saved or unsaved query, to an actor who may see them."""
     await admit(actor, chain_id, query.text, query.parameters)
-    preview = await engine.preview(chain_id, query, given)
+    preview = await engine.preview(chain_id, query, given, most=most)
     logger.info("query previewed", extra={"chain_id": str(chain_id), "actor": actor.name, "rows": len(preview.rows)})
     return preview
 

@@ -107,8 +107,10 @@ async def test_definition_is_kept(kept: Kept) -> None:
     assert shown.headers["etag"] == '"1"'
     copy = await desk.good("POST", f"{path}/copy", status=201)
     assert (copy["label"], copy["internal_name"], copy["enabled"]) == ("Members out (1)", "members_out_1", False)
-    changed = await desk.good("PATCH", f"/export-definitions/{copy['id']}", label="CRM", concurrency=3, enabled=True)
-    assert (changed["label"], changed["concurrency"], changed["version"]) == ("CRM", 3, 2)
+    changed = await desk.good(
+        "PATCH", f"/export-definitions/{copy['id']}", label="CRM", settings={"concurrency": 3}, enabled=True
+    )
+    assert (changed["label"], changed["settings"]["concurrency"], changed["version"]) == ("CRM", 3, 2)
     found = await desk.good("GET", "/export-definitions?q=cr")
     assert [item["id"] for item in found["items"]] == [copy["id"]]
     run = await desk.good("POST", f"/export-definitions/{copy['id']}/run", status=202)

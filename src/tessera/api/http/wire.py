@@ -1,6 +1,6 @@
 """From and to the server, for doors that answer without a framework."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -21,10 +21,14 @@ def encode_name(name: str) -> bytes:
     return name.lower().encode()
 
 
-async def write(send: Send, status: int, body: bytes, headers: Mapping[str, str]) -> None:
-    """Send an answer; one of status 204 has no body and says nothing of one."""
+async def write(send: Send, status: int, body: bytes | AsyncIterator[bytes], headers: Mapping[str, str]) -> None:
+    """Send an answer; one of status 204 has no body and says nothing of one, one in parts has no known length."""
     encoded = [*EVERYWHERE, *[(encode_name(name), value.encode()) for name, value in headers.items()]]
-    if status != 204:
+    if status != 204 and isinstance(body, bytes):
         encoded.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": encoded})
+    if not isinstance(body, bytes):
+        async for part in body:
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+        body = b""
     await send({"type": "http.response.body", "body": body, "more_body": False})

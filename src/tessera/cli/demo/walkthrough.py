@@ -75,7 +75,7 @@ async def run_export(context: CommandContext, arranged: Arranged) -> Run:
     """Start the run and wait for its end."""
     async with context.session() as session:
         started = await exports.start_run(
-            session, context.actor, context.resources.jobs, definition_id=arranged.definition.id
+            session, context.actor, context.resources, definition_id=arranged.definition.id
         )
     return await watch_run(context, started.id, quiet=False)
 

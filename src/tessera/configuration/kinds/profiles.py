@@ -13,7 +13,7 @@ from tessera.configuration.scope import Scope
 from tessera.configuration.shapes import KEPT, ProfileSpec, Secret
 from tessera.connectors import NewProfile, Profile, ProfileChange, ProfileFilter
 from tessera.connectors import keys as connector_keys
-from tessera.connectors.contract import connector_types
+from tessera.connectors.contract import Property, connector_types
 from tessera.platform.ids import parse_id
 
 
@@ -28,7 +28,7 @@ async def list_known(scope: Scope) -> Sequence[Known]:
 
 async def describe(scope: Scope, profile: Profile) -> Plain:
     """Return the profile as a file describes it; every secret is kept."""
-    settings = await name_references(scope, profile.type, profile.settings)
+    settings = await name_references(scope, properties_of(profile.type), profile.settings)
     secrets = [key for key in profile.secrets if ":" not in key]
     return {
         "label": profile.label,
@@ -40,11 +40,16 @@ async def describe(scope: Scope, profile: Profile) -> Plain:
     }
 
 
-async def name_references(scope: Scope, connector: str, settings: Mapping[str, Any]) -> Plain:
+def properties_of(connector: str) -> Sequence[Property]:
+    """Return the properties of a connector; one that is gone has none."""
+    known = connector_types().get(connector)
+    return known.properties if known else ()
+
+
+async def name_references(scope: Scope, properties: Sequence[Property], settings: Mapping[str, Any]) -> Plain:
     """Return the settings with encryption keys by their internal names, which files use."""
     named = dict(settings)
-    known = connector_types().get(connector)
-    for each in known.properties if known else ():
+    for each in properties:
         key_id = parse_id(str(settings.get(each.key) or "")) if each.refers_to else None
         if key_id is not None:
             named[each.key] = await name_key(scope, key_id)
@@ -98,7 +103,7 @@ async def read_settings(scope: Scope, spec: ProfileSpec, variant: str) -> Plain:
     """Return the spec's settings as they would be stored, references by name."""
     plain = {key: without_values(value) for key, value in spec.settings.items()}
     cleaned = connectors.clean_settings(spec.type, variant, plain, scope.policy)
-    return await name_references(scope, spec.type, cleaned)
+    return await name_references(scope, properties_of(spec.type), cleaned)
 
 
 def without_values(value: Any) -> Any:

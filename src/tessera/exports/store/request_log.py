@@ -52,6 +52,20 @@ SELECT status, CASE WHEN status IS NULL THEN code END AS code, outcome, count(*)
  GROUP BY 1, 2, 3 ORDER BY attempts DESC, status, code LIMIT :limit
 """)
 
+ROW_ERRORS_AFTER = text("""
+SELECT ordinal, phase, code, message FROM run_row_errors
+ WHERE created_at = :created_at AND run_id = :run_id AND ordinal > :last ORDER BY ordinal LIMIT :limit
+""")
+
+# The first row of each reason lends its message: those of one code often differ in a name or a value.
+ROW_ERROR_REASONS = text("""
+SELECT counted.*, e.message
+  FROM (SELECT phase, code, count(*) AS rows, min(ordinal) AS first_row FROM run_row_errors
+         WHERE created_at = :created_at AND run_id = :run_id GROUP BY phase, code) AS counted
+  JOIN run_row_errors e ON e.created_at = :created_at AND e.run_id = :run_id AND e.ordinal = counted.first_row
+ ORDER BY counted.rows DESC, counted.phase, counted.code
+""")
+
 MOMENTS = text("SELECT at, kind, message FROM run_moments WHERE run_id = :run_id ORDER BY id")
 
 # A wait leaves no line of its own: what is to be tried again is counted by the minute in which it was answered.
@@ -125,6 +139,16 @@ async def list_row_errors(session: Session, run: RunKey, *, offset: int, limit: 
     rows = await fetch_rows(session, ROW_ERRORS, {**place(run), "offset": offset, "limit": limit})
     total = (await session.execute(ROW_ERROR_COUNT, {**place(run), "most": COUNT_LIMIT + 1})).scalar_one()
     return rows, total
+
+
+async def list_row_errors_after(session: Session, run: RunKey, last: int, *, limit: int) -> list[Row]:
+    """Return those of the rows behind that number, in row order."""
+    return await fetch_rows(session, ROW_ERRORS_AFTER, {**place(run), "last": last, "limit": limit})
+
+
+async def count_row_errors(session: Session, run: RunKey) -> list[Row]:
+    """Return one row a reason, the most frequent first."""
+    return await fetch_rows(session, ROW_ERROR_REASONS, place(run))
 
 
 async def list_moments(session: Session, run_id: UUID) -> list[Row]:

@@ -43,10 +43,20 @@ LIST = text(
     + """
    AND (cast(:definition_id AS uuid) IS NULL OR r.definition_id = :definition_id)
    AND (cast(:state AS text) IS NULL OR r.state = :state)
+   AND (cast(:trigger AS text) IS NULL OR r.trigger = :trigger)
    AND (:search = '' OR strpos(lower(d.label), lower(:search)) > 0
         OR strpos(lower(d.internal_name), lower(:search)) > 0)
  ORDER BY r.created_at DESC, r.id DESC OFFSET :offset LIMIT :limit
 """
+)
+
+LAST = text(
+    f"""{SELECT}
+   AND r.id IN (
+     SELECT last.id FROM unnest(cast(:definitions AS uuid[])) AS wanted
+      CROSS JOIN LATERAL (
+        SELECT id FROM runs WHERE definition_id = wanted ORDER BY created_at DESC, id DESC LIMIT 1) AS last)
+"""  # noqa: S608 - our own constant
 )
 
 COUNT = text("""
@@ -55,6 +65,7 @@ SELECT count(*) FROM (
    WHERE (cast(:chains AS uuid[]) IS NULL OR r.chain_id = ANY (:chains))
      AND (cast(:definition_id AS uuid) IS NULL OR r.definition_id = :definition_id)
      AND (cast(:state AS text) IS NULL OR r.state = :state)
+     AND (cast(:trigger AS text) IS NULL OR r.trigger = :trigger)
      AND (:search = '' OR r.definition_id IN (
             SELECT id FROM export_definitions
              WHERE strpos(lower(label), lower(:search)) > 0 OR strpos(lower(internal_name), lower(:search)) > 0))
@@ -205,20 +216,10 @@ async def find_run(session: Session, run_id: UUID, *, chains: Sequence[UUID] | N
     return await fetch_row(session, FIND, {"run_id": run_id, "chains": chains})
 
 
-async def list_runs(
-    session: Session,
-    *,
-    chains: Sequence[UUID] | None,
-    definition_id: UUID | None,
-    state: str | None,
-    search: str,
-    offset: int,
-    limit: int,
-) -> tuple[list[Row], int]:
+async def list_runs(session: Session, scope: Mapping[str, Any], *, offset: int, limit: int) -> tuple[list[Row], int]:
     """Return one page, newest first, and the count up to its limit."""
-    scope = {"chains": chains, "definition_id": definition_id, "state": state, "search": search}
-    rows = await fetch_rows(session, LIST, scope | {"offset": offset, "limit": limit})
-    total = (await session.execute(COUNT, scope | {"most": COUNT_LIMIT + 1})).scalar_one()
+    rows = await fetch_rows(session, LIST, {**scope, "offset": offset, "limit": limit})
+    total = (await session.execute(COUNT, {**scope, "most": COUNT_LIMIT + 1})).scalar_one()
     return rows, total
 
 

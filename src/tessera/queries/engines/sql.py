@@ -24,7 +24,7 @@ from tessera.platform.json_values import decode_rows
 from tessera.queries.blocks import Gathered, long_row_error, read_block
 from tessera.queries.checks import check_aside
 from tessera.queries.columns import Column, Described, check_columns
-from tessera.queries.contract import Block, Given, Preview, Selection
+from tessera.queries.contract import PREVIEW_ROWS, Block, Given, Preview, Selection
 from tessera.queries.errors import QueryTooLargeError, QueryUnavailableError
 from tessera.queries.failures import Source, timeout_error, translated
 from tessera.queries.parameters import Parameter, Value, read_values
@@ -34,7 +34,6 @@ from tessera.queries.store.statements import BEGIN, LONGEST_ROW, copy_all, expla
 from tessera.queries.store.statistics import refresh_statistics
 from tessera.queries.wire import copy_out, describe
 
-PREVIEW_ROWS = 50
 APPLICATION = "tessera query"
 # Looks that one chain may have under way at once in this process: the rest of the database is for exports and others.
 MOST_PREVIEWS = 2
@@ -109,14 +108,16 @@ class SqlEngine:
         async with self.previewing(chain_id) as connection:
             return check_columns(await self.describe_text(connection, text, pieces, self.preview_seconds))
 
-    async def preview(self, chain_id: UUID, query: Selection, given: Given = None) -> Preview:
-        """Return the columns and the first rows."""
+    async def preview(
+        self, chain_id: UUID, query: Selection, given: Given = None, *, most: int = PREVIEW_ROWS
+    ) -> Preview:
+        """Return the columns and the first rows, at most so many."""
         pieces = await self.read(query.text, query.parameters)
         bound = Bound([], read_values(query.parameters, given or {}, self.clock()))
         async with self.previewing(chain_id) as connection:
             described = await self.describe_text(connection, query.text, pieces, self.preview_seconds)
             columns = check_columns(described)
-            statement = select_first(compose(pieces, bound.place), described, query.key_columns, PREVIEW_ROWS)
+            statement = select_first(compose(pieces, bound.place), described, query.key_columns, most)
             found = await self.fetch(connection, statement, bound)
         if any(row is None for (row,) in found):
             raise long_row_error(LONGEST_ROW)

@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from tessera import exports
-from tessera.exports import Definition, DefinitionChange
+from tessera.exports import Definition, DefinitionChange, RunFilter
 from tessera.platform.errors import ConflictError
 from tessera.web.exports.definition_steps import ONE, open_definition, update
 from tessera.web.exports.details import PATH, show_step
@@ -63,7 +63,7 @@ async def delete_export_definition(visit: PageVisit, definition_id: FromPath[UUI
 
 async def read_facts(visit: Visit, definition: Definition) -> dict[str, Any]:
     """Return what a definition's page shows beside its steps."""
-    runs = await exports.list_runs(visit.session, visit.actor, definition_id=definition.id, size=RUNS_SHOWN)
+    runs = await exports.list_runs(visit.session, visit.actor, RunFilter(definition.id), size=RUNS_SHOWN)
     return {
         "definition": definition,
         "runs": runs,

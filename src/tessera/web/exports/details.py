@@ -8,7 +8,8 @@ from uuid import UUID
 
 from litestar import Response
 
-from tessera.exports import Definition, RequestPreview
+from tessera.exports import Definition
+from tessera.exports.previews import RequestPreview
 from tessera.platform.errors import TesseraError
 from tessera.queries import Query
 from tessera.web.exports import destination_step, filter_step, schedule_step

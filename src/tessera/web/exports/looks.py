@@ -6,8 +6,7 @@ from typing import Any
 
 from litestar import Response
 
-from tessera import exports
-from tessera.exports import DefinitionPreview
+from tessera.exports.previews import OpenedPreview, open_preview
 from tessera.platform.errors import ConflictError, TesseraError
 from tessera.web.exports.details import Choices, Editing, Look, read_step, read_summary, show_step
 from tessera.web.exports.drafts import STEPS
@@ -44,7 +43,7 @@ async def find_look(visit: Visit, editing: Editing, step: str, form: Form, choic
         return replace(look, fault=error.message)
 
 
-async def open_typed(visit: Visit, editing: Editing, step: str, form: Form, choices: Choices) -> DefinitionPreview:
+async def open_typed(visit: Visit, editing: Editing, step: str, form: Form, choices: Choices) -> OpenedPreview:
     """Return what the export would do with what is typed in this step."""
     draft = read_step(step, form, editing.draft, choices)
     form.check()
@@ -54,9 +53,7 @@ async def open_typed(visit: Visit, editing: Editing, step: str, form: Form, choi
     stored = editing.definition
     new = draft.as_new() if stored is None else replace(stored, **draft.parts)
     async with visit.resources.database.session() as session:
-        return await exports.open_preview(
-            session, visit.actor, editing.chain_id, new, keys=visit.resources.keys, now=visit.now
-        )
+        return await open_preview(session, visit.actor, editing.chain_id, new, keys=visit.resources.keys, now=visit.now)
 
 
 async def answer_look(visit: Visit, editing: Editing, step: str, form: Form, look: Look) -> Response[Any]:

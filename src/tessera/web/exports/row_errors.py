@@ -11,7 +11,8 @@ from litestar.params import FromPath
 from litestar.response import Stream
 
 from tessera import exports
-from tessera.exports import RowError, Run
+from tessera.exports import Run, log
+from tessera.exports.log import RowError
 from tessera.platform.json_values import text_of
 from tessera.web.exports.run import PATH
 from tessera.web.exports.words import refused_by
@@ -41,7 +42,7 @@ async def write_rows(visit: Visit, run: Run) -> AsyncIterator[str]:
     number = 1
     while True:
         async with visit.resources.database.session() as session:
-            page = await exports.list_row_errors(session, visit.actor, run.id, number=number, size=ROWS_A_TIME)
+            page = await log.list_row_errors(session, visit.actor, run.id, number=number, size=ROWS_A_TIME)
         if page.items:
             yield as_lines([line_of(error, run) for error in page.items])
         if len(page.items) < ROWS_A_TIME:

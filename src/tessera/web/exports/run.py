@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from tessera import exports
-from tessera.exports import RequestState, Run, RunState
+from tessera.exports import RequestState, Run, RunState, log
 from tessera.web.charts import Series
 from tessera.web.exports.words import (
     ATTEMPT_OUTCOMES,
@@ -56,7 +56,7 @@ async def show_run_progress(visit: PageVisit, run_id: FromPath[UUID]) -> Respons
 async def show_rates(visit: PageVisit, run_id: FromPath[UUID]) -> dict[str, Any]:
     """Give the charts their numbers, column by column."""
     run = await exports.get_run(visit.session, visit.actor, run_id=run_id)
-    rates = await exports.list_rates(visit.session, visit.actor, run_id)
+    rates = await log.list_rates(visit.session, visit.actor, run_id)
     return {
         "active": run.active,
         "seconds": [rate.second.timestamp() for rate in rates],
@@ -78,7 +78,7 @@ async def read_run(visit: Visit, run_id: UUID) -> dict[str, Any]:
     """Return what the page shows: the run, and the chosen view."""
     run = await exports.get_run(visit.session, visit.actor, run_id=run_id)
     view = chosen(visit, "view", View) or View.REQUESTS
-    answers = await exports.list_answers(visit.session, visit.actor, run_id) if run.attempts else []
+    answers = await log.list_answers(visit.session, visit.actor, run_id) if run.attempts else []
     return {
         "run": run,
         "held": run.state is RunState.HELD,
@@ -88,7 +88,7 @@ async def read_run(visit: Visit, run_id: UUID) -> dict[str, Any]:
         "next_step": next_step(run),
         "refused": "",
         "answers": answers,
-        "groups": await exports.list_error_groups(visit.session, visit.actor, run_id) if run.failed else [],
+        "groups": await log.count_row_errors(visit.session, visit.actor, run_id) if run.failed else [],
         "outcomes": ATTEMPT_OUTCOMES,
         "run_path": f"/admin/exports/runs/{run_id}",
         "columns_of": columns_of,
@@ -108,11 +108,11 @@ async def read_view(visit: Visit, run_id: UUID, view: View) -> dict[str, Any]:
     """Return the lines of the chosen view."""
     session, actor, number = visit.session, visit.actor, page_number(visit)
     if view is View.ROWS:
-        return {"page": await exports.list_row_errors(session, actor, run_id, number=number)}
+        return {"page": await log.list_row_errors(session, actor, run_id, number=number)}
     if view is View.TIME_LINE:
-        return {"moments": await exports.list_moments(session, actor, run_id), "moment_words": moment_words}
+        return {"moments": await log.list_moments(session, actor, run_id), "moment_words": moment_words}
     state = chosen(visit, "state", RequestState)
-    page = await exports.list_requests(session, actor, run_id, state=state, number=number)
+    page = await log.list_requests(session, actor, run_id, state=state, number=number)
     return {"page": page, "state": state, "request_states": REQUEST_STATES}
 
 

@@ -12,7 +12,8 @@ from litestar.params import FromPath
 
 from tessera import connectors, exports
 from tessera.connectors.contract import PropertyKind, get_connector
-from tessera.exports import Definition, DefinitionPreview
+from tessera.exports import Definition
+from tessera.exports.previews import OpenedPreview, open_preview
 from tessera.platform.errors import ConflictError, DeniedError, InvalidError, NotFoundError, TesseraError
 from tessera.web.exports.definition_steps import ONE
 from tessera.web.exports.definitions import path_of, read_facts
@@ -92,7 +93,7 @@ async def make_forecast(visit: Visit, definition: Definition) -> Forecast:
     """Return what a run of the definition would do now."""
     try:
         async with visit.resources.database.session() as session:
-            preview = await exports.open_preview(
+            preview = await open_preview(
                 session, visit.actor, definition.chain_id, definition, keys=visit.resources.keys, now=visit.now
             )
             visit.session = session
@@ -110,7 +111,7 @@ async def make_forecast(visit: Visit, definition: Definition) -> Forecast:
     return Forecast(rows, ceil(rows / preview.rows_per_request), host, preview.period)
 
 
-async def find_host(visit: Visit, preview: DefinitionPreview) -> str:
+async def find_host(visit: Visit, preview: OpenedPreview) -> str:
     """Return the name of the machine that the requests go to: that of the profile's first address."""
     profile_id, chain_id = preview.destination.profile_id, preview.query.chain_id
     assert profile_id is not None

@@ -7,6 +7,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 
 from tessera import exports
+from tessera.exports import log
 from tessera.web.exports.run import columns_of
 from tessera.web.exports.words import ATTEMPT_OUTCOMES, REQUEST_STATES
 from tessera.web.visits import PageVisit
@@ -16,7 +17,7 @@ from tessera.web.visits import PageVisit
 async def show_run_request(visit: PageVisit, run_id: FromPath[UUID], number: FromPath[int]) -> Response[Any]:
     """Show the request as it was kept, secrets masked."""
     run = await exports.get_run(visit.session, visit.actor, run_id=run_id)
-    detail = await exports.get_request(visit.session, visit.actor, run_id, number=number)
+    detail = await log.get_request(visit.session, visit.actor, run_id, number=number)
     return visit.page(
         "exports/templates/request.html",
         run=run,

@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Response, get
 
 from tessera import exports
-from tessera.exports import RunState
+from tessera.exports import RunFilter, RunState
 from tessera.platform.ids import parse_id
 from tessera.web.exports.words import RUN_STATES, count_parts
 from tessera.web.list_parameters import chosen, page_number
@@ -20,7 +20,7 @@ async def list_export_runs(visit: PageVisit) -> Response[Any]:
         await exports.get_definition(visit.session, visit.actor, definition_id=definition_id) if definition_id else None
     )
     page = await exports.list_runs(
-        visit.session, visit.actor, definition_id=definition_id, state=state, number=page_number(visit)
+        visit.session, visit.actor, RunFilter(definition_id, state), number=page_number(visit)
     )
     return visit.page(
         "exports/templates/runs.html",

@@ -96,7 +96,7 @@ def describe_route(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]:
         content: dict[str, Any] = {"schema": schemas[route.reads[BODY]]}
         if route.example is not None:
             content["example"] = route.example
-        operation["requestBody"] = {"required": True, "content": {"application/json": content}}
+        operation["requestBody"] = {"required": not route.bodyless, "content": {"application/json": content}}
     return operation
 
 
@@ -112,7 +112,7 @@ def describe_answers(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]:
         good: dict[str, Any] = {"204": {"description": "Done.", "headers": headers}}
     else:
         content = {"application/json": {"schema": schemas[route.answers]}}
-        if route.csv is not None:
+        if route.gives_csv:
             content["text/csv"] = {"schema": {"type": "string"}}
         said = "Made." if route.status == 201 else "Done."
         good = {str(route.status): {"description": said, "headers": headers, "content": content}}

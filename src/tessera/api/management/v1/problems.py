@@ -1,7 +1,7 @@
 """Problem bodies. The five kinds of error become statuses here and nowhere else in the management API."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from math import ceil
@@ -65,7 +65,7 @@ class Answer:
     """Status, headers and body to send."""
 
     status: int
-    body: bytes = b""
+    body: bytes | AsyncIterator[bytes] = b""
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -125,9 +125,14 @@ def faults_of(error: TesseraError) -> list[Fault]:
     """Return the members at fault where the room names them."""
     faults = error.details.get("faults")
     if isinstance(faults, Mapping):
-        return [Fault(str(message), pointer=f"/{member}") for member, message in faults.items()]
+        return [Fault(str(message), pointer=point_at(str(member))) for member, message in faults.items()]
     member = error.details.get("field")
-    return [Fault(error.message, pointer=f"/{member}")] if isinstance(member, str) else []
+    return [Fault(error.message, pointer=point_at(member))] if isinstance(member, str) else []
+
+
+def point_at(member: str) -> str:
+    """Return the JSON pointer of a member, which rooms write as `settings.concurrency` where it is inside another."""
+    return f"/{member.replace('.', '/')}"
 
 
 def headers_of(error: TesseraError) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,13 +12,22 @@ PLACE = re.compile(r"\{(\w+)\}")
 QUERY, BODY, KEY, IF_MATCH = "query", "body", "idempotency_key", "if_match"
 
 
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file that is sent while it is being made."""
+
+    name: str
+    parts: AsyncIterator[str]
+
+
 @dataclass(frozen=True)
 class Route:
     """One operation. `in_transaction=False` is for those that wait: nothing stays open meanwhile.
 
     `made` points to the id of a thing in the answer, whose own routes the document then links to. `conflicts` says of
     a reading one that the state of things may forbid it; of others that is taken for granted. `csv` makes a CSV text of
-    the answer, for those who accept that.
+    the answer, for those who accept that; `download` takes the place of `run` for them, and gives parts of a file.
+    A `bodyless` operation is happy without a body, as with an empty object.
     """
 
     method: str
@@ -31,6 +40,8 @@ class Route:
     made: str | None = None
     conflicts: bool = False
     csv: Callable[[Any], str] | None = None
+    download: Callable[..., Awaitable[Download]] | None = None
+    bodyless: bool = False
 
     def __post_init__(self) -> None:
         if not PERMISSION.fullmatch(self.permission):
@@ -54,6 +65,11 @@ class Route:
         """What the function takes beside the call, by name, with its type."""
         parameters = list(inspect.signature(self.run, eval_str=True).parameters.values())[1:]
         return {parameter.name: parameter.annotation for parameter in parameters}
+
+    @property
+    def gives_csv(self) -> bool:
+        """Whether the answer also comes as CSV."""
+        return self.csv is not None or self.download is not None
 
     @cached_property
     def answers(self) -> Any:

@@ -1,5 +1,6 @@
 """Runs of export definitions, and what they did."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -9,11 +10,12 @@ from tessera import exports
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.pages import FURTHEST_PAGE, LARGEST_PAGE, NumberedListing, SearchQuery, number_page
 from tessera.api.management.v1.request_values import Asked
-from tessera.api.management.v1.routes import Route
-from tessera.api.management.v1.scalars import Moment
+from tessera.api.management.v1.routes import Download, Route
+from tessera.api.management.v1.scalars import Moment, Text
 from tessera.api.management.v1.shapes import show_as
+from tessera.exports import RunFilter, RunState, log
 
-State = Literal["pending", "running", "completed", "completed_with_errors", "failed", "cancelled"]
+State = Literal["pending", "running", "held", "completed", "completed_with_errors", "failed", "cancelled"]
 RequestState = Literal["planned", "begun", "waiting", "sent", "partly_sent", "failed", "unknown", "split", "skipped"]
 Number = Annotated[int, Meta(ge=1, le=FURTHEST_PAGE, description="Number of the page, from 1.")]
 Size = Annotated[int, Meta(ge=1, le=LARGEST_PAGE, description="How many items a page has.")]
@@ -27,6 +29,7 @@ class RunQuery(SearchQuery, frozen=True):
     ] = ""
     definition_id: Annotated[UUID | None, Meta(description="Those of this definition only.")] = None
     state: Annotated[State | None, Meta(description="Those in this state only.")] = None
+    trigger: Annotated[Text | None, Meta(description="Those that were started so, such as `manual` or `api`.")] = None
 
 
 class RequestQuery(Asked, frozen=True):
@@ -44,21 +47,44 @@ class RowErrorQuery(Asked, frozen=True):
     limit: Size = 100
 
 
+class RunFinding(Struct, frozen=True):
+    """What a gate found about the selection of a run, and what followed."""
+
+    gate: str
+    level: Literal["warn", "hold", "fail"]
+    message: str
+
+
 class Run(Struct, frozen=True):
-    """One execution of a definition; `selected` is the sum of the four counts after it once the run has ended."""
+    """One execution of a definition.
+
+    Once it has ended, `selected` and `removed` are together what is `sent`, `unchanged`, `failed` and `skipped`.
+    """
 
     id: UUID
     chain_id: UUID
     definition_id: UUID
+    definition_name: Annotated[str, Meta(description="Internal name of the definition.")]
+    kind: str
+    profile: Annotated[str | None, Meta(description="Internal name of the connection profile that it goes through.")]
     trigger: str
+    queue: Literal["high", "normal", "low"]
+    parent_id: Annotated[UUID | None, Meta(description="The run whose failed rows it sends again.")]
     started_by: str
     started_by_kind: str | None
     started_by_id: UUID | None
     state: State
     created_at: Moment
+    scheduled_for: Moment | None
+    period_from: Moment | None
+    period_to: Moment | None
     started_at: Moment | None
+    held_at: Annotated[Moment | None, Meta(description="Since when it waits for a person; `findings` say why.")]
+    released_at: Moment | None
+    released_by: str | None
     finished_at: Moment | None
     selected: int | None
+    removed: Annotated[int, Meta(description="Rows that left the selection and are sent as removed.")]
     sent: int
     unchanged: int
     failed: int
@@ -66,6 +92,8 @@ class Run(Struct, frozen=True):
     requests: int
     attempts: int
     bytes: int
+    take_overs: int
+    findings: Sequence[RunFinding]
     error_code: str | None
     error: str | None
     cancel_requested: bool
@@ -100,6 +128,23 @@ class RunRowError(Struct, frozen=True):
     message: Annotated[str, Meta(description="Hidden without `members:read`, where the rows describe members.")]
 
 
+class RunErrorReason(Struct, frozen=True):
+    """How many rows did not arrive for one reason."""
+
+    phase: str
+    code: str
+    rows: int
+    first_row: Annotated[int, Meta(description="Number of the first of them.")]
+    message: Annotated[str, Meta(description="Of the first of them; hidden as in the list.")]
+
+
+class RunErrorSummary(Struct, frozen=True):
+    """Why rows of a run did not arrive, the most frequent reason first."""
+
+    rows: Annotated[int, Meta(description="All of them.")]
+    reasons: Sequence[RunErrorReason]
+
+
 show_run = show_as(Run)
 
 
@@ -108,9 +153,12 @@ async def list_runs(call: Call, query: RunQuery) -> NumberedListing[Run]:
     page = await exports.list_runs(
         call.session,
         call.actor,
-        definition_id=query.definition_id,
-        state=None if query.state is None else exports.RunState(query.state),
-        search=query.q,
+        RunFilter(
+            query.definition_id,
+            state=None if query.state is None else RunState(query.state),
+            trigger=query.trigger,
+            search=query.q,
+        ),
         number=query.page,
         size=query.limit,
     )
@@ -125,30 +173,57 @@ async def get_run(call: Call, run_id: UUID) -> Run:
 async def cancel_run(call: Call, run_id: UUID) -> Run:
     """Ask for a run's end.
 
-    What is in flight is settled, the rest is skipped.
+    What is in flight is settled, the rest is skipped. A held run ends at once, with nothing sent.
     """
-    return show_run(await exports.cancel_run(call.session, call.actor, run_id=run_id))
+    return show_run(await exports.cancel_run(call.session, call.actor, call.resources, run_id=run_id))
+
+
+async def release_run(call: Call, run_id: UUID) -> Run:
+    """Let a held run go on.
+
+    Where it sends what describes members, that needs `members:read` too; where its owner has lost the right to see
+    them, the one who releases it is the owner of the definition from then on.
+    """
+    released = await exports.release_run(call.session, call.actor, call.resources, run_id=run_id)
+    return show_run(released)
 
 
 async def list_run_requests(call: Call, run_id: UUID, query: RequestQuery) -> NumberedListing[RunRequest]:
     """List the requests of a run, in order."""
     state = None if query.state is None else exports.RequestState(query.state)
-    page = await exports.list_requests(
-        call.session, call.actor, run_id, state=state, number=query.page, size=query.limit
-    )
+    page = await log.list_requests(call.session, call.actor, run_id, state=state, number=query.page, size=query.limit)
     return number_page(page, show_as(RunRequest))
 
 
 async def list_run_errors(call: Call, run_id: UUID, query: RowErrorQuery) -> NumberedListing[RunRowError]:
-    """List the rows of a run that did not arrive, in order."""
-    page = await exports.list_row_errors(call.session, call.actor, run_id, number=query.page, size=query.limit)
+    """List the rows of a run that did not arrive, in order.
+
+    With `Accept: text/csv` all of them as a file, with the rows' own values for those who may see them.
+    """
+    page = await log.list_row_errors(call.session, call.actor, run_id, number=query.page, size=query.limit)
     return number_page(page, show_as(RunRowError))
 
 
+async def download_run_errors(call: Call, run_id: UUID, query: RowErrorQuery) -> Download:  # noqa: ARG001 - as above
+    """Give every row error as CSV, whatever page was asked for."""
+    run = await exports.get_run(call.session, call.actor, run_id=run_id)
+    parts = log.write_row_errors(call.resources.database, call.actor, run)
+    return Download(f"run_{run.id}_errors.csv", parts)
+
+
+async def summarize_run_errors(call: Call, run_id: UUID) -> RunErrorSummary:
+    """Count the rows of a run that did not arrive by the reason for it."""
+    found = await log.count_row_errors(call.session, call.actor, run_id)
+    return RunErrorSummary(sum(each.rows for each in found), [show_reason(each) for each in found])
+
+
+show_reason = show_as(RunErrorReason)
 ROUTES = (
     Route("GET", "/runs", "exports:read", list_runs, made="/items/0/id"),
     Route("GET", "/runs/{run_id}", "exports:read", get_run),
     Route("POST", "/runs/{run_id}/cancel", "exports:write", cancel_run),
+    Route("POST", "/runs/{run_id}/release", "exports:write", release_run),
     Route("GET", "/runs/{run_id}/requests", "exports:read", list_run_requests),
-    Route("GET", "/runs/{run_id}/errors", "exports:read", list_run_errors),
+    Route("GET", "/runs/{run_id}/errors", "exports:read", list_run_errors, download=download_run_errors),
+    Route("GET", "/runs/{run_id}/errors/summary", "exports:read", summarize_run_errors),
 )

@@ -4,7 +4,7 @@ Callers bring a key in a header and no cookies, so nothing here can be forged ac
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -22,7 +22,7 @@ from tessera.api.management.v1.openapi import describe
 from tessera.api.management.v1.problems import Answer, RefusedError, answer_error
 from tessera.api.management.v1.registry import find_route
 from tessera.api.management.v1.request_values import NoQuery, read_body, read_key, read_place, read_query, read_version
-from tessera.api.management.v1.routes import BODY, IF_MATCH, KEY, QUERY, Route
+from tessera.api.management.v1.routes import BODY, IF_MATCH, KEY, QUERY, Download, Route
 from tessera.platform.actors import Actor
 from tessera.platform.bodies import read_body as receive_body
 from tessera.platform.idempotency import Attempt, KeptAnswer, claim_key, keep_answer, release_key
@@ -131,7 +131,7 @@ async def run(resources: Resources, request: Request, route: Route, texts: Mappi
         resources.clock(),
         query_engine=state.get("engine"),
         outbound=state.get("client"),
-        wants_csv=route.csv is not None and prefers_csv(request.headers.get("accept", "")),
+        wants_csv=route.gives_csv and prefers_csv(request.headers.get("accept", "")),
         receive=request.receive,
     )
     key = read_key(request.headers, required=False) if route.repeatable else None
@@ -145,8 +145,9 @@ async def perform(call: Call, route: Route, arguments: Mapping[str, Any]) -> Ans
     """Run the function, in the request's one transaction unless it wants none."""
     if not route.in_transaction:
         return encode_answer(call, route, await route.run(call, **arguments))
+    work = route.download if route.download is not None and call.wants_csv else route.run
     async with call.resources.database.session() as session:
-        return encode_answer(call, route, await route.run(replace(call, transaction=session), **arguments))
+        return encode_answer(call, route, await work(replace(call, transaction=session), **arguments))
 
 
 async def perform_once(call: Call, route: Route, arguments: Mapping[str, Any], attempt: Attempt) -> Answer:
@@ -193,15 +194,29 @@ def describe_call(request: Request, arguments: Mapping[str, Any]) -> str:
 
 def encode_answer(call: Call, route: Route, given: Any) -> Answer:
     """Return what a function gave as an answer, in the form that was asked for."""
-    if route.csv is not None and given is not None:
-        if call.wants_csv:
+    if isinstance(given, Download):
+        return Answer(route.status, encode_parts(given.parts), CSV | attach(given.name))
+    if route.gives_csv and given is not None:
+        if route.csv is not None and call.wants_csv:
             return Answer(route.status, route.csv(given).encode(), CSV | tag_of(given))
         return Answer(route.status, ENCODER.encode(given), JSON | VARIES | tag_of(given))
     return Answer(204) if given is None else Answer(route.status, ENCODER.encode(given), JSON | tag_of(given))
 
 
+async def encode_parts(parts: AsyncIterator[str]) -> AsyncIterator[bytes]:
+    """Give the parts of a text as bytes."""
+    async for part in parts:
+        yield part.encode()
+
+
+def attach(name: str) -> dict[str, str]:
+    """Return the header by which browsers and tools keep a file under its name."""
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
+
+
 def kept_form(answer: Answer) -> KeptAnswer:
-    """Return the answer as it is kept."""
+    """Return the answer as it is kept; files are only read, and those calls are not kept."""
+    assert isinstance(answer.body, bytes)
     return KeptAnswer(answer.status, answer.headers, answer.body)
 
 
@@ -228,7 +243,7 @@ async def read_arguments(request: Request, route: Route, texts: Mapping[str, str
         values[IF_MATCH] = read_version(request.headers)
     if BODY in route.reads:
         body = await receive_body(request.receive, request.scope["headers"])
-        values[BODY] = read_body(body, route.reads[BODY])
+        values[BODY] = read_body(body if body or not route.bodyless else b"{}", route.reads[BODY])
     return values
 
 

@@ -10,7 +10,15 @@ import psycopg
 from tessera import connectors, outbound
 from tessera.connectors import Profile, clean_plain_settings
 from tessera.connectors.contract import Property, PropertyKind
-from tessera.exports.contract import Checking, ClaimedShard, Destination, ExportKind, Shipment
+from tessera.exports.contract import (
+    Checking,
+    ClaimedShard,
+    Destination,
+    ExportKind,
+    FirstRows,
+    KindPreview,
+    Shipment,
+)
 from tessera.exports.errors import DefinitionInvalidError, UnknownColumnError
 from tessera.exports.kinds.requests.delivery import Delivery
 from tessera.exports.kinds.requests.outcomes import Judge
@@ -24,6 +32,7 @@ from tessera.outbound import Sender
 from tessera.outbound.rendering import RunFacts
 from tessera.platform.assets import Target
 from tessera.platform.paces import PaceLimits, RunPace
+from tessera.queries import Preview
 
 # For how long calls under way are waited for: when the run is cancelled, which takes 5 s at most, and when the worker
 # stops, which takes 10.
@@ -252,6 +261,34 @@ def columns_of(claim: ClaimedShard) -> list[tuple[str, str]]:
     return [(name, kind) for name, kind in kept] if kept is not None else columns
 
 
+async def preview(checking: Checking, destination: Destination, first: FirstRows) -> KindPreview:
+    """Return the first request, made by the renderer that runs use."""
+    document = destination.document
+    assert destination.profile_id is not None
+    shown = await outbound.preview_requests(
+        checking.session,
+        checking.actor,
+        destination.profile_id,
+        shape=document["shape"],
+        sample=Preview(tuple(checking.columns), tuple(map(tuple, first.rows))),
+        facts=RunFacts(
+            id=first.definition_id,
+            export=first.definition,
+            template=document["template"],
+            started_at=first.at,
+            chain_id=checking.chain_id,
+            definition_id=first.definition_id,
+        ),
+        keys=checking.keys,
+    )
+    failures = [(each.ordinal, each.code, each.message) for each in shown.failures]
+    if shown.request is None:
+        return KindPreview(None, failures=failures)
+    request = shown.request
+    title = f"{request.method} {request.url}"
+    return KindPreview(title, request.body, request.headers, shown.rows, request.size, failures)
+
+
 def grace_of(ending: RunResult) -> float:
     """Return for how many seconds calls under way are waited for when a run ends before its last row."""
     return STOPPED_SECONDS if ending is STOPPED else CANCELLED_SECONDS
@@ -267,4 +304,4 @@ def choose_window(rows_per_request: int, concurrency: int) -> int:
     return rows_per_request * requests
 
 
-REQUESTS = ExportKind("requests", "HTTP requests", list_properties, check, deliver)
+REQUESTS = ExportKind("requests", "HTTP requests", list_properties, check, deliver, preview)

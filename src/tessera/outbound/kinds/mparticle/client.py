@@ -9,7 +9,8 @@ from uuid import UUID
 from tessera.connectors.contract import Target
 from tessera.outbound.calls import USER_AGENT
 from tessera.outbound.kinds.mparticle.batches import CompiledShape, plain_shape, read_shape
-from tessera.outbound.kinds.mparticle.sender import MparticleSender
+from tessera.outbound.kinds.mparticle.sender import SHAPE, MparticleSender
+from tessera.outbound.rendering import TemplateShape
 from tessera.platform.http import CallLimits, OutboundClient
 
 
@@ -52,3 +53,8 @@ def make_renderer(shape: Mapping[str, Any], columns: Sequence[tuple[str, str]]) 
 def make_sender(target: Target, _shape: Mapping[str, Any], client: OutboundClient) -> MparticleSender:
     """Return the sender of batches."""
     return MparticleSender(target, client)
+
+
+def read_head(_shape: Mapping[str, Any]) -> TemplateShape:
+    """Return the headers of batches: they are the same whatever is in them."""
+    return SHAPE

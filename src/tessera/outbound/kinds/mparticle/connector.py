@@ -1,7 +1,13 @@
 """The outbound mParticle connector as the registry knows it."""
 
 from tessera.connectors.contract import Capabilities, ConnectorType
-from tessera.outbound.kinds.mparticle.client import complete_shape, make_renderer, make_sender, open_target
+from tessera.outbound.kinds.mparticle.client import (
+    complete_shape,
+    make_renderer,
+    make_sender,
+    open_target,
+    read_head,
+)
 from tessera.outbound.kinds.mparticle.export_settings import EXPORT_PROPERTIES
 from tessera.outbound.kinds.mparticle.probe import OPTIONS, probe
 from tessera.outbound.kinds.mparticle.settings import PROPERTIES, VARIANTS, check_settings
@@ -19,7 +25,7 @@ MPARTICLE_OUTBOUND = ConnectorType(
     used_by=frozenset({"export_definition"}),
     check=check_settings,
     open_target=open_target,
-    abilities=(Requests(make_renderer, make_sender, complete_shape, EXPORT_PROPERTIES),),
+    abilities=(Requests(make_renderer, make_sender, read_head, complete_shape, EXPORT_PROPERTIES),),
     probe=probe,
     probe_options=OPTIONS,
     about="Members and their events to mParticle, for campaigns and segmentation.",

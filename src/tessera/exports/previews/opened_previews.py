@@ -35,7 +35,7 @@ class RequestPreview:
 
 
 @dataclass(frozen=True, slots=True)
-class DefinitionPreview:
+class OpenedPreview:
     """A definition, checked as for a run: its query with values, where it leads to, and how many rows a request takes.
 
     `period` holds the borders that the run would have, None where it has none.
@@ -88,7 +88,7 @@ async def open_preview(
     keys: KeyRing,
     now: datetime,
     period: tuple[Border, Border] = (None, None),
-) -> DefinitionPreview:
+) -> OpenedPreview:
     """Return what the definition would do now; refuse one that could not run."""
     actor.require("exports:read")
     if isinstance(definition, NewDefinition):
@@ -115,4 +115,4 @@ async def open_preview(
         chain_id=chain_id,
         keys=keys,
     )
-    return DefinitionPreview(query, columns, values, (values["from"], values["to"]), destination, facts, renderer)
+    return OpenedPreview(query, columns, values, (values["from"], values["to"]), destination, facts, renderer)
