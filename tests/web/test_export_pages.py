@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from tests.builders.house import create_export, create_members, run_to_end
 from tests.builders.receivers import run_receiver
-from tests.web.conftest import Browser, Site
+from tests.web.conftest import Browser, Site, open_browser
 from tests.web.test_run_pages import words
 
 from tessera import connectors, exports, queries
@@ -25,6 +25,7 @@ from tessera.queries import NewQuery, Parameter, ParameterType
 ACTOR = command_line_actor("test")
 PATH = "/admin/exports/definitions"
 NEW = f"{PATH}/new"
+ALL_BUT_MEMBERS = frozenset({"exports:write", "queries:read", "http-templates:read", "connection-profiles:read"})
 
 
 @dataclass
@@ -154,7 +155,7 @@ async def test_summary_shows_the_first_request_masked(desk: Desk) -> None:
     page = await desk.send(f"{desk.own}/filter/look", **desk.filter_fields, do="look")
     assert "POST http://127.0.0.1" in page
     assert "a-token-for-tests" not in page
-    assert "Ada0 O&#39;Neil 0" in page or "Ada0" in page
+    assert "Ada0" in page
 
 
 async def test_summary_of_an_open_export_names_the_step(desk: Desk) -> None:
@@ -193,7 +194,7 @@ async def test_disabled_export_runs_when_a_user_starts_it(desk: Desk) -> None:
 async def test_copy_is_disabled_and_named(desk: Desk) -> None:
     place = await desk.send(f"{desk.own}/copy")
     page = await desk.read(place)
-    assert "Copy of Members out" in page or "Members out (copy" in page or "Members out" in page
+    assert "Members out (1)" in page
     assert "This export is disabled" in page
 
 
@@ -271,6 +272,18 @@ async def test_reader_sees_facts_and_no_forms(desk: Desk, reader: Browser) -> No
     assert "HTTP Operation" in words(page)
     assert "step-form" not in page
     assert (await reader.get(f"{desk.own}/filter")).status_code == 403
+
+
+async def test_summary_hides_members_from_those_who_may_not_see_them(desk: Desk) -> None:
+    await desk.site.add_user("author@example.com", permissions=ALL_BUT_MEMBERS)
+    async with open_browser(desk.site.app) as author:
+        await author.sign_in("author@example.com")
+        fields = {**desk.filter_fields, "csrf_token": await author.token()}
+        page = (await author.post(f"{desk.own}/filter/look", do="look", **fields)).text
+        question = (await author.get(f"{desk.own}/run")).text
+    assert "members:read" in words(page)
+    assert "Ada0" not in page
+    assert "members:read" in words(question)
 
 
 async def test_step_that_is_none_is_not_there(desk: Desk) -> None:
