@@ -139,9 +139,13 @@ async def test_no_page_is_wider_than_the_screen(site: Site, signed_in: Page, wid
     await signed_in.set_viewport_size({"width": width, "height": 800})
     run_path = f"/admin/exports/runs/{run.id}"
     definitions = "/admin/exports/definitions"
+    own = f"{definitions}/{definition.id}"
     query = f"/analytics/queries/{chain}/{definition.query_id}?preview=1"
     template = f"/admin/integrations/templates/{chain}/{definition.template_id}"
     for path in ("/", definitions, f"{definitions}/{definition.id}", "/admin/exports/runs", run_path, query, template):
+        await signed_in.goto(path)
+        assert await signed_in.evaluate("document.documentElement.scrollWidth") <= width, path
+    for path in (f"{own}/destination", f"{own}/schedule", f"{own}/edit", f"{own}/run"):
         await signed_in.goto(path)
         assert await signed_in.evaluate("document.documentElement.scrollWidth") <= width, path
     for path in (f"{run_path}?view=rows", f"{run_path}?view=time-line", f"{run_path}/requests/0"):

@@ -88,8 +88,8 @@ async def test_reader_sees_and_changes_nothing(site: Site, owner: Browser, reade
     chain = await create_members(site.house.database, 1)
     definition = await create_export(site.house, chain, "http://127.0.0.1:9")
     path = f"/admin/exports/definitions/{definition.id}"
-    assert f'action="{path}/run"' in (await owner.get(path)).text
-    assert f'action="{path}/run"' not in (await reader.get(path)).text
+    assert f'href="{path}/run"' in (await owner.get(path)).text
+    assert f'href="{path}/run"' not in (await reader.get(path)).text
     answer = await reader.post(f"{path}/run", csrf_token=await reader.token())
     assert answer.status_code == 403
     assert "exports:write" in answer.text

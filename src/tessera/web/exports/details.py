@@ -17,7 +17,7 @@ from tessera.web.exports.destinations import list_operations, list_profile_choic
 from tessera.web.exports.drafts import DESTINATION, FILTER, SCHEDULE, STEPS, Draft
 from tessera.web.exports.next_executions import list_fire_times
 from tessera.web.exports.recipients import list_recipients
-from tessera.web.exports.words import FIRST_RUNS, GATE_LEVELS, PERIODS, QUEUES
+from tessera.web.exports.words import FIRST_RUNS, GATE_LEVELS, PERIODS, QUEUES, describe_filter
 from tessera.web.forms import WHOLE, Form, faults_of, form_status
 from tessera.web.integrations.property_fields import PLAIN
 from tessera.web.stepper import Step, Stepper, StepState
@@ -167,7 +167,13 @@ def read_fields(
         shown = form or form_of(step, editing.draft)
         chosen = [(key, query if isinstance(query, str) else query.label) for key, query in choices.queries.items()]
         groups = filter_step.parameter_groups(choices.queries, shown)
-        return {"query_choices": chosen, "parameters": groups, "with_changes": filter_step.CHANGES}
+        by_filter = editing.draft.selection.filter
+        return {
+            "query_choices": chosen,
+            "parameters": groups,
+            "with_changes": filter_step.CHANGES,
+            "member_filter": describe_filter(by_filter) if by_filter else "",
+        }
     if step == DESTINATION:
         typed = editing.draft.settings if form is None else destination_step.type_settings(form, editing.draft)
         plain = {name.removeprefix(PLAIN): fault for name, fault in faults.items()}

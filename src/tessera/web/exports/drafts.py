@@ -37,7 +37,7 @@ class Draft:
     def has(self, step: str) -> bool:
         """Say whether a step is filled in; a schedule is never needed."""
         if step == FILTER:
-            return self.query_id is not None
+            return self.query_id is not None or self.selection.filter is not None
         return step == SCHEDULE or self.template_id is not None or self.profile_id is not None
 
     @property

@@ -122,13 +122,15 @@ def make_field(query_id: UUID, parameter: Parameter, form: Form) -> ParameterFie
 
 def read_filter(form: Form, draft: Draft, choices: Mapping[UUID, Query | str]) -> Draft:
     """Return the draft with what was typed; what does not fit is noted at its field."""
-    query_id = form.id("query_id", required=True)
+    by_filter = draft.selection.filter is not None
+    query_id = form.id("query_id", required=not by_filter)
     query = choices.get(query_id) if query_id else None
     if query_id is not None and query is None:
         form.fault("query_id", "Choose one of the list.")
     parameters = read_parameters(form, query) if isinstance(query, Query) else draft.selection.parameters
     period = form.choice("period", list(Period))
-    selection = Selection(parameters, Period(period) if period else None, read_changes(form))
+    kept = draft.selection.filter if query_id is None else None
+    selection = Selection(parameters, Period(period) if period else None, read_changes(form), kept)
     return replace(draft, query_id=query_id, selection=selection, gates=read_gates(form, draft.gates))
 
 

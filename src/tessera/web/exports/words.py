@@ -1,6 +1,16 @@
 """How states of runs and requests read, and their colours."""
 
-from tessera.exports import FirstRun, GateLevel, Period, RequestState, Run, RunQueue, RunState
+from tessera.exports import (
+    FirstRun,
+    GateLevel,
+    Match,
+    MemberFilter,
+    Period,
+    RequestState,
+    Run,
+    RunQueue,
+    RunState,
+)
 
 RUN_STATES: dict[RunState, tuple[str, str]] = {
     RunState.PENDING: ("running", "Waiting for a worker"),
@@ -89,6 +99,17 @@ RENDERED = "render"
 NOT_REFUSED = {"not_sent": "receiver not reached", "outcome_unknown": "outcome unknown"}
 
 ABOUT_GATES = "Correct the query, or change the gate in the Filter step of the export; then run it again."
+
+
+def describe_filter(chosen: MemberFilter) -> str:
+    """Return which members a filter selects, in one sentence."""
+    rules = [
+        " ".join([rule.column, rule.operator.value.replace("_", " "), ", ".join(map(str, rule.values))]).strip()
+        for rule in chosen.rules
+    ]
+    joined = (" and " if chosen.match is Match.ALL else " or ").join(rules)
+    columns = f" Columns: {', '.join(chosen.columns)}." if chosen.columns else ""
+    return (f"Members whose {joined}." if rules else "Every member.") + columns
 
 
 def next_step(run: Run) -> str:
