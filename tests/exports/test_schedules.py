@@ -135,7 +135,7 @@ async def test_failures_in_a_row_pause_the_schedule(house: SmallHouse) -> None:
         await house.executor().execute(str((await list_runs(house))[-1].id))
     assert await start_due(at(house, NOON + timedelta(hours=3))) == 0
     async with house.database.session() as session:
-        found = await exports.schedules.get_schedule(session, ACTOR, definition_id=definition.id)
+        found = await exports.get_schedule(session, ACTOR, definition_id=definition.id)
     assert found is not None
     assert (found.state.value, found.failures) == ("paused", 2)
     await schedule(house, definition, Policies(pause_after=2))

@@ -11,6 +11,7 @@ from tests.builders.places import OWNER, POLICY, Place
 from tessera import connectors, outbound
 from tessera.connectors import NewProfile, Profile, ProfileChange
 from tessera.connectors.errors import ProfileDisabledError, ProfileNotFoundError, UrlNotAllowedError
+from tessera.outbound.header_seals import reseal_templates
 from tessera.outbound import NewTemplate, Template, TemplateChange, TemplateFilter
 from tessera.outbound.errors import TemplateNotFoundError
 from tessera.outbound.rendering import Header, Method, TemplateShape
@@ -231,8 +232,8 @@ async def test_rotation_reseals_templates(database: Database, place: Place, keys
     async with database.session() as session:
         made = await create(session, place, keys, await create_profile(session, place, keys), SEALED)
         await outbound.copy_template(session, OWNER, place.chain_id, made.id)
-        assert await outbound.reseal_templates(session, rotated) == 2
-        assert await outbound.reseal_templates(session, rotated) == 0
+        assert await reseal_templates(session, rotated) == 2
+        assert await reseal_templates(session, rotated) == 0
         only_new = KeyRing([rotated.newest])
         given = {"X-Key": CANARY}
         assert not await outbound.differing_headers(session, OWNER, place.chain_id, made.id, given, keys=only_new)

@@ -6,7 +6,6 @@ from tessera.platform.lazy_imports import import_on_first_use
 
 if TYPE_CHECKING:
     from tessera.outbound.comparison import differing_headers
-    from tessera.outbound.header_seals import reseal_templates
     from tessera.outbound.rendering import FACTS, FILTERS, read_shape
     from tessera.outbound.request_previews import preview_requests
     from tessera.outbound.row_columns import CHANGE
@@ -85,7 +84,6 @@ __all__ = [
     "preview_template",
     "read_sample",
     "read_shape",
-    "reseal_templates",
     "send_test",
     "show_planned",
     "update_template",
