@@ -38,7 +38,7 @@ def run_dlt(
             "DATA_WRITER__FILE_MAX_ITEMS": str(-(-rows // jobs // rows_per_request) * rows_per_request),
             "LOAD__WORKERS": str(jobs),
         }
-        command = [
+        command: list[str | Path] = [
             *(ENVIRONMENT / "bin" / "python", PEERS / "dlt_pipeline.py", receiver.url),
             *("--rows", str(rows), "--rows-per-request", str(rows_per_request), "--jobs", str(jobs)),
         ]
