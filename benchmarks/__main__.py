@@ -10,21 +10,37 @@ from contextlib import contextmanager
 from rich.console import Console
 
 from benchmarks.batches import ROWS, measure_batches
+from benchmarks.changes import measure_changes
 from benchmarks.connector import measure_connector
 from benchmarks.export import measure_exports
 from benchmarks.inbound import measure_inbound
+from benchmarks.memory import measure_memory
+from benchmarks.neighbours import measure_neighbours
 from benchmarks.pace import PACE_SECONDS, measure_pace
 from benchmarks.pages import measure_pages
 from benchmarks.processes import BenchmarkError
+from benchmarks.shards import measure_shards
+from benchmarks.singles import measure_singles
 from benchmarks.tables import RESULTS
+from benchmarks.ticks import measure_ticks
 from tessera.platform.clock import now
 from tessera.platform.errors import TesseraError
 
 SMALL, LARGE = 100_000, 1_000_000
+# Enough rows to see that everything works.
+FEW = 5_000
 ADDED = 200_000
 MESSAGES = 10_000
 FILE_WIDTH = 120
-BENCHMARKS = ("export", "connector", "inbound", "pages", "batches", "pace")
+# Parts that take nothing but their size.
+SIZED = {
+    "changes": measure_changes,
+    "neighbours": measure_neighbours,
+    "shards": measure_shards,
+    "ticks": measure_ticks,
+    "memory": measure_memory,
+}
+BENCHMARKS = ("export", "singles", *SIZED, "connector", "inbound", "pages", "batches", "pace")
 BUSY = 0.5
 
 
@@ -51,6 +67,9 @@ def main() -> int:
     parser.add_argument(
         "--seconds", type=int, default=PACE_SECONDS, help="how long a shared pace is measured; the bar asks for 300"
     )
+    parser.add_argument(
+        "--small", action="store_true", help="exports and schedules in seconds, to see that they work: no figures"
+    )
     parser.add_argument("--no-peers", action="store_true", help="leave the other tools out")
     given = parser.parse_args()
     # A file or a pipe has no width: wide enough for every column then.
@@ -70,7 +89,13 @@ def run(given: argparse.Namespace, console: Console) -> None:
     """Run the benchmarks that were asked for, one after another."""
     with_peers = not given.no_peers
     if given.benchmark in ("all", "export"):
-        measure_exports(given.rows or [SMALL, LARGE], with_peers=with_peers, moment=now(), console=console)
+        sizes = [FEW] if given.small else [SMALL, LARGE]
+        measure_exports(given.rows or sizes, with_peers=with_peers, moment=now(), console=console)
+    if given.benchmark in ("all", "singles"):
+        measure_singles(small=given.small, with_peers=with_peers, moment=now(), console=console)
+    for name, measure in SIZED.items():
+        if given.benchmark in ("all", name):
+            measure(small=given.small, moment=now(), console=console)
     if given.benchmark in ("all", "batches"):
         measure_batches(ROWS, moment=now(), console=console)
     if given.benchmark in ("all", "pace"):

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
@@ -20,6 +20,7 @@ from benchmarks.receiver import HOST
 from benchmarks.sentinels import ended_with_us
 from tessera.cli.ports import find_port
 from tessera.cli.startup import answers
+from tessera.platform.jobs import Queue
 from tessera.platform.settings import PREFIX, Settings, load_settings
 from tessera.wiring import database_address, hold_server, prepare_schema
 
@@ -27,6 +28,8 @@ STOP_SECONDS = 20.0
 START_SECONDS = 60.0
 LOOK_SECONDS = 0.1
 IDLE_SECONDS = 0.5
+# A worker registers once for each queue when it begins to look for jobs, and takes itself out when it stops.
+REGISTERED = "SELECT count(*) FROM procrastinate.procrastinate_workers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,26 @@ def settle(place: Place) -> None:
     with psycopg.connect(place.database, autocommit=True) as connection:
         connection.execute("VACUUM (ANALYZE)")
         connection.execute("CHECKPOINT")
+
+
+@contextmanager
+def running_workers(place: Place, count: int, **given: str) -> Iterator[list[MemoryWatch]]:
+    """Run so many workers; go on when all of them look for jobs."""
+    with ExitStack() as processes:
+        watches = [processes.enter_context(running_worker(place, **given)) for _ in range(count)]
+        wait_for_workers(place, count)
+        yield watches
+
+
+def wait_for_workers(place: Place, count: int) -> None:
+    """Return once so many workers look for jobs."""
+    with psycopg.connect(place.database, autocommit=True) as connection:
+        for _ in range(int(START_SECONDS / LOOK_SECONDS)):
+            row = connection.execute(REGISTERED).fetchone()
+            if row is not None and row[0] >= count * len(Queue):
+                return
+            time.sleep(LOOK_SECONDS)
+    raise BenchmarkError("The workers did not start. Their lines above may say why.")
 
 
 @contextmanager

@@ -9,18 +9,12 @@ from uuid import UUID
 
 from rich.console import Console
 
-from benchmarks.definitions import ACTOR, BODY, QUERY
+from benchmarks.definitions import Shape, create_target, define_export, opened, start_runs
 from benchmarks.house import Place, open_place, running_worker, settle
 from benchmarks.members import create_members
 from benchmarks.processes import BenchmarkError, Receiver, started_receiver
 from benchmarks.receiver import WAIT_SECONDS
 from benchmarks.tables import Bar, make_table, show_bars, write_results
-from tessera import connectors, exports, outbound, queries
-from tessera.connectors import NewProfile
-from tessera.exports import NewDefinition
-from tessera.outbound import NewTemplate
-from tessera.queries import NewQuery
-from tessera.wiring import Application, open_application
 
 PACE_SECONDS = 60
 WORKERS = 3
@@ -42,7 +36,7 @@ def measure_pace(seconds: int, *, moment: datetime, console: Console) -> list[Ba
         settle(place)
         with ExitStack() as processes:
             receiver = processes.enter_context(started_receiver())
-            asyncio.run(start_runs(place, chain_id, receiver))
+            asyncio.run(begin_runs(place, chain_id, receiver))
             for _ in range(WORKERS):
                 # So many slots that no worker takes all runs.
                 processes.enter_context(running_worker(place, TESSERA_WORKER_CONCURRENCY="2"))
@@ -63,51 +57,17 @@ def measure_pace(seconds: int, *, moment: datetime, console: Console) -> list[Ba
     return bars
 
 
-async def start_runs(place: Place, chain_id: UUID, receiver: Receiver) -> None:
+async def begin_runs(place: Place, chain_id: UUID, receiver: Receiver) -> None:
     """Make one profile and a run of its own for each demand."""
-    async with open_application(place.settings, application="tessera benchmark", pool_size=2) as house:
-        definitions = await define_exports(house, chain_id, receiver)
-        async with house.resources.database.session() as session:
-            for definition_id in definitions:
-                await exports.start_run(session, ACTOR, house.resources.jobs, definition_id=definition_id)
-
-
-async def define_exports(house: Application, chain_id: UUID, receiver: Receiver) -> list[UUID]:
-    """Make query, profile and template, and the definitions that share them."""
-    keys, policy = house.resources.keys, connectors.address_policy(house.resources.settings)
-    variant, access = receiver.access
     limits = {
         "max_requests_per_second": PER_SECOND,
         "max_requests_per_minute": PER_MINUTE,
         "max_concurrent_requests": CONCURRENCY,
     }
-    shape = {"method": "POST", "url_path": "/members", "body": BODY}
-    async with house.resources.database.session() as session:
-        query = await queries.create_query(
-            session, ACTOR, house.engine, chain_id=chain_id, new=NewQuery("Members", QUERY, key_columns=("id",))
-        )
-        settings = {"base_url": receiver.base_url, **access, **limits}
-        profile = await connectors.create_profile(
-            session,
-            ACTOR,
-            chain_id=chain_id,
-            new=NewProfile("http_api", variant, "Receiver", settings=settings),
-            keys=keys,
-            policy=policy,
-        )
-        new_template = NewTemplate("Members", query.id, profile.id, outbound.read_shape(shape))
-        template = await outbound.create_template(session, ACTOR, chain_id=chain_id, new=new_template, keys=keys)
-        made = [
-            await exports.create_definition(
-                session,
-                ACTOR,
-                chain_id=chain_id,
-                new=NewDefinition(f"Members {demand}", query.id, template.id, concurrency=demand),
-                keys=keys,
-            )
-            for demand in DEMANDS
-        ]
-    return [definition.id for definition in made]
+    shapes = [Shape(1, demand, profile=limits) for demand in DEMANDS]
+    async with opened(place) as house:
+        target = await create_target(house, chain_id, receiver, shapes[0])
+        await start_runs(house, [await define_export(house, target, shape) for shape in shapes])
 
 
 def wait_for_calls(receiver: Receiver, count: int, most_seconds: float) -> None:

@@ -120,6 +120,11 @@ class MemoryWatch:
         """The most it ever had."""
         return self.peak_bytes / MEGABYTE
 
+    @property
+    def resident_megabytes(self) -> float:
+        """What it has now."""
+        return float(self._process.memory_info().rss) / MEGABYTE
+
     def _watch(self) -> None:
         with suppress(psutil.Error):
             while True:

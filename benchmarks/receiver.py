@@ -46,6 +46,8 @@ class Tally:
         self.tokens = 0
         self.first_at = 0.0
         self.last_at = 0.0
+        # By the machine's clock, to be compared with what others wrote down.
+        self.began_at = 0.0
         self._ids: list[bytes] = []
         self._arrivals = array("d")
         self._refuse_next = False
@@ -64,6 +66,7 @@ class Tally:
         moment = time.monotonic()
         self._arrivals.append(moment)
         self.first_at = self.first_at or moment
+        self.began_at = self.began_at or time.time()
         self.in_flight += 1
         self.peak_in_flight = max(self.peak_in_flight, self.in_flight)
 
@@ -83,6 +86,7 @@ class Tally:
             "tokens": self.tokens,
             "peak_in_flight": self.peak_in_flight,
             "seconds": self.last_at - self.first_at,
+            "began_at": self.began_at,
             "cpu_seconds": time.process_time(),
         }
 

@@ -4,10 +4,13 @@ It has no row security and needs no joins, which is to the advantage of the bare
 """
 
 import hashlib
+from typing import Any
 from uuid import UUID
 
 import psycopg
 from psycopg.sql import SQL, Literal
+
+from benchmarks.processes import BenchmarkError, Receiver
 
 COLUMNS = ("id", "membership_number", "email", "first_name", "last_name", "tier", "state", "points")
 PLAIN_ROWS = (
@@ -40,13 +43,31 @@ def copy_members(database: str, chain_id: UUID) -> None:
         connection.execute("ALTER TABLE benchmark.members ADD PRIMARY KEY (ordinal)")
 
 
-def digest_members(database: str, count: int) -> tuple[int, str]:
-    """Return how many of the first `count` members there are, and the digest of their ids, as the receiver makes it."""
+def digest_members(database: str, count: int, where: str = "true") -> tuple[int, str]:
+    """Return how many members there are among the first `count` of those, and a digest of their ids, sorted.
+
+    The receiver makes the same digest.
+    """
     digest, found = hashlib.sha256(), 0
+    chosen = f"SELECT id::text AS id FROM benchmark.members WHERE {where} ORDER BY ordinal LIMIT {count}"
     with psycopg.connect(database) as connection, connection.cursor("ids") as cursor:
         cursor.itersize = IDS_A_FETCH
-        cursor.execute("SELECT id::text FROM benchmark.members WHERE ordinal <= %s ORDER BY id", [count])
+        cursor.execute(f"SELECT id FROM ({chosen}) AS chosen ORDER BY id".encode())
         for (text,) in cursor:
             digest.update(text.encode())
             found += 1
     return found, digest.hexdigest()
+
+
+def check_received(
+    database: str, receiver: Receiver, rows: int, *, where: str = "true", times: int = 1
+) -> dict[str, Any]:
+    """Return the receiver's counts; raise unless the first so many of those members arrived, each so often."""
+    counts, proof = receiver.counts(), receiver.proof()
+    expected = (rows * times, *digest_members(database, rows, where))
+    if (counts["rows"], proof["distinct"], proof["digest"]) != expected or expected[1] != rows:
+        raise BenchmarkError(
+            f"{rows:,} members should have arrived {times} times each; {counts['rows']:,} rows did,"
+            f" {proof['distinct']:,} of them distinct. No figure is worth anything until that is mended."
+        )
+    return counts

@@ -62,8 +62,10 @@ def choose_median(measurements: Sequence[Measurement]) -> Measurement:
     return ordered[(len(ordered) - 1) // 2]
 
 
-def show_measurements(title: str, measurements: Sequence[Measurement], ceiling: Measurement, console: Console) -> None:
-    """Print the ways side by side, each as a share of the ceiling."""
+def show_measurements(
+    title: str, measurements: Sequence[Measurement], ceiling: Measurement | None, console: Console
+) -> None:
+    """Print the ways side by side, each as a share of the ceiling where there is one."""
     table = make_table(title)
     table.add_column("", no_wrap=True)
     for heading in ("rows", "seconds", "rows/s", "requests/s", "of ceiling", "in flight", "peak MB", "CPU s"):
@@ -75,7 +77,7 @@ def show_measurements(title: str, measurements: Sequence[Measurement], ceiling: 
             f"{found.seconds:.2f}",
             f"{found.rows_per_second:,.0f}",
             f"{found.requests_per_second:,.0f}",
-            f"{found.rows_per_second / ceiling.rows_per_second:.0%}",
+            f"{found.rows_per_second / ceiling.rows_per_second:.0%}" if ceiling else "",
             str(found.received["peak_in_flight"]),
             f"{found.peak_megabytes:,.0f}",
             f"{found.cpu_seconds:.1f}",

@@ -11,9 +11,9 @@ from tests.builders.places import OWNER, POLICY, Place
 from tessera import connectors, outbound
 from tessera.connectors import NewProfile, Profile, ProfileChange
 from tessera.connectors.errors import ProfileDisabledError, ProfileNotFoundError, UrlNotAllowedError
-from tessera.outbound.header_seals import reseal_templates
 from tessera.outbound import NewTemplate, Template, TemplateChange, TemplateFilter
 from tessera.outbound.errors import TemplateNotFoundError
+from tessera.outbound.header_seals import reseal_templates
 from tessera.outbound.rendering import Header, Method, TemplateShape
 from tessera.outbound.rendering.errors import TemplateError, UnknownColumnError
 from tessera.platform.assets.errors import SettingsInvalidError, VersionConflictError
