@@ -46,7 +46,10 @@ register_connectors(CONNECTORS)
 CHANNELS = {"webhook": "tessera.notifications.channels.webhook:WEBHOOK"}
 notifications.register_channels(CHANNELS)
 
-EXPORT_KINDS = {"requests": "tessera.exports.kinds.requests:REQUESTS"}
+EXPORT_KINDS = {
+    "requests": "tessera.exports.kinds.requests:REQUESTS",
+    "files": "tessera.exports.kinds.files:FILES",
+}
 exports.register_kinds(EXPORT_KINDS)
 
 DATASETS = ("tessera.loyalty.datasets:DATASETS",)

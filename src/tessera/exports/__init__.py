@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         list_row_errors,
     )
     from tessera.exports.retention import purge_runs
+    from tessera.exports.run_files import OpenedRunFile, RunFile, find_run_file, open_run_file
     from tessera.exports.runs import (
         EXECUTE_RUN,
         Run,
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
         resend_failed,
         start_run,
     )
-    from tessera.exports.states import RequestState, RunQueue, RunState
+    from tessera.exports.states import FileState, RequestState, RunQueue, RunState
     from tessera.exports.values import (
         Changes,
         Definition,
@@ -68,6 +69,7 @@ __all__ = [
     "DefinitionChange",
     "DefinitionNotFoundError",
     "Executor",
+    "FileState",
     "Finding",
     "FirstRun",
     "GateLevel",
@@ -78,6 +80,7 @@ __all__ = [
     "MemberRule",
     "Moment",
     "NewDefinition",
+    "OpenedRunFile",
     "Operator",
     "Owner",
     "Period",
@@ -87,6 +90,7 @@ __all__ = [
     "RowError",
     "Run",
     "RunActiveError",
+    "RunFile",
     "RunNotFoundError",
     "RunOptions",
     "RunQueue",
@@ -98,6 +102,7 @@ __all__ = [
     "create_definition",
     "delete_definition",
     "find_owner",
+    "find_run_file",
     "get_definition",
     "get_definition_by_name",
     "get_request",
@@ -108,6 +113,7 @@ __all__ = [
     "list_requests",
     "list_row_errors",
     "list_runs",
+    "open_run_file",
     "purge_runs",
     "register_kinds",
     "release_run",

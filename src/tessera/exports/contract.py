@@ -53,6 +53,7 @@ class Checking:
     query: Query
     columns: Sequence[Column]
     keys: KeyRing
+    shards: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,8 @@ class ExportKind:
 
     `list_properties` returns the settings of a definition that leads through a profile of a connector type, None for a
     definition without a profile. `check` refuses what could not run. `deliver` carries a shard out, and goes on where
-    another worker left it; it raises only what is to be tried again.
+    another worker left it; it raises only what is to be tried again. Without rows it is called only where
+    `delivers_nothing` says that even then something may have to leave.
     """
 
     key: str
@@ -153,3 +155,4 @@ class ExportKind:
     list_properties: Callable[[str | None], Sequence[Property]]
     check: Callable[[Checking], Awaitable[Destination]]
     deliver: Callable[[Shipment], Awaitable[RunResult]]
+    delivers_nothing: bool = False

@@ -4,6 +4,7 @@ from functools import partial
 
 from tessera.exports.execution import Executor
 from tessera.exports.retention import purge_runs
+from tessera.exports.run_files import purge_files
 from tessera.exports.runs import EXECUTE_RUN, drop_forgotten
 from tessera.platform.http import OutboundClient
 from tessera.platform.jobs import HOURLY, BackgroundWork, Chore
@@ -20,6 +21,7 @@ def background_work(resources: Resources, engine: QueryEngine, client: OutboundC
         chores=[
             Chore("exports.requeue_stalled", lease_seconds, executor.requeue_stalled),
             Chore("exports.drop_held", HOURLY, partial(drop_forgotten, resources.database)),
+            Chore("exports.purge_files", HOURLY, partial(purge_files, resources.database, resources.settings)),
             Chore("exports.purge_runs", HOURLY, partial(purge_runs, resources.database, resources.settings)),
         ],
         stop=executor.stop,

@@ -49,6 +49,7 @@ async def check_destination(
             query=query,
             columns=columns_of(query, definition.selection),
             keys=keys,
+            shards=definition.shards,
         )
     )
 
