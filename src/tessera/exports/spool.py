@@ -1,6 +1,6 @@
 """Reading the spool: the numbered rows that a run selected, as values, whatever blocks they lie in."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from typing import Any
 
 from tessera.exports.contract import ClaimedShard
@@ -50,7 +50,7 @@ class RowReader:
         return [row for row in number_rows(blocks) if row[0] >= first]
 
 
-async def read_all(database: Database, claim: ClaimedShard) -> AsyncIterator[bytes]:
+async def read_all(database: Database, claim: ClaimedShard) -> AsyncGenerator[bytes, None]:
     """Yield the rows of a run that has one shard, in order: JSON arrays of rows, each as it lies in the spool.
 
     Between two of them no transaction is open.
@@ -67,6 +67,13 @@ async def read_all(database: Database, claim: ClaimedShard) -> AsyncIterator[byt
             assert start == first, f"the spool lacks row {first}"
             first += rows
             yield f"[{data}]".encode()
+
+
+async def measure_rows(database: Database, claim: ClaimedShard) -> int:
+    """Return how many bytes the rows of a run with one shard take as JSON."""
+    async with database.session() as session:
+        connection = await driver(session)
+        return await store.measure_blocks(connection, claim.run_id, claim.created_at, last=claim.last_row or 0)
 
 
 def number_rows(blocks: Sequence[tuple[int, str]]) -> Iterator[NumberedRow]:

@@ -1,4 +1,4 @@
-"""The states of runs, requests and files, and a run's queue; they are choices of commands, so they load nothing else."""
+"""The states of runs, requests and files, and queues of runs; commands choose from them, so they load nothing else."""
 
 from enum import StrEnum
 

@@ -97,7 +97,8 @@ SELECT %(created_at)s, %(run_id)s, first_row, cardinality(keys), '', keys, print
 """
 
 IS_BASELINE = """
-SELECT EXISTS (SELECT 1 FROM run_blocks WHERE created_at = %(created_at)s AND run_id = %(run_id)s AND changes LIKE 'b%%')
+SELECT EXISTS (SELECT 1 FROM run_blocks WHERE created_at = %(created_at)s AND run_id = %(run_id)s
+               AND changes LIKE 'b%%')
 """
 
 HAS_STATES = "SELECT EXISTS (SELECT 1 FROM export_rows WHERE definition_id = %s)"

@@ -1,4 +1,4 @@
-"""Files on this machine's disk: temporary ones, kept ones, and their encryption. What they hold is the business of `formats`."""
+"""Files on this machine's disk: temporary ones, kept ones, encryption. What they hold is for `formats`."""
 
 from typing import TYPE_CHECKING
 
