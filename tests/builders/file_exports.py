@@ -105,5 +105,3 @@ def shelf_of(counterpart: Counterpart) -> dict[str, bytes]:
 def rows_of(count: int) -> bytes:
     """Return the file of so many members as CSV."""
     return b"number,balance,name\n" + b"".join(f"{n:06},{n},O'Neil {n}\n".encode() for n in range(count))
-
-

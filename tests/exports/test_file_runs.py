@@ -1,10 +1,10 @@
 """Runs that leave as files: every format and container arrives whole at real servers, under the name that was fixed."""
 
+import asyncio
 import gzip
 import io
 import json
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,22 +23,12 @@ from tests.builders.file_exports import (
     rows_of,
     shelf_of,
 )
-from tests.builders.file_servers import SSHD, Counterpart
-from tests.builders.house import SmallHouse, create_members, read_run, run_to_end, start_run
+from tests.builders.file_servers import Counterpart
+from tests.builders.house import ACTOR, SmallHouse, create_members, read_run, run_to_end, start_run
 from tests.builders.key_files import pgp_key
 
+from tessera.connectors import open_file_store
 from tessera.exports import FileState, RunState
-
-pytestmark = pytest.mark.skipif(SSHD is None, reason="OpenSSH's server is not installed")
-
-
-@pytest.fixture
-def shelf(tmp_path: Path) -> Iterator[Counterpart]:
-    """Give an OpenSSH server with an empty folder."""
-    folder = tmp_path / "server"
-    folder.mkdir()
-    with file_servers.openssh(folder) as counterpart:
-        yield counterpart
 
 
 async def test_rows_become_a_csv_file(house: SmallHouse, shelf: Counterpart) -> None:
@@ -73,7 +63,12 @@ def unzip(data: bytes) -> tuple[str, bytes]:
 
 
 CASES: list[tuple[dict[str, Any], str, Any, Any]] = [
-    ({"format": "json_lines"}, "members_001.jsonl", read_lines, [{"number": "000000", "balance": 0, "name": "O'Neil 0"}]),
+    (
+        {"format": "json_lines"},
+        "members_001.jsonl",
+        read_lines,
+        [{"number": "000000", "balance": 0, "name": "O'Neil 0"}],
+    ),
     ({"format": "xlsx"}, "members_001.xlsx", read_sheet, [("number", "balance", "name"), ("000000", 0, "O'Neil 0")]),
     ({"container": "gzip"}, "members_001.csv.gz", gzip.decompress, rows_of(1)),
     ({"container": "zip"}, "members_001.zip", unzip, ("members_001.csv", rows_of(1))),
@@ -198,18 +193,12 @@ async def test_object_stores_get_the_file(house: SmallHouse, tmp_path: Path, kin
 
 async def content_of(house: SmallHouse, chain: UUID, profile: UUID, name: str) -> bytes:
     """Return a file as the store gives it."""
-    from tests.builders.house import ACTOR
-
-    from tessera.connectors import open_file_store
-
     opened = open_file_store(house.resources, house.client, ACTOR, chain_id=chain, profile_id=profile)
     async with opened as store:
         return b"".join([chunk async for chunk in store.read(name)])
 
 
 async def test_two_workers_make_one_file(house: SmallHouse, shelf: Counterpart) -> None:
-    import asyncio
-
     chain = await create_members(house.database, 50)
     profile = await create_file_profile(house, chain, shelf)
     run = await start_run(house, await create_file_export(house, chain, profile))
