@@ -1,6 +1,6 @@
 """From and to the server, for doors that answer without a framework."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -28,3 +28,12 @@ async def write(send: Send, status: int, body: bytes, headers: Mapping[str, str]
         encoded.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": encoded})
     await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+async def write_chunks(send: Send, status: int, chunks: AsyncIterator[bytes], headers: Mapping[str, str]) -> None:
+    """Send an answer in pieces, as long as its headers say."""
+    encoded = [*EVERYWHERE, *[(encode_name(name), value.encode()) for name, value in headers.items()]]
+    await send({"type": "http.response.start", "status": status, "headers": encoded})
+    async for chunk in chunks:
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})

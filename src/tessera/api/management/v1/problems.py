@@ -1,7 +1,7 @@
 """Problem bodies. The five kinds of error become statuses here and nowhere else in the management API."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from math import ceil
@@ -62,11 +62,12 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status, headers and body to send."""
+    """Status, headers and body to send; a large body comes in `chunks`, and the headers say how long it is."""
 
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    chunks: AsyncIterator[bytes] | None = None
 
 
 FAULT = RefusedError(

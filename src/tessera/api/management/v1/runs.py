@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 
 from tessera import exports
 from tessera.api.management.v1.calls import Call
+from tessera.api.management.v1.downloads import Download
 from tessera.api.management.v1.pages import FURTHEST_PAGE, LARGEST_PAGE, NumberedListing, SearchQuery, number_page
 from tessera.api.management.v1.request_values import Asked
 from tessera.api.management.v1.routes import Route
@@ -145,10 +146,20 @@ async def list_run_errors(call: Call, run_id: UUID, query: RowErrorQuery) -> Num
     return number_page(page, show_as(RunRowError))
 
 
+async def download_run_file(call: Call, run_id: UUID) -> Download:
+    """Download the file of a run whose export keeps it here.
+
+    Where its rows describe members, it needs `members:read` too. Every download stands in the audit log.
+    """
+    found = await exports.open_run_file(call.session, call.actor, run_id=run_id, settings=call.resources.settings)
+    return Download(found.name, found.size, found.chunks)
+
+
 ROUTES = (
     Route("GET", "/runs", "exports:read", list_runs, made="/items/0/id"),
     Route("GET", "/runs/{run_id}", "exports:read", get_run),
     Route("POST", "/runs/{run_id}/cancel", "exports:write", cancel_run),
     Route("GET", "/runs/{run_id}/requests", "exports:read", list_run_requests),
     Route("GET", "/runs/{run_id}/errors", "exports:read", list_run_errors),
+    Route("GET", "/runs/{run_id}/file", "exports:read", download_run_file),
 )

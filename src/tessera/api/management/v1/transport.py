@@ -16,8 +16,9 @@ from litestar.handlers import ASGIRouteHandler, asgi
 from litestar.types import Receive, Scope, Send
 
 from tessera.access.keys import find_api_key_actor
-from tessera.api.http import raw_path, write
+from tessera.api.http import raw_path, write, write_chunks
 from tessera.api.management.v1.calls import Call
+from tessera.api.management.v1.downloads import Download
 from tessera.api.management.v1.openapi import describe
 from tessera.api.management.v1.problems import Answer, RefusedError, answer_error
 from tessera.api.management.v1.registry import find_route
@@ -62,7 +63,11 @@ def build_management_api() -> ASGIRouteHandler:
             return
         request = read_request(scope, receive)
         answer = await respond(scope["app"].state.resources, request)
-        await write(send, answer.status, answer.body, {**answer.headers, "Request-Id": str(request.request_id)})
+        headers = {**answer.headers, "Request-Id": str(request.request_id)}
+        if answer.chunks is None:
+            await write(send, answer.status, answer.body, headers)
+        else:
+            await write_chunks(send, answer.status, answer.chunks, headers)
 
     return management_api
 
@@ -193,6 +198,8 @@ def describe_call(request: Request, arguments: Mapping[str, Any]) -> str:
 
 def encode_answer(call: Call, route: Route, given: Any) -> Answer:
     """Return what a function gave as an answer, in the form that was asked for."""
+    if isinstance(given, Download):
+        return Answer(route.status, headers=given.headers, chunks=given.chunks)
     if route.csv is not None and given is not None:
         if call.wants_csv:
             return Answer(route.status, route.csv(given).encode(), CSV | tag_of(given))
