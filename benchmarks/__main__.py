@@ -12,6 +12,7 @@ from rich.console import Console
 from benchmarks.batches import ROWS, measure_batches
 from benchmarks.connector import measure_connector
 from benchmarks.export import measure_exports
+from benchmarks.files import measure_files
 from benchmarks.inbound import measure_inbound
 from benchmarks.pages import measure_pages
 from benchmarks.processes import BenchmarkError
@@ -23,7 +24,7 @@ SMALL, LARGE = 100_000, 1_000_000
 ADDED = 200_000
 MESSAGES = 10_000
 FILE_WIDTH = 120
-BENCHMARKS = ("export", "connector", "inbound", "pages", "batches")
+BENCHMARKS = ("export", "files", "connector", "inbound", "pages", "batches")
 BUSY = 0.5
 
 
@@ -67,6 +68,8 @@ def run(given: argparse.Namespace, console: Console) -> None:
     with_peers = not given.no_peers
     if given.benchmark in ("all", "export"):
         measure_exports(given.rows or [SMALL, LARGE], with_peers=with_peers, moment=now(), console=console)
+    if given.benchmark in ("all", "files"):
+        measure_files((given.rows or [LARGE])[-1], moment=now(), console=console)
     if given.benchmark in ("all", "batches"):
         measure_batches(ROWS, moment=now(), console=console)
     if given.benchmark in ("all", "connector"):

@@ -149,7 +149,7 @@ async def list_run_errors(call: Call, run_id: UUID, query: RowErrorQuery) -> Num
 async def download_run_file(call: Call, run_id: UUID) -> Download:
     """Download the file of a run whose export keeps it here.
 
-    Where its rows describe members, it needs `members:read` too. Every download stands in the audit log.
+    Where its rows describe members, it needs `members:read` too. The audit log records every download.
     """
     found = await exports.open_run_file(call.session, call.actor, run_id=run_id, settings=call.resources.settings)
     return Download(found.name, found.size, found.chunks)

@@ -11,5 +11,5 @@ def choose_wait(attempt: int) -> float:
 
 
 def is_last(attempt: int) -> bool:
-    """Say whether no attempt of this worker is left; a take-over begins to count anew."""
+    """Say whether no attempt of this worker is left; a take-over begins to count from one again."""
     return attempt >= MOST_ATTEMPTS
