@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import psutil  # type: ignore[import-untyped]
 import pytest
 from tests.builders.file_exports import (
     create_file_export,
@@ -48,7 +49,8 @@ async def test_broken_transfer_is_tried_again(
     house: SmallHouse, shelf: Counterpart, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     definition = await prepare(house, shelf)
-    chunks, broken = Content.chunks, []
+    chunks = Content.chunks
+    broken: list[bool] = []
 
     async def break_once(self: Content) -> AsyncIterator[bytes]:
         async for chunk in chunks(self):
@@ -70,8 +72,6 @@ async def test_broken_transfer_is_tried_again(
 
 def end_sessions(leader: int) -> None:
     """End what serves the connections of an OpenSSH server, but not the server."""
-    import psutil  # type: ignore[import-untyped]
-
     for process in psutil.Process(leader).children(recursive=True):
         process.kill()
 
@@ -133,6 +133,37 @@ async def test_cancelled_upload_leaves_nothing(
     assert (ended.state, ended.sent, ended.skipped) == (RunState.CANCELLED, 0, 20)
     assert (await read_file(house, run.id)).state is FileState.SKIPPED
     assert shelf_of(shelf) == {}
+
+
+async def test_stalled_server_does_not_keep_a_cancelled_run(
+    house: SmallHouse, shelf: Counterpart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    definition = await prepare(house, shelf)
+    stalled = asyncio.Event()
+    suspended: list[psutil.Process] = []
+
+    async def stall(_self: Content) -> AsyncIterator[bytes]:
+        assert shelf.process is not None
+        suspended.extend(psutil.Process(shelf.process.pid).children(recursive=True))
+        for process in suspended:
+            process.suspend()
+        stalled.set()
+        yield bytes(8 * 1024 * 1024)
+
+    monkeypatch.setattr(Content, "chunks", stall)
+    run = await start_run(house, definition)
+    worker = asyncio.create_task(house.executor().execute(str(run.id)))
+    await stalled.wait()
+    async with house.database.session() as session:
+        await exports.cancel_run(session, ACTOR, run_id=run.id)
+    try:
+        async with asyncio.timeout(5):
+            await worker
+    finally:
+        for process in suspended:
+            process.resume()
+    ended = await read_run(house, run.id)
+    assert (ended.state, ended.sent, ended.skipped) == (RunState.CANCELLED, 0, 20)
 
 
 async def test_stopped_worker_hands_the_file_over(

@@ -5,11 +5,13 @@ import gzip
 import io
 import json
 import zipfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import openpyxl  # type: ignore[import-untyped]
+import openpyxl
 import pysequoia
 import pytest
 from tests.builders import file_servers
@@ -177,7 +179,7 @@ async def test_object_stores_get_the_file(house: SmallHouse, tmp_path: Path, kin
     chain = await create_members(house.database, 5)
     folder = tmp_path / kind
     folder.mkdir()
-    servers = {
+    servers: dict[str, Callable[[], AbstractContextManager[Counterpart]]] = {
         "s3": file_servers.moto,
         "gcs": lambda: file_servers.google(folder),
         "azure": lambda: file_servers.azure(folder),

@@ -1,7 +1,9 @@
 """A worker dies at each step of a file's way; the next goes on, and the file is there once, whole, as it was named."""
 
 import asyncio
+import gzip
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,13 +16,14 @@ from tests.builders.file_exports import (
     shelf_of,
 )
 from tests.builders.file_servers import Counterpart
-from tests.builders.house import SmallHouse, create_members, read_run, run_to_end, start_run
+from tests.builders.house import SmallHouse, create_members, read_run, run_to_end, start_run, wait_until_settled
+from tests.builders.workers import worker_processes
 
 from tessera.connectors.kinds.sftp.store import SftpStore
 from tessera.exports import Changes, FileState, Run, RunState, Selection
-from tessera.exports.kinds.files import contents
 from tessera.exports.kinds.files.contents import Content
 from tessera.exports.kinds.files.recorder import FileRecorder
+from tessera.exports.spool import read_all
 
 NAME = "members_001.csv"
 HIDDEN = f"{NAME}.part"
@@ -28,14 +31,12 @@ Stop = Callable[[], Awaitable[None]]
 
 
 def stop_writing(patch: pytest.MonkeyPatch, stop: Stop) -> None:
-    read_all = contents.read_all
-
     async def read_some(*given: Any) -> AsyncIterator[bytes]:
         async for block in read_all(*given):
             yield block
             await stop()
 
-    patch.setattr(contents, "read_all", read_some)
+    patch.setattr("tessera.exports.kinds.files.contents.read_all", read_some)
 
 
 def stop_uploading(patch: pytest.MonkeyPatch, stop: Stop) -> None:
@@ -123,3 +124,32 @@ async def test_upload_that_vanished_is_made_again_once(house: SmallHouse, shelf:
     assert (await read_run(house, run.id)).state is RunState.COMPLETED
     assert shelf_of(shelf) == {NAME: rows_of(10)}
     assert "file_lost" in await moments_of(house, run.id)
+
+
+@pytest.mark.parametrize("moment", ["started", "selected", "file_written", "file_uploaded"])
+async def test_killed_worker_leaves_one_whole_file(
+    house: SmallHouse, shelf: Counterpart, admin_address: str, keys_file: Path, tmp_path: Path, moment: str
+) -> None:
+    chain = await create_members(house.database, 4_000)
+    profile = await create_file_profile(house, chain, shelf)
+    definition = await create_file_export(house, chain, profile, {"container": "gzip", "control_file": True})
+    with worker_processes(admin_address, keys_file, tmp_path) as workers:
+        first = workers.start()
+        run = await start_run(house, definition)
+        await wait_for_moment(house, run, moment)
+        workers.kill(first)
+        workers.start()
+        ended = await wait_until_settled(house, run.id, 4_001)
+    assert (ended.state, ended.sent, ended.failed, ended.skipped) == (RunState.COMPLETED, 4_000, 0, 0)
+    files = shelf_of(shelf)
+    assert list(files) == ["members_001.control", f"{NAME}.gz"]
+    assert gzip.decompress(files[f"{NAME}.gz"]) == rows_of(4_000)
+
+
+async def wait_for_moment(house: SmallHouse, run: Run, kind: str) -> None:
+    """Wait until the run's time line has a line of the kind."""
+    async with asyncio.timeout(60):
+        while True:
+            if kind in await moments_of(house, run.id):
+                return
+            await asyncio.sleep(0.002)

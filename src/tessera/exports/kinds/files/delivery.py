@@ -23,7 +23,7 @@ from tessera.platform.errors import TesseraError, UnavailableError
 from tessera.platform.formats import EmptyResult, render_control_file
 
 # A cancelled run ends within 5 s: a name that is being given is waited for, then what was transferred is deleted.
-PUBLISHING_SECONDS, WITHDRAWING_SECONDS = 2.0, 1.5
+PUBLISHING_SECONDS, WITHDRAWING_SECONDS, STEP_SECONDS = 1.5, 1.0, 0.1
 EMPTY = RunResult(
     "failed",
     "empty_result",
@@ -41,6 +41,7 @@ class FileDelivery:
         self._content: Content | None = None
         self._publishing = False
         self._lost = False
+        self._silent = False
 
     async def run(self) -> RunResult:
         """Deliver the file, or go on where another worker left it; return how the run ends."""
@@ -157,11 +158,7 @@ class FileDelivery:
                 await asyncio.wait([task], timeout=PUBLISHING_SECONDS)
             return await task if task.done() else None
         finally:
-            task.cancel()
-            await asyncio.wait([task], timeout=WITHDRAWING_SECONDS)
-            # A store that does not answer may not keep the run from ending.
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            self._silent = not await end_task(task)
 
     async def _break_off(self, file: FileProgress) -> RunResult:
         """End the file because the run should end, unless another worker goes on with it."""
@@ -184,10 +181,31 @@ class FileDelivery:
 
     async def _withdraw(self, file: FileProgress) -> None:
         """Delete what was transferred and has no name yet, if that is quickly done."""
-        if file.state is not FileState.WRITING:
-            with suppress(TesseraError, TimeoutError):
-                async with asyncio.timeout(WITHDRAWING_SECONDS), open_outlet(self._shipment) as outlet:
-                    await outlet.discard(file.name)
+        if file.state is FileState.WRITING or self._silent:
+            return
+        task = asyncio.create_task(self._discard(file))
+        await asyncio.wait([task], timeout=WITHDRAWING_SECONDS)
+        await end_task(task)
+
+    async def _discard(self, file: FileProgress) -> None:
+        with suppress(TesseraError):
+            async with open_outlet(self._shipment) as outlet:
+                await outlet.discard(file.name)
+
+
+async def end_task(task: asyncio.Task[Any]) -> bool:
+    """End a task; say whether it did so in a moment.
+
+    A store cleans up in several steps, and each may wait for a server that does not answer: they are broken off one
+    by one.
+    """
+    patience, silent = WITHDRAWING_SECONDS, False
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=patience)
+        silent, patience = silent or not task.done(), STEP_SECONDS
+    await asyncio.gather(task, return_exceptions=True)
+    return not silent
 
 
 async def once(data: bytes) -> AsyncIterator[bytes]:
