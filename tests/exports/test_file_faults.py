@@ -7,6 +7,7 @@ from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 import pytest
+from sqlalchemy import text
 from tests.builders.file_exports import (
     create_file_export,
     create_file_profile,
@@ -21,6 +22,7 @@ from tests.builders.house import ACTOR, SmallHouse, create_members, read_run, ru
 from tests.builders.key_files import pgp_key
 
 from tessera import connectors, exports
+from tessera.connectors.calls import list_calls
 from tessera.connectors.files import FileTransferBrokenError
 from tessera.connectors.kinds.sftp.store import SftpStore
 from tessera.exports import Changes, Definition, FileState, FirstRun, RunState, Selection
@@ -286,3 +288,42 @@ async def test_profile_without_files_is_refused(house: SmallHouse) -> None:
         )
     with pytest.raises(DefinitionInvalidError, match="keep no files"):
         await create_file_export(house, chain, profile.id)
+
+
+async def test_run_leaves_a_line_at_its_profile(house: SmallHouse, shelf: Counterpart) -> None:
+    definition = await prepare(house, shelf)
+    await run_to_end(house, definition)
+    shelf.kill()
+    await run_to_end(house, definition)
+    async with house.database.session() as session:
+        calls = await list_calls(session, ACTOR, definition.chain_id, "shelf")
+    assert [(call.passed, call.code) for call in calls] == [(False, "file_store_unreachable"), (True, None)]
+    assert calls[-1].message == "Run of members_out: 20 rows sent, 0 failed."
+
+
+async def test_date_in_the_name_is_the_due_moment(house: SmallHouse, shelf: Counterpart) -> None:
+    """A run that is made up for later has the name of the moment at which it was due, in the zone of its definition."""
+    settings = {"name_pattern": "m_{date:%Y%m%d}_{time:%H%M}", "time_zone": "Pacific/Auckland"}
+    run = await start_run(house, await prepare(house, shelf, 1, settings=settings))
+    async with house.database.session() as session:
+        await session.execute(text("UPDATE runs SET scheduled_for = '2026-07-01 13:30+00'"))
+    await house.executor().execute(str(run.id))
+    assert list(shelf_of(shelf)) == ["m_20260702_0130.csv"]
+
+
+async def test_worker_without_its_lease_writes_nothing(
+    house: SmallHouse, shelf: Counterpart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = await start_run(house, await prepare(house, shelf))
+    publish = SftpStore.publish
+
+    async def lose(self: SftpStore, name: str, size: int) -> bool:
+        async with house.database.session() as session:
+            await session.execute(text("UPDATE run_shards SET epoch = epoch + 1"))
+        return await publish(self, name, size)
+
+    monkeypatch.setattr(SftpStore, "publish", lose)
+    await house.executor("sleeper").execute(str(run.id))
+    after = await read_run(house, run.id)
+    assert (after.state, after.sent) == (RunState.RUNNING, 0)
+    assert (await read_file(house, run.id)).state is FileState.UPLOADED
