@@ -29,6 +29,7 @@ from tessera.exports import Changes, Definition, FileState, FirstRun, RunState, 
 from tessera.exports.errors import DefinitionInvalidError
 from tessera.exports.kinds.files import retries
 from tessera.exports.kinds.files.contents import Content
+from tessera.exports.kinds.files.recorder import FileProgress, FileRecorder
 from tessera.platform.assets import InUseError, SettingsInvalidError
 from tessera.platform.files import ScratchFile
 from tessera.platform.files.scratch import scratch_fault
@@ -166,6 +167,27 @@ async def test_stalled_server_does_not_keep_a_cancelled_run(
             process.resume()
     ended = await read_run(house, run.id)
     assert (ended.state, ended.sent, ended.skipped) == (RunState.CANCELLED, 0, 20)
+
+
+async def test_cancel_waits_for_what_is_known(
+    house: SmallHouse, shelf: Counterpart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that has its name is sent: a run that is cancelled while this is written down says so."""
+    definition = await prepare(house, shelf)
+    run = await start_run(house, definition)
+    keep_sent = FileRecorder.keep_sent
+
+    async def keep_slowly(self: FileRecorder, file: FileProgress) -> None:
+        async with house.database.session() as session:
+            await exports.cancel_run(session, ACTOR, run_id=run.id)
+        await asyncio.sleep(4)
+        await keep_sent(self, file)
+
+    monkeypatch.setattr(FileRecorder, "keep_sent", keep_slowly)
+    await house.executor().execute(str(run.id))
+    ended = await read_run(house, run.id)
+    assert (ended.state, ended.sent, ended.skipped) == (RunState.COMPLETED, 20, 0)
+    assert list(shelf_of(shelf)) == ["members_001.csv"]
 
 
 async def test_stopped_worker_hands_the_file_over(

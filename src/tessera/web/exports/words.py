@@ -46,6 +46,7 @@ MOMENTS: dict[str, tuple[str, str]] = {
     "file_published": ("fine", "File sent"),
     "file_retried": ("heals", "Transfer failed"),
     "file_lost": ("heals", "Transfer begins again"),
+    "file_unsure": ("needs", "Outcome of the file unknown"),
     "file_left_out": ("off", "No file"),
     "control_published": ("fine", "Control file sent"),
     "cancelled": ("off", "Cancelled"),

@@ -40,6 +40,8 @@ class FileDelivery:
         self._recorder = FileRecorder(shipment.resources.database, shipment.claim)
         self._content: Content | None = None
         self._publishing = False
+        self._settling = False
+        self._unsure = False
         self._lost = False
         self._silent = False
 
@@ -135,8 +137,11 @@ class FileDelivery:
             self._lost = True
             await self._recorder.keep_lost(file, error.message)
             return
-        await self._recorder.keep_sent(file)
-        self._publishing = False
+        self._publishing, self._settling = False, True
+        try:
+            await self._recorder.keep_sent(file)
+        finally:
+            self._settling = False
 
     async def _put_control(self, file: FileProgress, outlet: Outlet) -> None:
         """Write the control file beside the file."""
@@ -148,14 +153,18 @@ class FileDelivery:
     async def _unless_ended(self, work: Coroutine[Any, Any, RunResult]) -> RunResult | None:
         """Return what the work returns, or None when it was broken off because the run should end.
 
-        While the file is given its name, the work is waited for, so that it is known whether it has it.
+        While the file is given its name, the work is waited for, so that it is known whether it has it; and what is
+        known is written down, however long that takes.
         """
         task, ending = asyncio.create_task(work), self._shipment.lease.ending
         both: list[asyncio.Future[Any]] = [task, ending]
         try:
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-            if not task.done() and self._publishing:
+            if self._publishing:
                 await asyncio.wait([task], timeout=PUBLISHING_SECONDS)
+            while self._settling and not task.done():
+                await asyncio.wait([task], timeout=STEP_SECONDS)
+            self._unsure = self._publishing and not task.done()
             return await task if task.done() else None
         finally:
             self._silent = not await end_task(task)
@@ -163,6 +172,8 @@ class FileDelivery:
     async def _break_off(self, file: FileProgress) -> RunResult:
         """End the file because the run should end, unless another worker goes on with it."""
         ending = self._shipment.lease.ending.result()
+        if self._unsure and ending is not STOPPED:
+            await self._recorder.note("file_unsure", "The store did not say whether the file has its name. Look there.")
         if ending is not STOPPED and file.state is not FileState.SENT:
             await self._withdraw(file)
             state = FileState.SKIPPED if ending.state == RunState.CANCELLED else FileState.FAILED
