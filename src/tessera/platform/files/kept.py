@@ -31,7 +31,8 @@ class KeptFiles:
                 file.flush()
                 await asyncio.to_thread(os.fsync, file.fileno())
         except OSError as error:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink()
             raise scratch_fault(self._folder, error) from None
         return size
 
@@ -54,12 +55,12 @@ class KeptFiles:
     def open(self, name: str) -> AsyncIterator[bytes] | None:
         """Return the content of a file, which may be deleted from then on; None where it is not, or not here."""
         try:
-            file = (self._folder / name).open("rb")
+            descriptor = os.open(self._folder / name, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise scratch_fault(self._folder, error) from None
-        return read_chunks(file)
+        return read_chunks(OpenedFile(descriptor))
 
     def names(self) -> list[str]:
         """Return the names of all files, those that are being written too."""
@@ -80,8 +81,23 @@ def open_private(path: Path) -> BinaryIO:
     return os.fdopen(descriptor, "wb")
 
 
-async def read_chunks(file: BinaryIO) -> AsyncIterator[bytes]:
-    """Yield a file from its beginning, and close it."""
-    with file:
-        while chunk := await asyncio.to_thread(file.read, CHUNK):
-            yield chunk
+class OpenedFile:
+    """A file that is closed when nobody holds it any more: the answer that it was opened for may never be read."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def read(self, offset: int) -> bytes:
+        """Return the next piece from a place on."""
+        return os.pread(self._descriptor, CHUNK, offset)
+
+    def __del__(self) -> None:
+        os.close(self._descriptor)
+
+
+async def read_chunks(file: OpenedFile) -> AsyncIterator[bytes]:
+    """Yield a file from its beginning."""
+    offset = 0
+    while chunk := await asyncio.to_thread(file.read, offset):
+        yield chunk
+        offset += len(chunk)
