@@ -13,6 +13,7 @@ from benchmarks.batches import ROWS, measure_batches
 from benchmarks.changes import measure_changes
 from benchmarks.connector import measure_connector
 from benchmarks.export import measure_exports
+from benchmarks.files import measure_files
 from benchmarks.inbound import measure_inbound
 from benchmarks.memory import measure_memory
 from benchmarks.neighbours import measure_neighbours
@@ -40,7 +41,7 @@ SIZED = {
     "ticks": measure_ticks,
     "memory": measure_memory,
 }
-BENCHMARKS = ("export", "singles", *SIZED, "connector", "inbound", "pages", "batches", "pace")
+BENCHMARKS = ("export", "singles", *SIZED, "connector", "inbound", "pages", "batches", "pace", "files")
 BUSY = 0.5
 
 
@@ -96,6 +97,14 @@ def run(given: argparse.Namespace, console: Console) -> None:
     for name, measure in SIZED.items():
         if given.benchmark in ("all", name):
             measure(small=given.small, moment=now(), console=console)
+    run_others(given, console)
+
+
+def run_others(given: argparse.Namespace, console: Console) -> None:
+    """Run what is not about requests of exports."""
+    with_peers = not given.no_peers
+    if given.benchmark in ("all", "files"):
+        measure_files((given.rows or [LARGE])[-1], moment=now(), console=console)
     if given.benchmark in ("all", "batches"):
         measure_batches(ROWS, moment=now(), console=console)
     if given.benchmark in ("all", "pace"):

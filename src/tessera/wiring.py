@@ -56,7 +56,10 @@ CHANNELS = {
 }
 notifications.register_channels(CHANNELS)
 
-EXPORT_KINDS = {"requests": "tessera.exports.kinds.requests:REQUESTS"}
+EXPORT_KINDS = {
+    "requests": "tessera.exports.kinds.requests:REQUESTS",
+    "files": "tessera.exports.kinds.files:FILES",
+}
 exports.register_kinds(EXPORT_KINDS)
 
 DATASETS = ("tessera.loyalty.datasets:DATASETS",)

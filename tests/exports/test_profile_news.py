@@ -36,8 +36,9 @@ async def test_receiver_that_takes_nothing_needs_somebody(house: SmallHouse) -> 
 
 
 @pytest.mark.parametrize(
-    ("state", "code", "requests"),
+    ("state", "code", "attempts"),
     [("cancelled", "cancelled", 5), ("failed", "deadline", 5), ("failed", "query_failed", 0), ("completed", None, 0)],
 )
-def test_other_ends_say_nothing(state: str, code: str | None, requests: int) -> None:
-    assert call_of({"state": state, "error_code": code, "requests": requests}, "x") is None
+def test_other_ends_say_nothing(state: str, code: str | None, attempts: int) -> None:
+    run = {"state": state, "error_code": code, "attempts": attempts}
+    assert call_of(run, "x") is None

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from tests.builders.file_exports import create_file_export, rows_of
 from tests.builders.house import BODY, SmallHouse, create_export, create_members, run_to_end, start_run
 from tests.builders.receivers import Reply, run_receiver
 from tests.web.conftest import Browser, Site
@@ -146,3 +147,16 @@ async def test_list_keeps_its_filter(site: Site, owner: Browser) -> None:
     assert "Members out" in words((await owner.get("/admin/exports/runs?state=completed")).text)
     assert "Nothing matches" in words((await owner.get("/admin/exports/runs?state=failed")).text)
     assert "Nothing matches" in words((await owner.get("/admin/exports/runs?page=9")).text)
+
+
+async def test_kept_file_is_downloaded(site: Site, owner: Browser, reader: Browser, outsider: Browser) -> None:
+    chain = await create_members(site.house.database, 3)
+    run = await run_to_end(site.house, await create_file_export(site.house, chain, None))
+    path = f"/admin/exports/runs/{run.id}/file"
+    answer = await owner.get(path)
+    assert (answer.status_code, answer.content) == (200, rows_of(3))
+    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''members_001.csv"
+    assert answer.headers["content-length"] == str(len(rows_of(3)))
+    assert answer.headers["cache-control"] == "no-store"
+    assert (await reader.get(path)).status_code == 403
+    assert (await outsider.get(path)).status_code in (403, 404)

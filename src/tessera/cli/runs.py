@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 from uuid import UUID
 
 import typer
@@ -16,10 +17,11 @@ from tessera.cli.export_runs import finish, release_and_follow
 from tessera.cli.output import AsJson, ChainOption, show_item, show_list
 from tessera.cli.progress import conclude, watch_run
 from tessera.exports import RequestState, RunState, log
+from tessera.platform.errors import ConflictError
 
 if TYPE_CHECKING:
     from tessera.exports import Run
-    from tessera.exports.log import ErrorCount, LoggedRequest, RequestDetail, RowError
+    from tessera.exports.log import ErrorCount, LoggedRequest, RequestDetail, RowError, RunFile
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -78,12 +80,28 @@ REASON = {
     "First row": lambda e: e.first_row,
     "Its message": lambda e: e.message,
 }
+FILE = {
+    "Name": lambda f: f.name,
+    "State": lambda f: f.state,
+    "Rows": lambda f: f.rows,
+    "Size": lambda f: f.size,
+    "Attempts": lambda f: f.attempts,
+    "Sent": lambda f: f.published_at,
+    "Checksum": lambda f: f.checksum,
+    "Error": lambda f: f.error,
+}
 ROW_ERROR = {
     "Row": lambda e: e.ordinal,
     "Phase": lambda e: e.phase,
     "Code": lambda e: e.code,
     "Message": lambda e: e.message,
 }
+
+
+class TargetInvalidError(ConflictError):
+    """The file cannot be written where it should."""
+
+    code = "target_invalid"
 
 
 @app.command("list")
@@ -233,6 +251,48 @@ def release_run(
         return await release_and_follow(context, run, detach=detach, as_json=as_json)
 
     finish(run_command(work), detach=detach, as_json=as_json)
+
+
+@app.command("file")
+def show_file(run: RunId, as_json: AsJson = False) -> None:
+    """Show what became of the file of a run: its name, size and checksum."""
+
+    async def work(context: CommandContext) -> RunFile | None:
+        async with context.session() as session:
+            return await log.find_run_file(session, context.actor, run_id=run)
+
+    found = run_command(work)
+    show_list([] if found is None else [found], FILE, as_json=as_json, empty="This run made no file.")
+
+
+@app.command("download")
+def download_file(
+    run: RunId,
+    output: Annotated[
+        Path | None, typer.Option(help="Where to write it; without it, a file of its own name in this folder.")
+    ] = None,
+) -> None:
+    """Fetch the file of a run whose export keeps it here."""
+
+    async def work(context: CommandContext) -> Path:
+        async with context.session() as session:
+            found = await log.open_run_file(session, context.actor, run_id=run, settings=context.resources.settings)
+        target = output or Path(found.name)
+        with open_target(target) as file:
+            async for chunk in found.chunks:
+                file.write(chunk)
+        return target
+
+    typer.echo(f"Written: {run_command(work)}")
+
+
+def open_target(path: Path) -> BinaryIO:
+    """Open a new file that its owner alone may read; one that is there already stays."""
+    try:
+        return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+    except OSError as error:
+        reason = os.strerror(error.errno).lower() if error.errno else type(error).__name__
+        raise TargetInvalidError(f"{path} cannot be written: {reason}. Choose another path with --output.") from None
 
 
 @app.command("cancel")

@@ -6,12 +6,9 @@ from uuid import UUID
 
 from tessera.connectors.contract import ConnectorType, OpenedKey, Property
 from tessera.connectors.keys import (
-    EncryptionKeyNotFoundError,
     KeyType,
-    hold_keys,
-    list_sealed,
-    material_purpose,
-    passphrase_purpose,
+    open_keys,
+    resolve_keys,
     wanted_type,
 )
 from tessera.connectors.keys import list_choices as list_key_choices
@@ -54,18 +51,7 @@ async def check_references(
     named = list(named_keys(connector, variant, settings))
     if not named:
         return dict(settings)
-    wanted = [name.lower() for _, _, name in named]
-    rows = await hold_keys(session, chain_id, wanted)
-    found = {name: row for row in rows for name in (str(row["id"]), row["name"])}
-    faults, ids = {}, {}
-    for each, kind, name in named:
-        row = found.get(name.lower())
-        if row is None:
-            faults[each.key] = "There is no such encryption key in this chain. Choose one of the list."
-        elif row["type"] != kind:
-            faults[each.key] = f"{row['label']} is not of the type {kind.label}. Choose a key of that type."
-        else:
-            ids[each.key] = str(row["id"])
+    ids, faults = await resolve_keys(session, chain_id, named)
     if faults:
         raise SettingsInvalidError(" ".join(faults.values()), faults=faults)
     return {**settings, **ids}
@@ -84,20 +70,4 @@ async def open_references(
     named = {each.key: UUID(name) for each, _, name in named_keys(connector, variant, settings)}
     if not named:
         return {}
-    rows = {row["id"]: row for row in await list_sealed(session, chain_id, list(named.values()))}
-    gone = [each for each, key_id in named.items() if key_id not in rows]
-    if gone:
-        raise EncryptionKeyNotFoundError(f"The encryption key under {', '.join(gone)} is gone. Choose another one.")
-    return {each: open_key(rows[key_id], keys) for each, key_id in named.items()}
-
-
-def open_key(row: Mapping[str, Any], keys: KeyRing) -> OpenedKey:
-    """Open a key's material and passphrase."""
-    passphrase = row["sealed_passphrase"]
-    return OpenedKey(
-        id=row["id"],
-        label=row["label"],
-        type=row["type"],
-        material=keys.open(row["sealed_material"], material_purpose(row["id"])).reveal(),
-        passphrase=None if passphrase is None else keys.open(passphrase, passphrase_purpose(row["id"])).reveal(),
-    )
+    return await open_keys(session, chain_id, named, keys=keys)

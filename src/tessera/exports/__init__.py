@@ -49,7 +49,7 @@ if TYPE_CHECKING:
         list_upcoming_runs,
         set_schedule,
     )
-    from tessera.exports.states import RequestState, RunQueue, RunState
+    from tessera.exports.states import FileState, RequestState, RunQueue, RunState
     from tessera.exports.values import (
         Changes,
         Definition,
@@ -74,6 +74,7 @@ __all__ = [
     "DefinitionNotFoundError",
     "Executor",
     "ExportKind",
+    "FileState",
     "Finding",
     "FirstRun",
     "GateLevel",

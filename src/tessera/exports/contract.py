@@ -58,6 +58,7 @@ class Checking:
     query: Query
     columns: Sequence[Column]
     keys: KeyRing
+    shards: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +190,8 @@ class ExportKind:
     `list_properties` returns the settings of a definition that leads through a profile of a connector type, None for a
     definition without a profile. `check` refuses what could not run. `deliver` carries a shard out, and goes on where
     another worker left it; it raises only what is to be tried again. `preview` shows what the first rows would become,
-    by the same code as `deliver`; at most `MOST_PREVIEWED` rows are given.
+    by the same code as `deliver`; at most `MOST_PREVIEWED` rows are given. Without rows `deliver` is called only where
+    `delivers_nothing` says that even then something may have to leave.
     """
 
     key: str
@@ -198,3 +200,4 @@ class ExportKind:
     check: Callable[[Checking], Awaitable[Destination]]
     deliver: Callable[[Shipment], Awaitable[RunResult]]
     preview: Callable[[Checking, Destination, FirstRows], Awaitable[KindPreview]] | None = None
+    delivers_nothing: bool = False

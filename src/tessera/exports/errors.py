@@ -21,6 +21,12 @@ class RequestNotFoundError(NotFoundError):
     code = "request_not_found"
 
 
+class RunFileNotFoundError(NotFoundError):
+    """The run has no file that can be fetched here."""
+
+    code = "run_file_not_found"
+
+
 class DefinitionInvalidError(InvalidError):
     """A property of the definition cannot be used."""
 

@@ -5,6 +5,7 @@ from functools import partial
 from tessera.exports.execution import Executor
 from tessera.exports.overdue import OVERDUE_SECONDS, report_overdue
 from tessera.exports.retention import purge_runs
+from tessera.exports.run_files import purge_files
 from tessera.exports.runs import EXECUTE_RUN, PROMOTE_SECONDS, drop_forgotten, promote_waiting
 from tessera.exports.scheduled_runs import is_needed, start_due
 from tessera.platform.http import OutboundClient
@@ -31,6 +32,7 @@ def background_work(resources: Resources, engine: QueryEngine, client: OutboundC
             Chore("exports.report_overdue", OVERDUE_SECONDS, partial(report_overdue, resources)),
             Chore("exports.promote_waiting", PROMOTE_SECONDS, partial(promote_waiting, resources.jobs)),
             Chore("exports.drop_held", HOURLY, partial(drop_forgotten, resources)),
+            Chore("exports.purge_files", HOURLY, partial(purge_files, resources.database, resources.settings)),
             Chore("exports.purge_runs", HOURLY, partial(purge_runs, resources.database, resources.settings)),
         ],
         stop=executor.stop,

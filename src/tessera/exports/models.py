@@ -63,6 +63,7 @@ class DefinitionRow(Authored, Table):
     owner_kind: Mapped[str | None]
     owner_id: Mapped[UUID | None]
     enabled: Mapped[bool] = mapped_column(server_default=text("true"))
+    file_sequence: Mapped[int] = mapped_column(server_default=ZERO)
 
 
 class SnapshotRow(Table):
@@ -264,6 +265,31 @@ class RowErrorRow(Logged, Table):
     phase: Mapped[str]
     code: Mapped[str]
     message: Mapped[str]
+
+
+class FileRow(Table):
+    """The file of a run that leaves as one, and what became of it."""
+
+    __tablename__ = "run_files"
+    __table_args__ = (
+        CheckConstraint("state IN ('writing', 'uploading', 'uploaded', 'sent', 'failed', 'skipped')", name="state"),
+    )
+
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str]
+    inner_name: Mapped[str]
+    control_name: Mapped[str | None]
+    state: Mapped[str] = mapped_column(server_default="writing")
+    size: Mapped[int | None] = mapped_column(BigInteger)
+    checksum: Mapped[str | None]
+    rows: Mapped[int | None] = mapped_column(BigInteger)
+    attempts: Mapped[int] = mapped_column(server_default=ZERO)
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    uploaded_at: Mapped[datetime | None]
+    published_at: Mapped[datetime | None]
+    control_at: Mapped[datetime | None]
+    error_code: Mapped[str | None]
+    error: Mapped[str | None]
 
 
 class RowStateRow(Table):

@@ -15,6 +15,13 @@ PROFILE_FAULTS = frozenset(
         "receiver_down",
         "retry_after_too_long",
         "nothing_arrived",
+        "store_credentials_refused",
+        "host_key_changed",
+        "file_store_forbidden",
+        "file_store_missing",
+        "file_store_refused",
+        "file_store_unreachable",
+        "file_transfer_broken",
     }
 )
 COMPLETED = ("completed", "completed_with_errors")
@@ -24,7 +31,7 @@ def call_of(run: Mapping[str, Any], name: str) -> NewCall | None:
     """Return the line to keep about an ended run of the export; None where it says nothing about its profile."""
     if run["state"] == "failed" and is_profile_fault(run["error_code"]):
         return NewCall(CallKind.RUN, passed=False, message=f"Run of {name}: {run['error']}", code=run["error_code"])
-    if run["state"] not in COMPLETED or not run["requests"]:
+    if run["state"] not in COMPLETED or not run["attempts"]:
         return None
     message = f"Run of {name}: {run['sent']:,} rows sent, {run['failed']:,} failed."
     return NewCall(CallKind.RUN, passed=bool(run["sent"]) or not run["failed"], message=message)

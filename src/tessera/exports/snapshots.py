@@ -55,6 +55,7 @@ def make_checking(
         query=query,
         columns=columns_of(query, definition.selection),
         keys=keys,
+        shards=definition.shards,
     )
 
 

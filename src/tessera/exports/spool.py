@@ -1,6 +1,6 @@
 """Reading the spool: the numbered rows that a run selected, as values, whatever blocks they lie in."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from typing import Any
 
 from tessera.exports.contract import ClaimedShard
@@ -9,6 +9,9 @@ from tessera.platform.db import Database, driver
 from tessera.platform.json_values import decode_rows
 
 NumberedRow = tuple[int, Sequence[Any]]
+
+# A block holds some hundred rows: so many at once are few round trips, and little memory.
+BLOCKS_AT_ONCE = 8
 
 
 class RowReader:
@@ -45,6 +48,32 @@ class RowReader:
             connection = await driver(session)
             blocks = await store.read_blocks(connection, claim.run_id, claim.created_at, first=first, last=last)
         return [row for row in number_rows(blocks) if row[0] >= first]
+
+
+async def read_all(database: Database, claim: ClaimedShard) -> AsyncGenerator[bytes, None]:
+    """Yield the rows of a run that has one shard, in order: JSON arrays of rows, each as it lies in the spool.
+
+    Between two of them no transaction is open.
+    """
+    first, last = claim.first_row, claim.last_row or 0
+    while first <= last:
+        async with database.session() as session:
+            connection = await driver(session)
+            blocks = await store.next_blocks(
+                connection, claim.run_id, claim.created_at, first=first, last=last, most=BLOCKS_AT_ONCE
+            )
+        assert blocks, f"the spool ends before row {first}"
+        for start, rows, data in blocks:
+            assert start == first, f"the spool lacks row {first}"
+            first += rows
+            yield f"[{data}]".encode()
+
+
+async def measure_rows(database: Database, claim: ClaimedShard) -> int:
+    """Return how many bytes the rows of a run with one shard take as JSON."""
+    async with database.session() as session:
+        connection = await driver(session)
+        return await store.measure_blocks(connection, claim.run_id, claim.created_at, last=claim.last_row or 0)
 
 
 def number_rows(blocks: Sequence[tuple[int, str]]) -> Iterator[NumberedRow]:

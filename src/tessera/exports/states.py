@@ -1,4 +1,4 @@
-"""The states of runs and requests, and a run's queue; they are choices of commands, so they load nothing else."""
+"""The states of runs, requests and files, and queues of runs; commands choose from them, so they load nothing else."""
 
 from enum import StrEnum
 
@@ -26,6 +26,17 @@ class RequestState(StrEnum):
     FAILED = "failed"
     UNKNOWN = "unknown"
     SPLIT = "split"
+    SKIPPED = "skipped"
+
+
+class FileState(StrEnum):
+    """The state of a run's file; the first three are open, the others final."""
+
+    WRITING = "writing"
+    UPLOADING = "uploading"
+    UPLOADED = "uploaded"
+    SENT = "sent"
+    FAILED = "failed"
     SKIPPED = "skipped"
 
 

@@ -120,6 +120,7 @@ OTHERS: Columns = {
     "roles": ("label", "internal_name", "description", "permissions", "created_by_kind", "updated_by_kind"),
     "run_attempts": ("outcome", "code", "duration_ms"),
     "run_blocks": ("keys", "prints", "changes"),
+    "run_files": ("name", "inner_name", "control_name", "state", "checksum", "error_code", "error"),
     "run_moments": ("kind", "message"),
     "run_requests": ("state", "code", "duration_ms"),
     "run_row_errors": ("phase", "code"),

@@ -22,7 +22,7 @@ def encode_name(name: str) -> bytes:
 
 
 async def write(send: Send, status: int, body: bytes | AsyncIterator[bytes], headers: Mapping[str, str]) -> None:
-    """Send an answer; one of status 204 has no body and says nothing of one, one in parts has no known length."""
+    """Send an answer; status 204 has no body and says nothing of one, a body in parts is as long as its headers say."""
     encoded = [*EVERYWHERE, *[(encode_name(name), value.encode()) for name, value in headers.items()]]
     if status != 204 and isinstance(body, bytes):
         encoded.append((b"content-length", str(len(body)).encode()))

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     )
     from tessera.connectors.keys.errors import EncryptionKeyNotFoundError
     from tessera.connectors.keys.material import KeyType
+    from tessera.connectors.keys.opened_keys import open_keys, resolve_keys
     from tessera.connectors.keys.references import material_purpose, passphrase_purpose, wanted_type
-    from tessera.connectors.keys.store import hold_keys, list_choices, list_sealed
+    from tessera.connectors.keys.store import list_choices, list_sealed
 else:
     __getattr__ = import_on_first_use(__name__, __file__)
 
@@ -33,14 +34,15 @@ __all__ = [
     "create_encryption_key",
     "delete_encryption_key",
     "get_encryption_key",
-    "hold_keys",
     "list_choices",
     "list_encryption_keys",
     "list_key_users",
     "list_sealed",
     "material_purpose",
+    "open_keys",
     "passphrase_purpose",
     "reseal_encryption_keys",
+    "resolve_keys",
     "update_encryption_key",
     "wanted_type",
 ]

@@ -124,11 +124,10 @@ class Executor:
                 claim = await self._go_on(claim)
             if lease.ending.done():
                 return lease.ending.result()
-            if claim.last_row is None or claim.last_row < claim.first_row:
+            kind = get_kind(claim.snapshot.kind)
+            if claim.last_row is None or (claim.last_row < claim.first_row and not kind.delivers_nothing):
                 return COMPLETED
-            return await get_kind(claim.snapshot.kind).deliver(
-                Shipment(claim, lease, self._resources, self._client, self._paces, ACTOR)
-            )
+            return await kind.deliver(Shipment(claim, lease, self._resources, self._client, self._paces, ACTOR))
         except (LeaseLostError, UnavailableError):
             # Not the run's fault: the job is tried again and goes on from here.
             raise

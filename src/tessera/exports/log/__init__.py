@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         write_row_errors,
     )
     from tessera.exports.log.time_line import Moment, Rate, list_moments, list_rates
+    from tessera.exports.run_files import OpenedRunFile, RunFile, find_run_file, open_run_file
 else:
     __getattr__ = import_on_first_use(__name__, __file__)
 
@@ -31,15 +32,19 @@ __all__ = [
     "ErrorCount",
     "LoggedRequest",
     "Moment",
+    "OpenedRunFile",
     "Rate",
     "RequestDetail",
     "RowError",
+    "RunFile",
     "count_row_errors",
+    "find_run_file",
     "get_request",
     "list_answers",
     "list_moments",
     "list_rates",
     "list_requests",
     "list_row_errors",
+    "open_run_file",
     "write_row_errors",
 ]

@@ -96,6 +96,11 @@ SELECT %(created_at)s, %(run_id)s, first_row, cardinality(keys), '', keys, print
   FROM selected_blocks
 """
 
+IS_BASELINE = """
+SELECT EXISTS (SELECT 1 FROM run_blocks WHERE created_at = %(created_at)s AND run_id = %(run_id)s
+               AND changes LIKE 'b%%')
+"""
+
 HAS_STATES = "SELECT EXISTS (SELECT 1 FROM export_rows WHERE definition_id = %s)"
 
 # The rows of these numbers, with what is known of them.
@@ -109,8 +114,16 @@ SELECT DISTINCT ON (u.key) u.key, u.print, u.shown_key, substr(b.changes, u.n::i
  ORDER BY u.key, u.n DESC
 """
 
-ACCEPT = f"""
-WITH chosen AS ({CHOSEN}), gone AS (
+# All rows that were to be sent, up to this number.
+CHOSEN_RANGE = """
+SELECT DISTINCT ON (u.key) u.key, u.print, u.shown_key, substr(b.changes, u.n::integer, 1) AS letter
+  FROM run_blocks b
+ CROSS JOIN LATERAL unnest(b.keys, b.prints, b.shown_keys) WITH ORDINALITY AS u (key, print, shown_key, n)
+ WHERE b.created_at = %(created_at)s AND b.run_id = %(run_id)s AND b.first_row + u.n - 1 <= %(last)s
+ ORDER BY u.key, b.first_row + u.n DESC
+"""
+
+TAKE_CHOSEN = """, gone AS (
   DELETE FROM export_rows e USING chosen c
    WHERE e.definition_id = %(definition_id)s AND e.key = c.key AND c.letter = 'r'
 )
@@ -118,7 +131,9 @@ INSERT INTO export_rows (definition_id, key, shown_key, accepted)
 SELECT %(definition_id)s, key, shown_key, print FROM chosen WHERE letter <> 'r'
 ON CONFLICT (definition_id, key) DO UPDATE
    SET accepted = excluded.accepted, shown_key = excluded.shown_key, refused = NULL, refusals = 0, updated_at = now()
-"""  # noqa: S608 - our own statement
+"""
+ACCEPT = f"WITH chosen AS ({CHOSEN}){TAKE_CHOSEN}"
+ACCEPT_RANGE = f"WITH chosen AS ({CHOSEN_RANGE}){TAKE_CHOSEN}"
 
 REFUSE = f"""
 WITH chosen AS ({CHOSEN})
@@ -219,6 +234,17 @@ async def keep_baseline(connection: Connection, claim: ClaimedShard) -> None:
 async def accept_rows(connection: Connection, claim: ClaimedShard, ordinals: Sequence[int]) -> None:
     """Note that the rows were accepted as they are; removed ones are forgotten."""
     await settle(connection, ACCEPT, claim, ordinals)
+
+
+async def accept_all(connection: Connection, claim: ClaimedShard, *, last: int) -> None:
+    """Note that all rows up to this one were accepted as they are; removed ones among them are forgotten."""
+    await connection.execute(ACCEPT_RANGE, {**place_of(claim), "definition_id": claim.definition_id, "last": last})
+
+
+async def is_baseline(connection: Connection, claim: ClaimedShard) -> bool:
+    """Say whether the run only wrote down which rows there are."""
+    row = await (await connection.execute(IS_BASELINE, place_of(claim))).fetchone()
+    return bool(row and row[0])
 
 
 async def refuse_rows(connection: Connection, claim: ClaimedShard, ordinals: Sequence[int]) -> None:

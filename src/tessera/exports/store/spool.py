@@ -20,6 +20,15 @@ SELECT first_row, data FROM run_blocks
                       WHERE created_at = %(created_at)s AND run_id = %(run_id)s AND first_row <= %(first)s)
  ORDER BY first_row
 """
+NEXT = """
+SELECT first_row, rows, data FROM run_blocks
+ WHERE created_at = %(created_at)s AND run_id = %(run_id)s AND first_row >= %(first)s AND first_row <= %(last)s
+ ORDER BY first_row LIMIT %(most)s
+"""
+MEASURE = """
+SELECT coalesce(sum(octet_length(data)), 0) FROM run_blocks
+ WHERE created_at = %(created_at)s AND run_id = %(run_id)s AND first_row <= %(last)s
+"""
 FIND = """
 SELECT DISTINCT b.first_row, b.data FROM unnest(%(ordinals)s::integer[]) AS wanted (ordinal)
  CROSS JOIN LATERAL (
@@ -50,6 +59,31 @@ async def read_blocks(
     """Return the blocks that hold rows `first` to `last`: the number of the first row, and JSON arrays with commas."""
     cursor = await connection.execute(READ, {"run_id": run_id, "created_at": created_at, "first": first, "last": last})
     return await cursor.fetchall()
+
+
+async def next_blocks(
+    connection: psycopg.AsyncConnection[Any],
+    run_id: UUID,
+    created_at: datetime,
+    *,
+    first: int,
+    last: int,
+    most: int,
+) -> list[tuple[int, int, str]]:
+    """Return the next few blocks that begin from row `first` to row `last`: first row, number of rows, JSON arrays."""
+    values = {"run_id": run_id, "created_at": created_at, "first": first, "last": last, "most": most}
+    return await (await connection.execute(NEXT, values)).fetchall()
+
+
+async def measure_blocks(
+    connection: psycopg.AsyncConnection[Any], run_id: UUID, created_at: datetime, *, last: int
+) -> int:
+    """Return how many bytes the rows up to this one take as JSON."""
+    row = await (
+        await connection.execute(MEASURE, {"run_id": run_id, "created_at": created_at, "last": last})
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 async def find_blocks(

@@ -60,6 +60,16 @@ def encrypt_file(
         raise scratch_fault(target.parent, OSError(int(found[1]), "") if found else OSError()) from None
 
 
+def check_recipient(material: str, now: datetime) -> None:
+    """Refuse a key that files cannot be encrypted to at this moment."""
+    read_recipient(material, now)
+
+
+def check_signer(key: SigningKey, now: datetime) -> None:
+    """Refuse a key that files cannot be signed with at this moment."""
+    open_signer(key, now)
+
+
 def read_recipient(material: str, now: datetime) -> "Cert":
     """Return a certificate that files may be encrypted to at this moment."""
     import pysequoia

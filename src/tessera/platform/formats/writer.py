@@ -1,7 +1,8 @@
 """A file as it is written: blocks of rows in, bytes out, facts at the end. Only one block is in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -51,7 +52,8 @@ class FileWriter:
     """Writes one file into a sink. Leaving the context by an error writes nothing more.
 
     `inner_name` is what the file is called inside a zip file, and `large` says that there it may exceed 2 GB; see `Zip`
-    for why not always. The options must have passed `check_options`.
+    for why not always. `positions` says where in a row the columns stand, None where a row holds them alone and in
+    this order. The options must have passed `check_options`.
     """
 
     def __init__(
@@ -62,8 +64,10 @@ class FileWriter:
         *,
         inner_name: str = "rows",
         large: bool = False,
+        positions: Sequence[int] | None = None,
     ) -> None:
         self._measured = Measured(sink)
+        self._pick = None if positions is None else make_picker(positions)
         self._rows = 0
         self._format = open_format(options, columns)
         beginning = self._format.begin()
@@ -97,6 +101,8 @@ class FileWriter:
 
     def write_rows(self, rows: Sequence[Sequence[Any]]) -> None:
         """Write rows of JSON values, as `decode_rows` gives them."""
+        if self._pick is not None:
+            rows = [self._pick(row) for row in rows]
         if rows:
             self._stages[0].write(self._format.render(rows, self._rows + 1))
             self._rows += len(rows)
@@ -115,6 +121,13 @@ class FileWriter:
         """End what is not ended, from the rows to the sink."""
         while self._stages:
             self._stages.pop(0).end()
+
+
+def make_picker(positions: Sequence[int]) -> Callable[[Sequence[Any]], Sequence[Any]]:
+    """Return what takes the values at these positions out of a row."""
+    if len(positions) == 1:
+        return lambda row: (row[positions[0]],)
+    return itemgetter(*positions)
 
 
 def open_format(options: FileOptions, columns: Sequence[FileColumn]) -> RowFormat:

@@ -16,7 +16,7 @@ from tessera.web.exports.properties import (
     take_over_export_definition,
 )
 from tessera.web.exports.row_errors import download_row_errors
-from tessera.web.exports.run import cancel_export_run, show_rates, show_run, show_run_progress
+from tessera.web.exports.run import cancel_export_run, download_run_file, show_rates, show_run, show_run_progress
 from tessera.web.exports.run_question import ask_to_run, start_export_run
 from tessera.web.exports.run_requests import show_run_request
 from tessera.web.exports.runs import list_export_runs
@@ -47,6 +47,7 @@ PAGES = (
     cancel_export_run,
     release_held_run,
     drop_held_run,
+    download_run_file,
     show_run_request,
 )
 

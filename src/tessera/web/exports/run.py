@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath
+from litestar.response import Stream
 
 from tessera import exports
 from tessera.exports import RequestState, Run, RunState, log
@@ -72,6 +74,17 @@ async def cancel_export_run(visit: PageVisit, run_id: FromPath[UUID]) -> Respons
     """Ask for the run's end."""
     await exports.cancel_run(visit.session, visit.actor, visit.resources, run_id=run_id)
     return visit.go(f"/admin/exports/runs/{run_id}", notice="run_cancelled")
+
+
+@get(f"{PATH}/file", permission="exports:read")
+async def download_run_file(visit: PageVisit, run_id: FromPath[UUID]) -> Stream:
+    """Give the file of a run that is kept here; it is sent when the visit's transaction has been committed."""
+    found = await log.open_run_file(visit.session, visit.actor, run_id=run_id, settings=visit.resources.settings)
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.name, safe='')}",
+        "Content-Length": str(found.size),
+    }
+    return Stream(found.chunks, media_type="application/octet-stream", headers=headers)
 
 
 async def read_run(visit: Visit, run_id: UUID) -> dict[str, Any]:

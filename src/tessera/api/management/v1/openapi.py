@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from tessera.api.management.v1.downloads import OCTETS, Download
 from tessera.api.management.v1.problems import MEDIA_TYPE, Problem
 from tessera.api.management.v1.registry import ROUTES
 from tessera.api.management.v1.request_values import KEY_LENGTH
@@ -70,7 +71,7 @@ def read_schemas() -> tuple[dict[Any, Any], dict[str, Any]]:
 
 def types_of(route: Route) -> Iterator[Any]:
     """Yield the types of a route's bodies."""
-    if route.answers is not None:
+    if route.answers not in (None, Download):
         yield route.answers
     if BODY in route.reads:
         yield route.reads[BODY]
@@ -111,14 +112,22 @@ def describe_answers(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]:
     if route.answers is None:
         good: dict[str, Any] = {"204": {"description": "Done.", "headers": headers}}
     else:
-        content = {"application/json": {"schema": schemas[route.answers]}}
-        if route.gives_csv:
-            content["text/csv"] = {"schema": {"type": "string"}}
+        content = describe_content(route, schemas)
         said = "Made." if route.status == 201 else "Done."
         good = {str(route.status): {"description": said, "headers": headers, "content": content}}
     if route.made is not None:
         good[str(route.status)]["links"] = describe_links(route)
     return {**good, **{status: {"$ref": f"#/components/responses/{status}"} for status in problems_of(route)}}
+
+
+def describe_content(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]:
+    """Return the forms in which an operation answers."""
+    if route.answers is Download:
+        return {OCTETS: {"schema": {"type": "string", "format": "binary"}}}
+    content = {"application/json": {"schema": schemas[route.answers]}}
+    if route.gives_csv:
+        content["text/csv"] = {"schema": {"type": "string"}}
+    return content
 
 
 def describe_links(route: Route) -> dict[str, Any]:

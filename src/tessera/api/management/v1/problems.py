@@ -62,7 +62,7 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status, headers and body to send."""
+    """Status, headers and body to send; a large body comes in parts."""
 
     status: int
     body: bytes | AsyncIterator[bytes] = b""

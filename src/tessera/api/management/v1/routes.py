@@ -13,7 +13,7 @@ QUERY, BODY, KEY, IF_MATCH = "query", "body", "idempotency_key", "if_match"
 
 
 @dataclass(frozen=True, slots=True)
-class Download:
+class TextDownload:
     """A file that is sent while it is being made."""
 
     name: str
@@ -40,7 +40,7 @@ class Route:
     made: str | None = None
     conflicts: bool = False
     csv: Callable[[Any], str] | None = None
-    download: Callable[..., Awaitable[Download]] | None = None
+    download: Callable[..., Awaitable[TextDownload]] | None = None
     bodyless: bool = False
 
     def __post_init__(self) -> None:

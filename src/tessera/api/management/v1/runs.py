@@ -8,9 +8,10 @@ from msgspec import Meta, Struct
 
 from tessera import exports
 from tessera.api.management.v1.calls import Call
+from tessera.api.management.v1.downloads import Download
 from tessera.api.management.v1.pages import FURTHEST_PAGE, LARGEST_PAGE, NumberedListing, SearchQuery, number_page
 from tessera.api.management.v1.request_values import Asked
-from tessera.api.management.v1.routes import Download, Route
+from tessera.api.management.v1.routes import Route, TextDownload
 from tessera.api.management.v1.scalars import Moment, Text
 from tessera.api.management.v1.shapes import show_as
 from tessera.exports import RunFilter, RunState, log
@@ -204,11 +205,11 @@ async def list_run_errors(call: Call, run_id: UUID, query: RowErrorQuery) -> Num
     return number_page(page, show_as(RunRowError))
 
 
-async def download_run_errors(call: Call, run_id: UUID, query: RowErrorQuery) -> Download:  # noqa: ARG001 - as above
+async def download_run_errors(call: Call, run_id: UUID, query: RowErrorQuery) -> TextDownload:  # noqa: ARG001 - as above
     """Give every row error as CSV, whatever page was asked for."""
     run = await exports.get_run(call.session, call.actor, run_id=run_id)
     parts = log.write_row_errors(call.resources.database, call.actor, run)
-    return Download(f"run_{run.id}_errors.csv", parts)
+    return TextDownload(f"run_{run.id}_errors.csv", parts)
 
 
 async def summarize_run_errors(call: Call, run_id: UUID) -> RunErrorSummary:
@@ -218,6 +219,17 @@ async def summarize_run_errors(call: Call, run_id: UUID) -> RunErrorSummary:
 
 
 show_reason = show_as(RunErrorReason)
+
+
+async def download_run_file(call: Call, run_id: UUID) -> Download:
+    """Download the file of a run whose export keeps it here.
+
+    Where its rows describe members, it needs `members:read` too. The audit log records every download.
+    """
+    found = await log.open_run_file(call.session, call.actor, run_id=run_id, settings=call.resources.settings)
+    return Download(found.name, found.size, found.chunks)
+
+
 ROUTES = (
     Route("GET", "/runs", "exports:read", list_runs, made="/items/0/id"),
     Route("GET", "/runs/{run_id}", "exports:read", get_run),
@@ -226,4 +238,5 @@ ROUTES = (
     Route("GET", "/runs/{run_id}/requests", "exports:read", list_run_requests),
     Route("GET", "/runs/{run_id}/errors", "exports:read", list_run_errors, download=download_run_errors),
     Route("GET", "/runs/{run_id}/errors/summary", "exports:read", summarize_run_errors),
+    Route("GET", "/runs/{run_id}/file", "exports:read", download_run_file),
 )

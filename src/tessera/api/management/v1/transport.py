@@ -18,11 +18,12 @@ from litestar.types import Receive, Scope, Send
 from tessera.access.keys import find_api_key_actor
 from tessera.api.http import raw_path, write
 from tessera.api.management.v1.calls import Call
+from tessera.api.management.v1.downloads import Download
 from tessera.api.management.v1.openapi import describe
 from tessera.api.management.v1.problems import Answer, RefusedError, answer_error
 from tessera.api.management.v1.registry import find_route
 from tessera.api.management.v1.request_values import NoQuery, read_body, read_key, read_place, read_query, read_version
-from tessera.api.management.v1.routes import BODY, IF_MATCH, KEY, QUERY, Download, Route
+from tessera.api.management.v1.routes import BODY, IF_MATCH, KEY, QUERY, Route, TextDownload
 from tessera.platform.actors import Actor
 from tessera.platform.bodies import read_body as receive_body
 from tessera.platform.idempotency import Attempt, KeptAnswer, claim_key, keep_answer, release_key
@@ -62,7 +63,8 @@ def build_management_api() -> ASGIRouteHandler:
             return
         request = read_request(scope, receive)
         answer = await respond(scope["app"].state.resources, request)
-        await write(send, answer.status, answer.body, {**answer.headers, "Request-Id": str(request.request_id)})
+        headers = {**answer.headers, "Request-Id": str(request.request_id)}
+        await write(send, answer.status, answer.body, headers)
 
     return management_api
 
@@ -195,6 +197,8 @@ def describe_call(request: Request, arguments: Mapping[str, Any]) -> str:
 def encode_answer(call: Call, route: Route, given: Any) -> Answer:
     """Return what a function gave as an answer, in the form that was asked for."""
     if isinstance(given, Download):
+        return Answer(route.status, given.chunks, given.headers)
+    if isinstance(given, TextDownload):
         return Answer(route.status, encode_parts(given.parts), CSV | attach(given.name))
     if route.gives_csv and given is not None:
         if route.csv is not None and call.wants_csv:
