@@ -20,12 +20,17 @@ def refuse(*numbers: str) -> Any:
 
 async def resend(house: SmallHouse, run: Run, **chosen: Any) -> Run:
     """Send failed rows of the run again, and return the ended run."""
-    async with house.database.session() as session:
-        started = await exports.resend_failed(
-            session, ACTOR, house.resources.jobs, run_id=run.id, keys=house.resources.keys, **chosen
-        )
+    started = await start_resend(house, run, **chosen)
     await house.executor().execute(str(started.id))
     return await read_run(house, started.id)
+
+
+async def start_resend(house: SmallHouse, run: Run, **chosen: Any) -> Run:
+    """Create a run that sends failed rows again; nobody works on it yet."""
+    async with house.database.session() as session:
+        return await exports.resend_failed(
+            session, ACTOR, house.resources.jobs, run_id=run.id, keys=house.resources.keys, **chosen
+        )
 
 
 async def count_entries(house: SmallHouse, run: Run) -> list[tuple[str, str]]:
@@ -96,13 +101,51 @@ async def test_request_of_unknown_outcome_is_the_same_again(house: SmallHouse) -
             await resend(house, again)
 
 
-async def break_off(house: SmallHouse, receiver: Receiver, definition: exports.Definition) -> Run:
-    """Cancel a run while the receiver keeps it waiting."""
-    run = await start_run(house, definition)
+async def test_request_stays_the_same_however_often_it_is_sent_again(house: SmallHouse) -> None:
+    chain = await create_members(house.database, 30)
+    async with run_receiver(lambda _: Reply(hang=True)) as receiver:
+        run = await break_off(house, receiver, await create_export(house, chain, receiver.url))
+        before = {each.key: each.body for each in receiver.received}
+        for _ in range(2):
+            receiver.received.clear()
+            run = await break_off_run(house, receiver, await start_resend(house, run))
+            assert (run.state, run.failed) == (RunState.CANCELLED, 30)
+            assert {each.key: each.body for each in receiver.received} == before
+        receiver.script = lambda _: Reply()
+        assert (await resend(house, run)).sent == 30
+        assert {each.key: each.body for each in receiver.received} == before
+
+
+async def test_half_of_a_request_sent_again_keeps_its_key_after_a_take_over(house: SmallHouse) -> None:
+    chain = await create_members(house.database, 10)
+    async with run_receiver(lambda _: Reply(hang=True)) as receiver:
+        definition = await create_export(house, chain, receiver.url)
+        run = await break_off(house, receiver, definition, requests=1)
+        # The whole is refused, and its halves are not answered: their worker is lost.
+        receiver.script = lambda received: Reply(422) if len(received.rows) == 10 else Reply(hang=True)
+        receiver.received.clear()
+        again = await start_resend(house, run)
+        working = asyncio.create_task(house.executor("first").execute(str(again.id)))
+        await wait_for_requests(receiver, 3)
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+        halves = {each.key: each.body for each in receiver.received[1:]}
+        receiver.script = lambda _: Reply()
+        receiver.received.clear()
+        await house.executor("second").execute(str(again.id))
+    assert (await read_run(house, again.id)).sent == 10
+    assert {each.key: each.body for each in receiver.received} == halves
+
+
+async def break_off(house: SmallHouse, receiver: Receiver, definition: exports.Definition, requests: int = 3) -> Run:
+    """Cancel a run of the definition while the receiver keeps it waiting."""
+    return await break_off_run(house, receiver, await start_run(house, definition), requests)
+
+
+async def break_off_run(house: SmallHouse, receiver: Receiver, run: Run, requests: int = 3) -> Run:
+    """Cancel the run while the receiver keeps it waiting."""
     working = asyncio.create_task(house.executor().execute(str(run.id)))
-    async with asyncio.timeout(30):
-        while len(receiver.received) < 3:  # noqa: ASYNC110 - the receiver is not told to say when
-            await asyncio.sleep(0.01)
+    await wait_for_requests(receiver, requests)
     async with house.database.session() as session:
         with pytest.raises(RunActiveError, match="not over yet"):
             await exports.resend_failed(session, ACTOR, house.resources.jobs, run_id=run.id, keys=house.resources.keys)
@@ -110,3 +153,10 @@ async def break_off(house: SmallHouse, receiver: Receiver, definition: exports.D
         await exports.cancel_run(session, ACTOR, run_id=run.id)
     await working
     return await read_run(house, run.id)
+
+
+async def wait_for_requests(receiver: Receiver, count: int) -> None:
+    """Wait until so many requests have arrived."""
+    async with asyncio.timeout(30):
+        while len(receiver.received) < count:  # noqa: ASYNC110 - the receiver is not told to say when
+            await asyncio.sleep(0.01)
