@@ -4,6 +4,7 @@ import asyncio
 import os
 import random
 import signal
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ SHORT_LEASES = {
 
 STATE = """
 SELECT r.finished_at IS NOT NULL AS ended, r.selected,
-       ARRAY(SELECT DISTINCT worker FROM run_shards WHERE run_id = r.id AND lease_until > now()) AS holders
+       ARRAY(SELECT worker FROM run_shards WHERE run_id = r.id AND lease_until > now()) AS holders
   FROM runs r WHERE r.id = %s
 """
 COPYING = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY run_blocks%%'"
@@ -132,20 +133,21 @@ class Laboratory:
         await self.house.database.engine.dispose()
         return await read_run(self.house, run_id)
 
-    async def kill_holder(self, run_id: UUID, chance: random.Random) -> bool:
-        """Kill one of the workers that hold a shard, and start another; return False where the run has ended."""
+    async def kill_holder(self, run_id: UUID, chance: random.Random) -> int:
+        """Kill one of the workers that hold a shard, and start another; return how many shards it held."""
         async with asyncio.timeout(LONGEST_SECONDS):
             while True:
                 (state,) = await self.ask(STATE, run_id)
                 if state["ended"]:
-                    return False
-                holders = {int(worker.rpartition(":")[2]) for worker in state["holders"]}
-                if held := sorted(holders.intersection(self.workers.alive)):
+                    return 0
+                holders = [int(worker.rpartition(":")[2]) for worker in state["holders"]]
+                if held := sorted(set(holders).intersection(self.workers.alive)):
                     break
                 await asyncio.sleep(0.05)
-        self.workers.kill(chance.choice(held))
+        killed = chance.choice(held)
+        self.workers.kill(killed)
         self.workers.start()
-        return True
+        return holders.count(killed)
 
     async def terminate_connections(self) -> None:
         """End every connection of the application, as a database that fails over does."""
@@ -156,10 +158,10 @@ class Laboratory:
         self.workers.end()
         self.counts.forget()
 
-    async def reckon(self, name: str, run: Run, disturbances: int, *, holders: int = 1) -> Reckoning:
+    async def reckon(self, name: str, run: Run, disturbances: int, *, shards_hit: int | None = None) -> Reckoning:
         """Check what has to be true of every ended run, and return the line of the table.
 
-        `holders` is how many workers one disturbance hits at once.
+        A disturbance may hit several shards at once, each of which has requests in flight.
         """
         await self._check_counts(run)
         self._check_requests()
@@ -175,7 +177,7 @@ class Laboratory:
             disturbances,
             wanted - len(self.counts.accepted),
             self.counts.repeated,
-            2 * CONCURRENCY * disturbances * holders,
+            2 * CONCURRENCY * (disturbances if shards_hit is None else shards_hit),
         )
         assert line.lost == 0, line
         assert line.repeated <= line.allowed, line
@@ -231,9 +233,8 @@ async def start(laboratory: Laboratory, definition: Definition) -> Run:
 
 def report(lines: Sequence[Reckoning]) -> None:
     """Print the table."""
-    print(f"\n{'what was done':48} times  lost   repeated  allowed")
-    for line in lines:
-        print(line)
+    rows = [f"{'what was done':48} times  lost   repeated  allowed", *map(str, lines)]
+    sys.stdout.write("\n" + "\n".join(rows) + "\n")
 
 
 def kill_backend(server: int, chance: random.Random) -> None:

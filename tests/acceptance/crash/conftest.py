@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.builders.counting_receiver import counting_receiver
-from tests.builders.house import SmallHouse, make_settings, open_small_house
+from tests.builders.house import make_settings, open_small_house
 from tests.builders.laboratory import Laboratory, open_laboratory
 
 from tessera.platform.db import Database

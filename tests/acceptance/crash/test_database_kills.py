@@ -55,7 +55,7 @@ async def kill_database(laboratory: Laboratory, server: EmbeddedServer, *, times
             server.start()
     ended = await laboratory.wait_for_end(run.id)
     assert (ended.state, ended.sent) == (RunState.COMPLETED, rows), ended.error
-    report([await laboratory.reckon("kill -9 of PostgreSQL", ended, times, holders=2)])
+    report([await laboratory.reckon("kill -9 of PostgreSQL", ended, times, shards_hit=2 * times)])
     assert len(laboratory.workers.alive) == 1
 
 
