@@ -83,9 +83,14 @@ def describe_nothing_arrived(run: Mapping[str, Any]) -> str:
 
 async def drop_held(session: Session, run_id: UUID, message: str) -> None:
     """Cancel a held run, which the caller has locked: all its rows are skipped."""
+    await drop_run(session, run_id, code="dropped", message=message)
+
+
+async def drop_run(session: Session, run_id: UUID, *, code: str | None, message: str | None) -> None:
+    """Cancel a run that nobody works on, and that the caller has locked: all its rows are skipped."""
     await shards_store.finish_all(session, run_id)
     run = await store.lock_run(session, run_id)
     assert run is not None
-    ended = await store.finish_run(session, run_id, state="cancelled", code="dropped", message=message)
-    await store.add_moment(session, run_id, ended["state"], message)
+    ended = await store.finish_run(session, run_id, state="cancelled", code=code, message=message)
+    await store.add_moment(session, run_id, ended["state"], message or "")
     await note_end(session, ended, run["snapshot"])

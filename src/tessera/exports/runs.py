@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from tessera.exports.definitions import KIND, get_definition
-from tessera.exports.endings import drop_held
+from tessera.exports.endings import drop_held, drop_run
 from tessera.exports.errors import NotHeldError, NothingFailedError, RunActiveError, RunEndedError, RunNotFoundError
 from tessera.exports.events import DEFINITION_UPDATED, RUN_CREATED
 from tessera.exports.gates import OWNER, Finding
@@ -258,7 +258,10 @@ async def list_runs(
 
 
 async def cancel_run(session: Session, actor: Actor, *, run_id: UUID) -> Run:
-    """Ask for the run's end: what is in flight is settled, the rest is skipped. A held run ends at once."""
+    """Ask for the run's end: what is in flight is settled, the rest is skipped.
+
+    A held run ends at once, and so does one that no worker has begun: all may be busy for hours.
+    """
     actor.require("exports:write")
     run = await get_run(session, actor, run_id=run_id)
     locked = await store.lock_run(session, run_id)
@@ -267,6 +270,8 @@ async def cancel_run(session: Session, actor: Actor, *, run_id: UUID) -> Run:
         raise RunEndedError(f"The run of {run.definition_label} has ended already, so there is nothing to cancel.")
     if state == RunState.HELD:
         await drop_held(session, run_id, f"Dropped by {actor.name} while it was held.")
+    if state == RunState.PENDING:
+        await drop_run(session, run_id, code=None, message=None)
     entry = Entry("run_cancelled", "run", run_id, run.definition_name, run.chain_id)
     await record_entries(session, actor, [entry])
     return await get_run(session, actor, run_id=run_id)

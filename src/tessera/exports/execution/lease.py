@@ -32,9 +32,7 @@ async def claim_shard(
             if taken is not None:
                 first = taken["epoch"] == 1
                 run = await runs_store.start_run(session, run_id, worker=worker, taken_over=not first)
-                if run is None:
-                    await store.release_lease(session, run_id, shard, taken["epoch"])
-                    return None
+                assert run is not None
                 if shard == 0 and first and run["scheduled_for"] is not None:
                     await schedules.note_starts(session, [run_id], now=run["claimed_at"])
                 if shard == 0 or not first:

@@ -233,7 +233,7 @@ async def request_cancel(session: Session, run_id: UUID) -> str | None:
 
 
 async def start_run(session: Session, run_id: UUID, *, worker: str, taken_over: bool) -> Row | None:
-    """Note that a worker has one of the run's shards; return the run, None if it is held or has ended."""
+    """Note that a worker has one of the run's shards; return the run, None if it is not active."""
     parameters = {"run_id": run_id, "worker": worker, "taken_over": int(taken_over)}
     return await fetch_row(session, START, parameters)
 
