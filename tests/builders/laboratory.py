@@ -120,7 +120,7 @@ class Laboratory:
     async def wait_for_selecting(self, run_id: UUID) -> None:
         """Wait until the run's rows are on their way into the spool."""
         async with asyncio.timeout(LONGEST_SECONDS):
-            while not await self.ask(COPYING):
+            while not await self.ask(COPYING):  # noqa: ASYNC110 - another process does not say when
                 (state,) = await self.ask(STATE, run_id)
                 assert state["selected"] is None, "the selection was over too soon"
                 await asyncio.sleep(0.005)
