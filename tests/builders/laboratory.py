@@ -120,7 +120,7 @@ class Laboratory:
     async def wait_for_selecting(self, run_id: UUID) -> None:
         """Wait until the run's rows are on their way into the spool."""
         async with asyncio.timeout(LONGEST_SECONDS):
-            while not await self.ask(COPYING):  # noqa: ASYNC110 - another process does not say when
+            while not await self.ask(COPYING):
                 (state,) = await self.ask(STATE, run_id)
                 assert state["selected"] is None, "the selection was over too soon"
                 await asyncio.sleep(0.005)
@@ -128,7 +128,7 @@ class Laboratory:
     async def wait_for_end(self, run_id: UUID) -> Run:
         """Return the ended run."""
         async with asyncio.timeout(LONGEST_SECONDS):
-            while not (await self.ask(STATE, run_id))[0]["ended"]:
+            while not (await self.ask(STATE, run_id))[0]["ended"]:  # noqa: ASYNC110 - a process does not say when
                 await asyncio.sleep(0.1)
         await self.house.database.engine.dispose()
         return await read_run(self.house, run_id)

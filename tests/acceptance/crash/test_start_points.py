@@ -26,7 +26,7 @@ async def test_moment_makes_one_run_although_its_worker_dies(laboratory: Laborat
             session,
             ACTOR,
             definition_id=definition.id,
-            schedule=Schedule(Recurrence.ONCE, at=due.replace(tzinfo=None, second=0, microsecond=0)),
+            schedule=Schedule(Recurrence.ONCE, once_at=due.replace(tzinfo=None, second=0, microsecond=0)),
             policies=Policies(),
             now=due - timedelta(hours=1),
         )
@@ -36,7 +36,7 @@ async def test_moment_makes_one_run_although_its_worker_dies(laboratory: Laborat
     laboratory.workers.start()
     laboratory.workers.start()
     async with asyncio.timeout(60):
-        while not [run for run in await laboratory.ask(MADE) if run["ended"]]:
+        while not [run for run in await laboratory.ask(MADE) if run["ended"]]:  # noqa: ASYNC110 - a process does not say when
             await asyncio.sleep(0.1)
     await asyncio.sleep(1.5)
     assert [run["definition_id"] for run in await laboratory.ask(MADE)] == [definition.id]
