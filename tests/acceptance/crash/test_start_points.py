@@ -19,7 +19,7 @@ MADE = "SELECT r.definition_id, r.scheduled_for, r.finished_at IS NOT NULL AS en
 @pytest.mark.parametrize("point", START_POINTS)
 async def test_moment_makes_one_run_although_its_worker_dies(laboratory: Laboratory, point: str) -> None:
     definition = await laboratory.create(ROWS)
-    # In the past, but within what is caught up: it is due as soon as a worker looks.
+    # In the past, but within what is caught up at once: it is due as soon as a worker looks.
     due = datetime.now(UTC) - timedelta(minutes=1)
     async with laboratory.house.database.session() as session:
         await set_schedule(
@@ -27,7 +27,7 @@ async def test_moment_makes_one_run_although_its_worker_dies(laboratory: Laborat
             ACTOR,
             definition_id=definition.id,
             schedule=Schedule(Recurrence.ONCE, once_at=due.replace(tzinfo=None, second=0, microsecond=0)),
-            policies=Policies(),
+            policies=Policies(stagger_seconds=0),
             now=due - timedelta(hours=1),
         )
     assert laboratory.workers.wait(laboratory.workers.start_doomed(point), 60) == -9
