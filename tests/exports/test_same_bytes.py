@@ -47,6 +47,7 @@ async def send_three_ways(
     chain = await create_members(house.database, 1)
     async with run_receiver() as receiver:
         definition = await create_export(house, chain, receiver.url, query=query, body=body, batch_size=batch, **shape)
+        assert definition.template_id is not None
         async with house.database.session() as session:
             template = await outbound.get_template(session, ACTOR, chain, definition.template_id)
             trial = await outbound.open_trial(session, ACTOR, template, keys=house.resources.keys)
@@ -120,6 +121,7 @@ async def test_json_that_cannot_be_read_ends_preview_and_run_with_the_same_reaso
     run = await run_to_end(house, definition)
     assert run.error is not None
     assert "half of a surrogate pair" in run.error
+    assert definition.template_id is not None
     async with house.database.session() as session:
         template = await outbound.get_template(session, ACTOR, chain, definition.template_id)
         trial = await outbound.open_trial(session, ACTOR, template, keys=house.resources.keys)
