@@ -12,8 +12,9 @@ BATCH = 5
 # What comes in one run, in this order. A point that is left out here is met in a run of its own.
 CHAINS = [
     ["claimed", "selecting", "selection_not_committed", "selection_committed"],
-    ["shards_enqueued", "window_not_committed", "window_committed", "before_send", "during_send"],
-    ["before_settle", "after_settle", "before_shard_end", "run_end_not_committed"],
+    ["shards_enqueued", "window_not_committed", "window_committed"],
+    ["before_send", "during_send", "before_settle", "after_settle"],
+    ["before_shard_end", "run_end_not_committed"],
     ["after_shard_end"],
 ]
 # Calls so late that requests are under way; a point that is not named here is reached once.
@@ -36,6 +37,8 @@ def test_every_point_is_met() -> None:
     assert sorted(point for chain in CHAINS for point in chain) == sorted(CRASH_POINTS)
 
 
+# A crowded machine takes ten seconds to start each of the workers.
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("points", CHAINS, ids=lambda points: points[0])
 async def test_workers_die_in_turn_and_nothing_is_lost(laboratory: Laboratory, points: list[str]) -> None:
     report([await die_in_turn(laboratory, points, rows=800)])
