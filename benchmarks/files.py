@@ -111,12 +111,9 @@ def measure_tessera(place: Place, server: SshServer, chain_id: UUID, rows: int) 
 async def export_to_file(place: Place, server: SshServer, chain_id: UUID, rows: int) -> float:
     """Export all members of the chain; return the run's seconds as the run itself tells them."""
     async with open_application(place.settings, application="tessera benchmark", pool_size=2) as house:
-        keys = house.resources.keys
         async with house.resources.database.session() as session:
             definition_id = await define_file(house, session, server, chain_id)
-            started = await exports.start_run(
-                session, ACTOR, house.resources, definition_id=definition_id
-            )
+            started = await exports.start_run(session, ACTOR, house.resources, definition_id=definition_id)
         run = await wait_for_end(house, started.id, MOST_SECONDS)
     if (run.state, run.sent) != (RunState.COMPLETED, rows):
         raise BenchmarkError(f"The run ended as {run.state}: {run.sent:,} rows sent. {run.error or ''}")

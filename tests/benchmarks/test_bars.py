@@ -1,7 +1,6 @@
 """What benchmarks promise is judged by figures that a run could have given."""
 
 import pytest
-
 from benchmarks.export_judging import Delay, judge_delay, judge_memory, judge_oauth, judge_rates
 from benchmarks.tables import Measurement, choose_median
 

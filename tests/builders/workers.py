@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-SOURCE = Path(__file__).parents[2] / "src"
+from tests.builders.crash_points import CALL_VARIABLE, POINT_VARIABLE
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src"
 
 
 class Workers:
@@ -20,8 +23,27 @@ class Workers:
 
     def start(self) -> int:
         """Start one more worker; return its process id."""
+        return self._start("tessera", "worker")
+
+    def start_doomed(self, point: str, *, call: int = 1) -> int:
+        """Start a worker that dies at that call of a named crash point; return its process id."""
+        doom = {POINT_VARIABLE: point, CALL_VARIABLE: str(call), "PYTHONPATH": f"{SOURCE}{os.pathsep}{ROOT}"}
+        return self._start("tests.builders.crashing_worker", **doom)
+
+    def wait(self, pid: int, seconds: float) -> int:
+        """Wait until a worker has ended by itself; return its exit code, below 0 for a signal."""
+        code = self._running[pid].wait(seconds)
+        del self._running[pid]
+        return code
+
+    @property
+    def alive(self) -> list[int]:
+        """The workers that run."""
+        return [pid for pid, process in self._running.items() if process.poll() is None]
+
+    def _start(self, module: str, *arguments: str, **given: str) -> int:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tessera", "worker"], env=self._environment, stdin=subprocess.DEVNULL
+            [sys.executable, "-m", module, *arguments], env={**self._environment, **given}, stdin=subprocess.DEVNULL
         )
         self._running[process.pid] = process
         return process.pid

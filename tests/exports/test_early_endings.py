@@ -3,11 +3,15 @@
 import asyncio
 
 import pytest
-from tests.builders.house import ACTOR, SmallHouse, create_export, create_members, read_run, start_run
+from sqlalchemy import text
+from tests.builders.house import ACTOR, SmallHouse, create_export, create_members, read_run, run_to_end, start_run
 from tests.builders.receivers import Received, Reply, run_receiver
 
 from tessera import exports
 from tessera.exports import RequestState, Run, RunState, log
+from tessera.exports.execution.lease import claim_shard
+from tessera.exports.store import runs as runs_store
+from tessera.exports.store import shards as shards_store
 
 
 async def test_cancelled_run_splits_no_further(house: SmallHouse) -> None:
@@ -34,6 +38,40 @@ async def test_cancelled_run_splits_no_further(house: SmallHouse) -> None:
 async def cancel(house: SmallHouse, run: Run) -> Run:
     async with house.database.session() as session:
         return await exports.cancel_run(session, ACTOR, house.resources, run_id=run.id)
+
+
+async def test_run_that_no_worker_has_begun_is_cancelled_at_once(house: SmallHouse) -> None:
+    chain = await create_members(house.database, 5)
+    async with run_receiver() as receiver:
+        definition = await create_export(house, chain, receiver.url)
+        run = await start_run(house, definition)
+        ended = await cancel(house, run)
+        assert (ended.state, ended.selected, ended.error, ended.cancel_requested) == (RunState.CANCELLED, 0, None, True)
+        await house.executor().execute(str(run.id))
+        assert receiver.received == []
+        assert (await run_to_end(house, definition)).sent == 5
+
+
+async def test_claim_and_end_do_not_wait_for_each_other(house: SmallHouse) -> None:
+    chain = await create_members(house.database, 5)
+    run = await start_run(house, await create_export(house, chain, "http://127.0.0.1:9"))
+    async with house.database.session() as session:
+        await runs_store.lock_run(session, run.id)
+        claiming = asyncio.create_task(claim_shard(house.database, run.id, 0, worker="late", seconds=1))
+        await wait_until_blocked(house)
+        await shards_store.finish_all(session, run.id)
+        await runs_store.finish_run(session, run.id, state="cancelled", code=None, message=None)
+    assert await claiming is None
+
+
+async def wait_until_blocked(house: SmallHouse) -> None:
+    """Wait until somebody waits for a lock."""
+    async with asyncio.timeout(30):
+        while True:
+            async with house.database.session() as session:
+                if await session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+                    return
+            await asyncio.sleep(0.01)
 
 
 async def test_cancelled_run_ends_although_its_receiver_hangs(house: SmallHouse) -> None:

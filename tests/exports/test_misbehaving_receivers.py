@@ -192,14 +192,43 @@ async def test_every_429_halves_what_is_in_flight(house: SmallHouse) -> None:
     assert max(in_flight[8:]) == 1
 
 
-async def test_answer_that_names_refused_rows(house: SmallHouse) -> None:
+@pytest.mark.parametrize("status", [200, 207])
+async def test_success_with_errors_in_its_body_refuses_those_rows(house: SmallHouse, status: int) -> None:
     def script(request: Received) -> Reply:
         bad = [{"index": n, "reason": "odd"} for n, row in enumerate(request.rows) if row["balance"] % 2]
-        return Reply(body=json.dumps({"errors": bad}).encode())
+        return Reply(status, body=json.dumps({"errors": bad}).encode())
 
     path = {"items": "/errors", "index": "/index", "message": "/reason"}
-    run, _ = await run_against(house, script, rows=20, error_path=path)
+    run, receiver = await run_against(house, script, rows=20, error_path=path)
     assert (run.state, run.sent, run.failed) == (RunState.COMPLETED_WITH_ERRORS, 10, 10)
+    assert await codes_of(house, run) == {"refused_row": 10}
+    assert len(receiver.received) == run.requests
+
+
+@pytest.mark.parametrize("body", [b"not JSON", b'{"errors": [{"index": 99}]}', b'{"errors": "all"}'])
+async def test_errors_that_cannot_be_read_leave_rows_unknown(house: SmallHouse, body: bytes) -> None:
+    path = {"items": "/errors", "index": "/index", "message": "/reason"}
+    run, receiver = await run_against(house, lambda _: Reply(body=body), rows=20, error_path=path)
+    assert (run.state, run.failed) == (RunState.FAILED, 20)
+    assert await codes_of(house, run) == {"answer_unreadable": 20}
+    assert len(receiver.received) == run.requests
+
+
+async def test_request_that_is_too_large_is_split_until_it_fits(house: SmallHouse) -> None:
+    def script(request: Received) -> Reply:
+        return Reply(413 if len(request.rows) > 5 else 200)
+
+    run, receiver = await run_against(house, script, rows=40, batch_size=20)
+    assert (run.state, run.sent, run.failed) == (RunState.COMPLETED, 40, 0)
+    sizes = Counter(len(request.rows) for request in receiver.received)
+    assert sizes == {20: 2, 10: 4, 5: 8}
+    assert len({request.key for request in receiver.received}) == 14
+
+
+async def test_slow_answers_only_take_longer(house: SmallHouse) -> None:
+    settings = {"read_timeout_seconds": 2}
+    run, receiver = await run_against(house, lambda _: Reply(delay=1), rows=20, settings=settings)
+    assert (run.state, run.sent, run.attempts) == (RunState.COMPLETED, 20, len(receiver.received))
 
 
 async def test_excerpts_hide_the_token(house: SmallHouse) -> None:

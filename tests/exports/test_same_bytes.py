@@ -40,25 +40,29 @@ QUERY = "SELECT 1 AS id, " + ", ".join(f"{value} AS {name}" for name, value in V
 IN_TEXT = ("digits", "tiny", "zero", "f", "f_small", "f_huge", "huge", "yes")
 
 
-async def send_three_ways(house: SmallHouse, query: str, body: Any, **shape: Any) -> tuple[bytes, Received, Received]:
-    """Return the body that the preview shows, and the requests that the test and the run sent."""
+async def send_three_ways(
+    house: SmallHouse, query: str, body: Any, *, batch: int = 1, rows: int = 1, **shape: Any
+) -> tuple[bytes, Received, Received]:
+    """Return the body that the preview shows, and the first requests that the test and the run of so many rows sent."""
     chain = await create_members(house.database, 1)
     async with run_receiver() as receiver:
-        definition = await create_export(house, chain, receiver.url, query=query, body=body, batch_size=1, **shape)
+        definition = await create_export(house, chain, receiver.url, query=query, body=body, batch_size=batch, **shape)
         assert definition.template_id is not None
         async with house.database.session() as session:
             template = await outbound.get_template(session, ACTOR, chain, definition.template_id)
             trial = await outbound.open_trial(session, ACTOR, template, keys=house.resources.keys)
         assert trial is not None
-        _, rows = await outbound.read_sample(ACTOR, house.engine, trial)
+        _, sample = await outbound.read_sample(ACTOR, house.engine, trial)
         async with house.database.session() as session:
-            shown = (await outbound.preview_template(session, ACTOR, trial, rows)).request
+            shown = (await outbound.preview_template(session, ACTOR, trial, sample)).request
         await outbound.send_test(house.resources, house.engine, house.client, ACTOR, trial)
         run = await run_to_end(house, definition)
-    assert run.sent == 1, run.error
+    assert run.sent == rows, run.error
     assert shown is not None
     assert shown.body is not None
-    test, sent = receiver.received
+    # Requests of a run may overtake each other.
+    test, *of_run = receiver.received
+    sent = min(of_run, key=lambda each: each.body != test.body)
     assert shown.url.endswith(sent.path)
     return shown.body.encode(), test, sent
 
@@ -86,6 +90,17 @@ async def test_preview_test_and_run_make_the_bytes_that_the_database_shows(
     assert b'"f_small":1e-05,' in sent.body
 
 
+@pytest.mark.parametrize("envelope", [None, '{"n": "{{ run.row_count }}", "rows": "{{ records }}"}'])
+async def test_request_of_several_rows_is_shown_tried_and_sent_alike(house: SmallHouse, envelope: str | None) -> None:
+    query = " UNION ALL ".join(f"SELECT {n} AS id, {n}::numeric / 7 AS share, 'Row {n}' AS name" for n in range(7))
+    body = {"id": "{{ id }}", "share": "{{ share }}", "name": "{{ name }}"}
+    shape = {} if envelope is None else {"envelope": envelope}
+    shown, test, sent = await send_three_ways(house, query, body, batch=3, rows=7, **shape)
+    assert shown == test.body == sent.body
+    rows = json.loads(shown) if envelope is None else json.loads(shown)["rows"]
+    assert [row["id"] for row in rows] == [0, 1, 2]
+
+
 @pytest.mark.parametrize("beside", ["", ", 1.5::numeric AS unrelated"])
 async def test_sums_do_not_depend_on_other_columns(house: SmallHouse, beside: str) -> None:
     query = (
@@ -107,6 +122,7 @@ async def test_json_that_cannot_be_read_ends_preview_and_run_with_the_same_reaso
     run = await run_to_end(house, definition)
     assert run.error is not None
     assert "half of a surrogate pair" in run.error
+    assert definition.template_id is not None
     async with house.database.session() as session:
         template = await outbound.get_template(session, ACTOR, chain, definition.template_id)
         trial = await outbound.open_trial(session, ACTOR, template, keys=house.resources.keys)

@@ -9,11 +9,12 @@ from uuid import UUID
 import msgspec
 
 from tessera.exports.definitions import KIND, get_definition
-from tessera.exports.endings import drop_held
+from tessera.exports.endings import drop_held, end_unsent
 from tessera.exports.errors import NotHeldError, NothingFailedError, RunActiveError, RunEndedError, RunNotFoundError
 from tessera.exports.events import DEFINITION_UPDATED, RUN_CREATED
 from tessera.exports.gates import OWNER, Finding
 from tessera.exports.owners import check_owner, owner_of
+from tessera.exports.results import RunResult
 from tessera.exports.snapshots import read_snapshot, take_snapshot
 from tessera.exports.states import RunQueue, RunState
 from tessera.exports.store import definitions as definitions_store
@@ -262,7 +263,10 @@ async def list_last_runs(session: Session, actor: Actor, definition_ids: Sequenc
 
 
 async def cancel_run(session: Session, actor: Actor, resources: Resources, *, run_id: UUID) -> Run:
-    """Ask for the run's end: what is in flight is settled, the rest is skipped. A held run ends at once."""
+    """Ask for the run's end: what is in flight is settled, the rest is skipped.
+
+    A held run ends at once, and so does one that no worker has begun: all may be busy for hours.
+    """
     actor.require("exports:write")
     run = await get_run(session, actor, run_id=run_id)
     locked = await store.lock_run(session, run_id)
@@ -271,6 +275,8 @@ async def cancel_run(session: Session, actor: Actor, resources: Resources, *, ru
         raise RunEndedError(f"The run of {run.definition_label} has ended already, so there is nothing to cancel.")
     if state == RunState.HELD:
         await drop_held(session, resources, run_id, f"Dropped by {actor.name} while it was held.")
+    if state == RunState.PENDING:
+        await end_unsent(session, resources, run_id, RunResult("cancelled"))
     entry = Entry("run_cancelled", "run", run_id, run.definition_name, run.chain_id)
     await record_entries(session, actor, [entry])
     return await get_run(session, actor, run_id=run_id)

@@ -47,11 +47,12 @@ SELECT %(created_at)s, %(run_id)s, min(number), count(*), string_agg(row, ',' OR
  GROUP BY (number - 1) / 256
 """
 
+# They are made again with the facts of the run that began them first. Its distance is their window: -1 is the parent.
 KEEP_REQUESTS = """
 INSERT INTO run_requests (created_at, run_id, shard, number, window_number, first_row, last_row, row_count, path, key,
                           bytes, state)
-SELECT %(created_at)s, %(run_id)s, 0, r.number, %(window)s, w.first_row, w.last_row, w.row_count, r.path, r.key,
-       r.bytes, 'planned'
+SELECT %(created_at)s, %(run_id)s, 0, r.number, least(r.window_number, 0) - 1, w.first_row, w.last_row, w.row_count,
+       r.path, r.key, r.bytes, 'planned'
   FROM (SELECT request, min(number) AS first_row, max(number) AS last_row, count(*) AS row_count
           FROM resent_rows WHERE request IS NOT NULL GROUP BY request) AS w
   JOIN run_requests r
@@ -64,9 +65,6 @@ CLEAR = """
 WITH requests AS (DELETE FROM run_requests WHERE created_at = %(created_at)s AND run_id = %(run_id)s)
 DELETE FROM run_blocks WHERE created_at = %(created_at)s AND run_id = %(run_id)s
 """
-
-# The window of requests that an earlier run began: they are made again with that run's facts.
-RESENT_WINDOW = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +92,6 @@ async def choose_rows(
         "parent_id": claim.parent_id,
         "code": code,
         "rows": None if rows is None else list(rows),
-        "window": RESENT_WINDOW,
     }
     for statement in (CLEAR, CHOOSE, KEEP, KEEP_REQUESTS):
         await connection.execute(statement, parameters)

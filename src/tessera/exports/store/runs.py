@@ -167,6 +167,14 @@ SELECT selected FROM runs
 """)
 
 FIND_ORIGIN = text("SELECT id, created_at, started_at FROM runs WHERE id = :run_id")
+LIST_ORIGINS = text("""
+WITH RECURSIVE origins AS (
+  SELECT id, started_at, parent_id, 1 AS distance FROM runs WHERE id = :run_id
+  UNION ALL
+  SELECT r.id, r.started_at, r.parent_id, distance + 1 FROM runs r JOIN origins o ON o.parent_id = r.id
+)
+SELECT id, started_at FROM origins ORDER BY distance
+""")
 FIND_SNAPSHOT = text("""
 SELECT n.document FROM runs r JOIN run_snapshots n ON n.id = r.snapshot_id WHERE r.id = :run_id
 """)
@@ -234,7 +242,7 @@ async def request_cancel(session: Session, run_id: UUID) -> str | None:
 
 
 async def start_run(session: Session, run_id: UUID, *, worker: str, taken_over: bool) -> Row | None:
-    """Note that a worker has one of the run's shards; return the run, None if it is held or has ended."""
+    """Note that a worker has one of the run's shards; return the run, None if it is not active."""
     parameters = {"run_id": run_id, "worker": worker, "taken_over": int(taken_over)}
     return await fetch_row(session, START, parameters)
 
@@ -303,6 +311,11 @@ async def name_failure(session: Session, run_id: UUID, message: str) -> Row:
 async def find_origin(session: Session, run_id: UUID) -> Row | None:
     """Return id and moments of the run whose rows another one sends again."""
     return await fetch_row(session, FIND_ORIGIN, {"run_id": run_id})
+
+
+async def list_origins(session: Session, run_id: UUID) -> list[Row]:
+    """Return id and start of the run, of the run whose rows it sent again, and so on."""
+    return await fetch_rows(session, LIST_ORIGINS, {"run_id": run_id})
 
 
 async def find_snapshot(session: Session, run_id: UUID) -> Mapping[str, Any]:

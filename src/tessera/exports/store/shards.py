@@ -23,6 +23,7 @@ ON CONFLICT (run_id, shard) DO UPDATE
 
 SET_PLANNED = text("UPDATE run_shards SET planned_row = :row WHERE run_id = :run_id AND shard = :shard")
 
+# The run is locked first, as by those who end it and then its shards: in another order they could wait for each other.
 CLAIM = text("""
 UPDATE run_shards s
    SET worker = :worker, epoch = s.epoch + 1, lease_until = now() + make_interval(secs => :lease)
@@ -107,7 +108,7 @@ async def set_planned(session: Session, run_id: UUID, shard: int, row: int) -> N
 
 
 async def claim_shard(session: Session, run_id: UUID, shard: int, *, worker: str, lease: float) -> Row | None:
-    """Take the shard for `lease` seconds if it is free; None means that it has ended or is held."""
+    """Take the shard for `lease` seconds if it is free; None means that it has ended or is held, or its run is."""
     parameters = {"run_id": run_id, "shard": shard, "worker": worker, "lease": lease}
     return await fetch_row(session, CLAIM, parameters)
 

@@ -152,7 +152,7 @@ class Delivery:
         """Plan the two halves of a request, so that one bad row does not sink its neighbours."""
         middle = len(request.ordinals) // 2
         halves = (request.ordinals[:middle], request.ordinals[middle:])
-        planned = [await self._reader.plan_again(half) for half in halves]
+        planned = [await self._reader.plan_again(half, request.window_number) for half in halves]
         return [OpenRequest(half, request.window_number, parent=request.number) for half in planned]
 
     def _adjust_pace(self, settlement: Settlement) -> None:

@@ -239,19 +239,19 @@ async def make_reader(shipment: Shipment, connection: psycopg.AsyncConnection[An
         claim,
         requests=requests,
         facts=facts,
-        origin=await find_origin(shipment, facts),
+        origins=await list_origins(shipment, facts),
         numbers=Numbers(last_request, last_window, first_row=claim.first_row),
         rows_per_window=choose_window(requests.rows_per_request, pace.most),
     )
 
 
-async def find_origin(shipment: Shipment, facts: RunFacts) -> RunFacts:
-    """Return the facts of the run whose rows are sent again; of any other run, its own."""
+async def list_origins(shipment: Shipment, facts: RunFacts) -> list[RunFacts]:
+    """Return the facts of the run whose rows are sent again, of the one whose rows that sent again, and so on."""
     if shipment.claim.parent_id is None:
-        return facts
+        return []
     async with shipment.resources.database.session() as session:
-        origin = await runs_store.find_origin(session, shipment.claim.parent_id)
-    return facts if origin is None else replace(facts, id=origin["id"], started_at=origin["started_at"])
+        origins = await runs_store.list_origins(session, shipment.claim.parent_id)
+    return [replace(facts, id=origin["id"], started_at=origin["started_at"]) for origin in origins]
 
 
 def columns_of(claim: ClaimedShard) -> list[tuple[str, str]]:

@@ -10,7 +10,6 @@ from tessera.exports.kinds.requests.recorder import Recorder
 from tessera.exports.kinds.requests.requests import OpenRequest
 from tessera.exports.kinds.requests.windows import WindowReader
 from tessera.exports.states import RequestState
-from tessera.exports.store.resends import RESENT_WINDOW
 
 
 async def resume_requests(
@@ -31,10 +30,9 @@ async def rebuild_request(row: dict[str, Any], reader: WindowReader) -> OpenRequ
     """Render the request again from its spooled rows, under the key that it was given first."""
     left_out = set(row["left_out"] or ())
     ordinals = [ordinal for ordinal in range(row["first_row"], row["last_row"] + 1) if ordinal not in left_out]
-    resent = row["window_number"] == RESENT_WINDOW
-    planned = await reader.plan_again(ordinals, row["number"], resent=resent)
+    planned = await reader.plan_again(ordinals, row["window_number"], row["number"])
     # With its first key, unless it changed since another run began it: then it is another request.
-    key = planned.idempotency_key if resent else row["key"]
+    key = planned.idempotency_key if row["window_number"] < 0 else row["key"]
     return OpenRequest(
         replace(planned, idempotency_key=key),
         row["window_number"],

@@ -22,14 +22,14 @@ class WindowReader:
         *,
         requests: RequestRenderer,
         facts: RunFacts,
-        origin: RunFacts,
+        origins: Sequence[RunFacts],
         numbers: "Numbers",
         rows_per_window: int,
     ) -> None:
         self._rows = RowReader(database, claim)
         self._requests = requests
         self._facts = facts
-        self._origin = origin
+        self._origins = origins
         self._numbers = numbers
         self._rows_per_window = rows_per_window
 
@@ -47,19 +47,23 @@ class WindowReader:
         requests = [OpenRequest(planned, number, attempts=1) for planned in plan.requests]
         return Window(number, until, requests, [row_error(failure) for failure in plan.failures])
 
-    async def plan_again(
-        self, ordinals: Sequence[int], index: int | None = None, *, resent: bool = False
-    ) -> PlannedRequest:
+    async def plan_again(self, ordinals: Sequence[int], window_number: int, index: int | None = None) -> PlannedRequest:
         """Render one request again from its rows: after a take-over, or under a new number for half of a split one.
 
-        A request that an earlier run began is made with that run's facts, so that the receiver gets it unchanged.
+        A request that an earlier run began is made with that run's facts, so that the receiver gets it unchanged; its
+        window says which run that was.
         """
         number = self._numbers.take_request() if index is None else index
-        facts = self._origin if resent else self._facts
+        facts = self._facts_of(window_number)
         plan = self._requests.plan(await self._rows.find(ordinals), facts, first_index=number)
         # These rows made one request before, so they make one again, or a smaller one.
         (planned,) = plan.requests
         return planned
+
+    def _facts_of(self, window_number: int) -> RunFacts:
+        # Windows of earlier runs count down from -1, the parent's.
+        before = -window_number
+        return self._origins[before - 1] if 0 < before <= len(self._origins) else self._facts
 
 
 class Numbers:
