@@ -24,6 +24,7 @@ from tessera.exports.store import runs as runs_store
 from tessera.outbound import Sender
 from tessera.outbound.rendering import RunFacts
 from tessera.platform.assets import Target
+from tessera.platform.db import KEYED
 
 # For how long calls under way are waited for: when the run is cancelled, which takes 5 s at most, and when the worker
 # stops, which takes 10.
@@ -141,7 +142,7 @@ async def deliver(shipment: Shipment) -> RunResult:
     """Send the shard's rows, and go on where another worker left it."""
     claim, lease = shipment.claim, shipment.lease
     sender = await open_sender(shipment)
-    connection = await shipment.resources.database.connect("tessera run", autocommit=True)
+    connection = await shipment.resources.database.connect("tessera run", autocommit=True, options=KEYED)
     try:
         recorder = Recorder(connection, claim)
         judge = Judge(sender)
