@@ -37,7 +37,7 @@ SELECT %s, %s, %s, number, window_number, parent, first_row, last_row, row_count
 BEGIN_AGAIN = """
 UPDATE run_requests AS r SET state = 'begun', attempts = b.attempt, begun_at = now()
   FROM unnest(%s::integer[], %s::integer[]) AS b (number, attempt)
- WHERE r.created_at = %s AND r.run_id = %s AND r.number = b.number
+ WHERE r.created_at = %s AND r.run_id = %s AND r.number = ANY (%s::integer[]) AND r.number = b.number
 """
 
 BEGIN_ATTEMPTS = """
@@ -51,7 +51,8 @@ UPDATE run_attempts AS a
        duration_ms = s.duration_ms
   FROM unnest(%s::integer[], %s::integer[], %s::text[], %s::integer[], %s::text[], %s::text[], %s::real[])
     AS s (number, attempt, outcome, status, code, message, duration_ms)
- WHERE a.created_at = %s AND a.run_id = %s AND a.number = s.number AND a.attempt = s.attempt
+ WHERE a.created_at = %s AND a.run_id = %s AND a.number = ANY (%s::integer[])
+   AND a.number = s.number AND a.attempt = s.attempt
 """
 
 SETTLE_REQUESTS = """
@@ -60,7 +61,7 @@ UPDATE run_requests AS r
        code = s.code, duration_ms = s.duration_ms, settled_at = now()
   FROM unnest(%s::integer[], %s::text[], %s::integer[], %s::integer[], %s::integer[], %s::text[], %s::real[])
     AS s (number, state, sent_rows, lost, status, code, duration_ms)
- WHERE r.created_at = %s AND r.run_id = %s AND r.number = s.number
+ WHERE r.created_at = %s AND r.run_id = %s AND r.number = ANY (%s::integer[]) AND r.number = s.number
 """
 
 KEEP_EXCERPTS = """
@@ -167,10 +168,10 @@ async def write_group(connection: Connection, claim: ClaimedShard, group: Group)
         async with connection.pipeline():
             guard = await connection.execute(GUARD, [*counts, claim.run_id, claim.shard, claim.epoch])
             await write_columns(connection, PLAN, group.planned, before=(*run, claim.shard))
-            await write_columns(connection, BEGIN_AGAIN, group.begun_again, after=run)
+            await change_numbered(connection, BEGIN_AGAIN, group.begun_again, run)
             await write_columns(connection, BEGIN_ATTEMPTS, begun, before=run)
-            await write_columns(connection, SETTLE_ATTEMPTS, group.settled_attempts, after=run)
-            await write_columns(connection, SETTLE_REQUESTS, group.settled_requests, after=run)
+            await change_numbered(connection, SETTLE_ATTEMPTS, group.settled_attempts, run)
+            await change_numbered(connection, SETTLE_REQUESTS, group.settled_requests, run)
             await write_columns(connection, KEEP_EXCERPTS, group.excerpts, before=run)
             await write_columns(connection, KEEP_ROW_ERRORS, group.row_errors, before=run)
             if group.waits:
@@ -180,6 +181,17 @@ async def write_group(connection: Connection, claim: ClaimedShard, group: Group)
                 await row_states.refuse_rows(connection, claim, group.refused)
         if guard.rowcount != 1:
             raise LeaseLostError
+
+
+async def change_numbered(
+    connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]], run: tuple[Any, ...]
+) -> None:
+    """Run an `unnest` statement on what is in the log already, found by the numbers that the rows begin with.
+
+    The numbers are said once more, for the index. The plan is made once, when the run has hardly begun: without them
+    it reads everything that the run has written, for every group anew.
+    """
+    await write_columns(connection, statement, rows, after=(*run, [row[0] for row in rows]))
 
 
 async def write_columns(
