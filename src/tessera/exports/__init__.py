@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         resend_failed,
         start_run,
     )
+    from tessera.exports.schedules import resume_schedule
     from tessera.exports.states import RequestState, RunQueue, RunState
     from tessera.exports.values import (
         Changes,
@@ -130,6 +131,7 @@ __all__ = [
     "register_kinds",
     "release_run",
     "resend_failed",
+    "resume_schedule",
     "start_run",
     "update_definition",
 ]
