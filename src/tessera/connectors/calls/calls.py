@@ -102,8 +102,8 @@ async def list_profile_days(
             health_of(row["newest_passed"]),
             row["newest_at"],
             row["newest_message"] or "",
-            row["passed"],
-            row["failed"],
+            row["passed"] or (),
+            row["failed"] or (),
         )
         for row in rows
     ]

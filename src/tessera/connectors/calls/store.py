@@ -35,15 +35,14 @@ SELECT p.id AS of_profile, p.type, c.*
 # What its runs came to is on record with the runs; here are the calls that people made.
 HOURS = text("""
 SELECT p.id, p.label, p.type, p.enabled, newest.passed AS newest_passed, newest.at AS newest_at,
-       newest.message AS newest_message,
-       ARRAY(SELECT cast(floor(extract(epoch FROM cast(:now AS timestamptz) - c.at) / 3600) AS integer)
-               FROM profile_calls c
-              WHERE c.profile_id = p.id AND c.kind <> 'run' AND c.at > :since AND c.at <= :now AND c.passed) AS passed,
-       ARRAY(SELECT cast(floor(extract(epoch FROM cast(:now AS timestamptz) - c.at) / 3600) AS integer)
-               FROM profile_calls c
-              WHERE c.profile_id = p.id AND c.kind <> 'run' AND c.at > :since AND c.at <= :now AND NOT c.passed) AS failed
+       newest.message AS newest_message, day.passed, day.failed
   FROM connection_profiles p
   LEFT JOIN LATERAL (SELECT * FROM profile_calls WHERE profile_id = p.id ORDER BY id DESC LIMIT 1) newest ON true
+  LEFT JOIN LATERAL (
+    SELECT array_agg(ago) FILTER (WHERE c.passed) AS passed, array_agg(ago) FILTER (WHERE NOT c.passed) AS failed
+      FROM profile_calls c,
+           LATERAL cast(floor(extract(epoch FROM cast(:now AS timestamptz) - c.at) / 3600) AS integer) AS ago
+     WHERE c.profile_id = p.id AND c.kind <> 'run' AND c.at > :since AND c.at <= :now) day ON true
  WHERE p.chain_id = :chain_id ORDER BY lower(p.label), p.id LIMIT :count
 """)
 

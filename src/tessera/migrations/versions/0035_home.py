@@ -8,8 +8,10 @@ branch_labels = None
 depends_on = None
 
 INDEXES = (
-    "CREATE INDEX ix_runs_ended_badly ON runs (chain_id, created_at DESC)"
-    " WHERE state IN ('failed', 'completed_with_errors')",
+    (
+        "CREATE INDEX ix_runs_ended_badly ON runs (chain_id, created_at DESC)"
+        " WHERE state IN ('failed', 'completed_with_errors')"
+    ),
     "CREATE INDEX ix_schedules_owner_kind_paused_at ON schedules (owner_kind, paused_at) WHERE paused_at IS NOT NULL",
     "CREATE INDEX ix_schedule_moments_missed ON schedule_moments (owner_kind, due_at) WHERE outcome = 'missed'",
 )
