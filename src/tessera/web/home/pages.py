@@ -26,6 +26,8 @@ async def show_home(visit: PageVisit) -> Response[Any]:
     days = await read_profile_days(visit)
     found = await read_exports(visit, days)
     lines = [*found.pop("lines"), *await read_mail_line(visit), *await read_key_lines(visit)]
+    # Within a tone the order stays: what is held comes before what has failed.
+    lines.sort(key=lambda line: line.tone != "needs")
     sees_exports = visit.actor.may("exports:read")
     return visit.page(
         "home/templates/home.html",
