@@ -72,7 +72,7 @@ async def lines_of(
     house: SmallHouse, definition: Definition, actor: Actor = ACTOR, **given: Any
 ) -> Sequence[HistoryLine]:
     async with house.database.session() as session:
-        return (await history.read_history(session, actor, definition_id=definition.id, **given)).lines
+        return (await history.read_history(session, actor, definition, **given)).lines
 
 
 def describe(line: HistoryLine) -> str:
@@ -166,8 +166,8 @@ async def test_outsider_learns_nothing(house: SmallHouse) -> None:
         assert await history.list_latest_runs(session, OUTSIDER, chain) == []
         assert await history.list_active_runs(session, OUTSIDER, chain) == []
         assert await history.list_run_hours(session, OUTSIDER, chain, now=now()) == {}
-        with pytest.raises(exports.DefinitionNotFoundError):
-            await history.read_history(session, OUTSIDER, definition_id=definition.id)
+        assert await history.list_past_runs(session, OUTSIDER, definition_id=definition.id) == []
+        assert (await history.read_history(session, OUTSIDER, definition)).lines == ()
 
 
 async def test_moments_of_the_coming_day_are_listed(house: SmallHouse) -> None:
@@ -230,7 +230,7 @@ async def test_pages_of_the_history_leave_nothing_out(house: SmallHouse) -> None
     before: datetime | None = None
     async with house.database.session() as session:
         while True:
-            part = await history.read_history(session, ACTOR, definition_id=definition.id, before=before, count=2)
+            part = await history.read_history(session, ACTOR, definition, before=before, count=2)
             paged += [line.at for line in part.lines]
             before = part.before
             if before is None:

@@ -8,7 +8,6 @@ from uuid import UUID
 
 import msgspec
 
-from tessera.exports.definitions import get_definition
 from tessera.exports.gates import Finding
 from tessera.exports.states import RunState
 from tessera.exports.store import history as store
@@ -68,8 +67,8 @@ async def list_past_runs(
 ) -> list[PastRun]:
     """Return the definition's latest runs that were created before then, newest first."""
     actor.require("exports:read")
-    await get_definition(session, actor, definition_id=definition_id)
-    return make_runs(await store.list_runs_of(session, definition_id, before=before, count=count))
+    rows = await store.list_runs_of(session, definition_id, chains=actor.reach(), before=before, count=count)
+    return make_runs(rows)
 
 
 async def list_latest_runs(session: Session, actor: Actor, chain_id: UUID, *, count: int = 10) -> list[PastRun]:

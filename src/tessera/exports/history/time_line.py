@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from tessera.exports.definitions import KIND, get_definition
+from tessera.exports.definitions import KIND
 from tessera.exports.history.past_runs import PastRun, make_runs
 from tessera.exports.store import history as store
 from tessera.exports.values import Definition
@@ -39,14 +39,16 @@ class History:
 
 
 async def read_history(
-    session: Session, actor: Actor, *, definition_id: UUID, before: datetime | None = None, count: int = 50
+    session: Session, actor: Actor, definition: Definition, *, before: datetime | None = None, count: int = 50
 ) -> History:
-    """Return what happened before then; changes only to those who may read the audit log."""
-    definition = await get_definition(session, actor, definition_id=definition_id)
+    """Return what happened to the definition before then; changes only to those who may read the audit log."""
+    actor.require("exports:read")
+    if not actor.sees(definition.chain_id):
+        return History((), None)
     # Two more of each: one says that there is more, and the other that its moment has no further line.
     most = count + 2
-    runs = make_runs(await store.list_runs_of(session, definition_id, before=before, count=most))
-    moments = await schedules.list_moments(session, KIND, definition_id, count=most, before=before, without_run=True)
+    runs = make_runs(await store.list_runs_of(session, definition.id, chains=actor.reach(), before=before, count=most))
+    moments = await schedules.list_moments(session, KIND, definition.id, count=most, before=before, without_run=True)
     changes: Sequence[KeptEntry] = ()
     if actor.may("audit:read"):
         settings = await list_settings(session, definition)

@@ -22,7 +22,8 @@ SELECT r.id, r.definition_id, d.label AS definition_label, r.state, r.trigger, r
 """
 
 OF_DEFINITION = text(f"""{RUNS}
- WHERE r.definition_id = :definition_id AND r.created_at < coalesce(cast(:before AS timestamptz), 'infinity')
+ WHERE r.definition_id = :definition_id AND (cast(:chains AS uuid[]) IS NULL OR r.chain_id = ANY (:chains))
+   AND r.created_at < coalesce(cast(:before AS timestamptz), 'infinity')
  ORDER BY r.created_at DESC LIMIT :count
 """)
 OF_CHAIN = text(f"""{RUNS}
@@ -44,7 +45,7 @@ ENDED_BADLY = text(f"""{RUNS}
 # A run says something of its destination if a request went out, or if it failed for the profile's sake.
 HOURS = text("""
 SELECT d.template_id, d.profile_id,
-       cast(floor(extract(epoch FROM cast(:now AS timestamptz) - r.finished_at) / 3600) AS integer) AS hours_ago,
+       cast(floor(date_part('epoch', cast(:now AS timestamptz) - r.finished_at) / 3600) AS integer) AS hours_ago,
        count(*) FILTER (WHERE r.state <> 'failed' AND (r.sent > 0 OR r.failed = 0)) AS passed,
        count(*) FILTER (WHERE r.state = 'failed' OR (r.sent = 0 AND r.failed > 0)) AS failed
   FROM runs r JOIN export_definitions d ON d.id = r.definition_id
@@ -55,9 +56,12 @@ SELECT d.template_id, d.profile_id,
 """)
 
 
-async def list_runs_of(session: Session, definition_id: UUID, *, before: datetime | None, count: int) -> list[Row]:
+async def list_runs_of(
+    session: Session, definition_id: UUID, *, chains: Sequence[UUID] | None, before: datetime | None, count: int
+) -> list[Row]:
     """Return the definition's latest runs before then, newest first."""
-    return await fetch_rows(session, OF_DEFINITION, {"definition_id": definition_id, "before": before, "count": count})
+    scope = {"definition_id": definition_id, "chains": chains, "before": before, "count": count}
+    return await fetch_rows(session, OF_DEFINITION, scope)
 
 
 async def list_latest(session: Session, chain_id: UUID, *, count: int) -> list[Row]:

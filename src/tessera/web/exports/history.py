@@ -31,7 +31,7 @@ async def show_export_history(visit: PageVisit, definition_id: FromPath[UUID]) -
     """List what happened to the export, newest first; the address says from when on it goes back."""
     definition = await exports.get_definition(visit.session, visit.actor, definition_id=definition_id)
     before = read_before(visit)
-    shown = await history.read_history(visit.session, visit.actor, definition_id=definition_id, before=before)
+    shown = await history.read_history(visit.session, visit.actor, definition, before=before)
     return visit.page(
         "exports/templates/history.html",
         definition=definition,
