@@ -93,14 +93,14 @@ async def test_destination_shows_runs_and_failing_tests(site: Site, owner: Brows
         await session.execute(FAILED_CALL)
     home = await read_home(owner)
     assert "Receiver connection failing just now The credentials were refused. Open profile" in home
-    assert "Receiver Failing 1 passed, 1 failed" in home
+    assert "Receiver Failing" in home
+    assert "1 passed, 1 failed" in home
     assert "Receiver" not in await read_home(reader)
 
 
 async def test_waiting_mails_are_for_those_who_see_them(site: Site, owner: Browser, reader: Browser) -> None:
     async with site.house.database.session() as session:
-        letter = MailMessage("ada@example.com", "Run failed", ["It failed."])
-        await send_mail(session, site.house.resources, letter, now=site.house.resources.clock())
+        await send_mail(session, site.house.resources, [MailMessage("ada@example.com", "Run failed", ("It failed.",))])
     home = await read_home(owner)
     assert "1 mail waiting just now No mail server is set" in home
     assert "outbox" not in await read_home(reader)
@@ -129,7 +129,7 @@ def test_many_late_exports_are_one_line() -> None:
 
 def test_failing_destination_comes_first() -> None:
     days = [
-        ProfileDay(new_id(), label, "http_api", True, health, NOON, "", (0, 0, 5), (1,))
+        ProfileDay(new_id(), label, "http_api", True, health, NOON, None, "", (0, 0, 5), (1,))
         for label, health in (("A", Health.FINE), ("B", Health.NEEDS_YOU))
     ]
     first, second = make_destinations(days, {days[0].profile_id: {5: HourCount(8, 2)}})

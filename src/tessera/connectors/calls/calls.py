@@ -71,7 +71,7 @@ class ProfileHealth:
 class ProfileDay:
     """A profile's last 24 hours: the full hours that have passed since each test that passed or failed.
 
-    `health`, `at` and `message` are those of its newest call, of whatever kind.
+    `health`, `at`, `kind` and `message` are those of its newest call.
     """
 
     profile_id: UUID
@@ -80,6 +80,7 @@ class ProfileDay:
     enabled: bool
     health: Health
     at: datetime | None
+    kind: CallKind | None
     message: str
     passed: Sequence[int]
     failed: Sequence[int]
@@ -101,6 +102,7 @@ async def list_profile_days(
             row["enabled"],
             health_of(row["newest_passed"]),
             row["newest_at"],
+            None if row["newest_kind"] is None else CallKind(row["newest_kind"]),
             row["newest_message"] or "",
             row["passed"] or (),
             row["failed"] or (),

@@ -35,7 +35,7 @@ SELECT p.id AS of_profile, p.type, c.*
 # What its runs came to is on record with the runs; here are the calls that people made.
 HOURS = text("""
 SELECT p.id, p.label, p.type, p.enabled, newest.passed AS newest_passed, newest.at AS newest_at,
-       newest.message AS newest_message, day.passed, day.failed
+       newest.kind AS newest_kind, newest.message AS newest_message, day.passed, day.failed
   FROM connection_profiles p
   LEFT JOIN LATERAL (SELECT * FROM profile_calls WHERE profile_id = p.id ORDER BY id DESC LIMIT 1) newest ON true
   LEFT JOIN LATERAL (

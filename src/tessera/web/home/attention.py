@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tessera.connectors import keys as encryption_keys
-from tessera.connectors.calls import Health, ProfileDay
+from tessera.connectors.calls import CallKind, Health, ProfileDay
 from tessera.connectors.keys import EncryptionKey
 from tessera.exports import RunState
 from tessera.exports.history import Concern, ConcernKind
@@ -84,10 +84,11 @@ def merge_late(late: Sequence[Concern]) -> Line:
     return Line(f"{len(late):,} exports or more", "late", first, late[0].reason, "Open exports", DEFINITIONS)
 
 
-def lines_of_profiles(days: Sequence[ProfileDay], chain_id: object) -> Iterator[Line]:
-    """Yield lines about profiles whose newest call failed."""
+def lines_of_profiles(days: Sequence[ProfileDay], chain_id: object, *, runs_shown: bool) -> Iterator[Line]:
+    """Yield lines about profiles whose newest call failed; where runs are shown, a failed one has its own line."""
     for day in days:
-        if day.enabled and day.health is Health.NEEDS_YOU:
+        named = runs_shown and day.kind is CallKind.RUN
+        if day.enabled and day.health is Health.NEEDS_YOU and not named:
             path = f"{PROFILES}/{chain_id}/{day.profile_id}"
             yield Line(day.label, "connection failing", day.at, day.message, "Open profile", path)
 

@@ -1,13 +1,15 @@
 """Home: is anything wrong, what runs next, and on a fresh system the first steps."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from litestar import Response, get
 
 from tessera.connectors import calls
 from tessera.connectors.calls import ProfileDay
 from tessera.exports import RunState, history
+from tessera.exports.history import HourCount
 from tessera.web.exports.words import RUN_STATES, count_parts
 from tessera.web.home.attention import Line, lines_of, lines_of_profiles, read_key_lines, read_mail_line
 from tessera.web.home.destinations import SHOWN, make_destinations
@@ -47,7 +49,7 @@ async def read_exports(visit: Visit, days: Sequence[ProfileDay]) -> dict[str, An
     """Return what the page says about the exports and connections of the chosen chain."""
     lines: list[Line] = []
     found: dict[str, Any] = {"latest": [], "active": [], "day": None, "destinations": []}
-    hours = {}
+    hours: Mapping[UUID, Mapping[int, HourCount]] = {}
     if visit.chosen is not None and visit.actor.may("exports:read"):
         session, actor, chain_id = visit.session, visit.actor, visit.chosen.id
         latest = await history.list_latest_runs(session, actor, chain_id, count=LATEST)
@@ -62,7 +64,7 @@ async def read_exports(visit: Visit, days: Sequence[ProfileDay]) -> dict[str, An
         running = [run for run in active if run.state is not RunState.HELD]
         found |= {"latest": latest, "active": running[:LATEST], "day": day if day.lanes else None}
     if visit.chosen is not None:
-        lines += lines_of_profiles(days, visit.chosen.id)
+        lines += lines_of_profiles(days, visit.chosen.id, runs_shown=visit.actor.may("exports:read"))
     return {**found, "destinations": make_destinations(days, hours)[:SHOWN], "lines": lines}
 
 
