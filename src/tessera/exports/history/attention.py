@@ -96,7 +96,7 @@ def judge_late(upcoming: Sequence[UpcomingRuns]) -> Iterator[Concern]:
 def judge_overdue(
     runs: Sequence[PastRun], deadlines: Mapping[UUID, StoredSchedule], now: datetime
 ) -> Iterator[Concern]:
-    """Yield scheduled runs that have not begun or ended by their deadlines; what is held is told already."""
+    """Yield scheduled runs that have not begun or ended by their deadlines; what is held has a line of its own."""
     for run in runs:
         stored = deadlines.get(run.definition_id)
         if stored is None or run.scheduled_for is None or run.state is RunState.HELD:
