@@ -63,7 +63,7 @@ async def list_concerns(
     missed = await schedules.list_missed(session, KIND, [chain_id], since=now - MISSED_SINCE, count=count)
     timed = [run.definition_id for run in running if run.scheduled_for is not None]
     deadlines = await schedules.find_schedules(session, KIND, timed) if timed else {}
-    owners = [each.owner_id for each in (*paused, *missed)]
+    owners = [*(each.owner_id for each in paused), *(each.owner_id for each in missed)]
     labels = (
         {row["id"]: row["label"] for row in await definitions_store.find_definitions(session, owners)} if owners else {}
     )
