@@ -12,7 +12,7 @@ import { followChoices, listenForInsertions, liveForms } from "./live.js";
 import { followLeaders } from "./leaders.js";
 import { closeLocks } from "./locks.js";
 import { showConditions } from "./conditions.js";
-import { showMoments } from "./moments.js";
+import { showClocks, showMoments } from "./moments.js";
 import { raisePopups } from "./popups.js";
 import { openRows } from "./rows.js";
 import { listenForShortcuts } from "./shortcuts.js";
@@ -27,6 +27,7 @@ listenForThemes();
 listenForWaits();
 listenForInsertions();
 showMoments(document);
+showClocks(document);
 drawCharts(document);
 showCode(document);
 raisePopups(document);
@@ -43,6 +44,7 @@ openEditors(document);
 // What the server sends later gets what the first page got.
 function dress(root) {
   showMoments(root);
+  showClocks(root);
   drawCharts(root);
   showCode(root);
   openEditors(root);

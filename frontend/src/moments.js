@@ -6,3 +6,19 @@ export function showMoments(root) {
     element.title = exact.format(new Date(element.dateTime));
   }
 }
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const day = new Intl.DateTimeFormat(undefined, { weekday: "short" });
+
+// Times of day are in UTC until here; one of another day than today is followed by that day.
+export function showClocks(root) {
+  for (const element of root.querySelectorAll("time[data-clock]")) {
+    const at = new Date(element.dateTime);
+    element.textContent = clock.format(at);
+    element.title = exact.format(at);
+    if (!element.closest("[aria-hidden]") && at.toDateString() !== new Date().toDateString()) element.textContent += ` ${day.format(at)}`;
+  }
+  for (const element of root.querySelectorAll("[data-zone]")) {
+    element.textContent = clock.resolvedOptions().timeZone;
+  }
+}

@@ -1,17 +1,21 @@
 """What only a browser can tell: scripts, live progress, keyboard, themes, widths."""
 
 import asyncio
+import re
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 from tests.browser.conftest import EMAIL, PASSWORD, Site
 from tests.builders.house import ACTOR, create_export, create_members, run_to_end, start_run
 from tests.builders.receivers import Reply, run_receiver
 
 from tessera.access.roles import ADMIN_ROLE_ID
 from tessera.access.users import NewUser, create_users
+from tessera.exports.schedules import set_schedule
 from tessera.loyalty import NewCustomer, create_accounts
+from tessera.platform.calendar import Recurrence, Schedule
 from tessera.platform.clock import now
+from tessera.platform.schedules import Policies
 
 pytestmark = pytest.mark.browser
 
@@ -193,4 +197,29 @@ async def test_pages_work_without_scripts(site: Site, page: Page) -> None:
     await expect(plain.get_by_text("Waiting for a worker").first).to_be_visible()
     await plain.get_by_role("button", name="Cancel run").click()
     await expect(plain.get_by_text("being cancelled")).to_be_visible()
+    await context.close()
+
+
+async def test_next_runs_are_in_the_readers_zone(site: Site, browser: Browser) -> None:
+    chain = await create_members(site.house.database, 1)
+    definition = await create_export(site.house, chain, "http://127.0.0.1:9")
+    async with site.house.database.session() as session:
+        await set_schedule(
+            session,
+            ACTOR,
+            site.house.resources,
+            definition_id=definition.id,
+            schedule=Schedule(Recurrence.REPEAT, cron="0 * * * *"),
+            policies=Policies(),
+        )
+    # Half an hour off the whole hours of UTC.
+    context = await browser.new_context(base_url=site.address, timezone_id="Asia/Kolkata")
+    page = await context.new_page()
+    await page.goto("/sign-in")
+    await page.get_by_label("E-mail address").fill(EMAIL)
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.locator("[data-zone]")).to_have_text(re.compile("Asia/(Kolkata|Calcutta)"))
+    await expect(page.locator(".lane-next time")).to_have_text(re.compile(r"^\d\d:30( \w+)?$"))
+    assert await page.locator(".lane-mark").count() > 20
     await context.close()

@@ -116,7 +116,8 @@ async def test_charts_get_their_numbers(site: Site, owner: Browser) -> None:
     rates = (await owner.get(f"/admin/exports/runs/{run.id}/rates")).json()
     assert rates["active"] is False
     assert sum(rates["requests"]) == 3
-    assert len(rates["seconds"]) == len(rates["p50"]) == len(rates["p95"])
+    assert len(rates["seconds"]) == len(rates["p50"]) == len(rates["p95"]) == len(rates["p99"])
+    assert (sum(rates["rows"]), sum(rates["accepted"]), sum(rates["retries"])) == (30, 3, 0)
 
 
 async def test_cancelled_run_says_so(site: Site, owner: Browser) -> None:
@@ -133,13 +134,13 @@ async def test_cancelled_run_says_so(site: Site, owner: Browser) -> None:
 async def test_home_names_what_needs_attention(site: Site, owner: Browser) -> None:
     await make_run(site.house, Reply(401), members=1)
     home = words((await owner.get("/")).text)
-    assert "1 export needs attention" in home
-    assert "Members out Failed" in home
+    assert "1 thing needs attention" in home
+    assert "Members out failed" in home
 
 
 async def test_home_is_calm_when_all_is_well(site: Site, owner: Browser) -> None:
     await make_run(site.house, members=1)
-    assert "All exports are fine" in words((await owner.get("/")).text)
+    assert "Nothing needs attention" in words((await owner.get("/")).text)
 
 
 async def test_list_keeps_its_filter(site: Site, owner: Browser) -> None:

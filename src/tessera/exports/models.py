@@ -139,6 +139,12 @@ Index("ix_runs_chain_id_created_at", RunRow.chain_id, RunRow.created_at.desc(), 
 Index("ix_runs_definition_id_created_at", RunRow.definition_id, RunRow.created_at.desc())
 Index("ix_runs_parent_id", RunRow.parent_id, postgresql_where=text("parent_id IS NOT NULL"))
 Index("ix_runs_snapshot_id", RunRow.snapshot_id)
+Index(
+    "ix_runs_ended_badly",
+    RunRow.chain_id,
+    RunRow.created_at.desc(),
+    postgresql_where=text("state IN ('failed', 'completed_with_errors')"),
+)
 Index("ix_runs_active", RunRow.created_at, postgresql_where=ACTIVE)
 
 

@@ -45,6 +45,23 @@ async def set_schedule(
     return found
 
 
+async def resume_schedule(
+    session: Session, actor: Actor, resources: Resources, *, definition_id: UUID
+) -> StoredSchedule | None:
+    """Let a paused definition run by itself again; moments of the pause are not caught up with. Else do nothing."""
+    actor.require("exports:write")
+    definition = await get_definition(session, actor, definition_id=definition_id)
+    before = await schedules.find_schedule(session, KIND, definition_id)
+    if before is None or before.paused_at is None:
+        return before
+    await schedules.resume_schedules(session, KIND, [definition_id], now=resources.clock())
+    values = ({"paused_at": before.paused_at.isoformat(), "pause_reason": before.pause_reason}, {"paused_at": None})
+    await record_change(
+        session, actor, asdict(definition), kind=KIND, event=DEFINITION_UPDATED, action="resumed", values=values
+    )
+    return await schedules.find_schedule(session, KIND, definition_id)
+
+
 async def clear_schedule(session: Session, actor: Actor, *, definition_id: UUID) -> None:
     """Let the definition run on demand only."""
     actor.require("exports:write")

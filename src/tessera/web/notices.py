@@ -47,6 +47,7 @@ NOTICES = {
     "export_copied": Notice("This is the copy. It is disabled until you enable it.", "off"),
     "export_enabled": Notice("The export is enabled."),
     "export_disabled": Notice("The export is disabled: it runs only when a user starts it.", "off"),
+    "export_resumed": Notice("Resumed. The export runs by its schedule again."),
     "export_taken_over": Notice("You own this export now: it runs with your rights."),
     "run_released": Notice("Released. The run goes on."),
     "run_dropped": Notice("Dropped. Nothing of this run was sent.", "off"),

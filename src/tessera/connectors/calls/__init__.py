@@ -10,9 +10,11 @@ if TYPE_CHECKING:
         Health,
         NewCall,
         ProfileCall,
+        ProfileDay,
         ProfileHealth,
         health_by_type,
         list_calls,
+        list_profile_days,
         profile_health,
         record_call,
     )
@@ -24,9 +26,11 @@ __all__ = [
     "Health",
     "NewCall",
     "ProfileCall",
+    "ProfileDay",
     "ProfileHealth",
     "health_by_type",
     "list_calls",
+    "list_profile_days",
     "profile_health",
     "record_call",
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -65,6 +65,50 @@ class ProfileHealth:
 
     health: Health
     call: ProfileCall | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileDay:
+    """A profile's last 24 hours: the full hours that have passed since each test that passed or failed.
+
+    `health`, `at`, `kind` and `message` are those of its newest call.
+    """
+
+    profile_id: UUID
+    label: str
+    type: str
+    enabled: bool
+    health: Health
+    at: datetime | None
+    kind: CallKind | None
+    message: str
+    passed: Sequence[int]
+    failed: Sequence[int]
+
+
+async def list_profile_days(
+    session: Session, actor: Actor, chain_id: UUID, *, now: datetime, count: int = 100
+) -> list[ProfileDay]:
+    """Return how the chain's profiles are, and their tests of the last 24 hours, by label."""
+    actor.require("connection-profiles:read")
+    if not actor.sees(chain_id):
+        return []
+    rows = await store.list_hours(session, chain_id, since=now - timedelta(hours=24), now=now, count=count)
+    return [
+        ProfileDay(
+            row["id"],
+            row["label"],
+            row["type"],
+            row["enabled"],
+            health_of(row["newest_passed"]),
+            row["newest_at"],
+            None if row["newest_kind"] is None else CallKind(row["newest_kind"]),
+            row["newest_message"] or "",
+            row["passed"] or (),
+            row["failed"] or (),
+        )
+        for row in rows
+    ]
 
 
 async def record_call(session: Session, profile_id: UUID, call: NewCall) -> None:

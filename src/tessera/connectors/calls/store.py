@@ -1,6 +1,7 @@
 """Statements on the last calls of profiles."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +32,20 @@ SELECT p.id AS of_profile, p.type, c.*
    AND (cast(:profiles AS uuid[]) IS NULL OR p.id = ANY (:profiles))
 """)
 
+# What its runs came to is on record with the runs; here are the calls that people made.
+HOURS = text("""
+SELECT p.id, p.label, p.type, p.enabled, newest.passed AS newest_passed, newest.at AS newest_at,
+       newest.kind AS newest_kind, newest.message AS newest_message, day.passed, day.failed
+  FROM connection_profiles p
+  LEFT JOIN LATERAL (SELECT * FROM profile_calls WHERE profile_id = p.id ORDER BY id DESC LIMIT 1) newest ON true
+  LEFT JOIN LATERAL (
+    SELECT array_agg(ago) FILTER (WHERE c.passed) AS passed, array_agg(ago) FILTER (WHERE NOT c.passed) AS failed
+      FROM profile_calls c,
+           LATERAL cast(floor(extract(epoch FROM cast(:now AS timestamptz) - c.at) / 3600) AS integer) AS ago
+     WHERE c.profile_id = p.id AND c.kind <> 'run' AND c.at > :since AND c.at <= :now) day ON true
+ WHERE p.chain_id = :chain_id ORDER BY lower(p.label), p.id LIMIT :count
+""")
+
 COUNT_NEWEST = text("""
 SELECT p.type, c.passed, count(*) AS number
   FROM connection_profiles p
@@ -57,6 +72,11 @@ async def list_newest_calls(
     """Return every profile with its newest call, whose columns are null where there is none."""
     parameters = {"chains": None if chains is None else list(chains), "profiles": profiles and list(profiles)}
     return await fetch_rows(session, NEWEST, parameters)
+
+
+async def list_hours(session: Session, chain_id: UUID, *, since: datetime, now: datetime, count: int) -> list[Row]:
+    """Return the chain's profiles, each with its newest call and how many hours ago tests passed and failed."""
+    return await fetch_rows(session, HOURS, {"chain_id": chain_id, "since": since, "now": now, "count": count})
 
 
 async def count_newest_calls(session: Session, *, chains: Iterable[UUID] | None) -> list[Row]:

@@ -25,13 +25,23 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """What was settled per second from `second` on: requests, rows, and latency percentiles in milliseconds."""
+    """What came per second from `second` on: requests and rows that were sent, and attempts by their answers.
+
+    Answers are `accepted` (2xx), `refused` (3xx and 4xx) or `broken` (5xx), or there was none. Latency is in
+    milliseconds, None where nothing came back.
+    """
 
     second: datetime
     requests: float
     rows: float
     p50_ms: float | None
     p95_ms: float | None
+    p99_ms: float | None
+    accepted: float
+    refused: float
+    broken: float
+    unanswered: float
+    retries: float
 
 
 async def list_moments(session: Session, actor: Actor, run_id: UUID) -> list[Moment]:
@@ -54,6 +64,6 @@ def describe_wait(row: Mapping[str, Any]) -> str:
 
 
 async def list_rates(session: Session, actor: Actor, run_id: UUID) -> list[Rate]:
-    """Return one entry a second in which something was settled; long runs come in fewer, wider steps."""
+    """Return one entry a second from the first answer to the last; long runs come in fewer, wider steps."""
     run = await get_run(session, actor, run_id=run_id)
     return [Rate(**row) for row in await store.list_rates(session, run)]

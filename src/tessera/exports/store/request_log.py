@@ -77,21 +77,39 @@ SELECT date_trunc('minute', settled_at) AS minute, min(settled_at) AS at, count(
  GROUP BY 1, status ORDER BY at LIMIT :limit
 """)
 
-# At most about 600 steps, however long the run: a chart shows no more.
+# At most about 600 steps, however long the run: a chart shows no more. A step in which nothing came back is a step of
+# nought, so that a wait shows as one. Requests that were skipped or never sent have no attempt, and count nowhere.
 RATES = text("""
-WITH span AS (
-  SELECT min(settled_at) AS start,
-         greatest(1, ceil(extract(epoch FROM max(settled_at) - min(settled_at)) / 600)) AS step
-    FROM run_requests WHERE created_at = :created_at AND run_id = :run_id
+WITH answered AS (
+  SELECT settled_at, attempt, outcome, status, duration_ms FROM run_attempts
+   WHERE created_at = :created_at AND run_id = :run_id AND settled_at IS NOT NULL
+     AND outcome IS DISTINCT FROM 'not_begun' AND outcome IS DISTINCT FROM 'worker_lost'
+), span AS (
+  SELECT date_trunc('second', min(settled_at)) AS start, max(settled_at) AS finish,
+         greatest(1, ceil(extract(epoch FROM max(settled_at) - min(settled_at)) / 600)) AS step FROM answered
+), steps AS (
+  SELECT generate_series(start, finish, make_interval(secs => step)) AS second FROM span
+), arrived AS (
+  SELECT date_bin(make_interval(secs => step), settled_at, start) AS second,
+         count(*) / max(step) AS requests, sum(sent_rows) / max(step) AS rows
+    FROM run_requests, span
+   WHERE created_at = :created_at AND run_id = :run_id AND state IN ('sent', 'partly_sent')
+   GROUP BY 1
+), came AS (
+  SELECT date_bin(make_interval(secs => step), settled_at, start) AS second,
+         percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY duration_ms) AS latency,
+         count(*) FILTER (WHERE status BETWEEN 200 AND 299) / max(step) AS accepted,
+         count(*) FILTER (WHERE status BETWEEN 300 AND 499) / max(step) AS refused,
+         count(*) FILTER (WHERE status >= 500) / max(step) AS broken,
+         count(*) FILTER (WHERE status IS NULL) / max(step) AS unanswered,
+         count(*) FILTER (WHERE attempt > 1) / max(step) AS retries
+    FROM answered, span GROUP BY 1
 )
-SELECT date_bin(make_interval(secs => step), settled_at, date_trunc('second', start)) AS second,
-       (count(*) / max(step))::float AS requests,
-       (sum(sent_rows) / max(step))::float AS rows,
-       percentile_cont(0.5) WITHIN GROUP (ORDER BY duration_ms) AS p50_ms,
-       percentile_cont(0.95) WITHIN GROUP (ORDER BY duration_ms) AS p95_ms
-  FROM run_requests, span
- WHERE created_at = :created_at AND run_id = :run_id AND settled_at IS NOT NULL
- GROUP BY 1 ORDER BY 1
+SELECT second, coalesce(requests, 0)::float AS requests, coalesce(rows, 0)::float AS rows,
+       latency[1] AS p50_ms, latency[2] AS p95_ms, latency[3] AS p99_ms, coalesce(accepted, 0)::float AS accepted,
+       coalesce(refused, 0)::float AS refused, coalesce(broken, 0)::float AS broken,
+       coalesce(unanswered, 0)::float AS unanswered, coalesce(retries, 0)::float AS retries
+  FROM steps LEFT JOIN arrived USING (second) LEFT JOIN came USING (second) ORDER BY second
 """)
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         Referrer,
         Target,
         list_referrers,
+        list_targets,
         record_references,
     )
     from tessera.platform.assets.store import used_by
@@ -70,6 +71,7 @@ __all__ = [
     "list_labels",
     "list_names",
     "list_referrers",
+    "list_targets",
     "list_versions",
     "name_taken",
     "record_change",

@@ -52,6 +52,14 @@ async def list_referrers(session: Session, kind: str, asset_id: UUID, *, secret:
     return [Referrer(**row) for row in rows]
 
 
+async def list_targets(session: Session, kind: str, ids: Sequence[UUID], to_kind: str) -> Mapping[UUID, list[UUID]]:
+    """Return what each of these assets refers to, of one kind; those that refer to none are left out."""
+    found: dict[UUID, list[UUID]] = {}
+    for row in await store.list_targets(session, kind, ids, to_kind) if ids else ():
+        found.setdefault(row["id"], []).append(row["target"])
+    return found
+
+
 async def count_referrers(session: Session, kind: str, ids: Sequence[UUID]) -> Mapping[UUID, int]:
     """Return how many assets refer to each; those without any are left out."""
     return await store.count_referrers(session, kind, ids)

@@ -21,6 +21,10 @@ SELECT from_kind AS kind, from_id AS id, from_label AS label FROM asset_referenc
  WHERE to_kind = :kind AND to_id = :id AND (NOT :secret OR carries_secrets)
  ORDER BY from_kind DESC, lower(from_label), from_id LIMIT :limit
 """)
+TARGETS = text("""
+SELECT from_id AS id, to_id AS target FROM asset_references
+ WHERE from_kind = :kind AND from_id = ANY (:ids) AND to_kind = :to_kind ORDER BY from_id, to_id
+""")
 COUNT = text("""
 SELECT to_id AS id, count(*) AS number FROM asset_references WHERE to_kind = :kind AND to_id = ANY (:ids) GROUP BY to_id
 """)
@@ -41,6 +45,11 @@ async def delete(session: Session, kind: str, asset_id: UUID) -> None:
 async def list_referrers(session: Session, kind: str, asset_id: UUID, *, secret: bool, limit: int) -> list[Row]:
     """Return the first assets that refer to the asset."""
     return await fetch_rows(session, LIST, {"kind": kind, "id": asset_id, "secret": secret, "limit": limit})
+
+
+async def list_targets(session: Session, kind: str, ids: Sequence[UUID], to_kind: str) -> list[Row]:
+    """Return what these assets refer to, of one kind."""
+    return await fetch_rows(session, TARGETS, {"kind": kind, "ids": list(ids), "to_kind": to_kind})
 
 
 async def count_referrers(session: Session, kind: str, ids: Sequence[UUID]) -> dict[UUID, int]:

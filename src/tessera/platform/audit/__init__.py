@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         count_entries,
         get_entry,
         list_entries,
+        list_entries_about,
         list_words,
     )
     from tessera.platform.audit.retention import purge_entries
@@ -29,6 +30,7 @@ __all__ = [
     "count_entries",
     "get_entry",
     "list_entries",
+    "list_entries_about",
     "list_words",
     "purge_entries",
     "record_entries",

@@ -4,7 +4,7 @@ Who sees only some chains is shown nothing that happened outside any chain. Stat
 the filters given, so that each is answered by the end of an index, however long the log is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,6 +40,14 @@ FIND = text(
     f"SELECT {COLUMNS} FROM audit_entries e"
     " WHERE e.id = :id AND (cast(:chains AS uuid[]) IS NULL OR e.chain_id = ANY(cast(:chains AS uuid[])))"
 )
+# Object by object, each from the end of its index.
+ABOUT = text(f"""
+SELECT e.* FROM unnest(cast(:objects AS uuid[])) AS wanted (object) CROSS JOIN LATERAL
+  (SELECT {COLUMNS} FROM audit_entries e
+    WHERE e.object_id = wanted.object AND e.created_at < coalesce(cast(:until AS timestamptz), 'infinity')
+      AND (cast(:chains AS uuid[]) IS NULL OR e.chain_id = ANY (cast(:chains AS uuid[]))) {NEWEST}) AS e
+ {NEWEST}
+""")
 # Skips from one word to the next through the index, where counting would read everything.
 WORDS = """
 WITH RECURSIVE words AS (
@@ -110,6 +118,15 @@ async def list_entries(
     # First which, of the index alone, then those as a whole: what does not fit is never read.
     statement = f"SELECT {COLUMNS} FROM audit_entries e WHERE e.id = ANY(ARRAY(SELECT id FROM ({found}) AS f)) {NEWEST}"
     return [KeptEntry(**row) for row in await read_in_order(session, statement, values)]
+
+
+async def list_entries_about(
+    session: Session, actor: Actor, object_ids: Sequence[UUID], *, until: datetime | None = None, count: int = 50
+) -> list[KeptEntry]:
+    """Return entries about any of these objects from before then, newest first."""
+    actor.require(READ)
+    values = {"objects": list(object_ids), "until": until, "chains": actor.reach(), "count": count}
+    return [KeptEntry(**row) for row in await fetch_rows(session, ABOUT, values)]
 
 
 async def count_entries(session: Session, actor: Actor, wanted: TrailFilter) -> int:

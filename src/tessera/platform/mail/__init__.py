@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tessera.platform.mail.kept_mails import (
         KeptMail,
         count_mails,
+        count_waiting_mails,
         find_outcomes,
         get_mail,
         list_mails,
@@ -43,6 +44,7 @@ __all__ = [
     "MailUnavailableError",
     "background_work",
     "count_mails",
+    "count_waiting_mails",
     "find_outcomes",
     "get_mail",
     "is_mail_on",

@@ -16,6 +16,7 @@ from tessera.platform.mail.states import MailState
 from tessera.platform.secrets import KeyRing
 
 READ = "mail:read"
+MOST_COUNTED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,13 @@ async def count_mails(session: Session, actor: Actor) -> Mapping[MailState, int]
     actor.require(READ)
     found = await store.count_mails(session, actor.reach())
     return {state: found.get(state.value, 0) for state in MailState}
+
+
+async def count_waiting_mails(session: Session, actor: Actor) -> tuple[int, datetime | None]:
+    """Return how many mails wait for a mail server, counted up to 1,000, and since when the first of them does."""
+    actor.require(READ)
+    row = await store.count_waiting(session, actor.reach(), most=MOST_COUNTED)
+    return row["number"], row["since"]
 
 
 async def get_mail(session: Session, actor: Actor, keys: KeyRing, mail_id: UUID) -> KeptMail:

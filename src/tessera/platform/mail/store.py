@@ -23,6 +23,10 @@ SELECT {COLUMNS} FROM mails
  ORDER BY id DESC LIMIT :count
 """)  # noqa: S608 - constants
 COUNT = text(f"SELECT state, count(*) AS count FROM mails WHERE {REACH} GROUP BY state")  # noqa: S608 - constants
+WAITING = text(f"""
+SELECT count(*) AS number, min(created_at) AS since
+  FROM (SELECT created_at FROM mails WHERE state = 'waiting' AND {REACH} ORDER BY id LIMIT :most) AS first
+""")  # noqa: S608 - constants
 FIND = text(f"SELECT {COLUMNS} FROM mails WHERE {REACH} AND id = :id")  # noqa: S608 - constants
 STATES = text(f"SELECT {COLUMNS} FROM mails WHERE id = ANY (CAST(:ids AS uuid[]))")  # noqa: S608 - constants
 # The attempt is counted before the network is touched: a worker that dies has made one.
@@ -81,6 +85,12 @@ async def select_mails(
 async def count_mails(session: Session, chains: Sequence[UUID] | None) -> dict[str, int]:
     """Return how many mails there are in each state."""
     return {row["state"]: row["count"] for row in await fetch_rows(session, COUNT, {"chains": chains})}
+
+
+async def count_waiting(session: Session, chains: Sequence[UUID] | None, *, most: int) -> Row:
+    """Return how many mails wait for a mail server, at most so many, and since when the first does."""
+    (row,) = await fetch_rows(session, WAITING, {"chains": chains, "most": most})
+    return row
 
 
 async def find_mail(session: Session, chains: Sequence[UUID] | None, mail_id: UUID) -> Row | None:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         resume_schedules,
         save_schedules,
     )
+    from tessera.platform.schedules.stoppages import MissedMoments, Pause, list_missed, list_paused
     from tessera.platform.schedules.upkeep import purge_moments, recompute_schedules
     from tessera.platform.schedules.values import (
         Claim,
@@ -63,11 +64,13 @@ __all__ = [
     "Deadline",
     "DueMoment",
     "FinishedRun",
+    "MissedMoments",
     "MomentOutcome",
     "Outcome",
     "OverdueMoment",
     "Overlap",
     "OwnedSchedule",
+    "Pause",
     "PausedSchedule",
     "Policies",
     "RecordedMoment",
@@ -80,8 +83,10 @@ __all__ = [
     "find_schedule",
     "find_schedules",
     "has_due",
+    "list_missed",
     "list_moments",
     "list_overdue",
+    "list_paused",
     "list_upcoming",
     "list_waiting",
     "next_executions",

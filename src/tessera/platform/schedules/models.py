@@ -18,6 +18,7 @@ class ScheduleRow(Table):
         CheckConstraint("overlap IN ('skip', 'after')", name="overlap"),
         Index(None, "owner_kind", "next_at", postgresql_where=text("next_at IS NOT NULL")),
         Index(None, "owner_kind", "start_by", postgresql_where=text("start_by IS NOT NULL")),
+        Index(None, "owner_kind", "paused_at", postgresql_where=text("paused_at IS NOT NULL")),
     )
 
     owner_kind: Mapped[str] = mapped_column(primary_key=True)
@@ -52,6 +53,7 @@ class ScheduleMomentRow(Table):
             ["owner_kind", "owner_id"], ["schedules.owner_kind", "schedules.owner_id"], ondelete="CASCADE"
         ),
         Index(None, "due_at"),
+        Index("ix_schedule_moments_missed", "owner_kind", "due_at", postgresql_where=text("outcome = 'missed'")),
         Index(None, "run_id", postgresql_where=text("run_id IS NOT NULL")),
         Index(
             "ix_schedule_moments_queued",

@@ -98,7 +98,15 @@ def count_results(row: Row, results: Sequence[FinishedRun], now: datetime) -> di
     }
 
 
-async def list_moments(session: Session, kind: str, owner_id: UUID, *, count: int = 50) -> list[RecordedMoment]:
-    """Return an owner's latest moments, the newest first."""
-    rows = await moments.list_moments(session, kind, owner_id, count=count)
+async def list_moments(
+    session: Session,
+    kind: str,
+    owner_id: UUID,
+    *,
+    count: int = 50,
+    before: datetime | None = None,
+    without_run: bool = False,
+) -> list[RecordedMoment]:
+    """Return an owner's latest moments, the newest first: those before then, and those that have no run, if asked."""
+    rows = await moments.list_moments(session, kind, owner_id, count=count, before=before, without_run=without_run)
     return [RecordedMoment(**row | {"outcome": Outcome(row["outcome"])}) for row in rows]

@@ -10,6 +10,8 @@ from tessera.web.exports.definitions import (
     switch_export_definition,
 )
 from tessera.web.exports.held_runs import drop_held_run, release_held_run
+from tessera.web.exports.history import show_export_history
+from tessera.web.exports.pauses import resume_export_schedule
 from tessera.web.exports.properties import (
     edit_export_definition,
     save_export_definition,
@@ -28,6 +30,8 @@ PAGES = (
     create_export,
     look_at_export,
     show_export_definition,
+    show_export_history,
+    resume_export_schedule,
     show_definition_step,
     save_definition_step,
     look_at_definition,

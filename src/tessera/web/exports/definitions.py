@@ -7,11 +7,12 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from tessera import exports
-from tessera.exports import Definition, DefinitionChange, RunFilter
+from tessera.exports import Definition, DefinitionChange
 from tessera.platform.errors import ConflictError
 from tessera.web.exports.definition_steps import ONE, open_definition, update
 from tessera.web.exports.details import PATH, show_step
 from tessera.web.exports.drafts import FILTER
+from tessera.web.exports.past_runs import read_past_runs
 from tessera.web.exports.words import QUEUES, RUN_STATES, count_parts
 from tessera.web.visits import PageVisit, Visit
 
@@ -50,7 +51,8 @@ async def switch_export_definition(visit: PageVisit, definition_id: FromPath[UUI
 async def delete_export_definition(visit: PageVisit, definition_id: FromPath[UUID]) -> Response[Any]:
     """Ask, then delete a definition without runs; of one with runs say what can be done instead."""
     definition = await exports.get_definition(visit.session, visit.actor, definition_id=definition_id)
-    facts = await read_facts(visit, definition)
+    runs = await exports.list_runs(visit.session, visit.actor, exports.RunFilter(definition_id), size=1)
+    facts = {**await read_facts(visit, definition), "total": runs.total}
     if (await visit.form()).get("confirmed") != "yes":
         return visit.page("exports/templates/definition_delete.html", refused="", **facts)
     try:
@@ -63,10 +65,10 @@ async def delete_export_definition(visit: PageVisit, definition_id: FromPath[UUI
 
 async def read_facts(visit: Visit, definition: Definition) -> dict[str, Any]:
     """Return what a definition's page shows beside its steps."""
-    runs = await exports.list_runs(visit.session, visit.actor, RunFilter(definition.id), size=RUNS_SHOWN)
     return {
         "definition": definition,
-        "runs": runs,
+        "shown_runs": RUNS_SHOWN,
+        **await read_past_runs(visit, definition),
         "states": RUN_STATES,
         "queues": QUEUES,
         "count_parts": count_parts,

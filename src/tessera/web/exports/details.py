@@ -16,6 +16,7 @@ from tessera.web.exports import destination_step, filter_step, schedule_step
 from tessera.web.exports.destinations import list_operations, list_profile_choices
 from tessera.web.exports.drafts import DESTINATION, FILTER, SCHEDULE, STEPS, Draft
 from tessera.web.exports.next_executions import list_fire_times
+from tessera.web.exports.past_runs import read_past_runs
 from tessera.web.exports.recipients import list_recipients
 from tessera.web.exports.words import FIRST_RUNS, GATE_LEVELS, PERIODS, QUEUES, describe_filter
 from tessera.web.forms import WHOLE, Form, faults_of, form_status
@@ -144,6 +145,7 @@ async def read_page(visit: Visit, editing: Editing, step: str, form: Form, choic
         "choices": choices,
         "labels": destination_step.labels_of(editing.draft) if step == DESTINATION else LABELS[step],
         **await read_summary(visit, editing, step),
+        **await read_past_runs(visit, editing.definition),
         "words": {"periods": PERIODS, "first_runs": FIRST_RUNS, "gate_levels": GATE_LEVELS, "queues": QUEUES},
     }
 

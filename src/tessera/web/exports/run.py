@@ -30,8 +30,22 @@ from tessera.web.visits import PageVisit, Visit
 PATH = "/admin/exports/runs/{run_id:uuid}"
 # The gate about the owner's rights: who releases such a run takes the export over.
 OWNER = "owner"
-REQUESTS = (Series("requests", "requests"),)
-LATENCY = (Series("p50", "median"), Series("p95", "95th percentile", "heals"))
+ROWS = (Series("rows", "rows", "fine"),)
+REQUESTS = (Series("requests", "sent"), Series("retries", "attempts again", "heals"))
+LATENCY = (Series("p50", "median", "off"), Series("p95", "95th percentile"), Series("p99", "99th percentile", "heals"))
+ANSWERS = (
+    Series("accepted", "2xx", "fine"),
+    Series("refused", "3xx and 4xx", "needs"),
+    Series("broken", "5xx", "heals"),
+    Series("unanswered", "no answer", "off"),
+)
+CHARTS = (
+    ("rows", "Rows sent", "a second", ROWS),
+    ("requests", "Requests sent", "a second", REQUESTS),
+    ("latency", "Latency", "ms", LATENCY),
+    ("answers", "Answers", "a second", ANSWERS),
+)
+COLUMNS = ("rows", "requests", "retries", "accepted", "refused", "broken", "unanswered")
 
 
 class View(StrEnum):
@@ -62,10 +76,10 @@ async def show_rates(visit: PageVisit, run_id: FromPath[UUID]) -> dict[str, Any]
     return {
         "active": run.active,
         "seconds": [rate.second.timestamp() for rate in rates],
-        "requests": [rate.requests for rate in rates],
-        "rows": [rate.rows for rate in rates],
         "p50": [rate.p50_ms for rate in rates],
         "p95": [rate.p95_ms for rate in rates],
+        "p99": [rate.p99_ms for rate in rates],
+        **{name: [getattr(rate, name) for rate in rates] for name in COLUMNS},
     }
 
 
@@ -110,8 +124,7 @@ async def read_run(visit: Visit, run_id: UUID) -> dict[str, Any]:
         "progress": read_progress(run, run.seconds(visit.now)),
         "states": RUN_STATES,
         "parts": count_parts(run),
-        "request_series": REQUESTS,
-        "latency_series": LATENCY,
+        "charts": CHARTS,
         "view": view,
         **await read_view(visit, run_id, view),
     }

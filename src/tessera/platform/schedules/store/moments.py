@@ -100,7 +100,23 @@ UPDATE schedule_moments m
 
 LIST = text("""
 SELECT owner_id, due_at, outcome, reason, late, run_id, recorded_at, started_at, finished_at, succeeded
-  FROM schedule_moments WHERE owner_kind = :kind AND owner_id = :id ORDER BY due_at DESC LIMIT :count
+  FROM schedule_moments
+ WHERE owner_kind = :kind AND owner_id = :id AND due_at < coalesce(cast(:before AS timestamptz), 'infinity')
+   AND (NOT :without_run OR run_id IS NULL)
+ ORDER BY due_at DESC LIMIT :count
+""")
+
+# What has run since at a moment of its own needs nobody any more.
+MISSED = text("""
+SELECT m.owner_id, m.chain_id, count(*) AS number, max(m.due_at) AS due_at,
+       (array_agg(m.reason ORDER BY m.due_at DESC))[1] AS reason
+  FROM schedule_moments m
+ WHERE m.owner_kind = :kind AND m.outcome = 'missed' AND m.due_at > :since
+   AND (cast(:chains AS uuid[]) IS NULL OR m.chain_id = ANY (cast(:chains AS uuid[])))
+   AND NOT EXISTS (SELECT 1 FROM schedule_moments later
+                    WHERE later.owner_kind = m.owner_kind AND later.owner_id = m.owner_id
+                      AND later.due_at > m.due_at AND later.outcome = 'started')
+ GROUP BY m.owner_id, m.chain_id ORDER BY due_at DESC, m.owner_id LIMIT :count
 """)
 
 PURGE = text("""
@@ -155,9 +171,20 @@ async def finish(session: Session, rows: Sequence[dict[str, Any]], now: datetime
     await session.execute(FINISH, {"rows": as_json(rows), "now": now})
 
 
-async def list_moments(session: Session, kind: str, owner_id: UUID, *, count: int) -> list[Row]:
-    """Return an owner's latest moments."""
-    return await fetch_rows(session, LIST, {"kind": kind, "id": owner_id, "count": count})
+async def list_moments(
+    session: Session, kind: str, owner_id: UUID, *, count: int, before: datetime | None, without_run: bool
+) -> list[Row]:
+    """Return an owner's latest moments before then."""
+    scope = {"kind": kind, "id": owner_id, "count": count, "before": before, "without_run": without_run}
+    return await fetch_rows(session, LIST, scope)
+
+
+async def list_missed(
+    session: Session, kind: str, chains: Sequence[UUID] | None, *, since: datetime, count: int
+) -> list[Row]:
+    """Return owners that missed moments since then, with how many and the latest."""
+    chosen = None if chains is None else list(chains)
+    return await fetch_rows(session, MISSED, {"kind": kind, "chains": chosen, "since": since, "count": count})
 
 
 async def purge(session: Session, before: datetime, *, most: int) -> int:

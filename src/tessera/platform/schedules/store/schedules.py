@@ -32,6 +32,13 @@ SELECT owner_id, next_at FROM schedules
  ORDER BY next_at, owner_id LIMIT :count
 """)
 
+PAUSED = text("""
+SELECT owner_id, chain_id, failures, paused_at, pause_reason FROM schedules
+ WHERE owner_kind = :kind AND paused_at IS NOT NULL
+   AND (cast(:chains AS uuid[]) IS NULL OR chain_id = ANY (cast(:chains AS uuid[])))
+ ORDER BY paused_at DESC, owner_id LIMIT :count
+""")
+
 SAVE = text("""
 INSERT INTO schedules AS kept (owner_kind, owner_id, chain_id, document, normal_form, overlap, catch_up_seconds,
        catch_up_number, stagger_seconds, pause_after, started_within_seconds, finished_within_seconds, next_at,
@@ -98,6 +105,12 @@ async def list_upcoming(session: Session, kind: str, chains: Sequence[UUID] | No
     """Return the owners that come next."""
     chosen = None if chains is None else list(chains)
     return await fetch_rows(session, UPCOMING, {"kind": kind, "chains": chosen, "count": count})
+
+
+async def list_paused(session: Session, kind: str, chains: Sequence[UUID] | None, *, count: int) -> list[Row]:
+    """Return the schedules that are paused."""
+    chosen = None if chains is None else list(chains)
+    return await fetch_rows(session, PAUSED, {"kind": kind, "chains": chosen, "count": count})
 
 
 async def save(session: Session, kind: str, rows: Sequence[dict[str, Any]]) -> None:
