@@ -28,7 +28,7 @@ class Counts:
         self.forget()
 
     def forget(self) -> None:
-        """Begin anew."""
+        """Begin again."""
         self.arrivals: Counter[Any] = Counter()
         self.accepted: set[Any] = set()
         self.keys: dict[tuple[Any, ...], set[str | None]] = defaultdict(set)

@@ -93,7 +93,8 @@ def describe_rows(facts: SelectionFacts, percent: int) -> str | None:
     if len(facts.earlier) < RUNS_NEEDED:
         return None
     usual = median(facts.earlier[:RUNS_COMPARED])
-    if abs(facts.selected - usual) <= usual * percent / 100:
+    # Where no rows are usual, no number of them is far from it.
+    if not usual or abs(facts.selected - usual) <= usual * percent / 100:
         return None
     return f"The query selected {facts.selected:,} rows; {usual:,.0f} are usual, and {percent} % more or fewer allowed."
 

@@ -189,7 +189,7 @@ async def change_numbered(
     """Run an `unnest` statement on what is in the log already, found by the numbers that the rows begin with.
 
     The numbers are said once more, for the index. The plan is made once, when the run has hardly begun: without them
-    it reads everything that the run has written, for every group anew.
+    it reads everything that the run has written, again for every group.
     """
     await write_columns(connection, statement, rows, after=(*run, [row[0] for row in rows]))
 

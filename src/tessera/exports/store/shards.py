@@ -77,12 +77,13 @@ LAST_ROW = text("SELECT coalesce(max(last_row), 0) FROM run_shards WHERE run_id 
 
 OPEN = text("SELECT shard FROM run_shards WHERE run_id = :run_id AND finished_at IS NULL ORDER BY shard")
 
+# Those that a worker had come first: of the others, a thousand may wait for their turn.
 STALLED = text("""
 SELECT s.run_id, s.shard, r.queue FROM run_shards s JOIN runs r ON r.id = s.run_id
  WHERE s.finished_at IS NULL AND r.state IN ('pending', 'running')
    AND coalesce(s.lease_until, s.created_at) < now() - make_interval(secs => :seconds)
    AND (s.shard = 0 OR r.selected IS NOT NULL)
- ORDER BY s.created_at LIMIT 100
+ ORDER BY s.lease_until IS NULL, s.created_at LIMIT 100
 """)
 
 
