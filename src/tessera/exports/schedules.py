@@ -45,6 +45,25 @@ async def set_schedule(
     return found
 
 
+async def resume_schedule(session: Session, actor: Actor, resources: Resources, *, definition_id: UUID) -> None:
+    """Let a schedule that was paused go on; what came during the pause is not caught up with."""
+    actor.require("exports:write")
+    definition = await get_definition(session, actor, definition_id=definition_id)
+    found = await schedules.find_schedule(session, KIND, definition_id)
+    if found is None or found.paused_at is None:
+        return
+    await schedules.resume_schedules(session, KIND, [definition_id], now=resources.clock())
+    await record_change(
+        session,
+        actor,
+        asdict(definition),
+        kind=KIND,
+        event=DEFINITION_UPDATED,
+        action="resumed",
+        values=({"paused": found.pause_reason}, {"paused": None}),
+    )
+
+
 async def clear_schedule(session: Session, actor: Actor, *, definition_id: UUID) -> None:
     """Let the definition run on demand only."""
     actor.require("exports:write")

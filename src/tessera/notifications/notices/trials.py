@@ -34,14 +34,20 @@ async def send_test_notice(
     channel: str,
     settings: Mapping[str, Any],
     now: datetime,
+    target_id: UUID | None = None,
+    stored: NoticeRules | None = None,
 ) -> KeptNotice:
-    """Have a test sent to a target that is not stored; a worker sends it at once, and the list says what came of it."""
+    """Have a test sent to a target; a worker sends it at once, and the list says what came of it.
+
+    The target need not be stored. With the id of one among `stored`, secrets that are left out are those.
+    """
     actor.require(WRITE)
     if not actor.sees(chain_id) or not await has_chain(session, chain_id):
         raise NoticeChainError(f"There is no chain {chain_id} within reach of {actor.name}.", field="chain_id")
     await limit_tests(session, chain_id, now=now)
     lists = [] if get_channel(channel).hears_signals else [NoticeList.ERROR.value]
-    rules = check_target(resources, {"channel": channel, "settings": settings, "lists": lists})
+    known = {} if target_id is None else {"id": str(target_id)}
+    rules = check_target(resources, {**known, "channel": channel, "settings": settings, "lists": lists}, stored)
     test_id, label = new_id(), rules.targets[0].label
     notice = Notice(
         chain_id,
@@ -58,10 +64,10 @@ async def send_test_notice(
     return (await read_notices(session, resources.keys, rows))[0]
 
 
-def check_target(resources: Resources, target: Mapping[str, Any]) -> NoticeRules:
+def check_target(resources: Resources, target: Mapping[str, Any], stored: NoticeRules | None) -> NoticeRules:
     """Return rules with this one target; faults are at their places in the target."""
     try:
-        return check_rules({"targets": [target]}, resources).rules
+        return check_rules({"targets": [target]}, resources, stored=stored).rules
     except NoticeRulesError as error:
         found = error.details["faults"]
         assert isinstance(found, dict)

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         resume_schedules,
         save_schedules,
     )
+    from tessera.platform.schedules.store.schedules import NEXT_OF
     from tessera.platform.schedules.upkeep import purge_moments, recompute_schedules
     from tessera.platform.schedules.values import (
         Claim,
@@ -59,6 +60,7 @@ else:
     __getattr__ = import_on_first_use(__name__, __file__)
 
 __all__ = [
+    "NEXT_OF",
     "Claim",
     "Deadline",
     "DueMoment",
