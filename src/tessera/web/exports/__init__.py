@@ -20,6 +20,7 @@ from tessera.web.exports.run import cancel_export_run, show_rates, show_run, sho
 from tessera.web.exports.run_question import ask_to_run, start_export_run
 from tessera.web.exports.run_requests import show_run_request
 from tessera.web.exports.runs import list_export_runs
+from tessera.web.exports.timings import resume_export_schedule
 
 PAGES = (
     list_export_definitions,
@@ -31,6 +32,7 @@ PAGES = (
     show_definition_step,
     save_definition_step,
     look_at_definition,
+    resume_export_schedule,
     edit_export_definition,
     save_export_definition,
     take_over_export_definition,
