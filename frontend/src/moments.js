@@ -9,11 +9,11 @@ export function showMoments(root) {
 
 const read = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
 
-// Moments of a schedule in the reader's own zone, where it is another than that of the schedule.
+// Moments of a schedule in the reader's own zone, where it is neither that of the schedule nor UTC.
 export function showOwnZone(root) {
   const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
   for (const element of root.querySelectorAll("time[data-own-zone]")) {
-    element.hidden = [own, "UTC"].includes(element.dataset.ownZone) && ["UTC", element.dataset.ownZone].includes(own);
+    element.hidden = own === "UTC" || own === element.dataset.ownZone;
     element.textContent = `${read.format(new Date(element.dateTime))}, ${own}`;
   }
 }
