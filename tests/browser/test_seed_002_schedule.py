@@ -1,4 +1,4 @@
-"""Step 3 of seed 002 in a real browser, with scripts and without: the schedule, and who is told by mail.
+"""Step 3 of seed 002 in a real browser, with scripts and without: the schedule, and who is notified by mail.
 
 The words in quotation marks are the seed's. Pictures go to the folder that TESSERA_SCREENSHOTS names.
 """

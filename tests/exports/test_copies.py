@@ -1,4 +1,4 @@
-"""Copies of definitions: nothing runs twice, and the same people are told."""
+"""Copies of definitions: nothing runs twice, and the same people are notified."""
 
 from datetime import timedelta
 

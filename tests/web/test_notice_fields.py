@@ -1,4 +1,4 @@
-"""Who is told, on the step Schedule: addresses, further targets with their secrets, tests of them."""
+"""Who is notified, on the step Schedule: addresses, further targets with their secrets, tests of them."""
 
 import re
 
@@ -15,7 +15,7 @@ HOOK = "https://hooks.example.com/notices"
 
 
 def target(number: int, channel: str, **settings: str) -> dict[str, str]:
-    """Return the fields of a new target that is told about errors."""
+    """Return the fields of a new target that is notified about errors."""
     start = f"target-{number}-"
     given = {f"{start}{channel}_{name}": value for name, value in settings.items()}
     return {f"{start}channel": channel, f"{start}enabled": "true", f"{start}error": "true", **given}

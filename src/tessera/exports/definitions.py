@@ -130,7 +130,7 @@ async def copy_definition(
 ) -> Definition:
     """Copy a definition under the next free label and internal name, disabled so that nothing leaves twice.
 
-    Its schedule is copied switched off. Who is told is copied too, but for heartbeats: those are switched off, because
+    Its schedule is copied switched off. Who is notified is copied too, but for heartbeats: those are switched off, because
     a monitor waits for one export.
     """
     stored = await get_definition(session, actor, definition_id=definition_id)
@@ -154,7 +154,7 @@ async def copy_schedule(session: Session, stored: Definition, made: Definition, 
 async def copy_notices(
     session: Session, actor: Actor, stored: Definition, made: Definition, *, keys: KeyRing
 ) -> Definition:
-    """Let the same be told about the copy."""
+    """Let the same be notified about the copy."""
     document = copy_rules(stored.notices, keys).dump()
     if not document:
         return made

@@ -1,4 +1,4 @@
-"""What people are told about moments at which clocks change."""
+"""What people read about moments at which clocks change."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""When a definition runs by itself, and who is told: its schedule, the moments that came, its notice rules."""
+"""When a definition runs by itself, and who is notified: its schedule, the moments that came, its notice rules."""
 
 from typing import TYPE_CHECKING
 

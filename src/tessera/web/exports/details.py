@@ -149,7 +149,6 @@ async def show_step(
 async def read_page(visit: Visit, editing: Editing, step: str, form: Form, choices: Choices) -> dict[str, Any]:
     """Return what each of the steps shows."""
     return {
-        "editing": editing,
         "draft": editing.draft,
         "definition": editing.definition,
         "form": form,
@@ -171,6 +170,7 @@ async def read_summary(visit: Visit, editing: Editing, step: str, draft: Draft) 
     bounds = Bounds(visit.now, visit.resources.settings.schedule_interval_minutes)
     schedule = draft.schedule if draft.enabled else None
     return {
+        "editing": editing,
         "step_path": editing.path_of(step),
         "look_path": editing.look_path(step),
         "understood": understand(schedule, bounds),

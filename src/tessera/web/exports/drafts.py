@@ -26,7 +26,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 class Draft:
     """Everything about an export that its steps fill in; what is None is still open.
 
-    Without a schedule it runs on demand. `rules` say who is told, as a form gives them.
+    Without a schedule it runs on demand. `rules` say who is notified, as a form gives them.
     """
 
     label: str

@@ -1,4 +1,4 @@
-"""The fields of who is told: the two toggles with their addresses, and a row for each further target."""
+"""The fields of who is notified: the two toggles with their addresses, and a row for each further target."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -193,7 +193,7 @@ def labels_of(rows: Sequence[TargetRow]) -> dict[str, str]:
     """Return what the fields of targets are called in the list of faults."""
     labels = dict(LABELS)
     for row in rows:
-        own = {"label": "Label", "channel": "Channel", "enabled": "Enabled", "lists": "Told about"}
+        own = {"label": "Label", "channel": "Channel", "enabled": "Enabled", "lists": "Notified of"}
         labels |= {f"{row.start}{key}": f"{row.label or 'New target'}, {words}" for key, words in own.items()}
         labels |= {
             field.name: f"{row.label or 'New target'}, {field.asked.label}"

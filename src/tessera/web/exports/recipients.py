@@ -1,4 +1,4 @@
-"""Who is told about the runs of an export, in words. Pure."""
+"""Who is notified about the runs of an export, in words. Pure."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The step *Schedule*: when the export runs by itself, by which policies, in which queue, and who is told."""
+"""The step *Schedule*: when the export runs by itself, by which policies, in which queue, and who is notified."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ NOTHING: Mapping[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """What the step is checked against: bounds of schedules, and what is stored of who is told."""
+    """What the step is checked against: bounds of schedules, and what is stored of who is notified."""
 
     bounds: Bounds
     resources: Resources
@@ -65,7 +65,7 @@ def form_of(draft: Draft, checks: Checks) -> Form:
 def read_step(form: Form, draft: Draft, checks: Checks) -> Draft:
     """Return the draft with what was typed; what does not fit is noted at its field.
 
-    Whoever lets it run by a schedule lets it run: a disabled export is enabled.
+    A user who lets it run by a schedule lets it run: a disabled export is enabled.
     """
     queue = form.choice("queue", list(RunQueue))
     rules = notice_fields.read_rules(form, draft.rules or NOTHING)
@@ -91,7 +91,7 @@ def fields_of(form: Form, checks: Checks, faults: Mapping[str, str]) -> dict[str
         "overlaps": list(OVERLAPS.items()),
         "composed": schedule_fields.composed(form),
         "excluded": [day for day in form.repeated("excluded") if day],
-        "told": notice_fields.CONDITIONS,
+        "notified": notice_fields.CONDITIONS,
         "lists": notice_fields.LISTS,
         "channels": [(each.key, each.label, each.text) for each in list_channels()],
         "rows": rows,

@@ -1,4 +1,4 @@
-"""Saving when an export runs and who is told, what became of its latest moments, and letting a paused one go on."""
+"""Saving when an export runs and who is notified, what became of its latest moments, and letting a paused one go on."""
 
 from collections.abc import Sequence
 from typing import Any
