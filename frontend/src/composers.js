@@ -19,9 +19,11 @@ export function openComposers(root) {
       (free ? text : box).focus();
       box.dispatchEvent(new Event("input", { bubbles: true }));
     };
-    box.addEventListener("change", (event) => {
-      if (box.checked || text.value.trim() === text.dataset.composed) return decide();
-      event.stopPropagation();
+    box.addEventListener("change", decide);
+    // Asked before the box changes, so that nothing else hears of it yet.
+    box.addEventListener("click", (event) => {
+      if (box.checked || text.value.trim() === text.dataset.composed) return;
+      event.preventDefault();
       place.querySelector("[data-shows-composed]").textContent = text.dataset.composed;
       dialog.showModal();
     });

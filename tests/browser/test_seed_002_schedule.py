@@ -15,7 +15,7 @@ from tessera.platform.calendar import Schedule
 __all__ = ["visitor"]
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 ONLY_SCRIPTS = pytest.mark.parametrize("scripts", [True], ids=["scripts"])
-INTERVALS = (
+INTERVALS: tuple[tuple[str, dict[str, str], str], ...] = (
     ("15 Minutes", {}, "*/15 * * * *"),
     ("30 Minutes", {}, "*/30 * * * *"),
     ("Hour", {"Minute past the hour": "20"}, "20 * * * *"),
@@ -130,6 +130,7 @@ async def test_advanced_mode_frees_the_text(visitor: Visitor) -> None:
     await page.get_by_label("Advanced Mode").click()
     question = page.get_by_role("dialog", name="Replace the expression?")
     await expect(question).to_contain_text("0 6 * * *")
+    await expect(page.locator("#look")).to_contain_text("first Monday")
     await visitor.picture("8-question")
     await question.get_by_role("button", name="Keep it").click()
     await expect(cron).to_have_value("0 0 8 ? * MON#1")

@@ -130,8 +130,8 @@ async def copy_definition(
 ) -> Definition:
     """Copy a definition under the next free label and internal name, disabled so that nothing leaves twice.
 
-    Its schedule is copied switched off. Who is notified is copied too, but for heartbeats: those are switched off, because
-    a monitor waits for one export.
+    Its schedule is copied switched off. Who is notified is copied too, heartbeats switched off: a monitor waits for one
+    export.
     """
     stored = await get_definition(session, actor, definition_id=definition_id)
     values = {name: getattr(stored, name) for name in NewDefinition.__slots__}
