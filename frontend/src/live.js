@@ -1,3 +1,4 @@
+import { fillIn } from "./composers.js";
 import { insertText, markFault } from "./editors.js";
 
 const QUIET_MS = 250;
@@ -52,6 +53,7 @@ async function show(form, { doing, into, signal, dress }) {
     const found = answer.ok ? [...page.body.childNodes] : [page.querySelector("main p, main .quiet") ?? page.body.firstChild];
     into.replaceChildren(...found.filter(Boolean));
     judge(form, into);
+    fillIn(form, into);
     dress(into);
   } catch (error) {
     if (error.name !== "AbortError") into.textContent = "The server cannot be reached just now. What you typed is still here.";

@@ -22,3 +22,14 @@ export function showClocks(root) {
     element.textContent = clock.resolvedOptions().timeZone;
   }
 }
+
+const read = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
+
+// Moments of a schedule in the reader's own zone, where it is neither that of the schedule nor UTC.
+export function showOwnZone(root) {
+  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  for (const element of root.querySelectorAll("time[data-own-zone]")) {
+    element.hidden = own === "UTC" || own === element.dataset.ownZone;
+    element.textContent = `${read.format(new Date(element.dateTime))}, ${own}`;
+  }
+}

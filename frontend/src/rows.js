@@ -1,3 +1,5 @@
+import { showConditions } from "./conditions.js";
+
 // Rows of a list inside a form: spare ones go away, others are added and taken out by buttons.
 export function openRows(root) {
   for (const place of root.querySelectorAll("[data-rows]")) {
@@ -10,15 +12,14 @@ export function openRows(root) {
         place.querySelector("[data-add-row]").focus();
         place.dispatchEvent(new Event("input", { bubbles: true }));
       } else if (event.target.closest("[data-add-row]")) {
-        const row = pattern.content.cloneNode(true);
-        for (const input of row.querySelectorAll("[name]")) {
-          input.name = input.name.replace("-ROW-", `-${next}-`);
-          if (input.id) input.id = input.id.replace("-ROW-", `-${next}-`);
-        }
+        const numbered = document.createElement("template");
+        numbered.innerHTML = pattern.innerHTML.replaceAll("-ROW-", `-${next}-`);
+        const row = numbered.content;
         next += 1;
         row.querySelector("[role=group]")?.setAttribute("aria-label", `Row ${next}`);
         const first = row.querySelector("input, select");
         pattern.before(row);
+        showConditions(pattern.previousElementSibling);
         first.focus();
       }
     });

@@ -142,21 +142,6 @@ async def test_steps_are_done_in_any_order(visitor: Visitor) -> None:
 
 
 @SCRIPTS
-async def test_filter_and_schedule_are_saved(visitor: Visitor) -> None:
-    page = visitor.page
-    await visitor.open_export("Members out")
-    await page.get_by_role("navigation", name="Steps").get_by_role("link", name="Schedule").click()
-    # "Toggle Enabled"
-    await page.get_by_label("Enabled").uncheck()
-    await page.get_by_label("Integration Queue Name").select_option("Low")
-    await page.get_by_role("button", name="Save", exact=True).last.click()
-    await expect(page.get_by_text("Saved.")).to_be_visible()
-    await visitor.picture("2-schedule")
-    stored = await visitor.stored("Members out")
-    assert (stored.enabled, stored.queue) == (False, "low")
-
-
-@SCRIPTS
 async def test_summary_shows_what_would_be_sent(visitor: Visitor) -> None:
     page = visitor.page
     await visitor.open_export("Members out")

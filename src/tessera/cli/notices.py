@@ -75,7 +75,7 @@ def send_test_notice(
         async with context.session() as session:
             owner = await find_chain(session, context.actor, chain)
             return await notifications.send_test_notice(
-                session, context.actor, context.resources, owner, channel=channel, settings=settings, now=context.now()
+                session, context.actor, context.resources, owner, channel=channel, settings=settings
             )
 
     show_item(run_command(work), NOTICE, as_json=as_json)

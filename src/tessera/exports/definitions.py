@@ -20,7 +20,7 @@ from tessera.exports.snapshots import check_destination, find_query, is_personal
 from tessera.exports.states import RunQueue
 from tessera.exports.store import definitions as store
 from tessera.exports.values import Definition, DefinitionChange, DefinitionFilter, NewDefinition, Selection, Thresholds
-from tessera.notifications import NoticeRules, delete_notice_states
+from tessera.notifications import NoticeRules, copy_rules, delete_notice_states
 from tessera.platform import schedules
 from tessera.platform.actors import Actor
 from tessera.platform.assets import (
@@ -45,6 +45,7 @@ from tessera.platform.assets import (
 from tessera.platform.db import Session
 from tessera.platform.ids import new_random_id
 from tessera.platform.paging import Page
+from tessera.platform.schedules import OwnedSchedule
 from tessera.platform.secrets import KeyRing
 from tessera.queries import Query
 
@@ -119,12 +120,40 @@ async def check_definition(
 async def copy_definition(
     session: Session, actor: Actor, *, definition_id: UUID, keys: KeyRing, now: datetime
 ) -> Definition:
-    """Copy a definition under the next free label and internal name, disabled so that nothing leaves twice."""
+    """Copy a definition under the next free label and internal name, disabled so that nothing leaves twice.
+
+    Its schedule is copied switched off. Who is notified is copied too, heartbeats switched off: a monitor waits for one
+    export.
+    """
     stored = await get_definition(session, actor, definition_id=definition_id)
     values = {name: getattr(stored, name) for name in NewDefinition.__slots__}
     names = copy_names(asdict(stored), *await list_names(session, store.DEFINITIONS, stored.chain_id))
     new = NewDefinition(**{**values, **names, "enabled": False, "owner": owner_of(actor) or stored.owner})
-    return await create_definition(session, actor, chain_id=stored.chain_id, new=new, keys=keys, now=now)
+    made = await create_definition(session, actor, chain_id=stored.chain_id, new=new, keys=keys, now=now)
+    await copy_schedule(session, stored, made, now=now)
+    return await copy_notices(session, actor, stored, made, keys=keys)
+
+
+async def copy_schedule(session: Session, stored: Definition, made: Definition, *, now: datetime) -> None:
+    """Give the copy the schedule, switched off: as it was stored, it needs no leave to run often."""
+    found = await schedules.find_schedule(session, KIND, stored.id)
+    if found is None:
+        return
+    own = OwnedSchedule(made.id, made.chain_id, replace(found.schedule, enabled=False), found.policies)
+    await schedules.save_schedules(session, KIND, [own], now=now, shortest_minutes=1)
+
+
+async def copy_notices(
+    session: Session, actor: Actor, stored: Definition, made: Definition, *, keys: KeyRing
+) -> Definition:
+    """Let the same be notified about the copy."""
+    document = copy_rules(stored.notices, keys).dump()
+    if not document:
+        return made
+    await write_change(
+        session, store.set_notices(session, made, document, actor), label=made.label, internal_name=made.internal_name
+    )
+    return await get_definition(session, actor, definition_id=made.id)
 
 
 async def delete_definition(session: Session, actor: Actor, *, definition_id: UUID, version: int | None = None) -> None:

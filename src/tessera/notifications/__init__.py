@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tessera.notifications.notices.kept_notices import list_notices
     from tessera.notifications.notices.news import RUN_NEWS
     from tessera.notifications.notices.retention import delete_notice_states
-    from tessera.notifications.notices.rules import check_rules, reseal_rules, show_rules
+    from tessera.notifications.notices.rules import check_rules, copy_rules, reseal_rules, show_rules
     from tessera.notifications.notices.trials import send_test_notice
     from tessera.notifications.notices.values import (
         KeptNotice,
@@ -75,6 +75,7 @@ __all__ = [
     "SubscriptionChange",
     "background_work",
     "check_rules",
+    "copy_rules",
     "create_subscriptions",
     "delete_notice_states",
     "delete_subscription",

@@ -12,6 +12,7 @@ from tessera.exports.values import Definition, NewDefinition, Owner
 from tessera.platform.actors import Actor, ActorKind
 from tessera.platform.assets import LABEL_ORDER, AssetTable
 from tessera.platform.db import Row, Session, change_rows, fetch_row, fetch_rows
+from tessera.platform.schedules import NEXT_OF
 
 # Lists look at the last run; the index on runs by definition and time finds it for each row.
 LAST_RUN = "(SELECT r.{} FROM runs r WHERE r.definition_id = a.id ORDER BY r.created_at DESC LIMIT 1)"
@@ -29,6 +30,7 @@ DEFINITIONS = AssetTable(
         LABEL_ORDER,
         ("created", "a.created_at"),
         ("updated", "a.updated_at"),
+        ("next_run", f"{NEXT_OF.format(kind='export_definition', column='a.id')} {{turn}} NULLS LAST"),
         ("last_run", f"{LAST_RUN.format('created_at')} {{turn}} NULLS LAST"),
     ),
 )

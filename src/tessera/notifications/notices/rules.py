@@ -66,6 +66,26 @@ def reseal_rules(document: Mapping[str, Any], keys: KeyRing) -> dict[str, Any] |
     return None if targets == rules.targets else msgspec.structs.replace(rules, targets=targets).dump()
 
 
+def copy_rules(rules: NoticeRules, keys: KeyRing) -> NoticeRules:
+    """Return the rules for another subject: targets of its own with the same secrets, sealed for them.
+
+    Monitors that hear every start and end are switched off: each waits for one subject.
+    """
+    return msgspec.structs.replace(rules, targets=tuple(copy_target(target, keys) for target in rules.targets))
+
+
+def copy_target(target: NoticeTarget, keys: KeyRing) -> NoticeTarget:
+    """Return the target under an id of its own."""
+    target_id = new_random_ids(1)[0]
+    opened = {key: keys.open(sealed, purpose_of(target.id, key)) for key, sealed in target.secrets.items()}
+    return msgspec.structs.replace(
+        target,
+        id=target_id,
+        enabled=target.enabled and not get_channel(target.channel).hears_signals,
+        secrets={key: keys.seal(value.reveal(), purpose_of(target_id, key)) for key, value in opened.items()},
+    )
+
+
 def open_target(target: NoticeTarget, keys: KeyRing) -> dict[str, str]:
     """Return all settings of a target, secrets in plain."""
     opened = {key: keys.open(sealed, purpose_of(target.id, key)).reveal() for key, sealed in target.secrets.items()}

@@ -11,7 +11,7 @@ from tessera.notifications.notices.announcements import send_notices
 from tessera.notifications.notices.kept_notices import WRITE, read_notices
 from tessera.notifications.notices.news import NOTICE_TESTED
 from tessera.notifications.notices.rules import check_rules
-from tessera.notifications.notices.values import KeptNotice, Notice, NoticeList, NoticeRules, Subject
+from tessera.notifications.notices.values import KeptNotice, Notice, NoticeList, NoticeRules, NoticeTarget, Subject
 from tessera.notifications.registry import get_channel
 from tessera.notifications.store import notices as store
 from tessera.platform.actors import Actor
@@ -33,15 +33,20 @@ async def send_test_notice(
     *,
     channel: str,
     settings: Mapping[str, Any],
-    now: datetime,
+    known: NoticeTarget | None = None,
 ) -> KeptNotice:
-    """Have a test sent to a target that is not stored; a worker sends it at once, and the list says what came of it."""
+    """Have a test sent to a target; a worker sends it at once, and the list says what came of it.
+
+    The target need not be stored; secrets that are left out are those of the one that is `known`.
+    """
     actor.require(WRITE)
     if not actor.sees(chain_id) or not await has_chain(session, chain_id):
         raise NoticeChainError(f"There is no chain {chain_id} within reach of {actor.name}.", field="chain_id")
+    now = resources.clock()
     await limit_tests(session, chain_id, now=now)
     lists = [] if get_channel(channel).hears_signals else [NoticeList.ERROR.value]
-    rules = check_target(resources, {"channel": channel, "settings": settings, "lists": lists})
+    given = {"channel": channel, "settings": settings, "lists": lists}
+    rules = check_target(resources, given, known)
     test_id, label = new_id(), rules.targets[0].label
     notice = Notice(
         chain_id,
@@ -58,10 +63,12 @@ async def send_test_notice(
     return (await read_notices(session, resources.keys, rows))[0]
 
 
-def check_target(resources: Resources, target: Mapping[str, Any]) -> NoticeRules:
+def check_target(resources: Resources, target: Mapping[str, Any], known: NoticeTarget | None = None) -> NoticeRules:
     """Return rules with this one target; faults are at their places in the target."""
+    given = target if known is None else {**target, "id": str(known.id)}
+    stored = None if known is None else NoticeRules(targets=(known,))
     try:
-        return check_rules({"targets": [target]}, resources).rules
+        return check_rules({"targets": [given]}, resources, stored=stored).rules
     except NoticeRulesError as error:
         found = error.details["faults"]
         assert isinstance(found, dict)

@@ -14,6 +14,7 @@ from tessera.platform.lazy_imports import import_on_first_use
 
 if TYPE_CHECKING:
     from tessera.platform.calendar.checks import SHORTEST_MINUTES, check_schedule, find_faults
+    from tessera.platform.calendar.clock_changes import warn_of_clock_changes
     from tessera.platform.calendar.composer import (
         Composition,
         Interval,
@@ -54,6 +55,7 @@ __all__ = [
     "next_moments",
     "normalise_cron",
     "parse_cron",
+    "warn_of_clock_changes",
     "warn_of_late_days",
     "zone_data_version",
 ]

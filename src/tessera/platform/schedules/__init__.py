@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         save_schedules,
     )
     from tessera.platform.schedules.stoppages import MissedMoments, Pause, list_missed, list_paused
+    from tessera.platform.schedules.store.schedules import NEXT_OF
     from tessera.platform.schedules.upkeep import purge_moments, recompute_schedules
     from tessera.platform.schedules.values import (
         Claim,
@@ -60,6 +61,7 @@ else:
     __getattr__ = import_on_first_use(__name__, __file__)
 
 __all__ = [
+    "NEXT_OF",
     "Claim",
     "Deadline",
     "DueMoment",

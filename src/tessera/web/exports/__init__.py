@@ -11,7 +11,6 @@ from tessera.web.exports.definitions import (
 )
 from tessera.web.exports.held_runs import drop_held_run, release_held_run
 from tessera.web.exports.history import show_export_history
-from tessera.web.exports.pauses import resume_export_schedule
 from tessera.web.exports.properties import (
     edit_export_definition,
     save_export_definition,
@@ -22,6 +21,7 @@ from tessera.web.exports.run import cancel_export_run, download_run_file, show_r
 from tessera.web.exports.run_question import ask_to_run, start_export_run
 from tessera.web.exports.run_requests import show_run_request
 from tessera.web.exports.runs import list_export_runs
+from tessera.web.exports.timings import resume_export_schedule
 
 PAGES = (
     list_export_definitions,
@@ -31,10 +31,10 @@ PAGES = (
     look_at_export,
     show_export_definition,
     show_export_history,
-    resume_export_schedule,
     show_definition_step,
     save_definition_step,
     look_at_definition,
+    resume_export_schedule,
     edit_export_definition,
     save_export_definition,
     take_over_export_definition,

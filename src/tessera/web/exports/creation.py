@@ -17,6 +17,8 @@ from tessera.web.exports.destinations import destination_types
 from tessera.web.exports.details import PATH, Editing, read_choices, read_step, show_step
 from tessera.web.exports.drafts import DESTINATION, FILTER, SCHEDULE, STEPS, Draft
 from tessera.web.exports.looks import answer_look, find_look
+from tessera.web.exports.schedule_step import NAMES as SCHEDULED
+from tessera.web.exports.timings import save_timing
 from tessera.web.forms import WHOLE, Form, FormInvalidError
 from tessera.web.integrations.property_fields import PLAIN
 from tessera.web.stepper import FIELD, read_move
@@ -60,6 +62,7 @@ async def create_export(visit: PageVisit, chain_id: FromPath[UUID], step: FromPa
                 keys=visit.resources.keys,
                 now=visit.now,
             )
+            await save_timing(visit, made.id, Draft(draft.label, draft.type), draft)
     except (InvalidError, ConflictError, DeniedError, NotFoundError) as error:
         return await show_step(visit, editing, step, form=form, error=error)
     stored = Editing(chain_id, draft, made)
@@ -120,6 +123,8 @@ def step_of(name: str) -> str | None:
     """Return the step that a field belongs to."""
     if name in RESERVED or name in SEEN.values():
         return None
+    if name in SCHEDULED:
+        return SCHEDULE
     if name in ("template_id", "profile_id", "shards") or name.startswith(PLAIN):
         return DESTINATION
-    return SCHEDULE if name in ("queue", "enabled") else FILTER
+    return FILTER

@@ -13,7 +13,7 @@ from tessera.platform.paging import Page
 from tessera.web.exports.destinations import HTTP_API, MOST_CHOICES, DestinationType, destination_types
 from tessera.web.exports.details import PATH
 from tessera.web.exports.drafts import FILTER
-from tessera.web.exports.next_executions import find_next_executions
+from tessera.web.exports.next_executions import list_next_executions
 from tessera.web.exports.words import NEVER, QUEUES, RUN_STATES, TRIGGERS, count_parts
 from tessera.web.forms import Form
 from tessera.web.list_parameters import page_number
@@ -24,12 +24,13 @@ SIZES = (25, 50, 100)
 SORTS = {
     "label": "By name",
     "-last_run": "Last run first",
+    "next_run": "Next execution first",
     "-created": "Newest first",
     "created": "Oldest first",
     "-updated": "Last updated first",
     "updated": "Longest not updated",
 }
-ORDERS = frozenset((*SORTS, "-label", "last_run"))
+ORDERS = frozenset((*SORTS, "-label", "last_run", "-next_run"))
 SWITCHED = {"yes": True, "no": False}
 NEVER_RUN = "never"
 
@@ -99,7 +100,7 @@ async def read_rows(visit: Visit, page: Page[exports.Definition]) -> dict[str, A
     return {
         "page": page,
         "last_runs": await exports.list_last_runs(visit.session, visit.actor, [each.id for each in definitions]),
-        "next_executions": await find_next_executions(visit, definitions),
+        "schedules": await list_next_executions(visit, definitions),
         "kinds": await label_kinds(visit, definitions),
         "count_parts": count_parts,
     }

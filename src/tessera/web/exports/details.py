@@ -1,6 +1,6 @@
 """What the pages of an export's steps show: the step's form, how the steps stand, and the summary beside them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -11,14 +11,16 @@ from litestar import Response
 from tessera.exports import Definition
 from tessera.exports.previews import RequestPreview
 from tessera.platform.errors import TesseraError
+from tessera.platform.schedules import RecordedMoment, StoredSchedule
 from tessera.queries import Query
-from tessera.web.exports import destination_step, filter_step, schedule_step
+from tessera.web.exports import destination_step, filter_step, notice_fields, schedule_step
 from tessera.web.exports.destinations import list_operations, list_profile_choices
 from tessera.web.exports.drafts import DESTINATION, FILTER, SCHEDULE, STEPS, Draft
-from tessera.web.exports.next_executions import list_fire_times
+from tessera.web.exports.next_executions import understand
 from tessera.web.exports.past_runs import read_past_runs
 from tessera.web.exports.recipients import list_recipients
-from tessera.web.exports.words import FIRST_RUNS, GATE_LEVELS, PERIODS, QUEUES, describe_filter
+from tessera.web.exports.schedule_fields import Bounds
+from tessera.web.exports.words import FIRST_RUNS, GATE_LEVELS, MOMENT_OUTCOMES, PERIODS, QUEUES, describe_filter
 from tessera.web.forms import WHOLE, Form, faults_of, form_status
 from tessera.web.integrations.property_fields import PLAIN
 from tessera.web.stepper import Step, Stepper, StepState
@@ -26,6 +28,7 @@ from tessera.web.visits import Visit
 
 PATH = "/admin/exports/definitions"
 LABELS = {FILTER: filter_step.LABELS, SCHEDULE: schedule_step.LABELS}
+TARGET = f"{notice_fields.TARGET}-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ class Editing:
     draft: Draft
     definition: Definition | None = None
     carried: tuple[tuple[str, str], ...] = ()
+    stored: StoredSchedule | None = None
+    moments: Sequence[RecordedMoment] = ()
 
     def path_of(self, step: str) -> str:
         """Return the address of a step."""
@@ -76,6 +81,7 @@ class Choices:
     queries: Mapping[UUID, Query | str] = field(default_factory=dict)
     operations: list[tuple[Any, str]] = field(default_factory=list)
     profiles: list[tuple[Any, str]] = field(default_factory=list)
+    checks: schedule_step.Checks | None = None
 
 
 async def read_choices(visit: Visit, editing: Editing, step: str) -> Choices:
@@ -85,7 +91,7 @@ async def read_choices(visit: Visit, editing: Editing, step: str) -> Choices:
         label = stored.query_label if stored else None
         return Choices(queries=await filter_step.list_choices(visit, editing.chain_id, draft, label))
     if step == SCHEDULE:
-        return Choices()
+        return Choices(checks=await schedule_step.read_checks(visit, editing.chain_id, stored))
     if draft.type.connector is not None:
         chosen = (draft.profile_id, stored.profile_label if stored else None)
         profiles = await list_profile_choices(visit, editing.chain_id, draft.type.connector, chosen)
@@ -98,17 +104,20 @@ def read_step(step: str, form: Form, draft: Draft, choices: Choices) -> Draft:
     """Return the draft with what a step's form says; what does not fit is noted at its field."""
     if step == FILTER:
         return filter_step.read_filter(form, draft, choices.queries)
-    return (
-        destination_step.read_destination(form, draft)
-        if step == DESTINATION
-        else schedule_step.read_schedule(form, draft)
-    )
+    if step == DESTINATION:
+        return destination_step.read_destination(form, draft)
+    assert choices.checks is not None
+    return schedule_step.read_step(form, draft, choices.checks)
 
 
-def form_of(step: str, draft: Draft) -> Form:
+def form_of(step: str, draft: Draft, choices: Choices) -> Form:
     """Return a step's fields with what is in the draft."""
-    forms = {FILTER: filter_step.form_of, DESTINATION: destination_step.form_of, SCHEDULE: schedule_step.form_of}
-    return forms[step](draft)
+    if step == FILTER:
+        return filter_step.form_of(draft)
+    if step == DESTINATION:
+        return destination_step.form_of(draft)
+    assert choices.checks is not None
+    return schedule_step.form_of(draft, choices.checks)
 
 
 async def show_step(
@@ -129,34 +138,47 @@ async def show_step(
         status=form_status(error),
         step=step,
         faults=faults,
-        **await read_page(visit, editing, step, form or form_of(step, editing.draft), choices),
-        **read_fields(editing, step, form, faults, choices),
-        **{"stepper": editing.stepper(step, wrong=bool(faults)), "look": look or Look(), **more},
+        **{
+            **await read_page(visit, editing, step, form or form_of(step, editing.draft, choices), choices),
+            **read_fields(editing, step, form, faults, choices),
+            "stepper": editing.stepper(step, wrong=bool(faults)),
+            "look": look or Look(),
+            **more,
+        },
     )
 
 
 async def read_page(visit: Visit, editing: Editing, step: str, form: Form, choices: Choices) -> dict[str, Any]:
     """Return what each of the steps shows."""
     return {
-        "editing": editing,
         "draft": editing.draft,
         "definition": editing.definition,
         "form": form,
         "choices": choices,
         "labels": destination_step.labels_of(editing.draft) if step == DESTINATION else LABELS[step],
-        **await read_summary(visit, editing, step),
+        **await read_summary(visit, editing, step, typed_draft(editing, step, form, choices)),
+        "outcomes": MOMENT_OUTCOMES,
         **await read_past_runs(visit, editing.definition),
         "words": {"periods": PERIODS, "first_runs": FIRST_RUNS, "gate_levels": GATE_LEVELS, "queues": QUEUES},
     }
 
 
-async def read_summary(visit: Visit, editing: Editing, step: str) -> dict[str, Any]:
-    """Return what the summary says without asking the database or anybody else."""
+def typed_draft(editing: Editing, step: str, form: Form, choices: Choices) -> Draft:
+    """Return the draft with the schedule and the rules as they are typed, whatever is wrong with them."""
+    return read_step(step, Form(form.fields), editing.draft, choices) if step == SCHEDULE else editing.draft
+
+
+async def read_summary(visit: Visit, editing: Editing, step: str, draft: Draft) -> dict[str, Any]:
+    """Return what the summary says without asking anybody else."""
+    bounds = Bounds(visit.now, visit.resources.settings.schedule_interval_minutes)
+    schedule = draft.schedule if draft.enabled else None
     return {
+        "editing": editing,
         "step_path": editing.path_of(step),
         "look_path": editing.look_path(step),
-        "fire_times": await list_fire_times(visit, editing.definition),
-        "recipients": await list_recipients(visit, editing.definition),
+        "understood": understand(schedule, bounds),
+        "schedule": draft.schedule,
+        "recipients": list_recipients(draft.rules),
         "owner": editing.definition.owner if editing.definition else visit.actor,
     }
 
@@ -166,7 +188,7 @@ def read_fields(
 ) -> dict[str, Any]:
     """Return the fields that are made from what a query or a kind declares."""
     if step == FILTER:
-        shown = form or form_of(step, editing.draft)
+        shown = form or form_of(step, editing.draft, choices)
         chosen = [(key, query if isinstance(query, str) else query.label) for key, query in choices.queries.items()]
         groups = filter_step.parameter_groups(choices.queries, shown)
         by_filter = editing.draft.selection.filter
@@ -180,7 +202,9 @@ def read_fields(
         typed = editing.draft.settings if form is None else destination_step.type_settings(form, editing.draft)
         plain = {name.removeprefix(PLAIN): fault for name, fault in faults.items()}
         return {"fields": destination_step.property_fields(editing.draft, typed, plain, {})}
-    return {}
+    assert choices.checks is not None
+    shown = form or form_of(step, editing.draft, choices)
+    return schedule_step.fields_of(shown, choices.checks, faults)
 
 
 def name_faults(step: str, draft: Draft, faults: Mapping[str, str]) -> dict[str, str]:
@@ -190,7 +214,12 @@ def name_faults(step: str, draft: Draft, faults: Mapping[str, str]) -> dict[str,
     found: dict[str, str] = {}
     for key, fault in faults.items():
         name = f"{PLAIN}{key.removeprefix('settings.')}" if key.startswith("settings.") else renamed.get(key, key)
-        known = name in labels or name.startswith("param-") or name.partition("-")[0] in labels
+        known = (
+            name in labels
+            or name.startswith("param-")
+            or name.partition("-")[0] in labels
+            or (step == SCHEDULE and name.startswith(TARGET))
+        )
         place = name if known else WHOLE
         found[place] = f"{found[place]} {fault}" if place in found else fault
     return found

@@ -6,7 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from tessera.exports import Definition, DefinitionChange, Gates, NewDefinition, RunQueue, Selection
+from tessera.exports.timing import Thresholds
+from tessera.platform.calendar import Schedule
+from tessera.platform.schedules import Policies, StoredSchedule
 from tessera.web.exports.destinations import DestinationType
+from tessera.web.exports.notice_fields import rules_of
 
 FILTER, DESTINATION, SCHEDULE = "filter", "destination", "schedule"
 STEPS = {FILTER: "Filter", DESTINATION: "Destination", SCHEDULE: "Schedule"}
@@ -14,13 +18,16 @@ STEPS = {FILTER: "Filter", DESTINATION: "Destination", SCHEDULE: "Schedule"}
 PARTS: Mapping[str, tuple[str, ...]] = {
     FILTER: ("query_id", "selection", "gates"),
     DESTINATION: ("template_id", "profile_id", "settings", "shards"),
-    SCHEDULE: ("queue", "enabled"),
+    SCHEDULE: ("queue", "enabled", "thresholds"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Everything about an export that its steps fill in; what is None is still open."""
+    """Everything about an export that its steps fill in; what is None is still open.
+
+    Without a schedule it runs on demand. `rules` say who is notified, as a form gives them.
+    """
 
     label: str
     type: DestinationType
@@ -33,6 +40,10 @@ class Draft:
     shards: int = 1
     queue: RunQueue = RunQueue.NORMAL
     enabled: bool = True
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    schedule: Schedule | None = None
+    policies: Policies = field(default_factory=Policies)
+    rules: Mapping[str, Any] = field(default_factory=dict)
 
     def has(self, step: str) -> bool:
         """Say whether a step is filled in; a schedule is never needed."""
@@ -59,7 +70,9 @@ class Draft:
         return DefinitionChange(version=version, **{name: getattr(self, name) for name in PARTS[step]})
 
 
-def draft_of(definition: Definition, kind: DestinationType) -> Draft:
-    """Return what the steps show of a stored definition."""
+def draft_of(definition: Definition, kind: DestinationType, stored: StoredSchedule | None) -> Draft:
+    """Return what the steps show of a stored definition with its schedule."""
     given = {name: getattr(definition, name) for parts in PARTS.values() for name in parts}
-    return Draft(definition.label, kind, **given)
+    schedule, policies = (stored.schedule, stored.policies) if stored else (None, Policies())
+    rules = rules_of(definition.notices)
+    return Draft(definition.label, kind, **given, schedule=schedule, policies=policies, rules=rules)

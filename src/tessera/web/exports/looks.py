@@ -8,8 +8,18 @@ from litestar import Response
 
 from tessera.exports.previews import OpenedPreview, open_preview
 from tessera.platform.errors import ConflictError, TesseraError
-from tessera.web.exports.details import Choices, Editing, Look, read_step, read_summary, show_step
-from tessera.web.exports.drafts import STEPS
+from tessera.web.exports import notice_fields, schedule_fields
+from tessera.web.exports.details import (
+    Choices,
+    Editing,
+    Look,
+    read_choices,
+    read_step,
+    read_summary,
+    show_step,
+    typed_draft,
+)
+from tessera.web.exports.drafts import SCHEDULE, STEPS
 from tessera.web.forms import Form
 from tessera.web.visits import Visit
 
@@ -61,6 +71,11 @@ async def answer_look(visit: Visit, editing: Editing, step: str, form: Form, loo
     async with visit.resources.database.session() as session:
         visit.session = session
         if visit.request.headers.get("HX-Request"):
-            summary = await read_summary(visit, editing, step)
-            return visit.fragment("exports/templates/summary.html", look=look, **summary)
-        return await show_step(visit, editing, step, form=Form(form.fields), look=look)
+            choices = await read_choices(visit, editing, step)
+            summary = await read_summary(visit, editing, step, typed_draft(editing, step, form, choices))
+            composed = schedule_fields.composed(form) if step == SCHEDULE else ""
+            advanced = form.ticked("advanced")
+            return visit.fragment(
+                "exports/templates/summary.html", look=look, composed=composed, advanced=advanced, **summary
+            )
+        return await show_step(visit, editing, step, form=notice_fields.without_secrets(Form(form.fields)), look=look)

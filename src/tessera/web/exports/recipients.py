@@ -1,11 +1,17 @@
-"""Who is notified by e-mail when a run ends. Nobody is, as long as exports have no notices; pages ask here alone."""
+"""Who is notified about the runs of an export, in words. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from typing import Any
 
-from tessera.exports import Definition
-from tessera.web.visits import Visit
+NAMES = {"error": "On error", "success": "On success"}
 
 
-async def list_recipients(_visit: Visit, _definition: Definition | None) -> Sequence[str]:
-    """Return the addresses that hear of a definition's runs."""
-    return ()
+def list_recipients(rules: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return on what, and who: the addresses of the two lists, then further targets by their labels."""
+    found = [
+        (words, ", ".join(rules[name]["addresses"].split("\n")))
+        for name, words in NAMES.items()
+        if name in rules and rules[name]["enabled"]
+    ]
+    targets = [each["label"] or each["channel"] for each in rules.get("targets", ()) if each["enabled"]]
+    return [*found, *([("Further targets", ", ".join(targets))] if targets else [])]

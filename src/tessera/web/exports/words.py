@@ -72,6 +72,14 @@ MOMENTS: dict[str, tuple[str, str]] = {
 }
 
 
+MOMENT_OUTCOMES: dict[str, tuple[str, str]] = {
+    "claimed": ("running", "Starting"),
+    "queued": ("running", "Waiting"),
+    "started": ("fine", "Started"),
+    "skipped": ("heals", "Skipped"),
+    "missed": ("needs", "Missed"),
+}
+
 NEVER = ("off", "Never run")
 
 TRIGGERS = {"manual": "by hand", "schedule": "by its schedule", "api": "over the API", "test": "as a test"}

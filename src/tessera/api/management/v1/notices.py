@@ -123,7 +123,6 @@ async def test_notice(call: Call, body: NoticeTest) -> Notice:
         body.chain_id,
         channel=body.channel,
         settings=body.settings,
-        now=call.now,
     )
     return show_notice(made)
 

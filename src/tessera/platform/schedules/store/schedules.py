@@ -25,6 +25,8 @@ LOCK_OUTDATED = text(f"""
 SELECT owner_kind, {COLUMNS} FROM schedules
  WHERE next_at > :now AND zone_data < cast(:version AS text) COLLATE "C" LIMIT :most FOR UPDATE SKIP LOCKED
 """)  # noqa: S608
+# By it, statements on an owner's own table sort: its kind, and the column with its id.
+NEXT_OF = "(SELECT s.next_at FROM schedules s WHERE s.owner_kind = '{kind}' AND s.owner_id = {column})"
 UPCOMING = text("""
 SELECT owner_id, next_at FROM schedules
  WHERE owner_kind = :kind AND next_at IS NOT NULL
