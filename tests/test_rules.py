@@ -298,7 +298,9 @@ def test_front_doors_stay_narrow(door: str) -> None:
 
 @pytest.mark.parametrize("room", rooms())
 def test_rooms_stay_small(room: str) -> None:
-    lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in (SOURCE / room).rglob("*.py"))
+    """Kinds do not count: each is a folder of its own, which nothing in the room imports."""
+    modules = [path for path in (SOURCE / room).rglob("*.py") if "kinds" not in path.relative_to(SOURCE).parts]
+    lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in modules)
 
     assert lines <= LARGEST_ROOM
 

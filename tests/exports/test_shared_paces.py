@@ -123,8 +123,8 @@ async def test_runs_end_when_probes_are_in_vain(house: SmallHouse) -> None:
         async with house.database.session() as session:
             await session.execute(
                 text(
-                    "INSERT INTO profile_paces (profile_id, chain_id, probe_at, failed_probes)"
-                    " SELECT id, chain_id, now(), :probes FROM connection_profiles"
+                    "INSERT INTO profile_paces (profile_id, probe_at, failed_probes)"
+                    " SELECT id, now(), :probes FROM connection_profiles"
                 ),
                 {"probes": MOST_PROBES - 1},
             )
@@ -142,8 +142,8 @@ async def test_test_of_a_held_profile_says_until_when(house: SmallHouse) -> None
         template = await outbound.get_template(session, ACTOR, definition.chain_id, definition.template_id)
         await session.execute(
             text(
-                "INSERT INTO profile_paces (profile_id, chain_id, held_until, hold_reason)"
-                " SELECT id, chain_id, now() + interval '5 minutes', 'retry_after' FROM connection_profiles"
+                "INSERT INTO profile_paces (profile_id, held_until, hold_reason)"
+                " SELECT id, now() + interval '5 minutes', 'retry_after' FROM connection_profiles"
             )
         )
         trial = await outbound.open_trial(session, ACTOR, template, keys=house.resources.keys)

@@ -77,9 +77,9 @@ async def test_paused_schedule_is_resumed_from_home(site: Site, owner: Browser, 
     path = f"/admin/exports/definitions/{definition.id}/resume"
     assert (await reader.post(path, csrf_token=await reader.token())).status_code == 403
     answer = await owner.post(path, csrf_token=await owner.token())
-    assert answer.headers["location"] == "/"
+    assert answer.headers["location"] == f"/admin/exports/definitions/{definition.id}/schedule"
     home = await read_home(owner)
-    assert "Resumed. The export runs by its schedule again." in home
+    assert "Resumed. It runs by its schedule again." in home
     assert "Nothing needs attention" in home
     assert "What runs next Members out" in home
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from tessera.platform.db.arrays import as_array
     from tessera.platform.db.batches import change_in_batches
     from tessera.platform.db.clock_offset import ClockOffset
-    from tessera.platform.db.engine import KEYED, SEARCH_PATH, Database, Session, driver
+    from tessera.platform.db.engine import SEARCH_PATH, Database, Session, driver
     from tessera.platform.db.errors import (
         ChangedMeanwhileError,
         DatabaseAddressError,
@@ -33,7 +33,6 @@ else:
     __getattr__ = import_on_first_use(__name__, __file__)
 
 __all__ = [
-    "KEYED",
     "SEARCH_PATH",
     "Authored",
     "ChangedMeanwhileError",

@@ -42,7 +42,7 @@ class Database:
         self.statement_milliseconds = round(1000 * statement_seconds)
         self.application = application
         self.pool_size = pool_size
-        self.reader = Reader(lambda: self.connect(application, autocommit=True, options=KEYED), pool_size)
+        self.reader = Reader(lambda: self.connect(application, autocommit=True, keyed=True), pool_size)
 
     @cached_property
     def engine(self) -> "AsyncEngine":
@@ -66,15 +66,16 @@ class Database:
         return async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
 
     async def connect(
-        self, application: str = "tessera", *, autocommit: bool = False, options: str = ""
+        self, application: str = "tessera", *, autocommit: bool = False, keyed: bool = False
     ) -> psycopg.AsyncConnection[Any]:
-        """Open a connection outside the pool; the caller closes it."""
+        """Open a connection outside the pool; the caller closes it. With `keyed`, every look-up goes by an index."""
+        plans = KEYED if keyed else ""
         return await psycopg.AsyncConnection.connect(
             self.address,
             autocommit=autocommit,
             application_name=application,
             options=f"-c search_path={SEARCH_PATH} -c timezone=UTC "
-            f"-c statement_timeout={self.statement_milliseconds} {options}",
+            f"-c statement_timeout={self.statement_milliseconds} {plans}",
             connect_timeout=10,
         )
 

@@ -31,7 +31,6 @@ from tessera.exports.store import runs as runs_store
 from tessera.outbound import Sender
 from tessera.outbound.rendering import RunFacts
 from tessera.platform.assets import Target
-from tessera.platform.db import KEYED
 from tessera.platform.paces import PaceLimits, RunPace
 from tessera.queries import Preview
 
@@ -151,7 +150,7 @@ async def deliver(shipment: Shipment) -> RunResult:
     """Send the shard's rows, and go on where another worker left it."""
     claim, lease = shipment.claim, shipment.lease
     sender = await open_sender(shipment)
-    connection = await shipment.resources.database.connect("tessera run", autocommit=True, options=KEYED)
+    connection = await shipment.resources.database.connect("tessera run", autocommit=True, keyed=True)
     try:
         recorder = Recorder(connection, claim)
         judge = Judge(sender)
