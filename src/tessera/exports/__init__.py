@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         list_scheduled_moments,
         list_schedules,
         list_upcoming_runs,
+        resume_schedule,
         set_schedule,
     )
     from tessera.exports.states import RequestState, RunQueue, RunState
@@ -119,6 +120,7 @@ __all__ = [
     "register_kinds",
     "release_run",
     "resend_failed",
+    "resume_schedule",
     "set_notice_rules",
     "set_schedule",
     "start_run",
