@@ -22,6 +22,7 @@ from tessera.platform.schedules import StoredSchedule
 Level = Literal["off", "warn", "hold", "fail"]
 Queue = Annotated[Literal["high", "normal", "low"], Meta(description="Workers take high before normal before low.")]
 Percent = Annotated[int, Meta(ge=0, le=1000)]
+Bound = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Shards = Annotated[int, Meta(ge=1, le=32, description="Into so many parts a run is divided, for several workers.")]
 Words = Annotated[str, Meta(max_length=10_000)]
 Reference = Annotated[Text, Meta(description="Id or internal name.", examples=["members"])]
@@ -77,10 +78,12 @@ class ExportGateChange(Asked, frozen=True):
 class ExportThresholds(Asked, frozen=True):
     """What about a run is worth a notice although it ended well; null is no bound."""
 
-    refused_percent: Annotated[int | None, Meta(ge=0, le=100, description="Of the rows that were to be sent.")] = None
-    seconds: Annotated[int | None, Meta(ge=0, le=2**31 - 1, description="How long a run takes at most.")] = None
-    least_rows: Annotated[int | None, Meta(ge=0, le=2**31 - 1, description="Selected.")] = None
-    most_rows: Annotated[int | None, Meta(ge=0, le=2**31 - 1, description="Selected.")] = None
+    refused_percent: Annotated[
+        Annotated[int, Meta(ge=0, le=100)] | None, Meta(description="Of the rows that were to be sent.")
+    ] = None
+    seconds: Annotated[Bound | None, Meta(description="How long a run takes at most.")] = None
+    least_rows: Annotated[Bound | None, Meta(description="Selected.")] = None
+    most_rows: Annotated[Bound | None, Meta(description="Selected.")] = None
 
 
 class MemberRule(Asked, frozen=True):

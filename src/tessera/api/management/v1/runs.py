@@ -17,6 +17,7 @@ from tessera.exports import RunFilter, RunState, log
 
 State = Literal["pending", "running", "held", "completed", "completed_with_errors", "failed", "cancelled"]
 RequestState = Literal["planned", "begun", "waiting", "sent", "partly_sent", "failed", "unknown", "split", "skipped"]
+RowNumber = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 Number = Annotated[int, Meta(ge=1, le=FURTHEST_PAGE, description="Number of the page, from 1.")]
 Size = Annotated[int, Meta(ge=1, le=LARGEST_PAGE, description="How many items a page has.")]
 
@@ -105,8 +106,8 @@ class Resend(Asked, frozen=True):
 
     code: Annotated[Text | None, Meta(description="Those that failed for this reason.", examples=["status_422"])] = None
     rows: Annotated[
-        Sequence[Annotated[int, Meta(ge=1, le=2**31 - 1)]] | None,
-        Meta(min_length=1, max_length=10_000, description="Those of these numbers, as the row errors have them."),
+        Annotated[Sequence[RowNumber], Meta(min_length=1, max_length=10_000)] | None,
+        Meta(description="Those of these numbers, as the row errors have them."),
     ] = None
 
 

@@ -51,7 +51,9 @@ class SchedulePolicies(Asked, frozen=True):
     catch_up_seconds: Annotated[int, Meta(ge=0, le=31 * 24 * 3600)] = 3600
     catch_up_number: Annotated[int, Meta(ge=0, le=100)] = 1
     stagger_seconds: Annotated[int, Meta(ge=0, le=3600)] = 120
-    pause_after: Annotated[int | None, Meta(ge=1, le=1000, description="Failures in a row; null never pauses.")] = None
+    pause_after: Annotated[
+        Annotated[int, Meta(ge=1, le=1000)] | None, Meta(description="Failures in a row; null never pauses.")
+    ] = None
     started_within_seconds: Seconds | None = None
     finished_within_seconds: Seconds | None = None
 
