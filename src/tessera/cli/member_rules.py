@@ -41,7 +41,8 @@ Where = Annotated[
         "--where",
         metavar="RULE",
         help="Of members, in place of a query: balance>=100, tier_code in GOLD,SILVER, email~@example.com."
-        " Also: city is empty. Signs are = != < <= > >= ~ (contains) ^= (begins with); a rule may be JSON; several times.",
+        " Also: city is empty. Signs are = != < <= > >= ~ (contains) ^= (begins with); a rule may be JSON;"
+        " several times.",
     ),
 ]
 MatchOption = Annotated[Match | None, typer.Option("--match", help="Whether members fit all rules or any.")]

@@ -133,7 +133,6 @@ async def make_template(desk: Desk, definition: Definition) -> str:
         label="Numbers",
         query_id=query["id"],
         profile_id=template["profile_id"],
-        method="POST",
         url_path="members",
         body='{"number": "{{ membership_number }}"}',
     )
