@@ -87,7 +87,7 @@ def test_what_an_update_leaves_out_stays(places: Tessera) -> None:
     assert (changed["gates"]["keys"], changed["gates"]["removals_percent"]) == ("warn", 5)
     assert (changed["selection"]["parameters"], changed["selection"]["changes"]["removals"]) == ({"least": "2"}, True)
     assert last["settings"] == {"rows_per_request": 9, "concurrency": None}
-    assert last["selection"] == {"parameters": {}, "period": None, "changes": None}
+    assert last["selection"] == {"parameters": {}, "period": None, "changes": None, "filter": None}
 
 
 @pytest.mark.parametrize(
@@ -177,3 +177,91 @@ def test_rows_that_fail_are_counted_by_reason_and_written_to_a_file(worker: Tess
     assert [(line["row"], line["id"], line["note"]) for line in lines] == [("1", "2", "b"), ("2", "3", "c, d")]
     assert lines[0]["code"] == "value_null"
     assert good(worker("run", "errors", run, "--csv", "-")).splitlines()[0] == "row,phase,code,message,id,place,note"
+
+
+def test_schedule_is_given_shown_and_taken_away(places: Tessera) -> None:
+    assert good(places("export", "schedule", "places")) == "Places runs on demand only.\n"
+    made = good(
+        places(
+            "export", "schedule", "places", "--cron", "30 6 31 * *", "--zone", "Europe/Berlin", "--to", "2090-12-31",
+            "--overlap", "after", "--catch-up", "60", "--pause-after", "3", "--except", "2090-01-31",
+        )
+    )  # fmt: skip
+    changed = read(places("export", "schedule", "places", "--to", "none", "--pause-after", "0", "--json"))
+    listed = read(places("export", "list", "--json"))[0]["schedule"]
+    off = good(places("export", "schedule", "places", "--disable"))
+
+    assert re.search(r"^Schedule +On day 31 of every month at 06:30 \(Europe/Berlin\), until 31 December 2090", made)
+    assert "Nothing runs on day 31 in February" in made
+    assert (changed["schedule"]["cron"], changed["schedule"]["to_date"]) == ("30 6 31 * *", None)
+    assert (changed["policies"]["overlap"], changed["policies"]["pause_after"]) == ("after", None)
+    assert (listed["next_at"], len(changed["next"])) == (changed["next_at"], 5)
+    assert re.search("^State +disabled$", off, re.MULTILINE)
+    assert re.search("^Next +disabled$", good(places("export", "show", "places")), re.MULTILINE)
+    assert good(places("export", "schedule", "places", "--clear")) == "Places runs on demand only.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--cron", "61 * * * *"), "61"),
+        (("--once", "2020-01-01T10:00"), "is past"),
+        (("--once", "tomorrow"), "Write 2027-01-31T18:00."),
+        (("--from", "soon", "--cron", "0 6 * * *"), "Write 2027-01-31, or none"),
+        (("--clear", "--cron", "0 6 * * *"), "Leave the other options out."),
+        (("--cron", "0 6 * * *", "--zone", "Mars"), "Mars"),
+    ],
+)
+def test_unfit_schedule_is_refused_in_words(places: Tessera, arguments: tuple[str, ...], message: str) -> None:
+    refused = places("export", "schedule", "places", *arguments)
+
+    assert refused.exit_code != 0
+    assert message in " ".join(f"{refused.stderr} {refused.exception}".replace("│", " ").split())
+
+
+def test_addresses_are_notified_and_secrets_shown_once(places: Tessera, tmp_path: Path) -> None:
+    targets = [{"channel": "webhook", "lists": ["error"], "settings": {"url": "https://hooks.example.com/x"}}]
+    (tmp_path / "targets.json").write_text(json.dumps(targets))
+    first = good(places("export", "notify", "places", "--error", "ada@example.com", "--error", "bo@example.com"))
+    second = good(places("export", "notify", "places", "--success", "ada@example.com", "--targets",
+                         tmp_path / "targets.json"))  # fmt: skip
+    third = good(places("export", "notify", "places", "--success", "none"))
+    shown = places("export", "show", "places", "--json")
+
+    assert re.search("^Error +ada@example.com, bo@example.com$", first, re.MULTILINE)
+    assert "shown this once: whsec_" in second
+    assert "whsec_" not in third
+    assert re.search("^Success +–$", third, re.MULTILINE)
+    assert read(shown)["notices"]["targets"][0]["secrets"] == {"secret": True}
+
+
+def test_members_are_chosen_by_rules(places: Tessera, tmp_path: Path) -> None:
+    (tmp_path / "number.json").write_text('{"number": "{{ membership_number }}"}')
+    owner = read(places("api-key", "create", "Night", "--permission", "members:read", "--json"))["id"]
+    numbers = ("--text", "SELECT membership_number FROM members")
+    good(places("query", "create", "Numbers", *numbers))
+    shape = ("--method", "POST", "--path", "members", "--body", tmp_path / "number.json")
+    good(places("template", "create", "Numbers", "--query", "numbers", "--profile", "crm", *shape))
+    rules = ("--where", "balance>=100", "--where", "tier_code in GOLD,SILVER", "--where", "city is empty")
+    good(places("export", "create", "Rich", *rules, "--match", "any", "--template", "numbers", "--owner", owner))
+    shown = good(places("export", "show", "rich"))
+    machine = read(places("export", "show", "rich", "--json"))["selection"]["filter"]
+    back = read(places("export", "update", "rich", "--query", "numbers", "--threshold", "least_rows=5", "--json"))
+
+    assert "balance>=100 or tier_code in GOLD,SILVER or city is empty" in shown
+    assert machine["rules"][0] == {"column": "balance", "operator": "at_least", "values": [100]}
+    assert (back["selection"]["filter"], back["query_label"]) == (None, "Numbers")
+    assert back["thresholds"]["least_rows"] == 5
+    odd = places("export", "update", "rich", "--where", "shoe>40")
+    assert "Members have no column 'shoe'" in str(odd.exception)
+
+
+def test_failed_rows_are_sent_again(worker: Tessera) -> None:
+    worker("export", "run", "places", "--full-refresh")
+    first = read(worker("run", "list", "--json"))[0]
+    again = worker("run", "resend", first["id"], "--code", "value_null", "--row", "2")
+    second = read(worker("run", "list", "--json"))[0]
+
+    assert (first["full_refresh"], first["failed"]) == (True, 3)
+    assert again.exit_code == 1
+    assert (second["trigger"], second["parent_id"], second["selected"]) == ("resend", first["id"], 1)

@@ -251,6 +251,7 @@ async def test_another_chain_gets_the_same(house: SmallHouse, apply: Apply, expo
             scope.engine,
             configuration.scope.secret_reader(SECRETS),
             scope.now,
+            scope.resources,
         )
         outcome = await configuration.apply_configuration(scope, document)
         assert {change.action for change in outcome.changes} == {Action.CREATE}

@@ -34,6 +34,9 @@ exports:
     period: month
     changes: {first_run: baseline, removals: true, most_refusals: 5}
     gates: {rows: warn, rows_percent: 20, empty: fail}
+    thresholds: {refused_percent: 5, least_rows: 10}
+    schedule: {cron: 30 6 * * 1-5, zone: Europe/Berlin, to_date: '2090-12-31', policies: {overlap: after}}
+    notices: {error: {addresses: [ada@example.com]}}
     queue: low
     shards: 4
     owner: ada@example.com
@@ -114,6 +117,10 @@ async def test_older_file_says_the_same_with_its_settings_beside_the_label(apply
         ("profile: none", "no connection profile none"),
         ("kind: pigeons", "There is no export kind 'pigeons'. There are: requests"),
         ("shards: 99", "a number from 1 to 32"),
+        ("schedule: {cron: '61 * * * *'}", "61"),
+        ("schedule: {cron: 0 6 * * *, once_at: '2090-01-01T06:00:00'}", "Keep one of them"),
+        ("notices: {error: {addresses: [nobody]}}", "nobody"),
+        ("filter: {}", "not both"),
     ],
 )
 async def test_unfit_part_is_refused_with_its_place(apply: Apply, more: str, message: str) -> None:
@@ -143,3 +150,59 @@ async def test_owner_who_is_not_there_is_refused(apply: Apply) -> None:
     await apply(QUERIES)
     with pytest.raises(ConfigurationError, match=r"There is no user bob@example\.com"):
         await apply(SHORT.replace("ada@", "bob@"))
+
+
+TIMED = SHORT.replace("template: members", "template: members, schedule: {cron: 30 6 * * *, zone: Europe/Berlin}")
+FILTERED = SHORT.replace("query: rich", "filter: {rules: [{column: balance, operator: at_least, values: [100]}]}")
+NUMBERS = """
+queries: {numbers: {label: Numbers, text: SELECT membership_number FROM members}}
+templates: {numbers: {label: Numbers, query: numbers, profile: crm, request: {method: GET, url_path: members}}}
+"""
+
+
+async def test_plan_says_a_schedule_in_words(apply: Apply) -> None:
+    await apply(QUERIES)
+    await apply(SHORT)
+    first = changed(await apply(TIMED))
+    second = changed(await apply(TIMED.replace("30 6", "0 7").replace("zone", "enabled: false, zone")))
+    last = changed(await apply(SHORT))
+
+    assert first["schedule"] == (None, "Every day at 06:30 (Europe/Berlin)")
+    assert second["schedule"] == (first["schedule"][1], "Every day at 07:00 (Europe/Berlin), switched off")
+    assert second["schedule.cron"] == ("30 6 * * *", "0 7 * * *")
+    assert last["schedule"] == (second["schedule"][1], None)
+
+
+async def test_filter_takes_the_place_of_a_query(
+    house: SmallHouse, definition: Definition, apply: Apply, export: Export
+) -> None:
+    profile = yaml.safe_load(await export())["profiles"]
+    await apply(NUMBERS.replace("crm", next(iter(profile))))
+    filtered = FILTERED.replace("template: members", "template: numbers")
+    await apply(filtered)
+    stored = await find(house, definition.chain_id)
+
+    assert (stored.query_id, stored.selection.filter is None) == (None, False)
+    assert yaml.safe_load(await export())["exports"]["rich_out"] == yaml.safe_load(filtered)["exports"]["rich_out"]
+    assert (await apply(await export())).empty
+
+
+async def test_further_targets_stay_and_are_not_in_files(
+    house: SmallHouse, definition: Definition, apply: Apply, export: Export
+) -> None:
+    await apply(QUERIES)
+    await apply(SHORT)
+    stored = await find(house, definition.chain_id)
+    hook = {"channel": "webhook", "lists": ["error"], "settings": {"url": "https://hooks.example.com/x"}}
+    async with house.database.session() as session:
+        await exports.set_notice_rules(
+            session, ACTOR, house.resources, definition_id=stored.id, given={"targets": [hook]}
+        )
+    mailed = SHORT.replace("template: members", "template: members, notices: {success: {addresses: [bo@example.com]}}")
+    await apply(mailed)
+    after = (await find(house, definition.chain_id)).notices
+
+    assert (after.success.addresses, len(after.targets)) == (("bo@example.com",), 1)
+    assert "hooks.example.com" not in await export()
+    with pytest.raises(ConfigurationError, match="have secrets and are not described in files"):
+        await apply(mailed.replace("{success:", "{targets: [], success:"))

@@ -107,8 +107,8 @@ async def test_csv_holds_reasons_and_values(site: Site, owner: Browser) -> None:
     answer = await owner.get(f"/admin/exports/runs/{run.id}/errors.csv")
     assert answer.headers["content-disposition"] == f'attachment; filename="run_{run.id}_errors.csv"'
     head, *rows = csv.reader(StringIO(answer.text))
-    assert head == ["row", "refused", "code", "message", "id", "note", "points"]
-    assert [(row[1], row[5], row[6]) for row in rows] == [("by us, before sending", "'=1+1", "x")] * 2
+    assert head == ["row", "phase", "code", "message", "id", "note", "points"]
+    assert [(row[1], row[5], row[6]) for row in rows] == [("render", "'=1+1", "x")] * 2
 
 
 async def test_csv_hides_members_from_those_who_may_not_see_them(site: Site, reader: Browser) -> None:

@@ -13,7 +13,7 @@ from tessera import exports
 from tessera.exports import FirstRun, RunQueue
 
 if TYPE_CHECKING:
-    from tessera.exports import Changes, Gates, Selection
+    from tessera.exports import Changes, Gates, Selection, Thresholds
 
 PERCENT = "_percent"
 # A value that begins like this is JSON; every other one is the text itself, which each setting reads in its own way.
@@ -77,6 +77,14 @@ GateLevels = Annotated[
 GatePercents = Annotated[
     list[str] | None,
     typer.Option("--gate-percent", metavar="GATE=PERCENT", help="How far rows or removals may be off; several times."),
+]
+ThresholdLimits = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--threshold",
+        metavar="NAME=NUMBER",
+        help="Worth a notice: refused_percent, seconds, least_rows or most_rows; empty for no bound; several times.",
+    ),
 ]
 QueueOption = Annotated[RunQueue | None, typer.Option("--queue", help="Which runs workers take first.")]
 Shards = Annotated[int | None, typer.Option(help="Into so many parts a run is divided.", min=1, max=32)]
@@ -144,6 +152,20 @@ def read_gates(levels: Sequence[str] | None, percents: Sequence[str] | None, sto
                 param_hint="--gate-percent",
             )
         changed[f"{name}{PERCENT}"] = int(percent)
+    return replace(stored, **changed)
+
+
+def read_thresholds(given: Sequence[str] | None, stored: Thresholds) -> Thresholds:
+    """Return the stored thresholds with those that were given."""
+    known = [field.name for field in fields(stored)]
+    changed: dict[str, int | None] = {}
+    for name, text in read_pairs(given, "--threshold", "--threshold refused_percent=5").items():
+        if name not in known or (text and not (text.isascii() and text.isdigit() and len(text) < 10)):
+            raise typer.BadParameter(
+                f"{name}={text} is no threshold with a number. Thresholds are {', '.join(known)}.",
+                param_hint="--threshold",
+            )
+        changed[name] = int(text) if text else None
     return replace(stored, **changed)
 
 

@@ -80,6 +80,9 @@ def run_definition(
         datetime | None,
         typer.Option("--to", parser=parse_moment, metavar="MOMENT", help="End of the period, :to of the query."),
     ] = None,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Send every selected row, also where only changes are sent.")
+    ] = False,
     chain: ChainOption = None,
     detach: Detach = False,
     as_json: AsJson = False,
@@ -94,7 +97,7 @@ def run_definition(
                 context.actor,
                 context.resources,
                 definition_id=found.id,
-                options=exports.RunOptions(start, end),
+                options=exports.RunOptions(start, end, full_refresh),
             )
 
     async def work(context: CommandContext) -> Run:

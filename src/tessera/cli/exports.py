@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
 
 from tessera import connectors, exports, outbound, queries
-from tessera.cli import export_runs
+from tessera.cli import export_notices, export_runs, export_schedules
 from tessera.cli.context import CommandContext, find_chain, run_command
 from tessera.cli.export_options import (
     ChangesOnly,
@@ -28,24 +29,35 @@ from tessera.cli.export_options import (
     Settings,
     Shards,
     Template,
+    ThresholdLimits,
     read_gates,
     read_selection,
     read_settings,
+    read_thresholds,
 )
+from tessera.cli.member_rules import Columns, MatchOption, Where, read_filter, show_filter
 from tessera.cli.output import AsJson, ChainOption, Column, show_item, show_json, show_list
+from tessera.notifications import show_rules
+from tessera.platform import calendar
 
 if TYPE_CHECKING:
     from tessera.exports import Changes, Definition, Gates, Run
     from tessera.platform.db import Session
+    from tessera.platform.schedules import StoredSchedule
+
+    Listed = tuple[Definition, Run | None, StoredSchedule | None]
+    Kept = tuple[Definition, StoredSchedule | None]
 
 app = typer.Typer(no_args_is_help=True)
 
+LISTS = ("error", "success")
 LISTED: Mapping[str, Column] = {
     "Name": lambda each: each[0].internal_name,
     "Label": lambda each: each[0].label,
-    "Query": lambda each: each[0].query_label,
+    "Rows of": lambda each: each[0].query_label or "members",
     "Leads to": lambda each: each[0].template_label or each[0].profile_label,
     "Enabled": lambda each: each[0].enabled,
+    "Next": lambda each: each[2] and (each[2].next_at or each[2].state),
     "Last run": lambda each: each[1] and each[1].state,
     "Run at": lambda each: each[1] and each[1].created_at,
     "Sent": lambda each: each[1] and each[1].sent,
@@ -58,6 +70,7 @@ DETAIL: Mapping[str, Column] = {
     "Description": lambda d: d.description,
     "Kind": lambda d: d.kind,
     "Query": lambda d: d.query_label,
+    "Members": lambda d: d.selection.filter and show_filter(d.selection.filter),
     "Parameters": lambda d: write_pairs(d.selection.parameters),
     "Period": lambda d: d.selection.period or "none",
     "Rows": lambda d: describe_changes(d.selection.changes),
@@ -65,11 +78,18 @@ DETAIL: Mapping[str, Column] = {
     "Profile": lambda d: d.profile_label,
     "Settings": lambda d: write_pairs(d.settings),
     "Gates": lambda d: describe_gates(d.gates),
+    "Thresholds": lambda d: [f"{name}={value}" for name, value in list_thresholds(d) if value is not None],
+    "Notices": lambda d: [f"{name}: {export_notices.describe_list(show_rules(d.notices)[name])}" for name in LISTS],
     "Queue": lambda d: d.queue,
     "Shards": lambda d: d.shards,
     "Owner": lambda d: d.owner and d.owner.name,
     "Enabled": lambda d: d.enabled,
 }
+
+
+def list_thresholds(definition: Definition) -> list[tuple[str, int | None]]:
+    """Return the thresholds by name."""
+    return [(each.name, getattr(definition.thresholds, each.name)) for each in fields(definition.thresholds)]
 
 
 def write_pairs(values: Mapping[str, Any]) -> list[str]:
@@ -97,43 +117,61 @@ def describe_gates(gates: Gates) -> list[str]:
 
 @app.command("list")
 def list_definitions(as_json: AsJson = False) -> None:
-    """List export definitions, each with its last run."""
+    """List export definitions, each with its next execution and its last run."""
 
-    async def work(context: CommandContext) -> Sequence[tuple[Definition, Run | None]]:
+    async def work(context: CommandContext) -> Sequence[Listed]:
         async with context.session() as session:
             found = (await exports.list_definitions(session, context.actor, size=1000)).items
-            last = await exports.list_last_runs(session, context.actor, [each.id for each in found])
-        return [(each, last.get(each.id)) for each in found]
+            ids = [each.id for each in found]
+            last = await exports.list_last_runs(session, context.actor, ids)
+            schedules = await exports.list_schedules(session, context.actor, ids)
+        return [(each, last.get(each.id), schedules.get(each.id)) for each in found]
 
     found = run_command(work)
     if as_json:
-        show_json([with_last_run(*each) for each in found])
+        show_json([{**as_plain(each, schedule), "last_run": run} for each, run, schedule in found])
         return
     empty = "No export yet. Make one: tessera export create LABEL --query NAME --template NAME"
     show_list(found, LISTED, as_json=False, empty=empty)
 
 
-def with_last_run(definition: Definition, run: Run | None) -> dict[str, Any]:
-    """Return a definition with its last run, for machines."""
-    return {**{name: getattr(definition, name) for name in definition.__slots__}, "last_run": run}
+def as_plain(definition: Definition, schedule: StoredSchedule | None = None) -> dict[str, Any]:
+    """Return a definition for machines; of a notice's secrets only whether they are set."""
+    values = {name: getattr(definition, name) for name in definition.__slots__}
+    shown = None if schedule is None else export_schedules.as_plain(schedule)
+    return {**values, "notices": show_rules(definition.notices), "schedule": shown}
+
+
+def show(definition: Definition, schedule: StoredSchedule | None, *, as_json: bool) -> None:
+    """Print a definition with its schedule."""
+    if as_json:
+        show_json(as_plain(definition, schedule))
+        return
+    words = "on demand only" if schedule is None else calendar.describe_schedule(schedule.schedule)
+    times = {"Schedule": lambda _: words, "Next": lambda _: schedule and (schedule.next_at or schedule.state)}
+    show_item(definition, {**DETAIL, **times}, as_json=False)
 
 
 @app.command("show")
 def show_definition(name: Name, chain: ChainOption = None, as_json: AsJson = False) -> None:
     """Show one export definition."""
 
-    async def work(context: CommandContext) -> Definition:
+    async def work(context: CommandContext) -> Kept:
         async with context.session() as session:
             chain_id = await find_chain(session, context.actor, chain)
-            return await exports.get_definition_by_name(session, context.actor, chain_id=chain_id, name=name)
+            found = await exports.get_definition_by_name(session, context.actor, chain_id=chain_id, name=name)
+            return found, await exports.get_schedule(session, context.actor, definition_id=found.id)
 
-    show_item(run_command(work), DETAIL, as_json=as_json)
+    show(*run_command(work), as_json=as_json)
 
 
 @app.command("create")
 def create_definition(
     label: str,
-    query: Annotated[str, typer.Option(help="Internal name of the query that selects the rows.")],
+    query: Annotated[str | None, typer.Option(help="Internal name of the query that selects the rows.")] = None,
+    where: Where = None,
+    match: MatchOption = None,
+    columns: Columns = None,
     template: Template = None,
     profile: Profile = None,
     kind: Annotated[str, typer.Option(help="How it leaves.")] = "requests",
@@ -147,16 +185,23 @@ def create_definition(
     removals: Removals = None,
     gate: GateLevels = None,
     gate_percent: GatePercents = None,
+    threshold: ThresholdLimits = None,
     queue: QueueOption = None,
     shards: Shards = None,
     owner: OwnerOption = None,
     chain: ChainOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Create an export: a query, a template or a profile, and how to go about it."""
+    """Create an export: a query or rules on members, a template or a profile, and how to go about it."""
     settings, gates = read_settings(setting), read_gates(gate, gate_percent, exports.Gates())
+    thresholds = read_thresholds(threshold, exports.Thresholds())
     selection = read_selection(
-        exports.Selection(), parameter, period, changes_only=changes_only, first_run=first_run, removals=removals
+        exports.Selection(filter=read_filter(None, where, match, columns)),
+        parameter,
+        period,
+        changes_only=changes_only,
+        first_run=first_run,
+        removals=removals,
     )
 
     async def work(context: CommandContext) -> Definition:
@@ -173,6 +218,7 @@ def create_definition(
                 settings=settings,
                 selection=selection,
                 gates=gates,
+                thresholds=thresholds,
                 queue=queue or exports.RunQueue.NORMAL,
                 shards=shards or 1,
                 **found,
@@ -181,7 +227,7 @@ def create_definition(
                 session, context.actor, chain_id=chain_id, new=new, keys=context.resources.keys, now=context.now()
             )
 
-    show_item(run_command(work), DETAIL, as_json=as_json)
+    show(run_command(work), None, as_json=as_json)
 
 
 async def find_references(
@@ -206,6 +252,9 @@ def update_definition(
     name: Name,
     label: Annotated[str | None, typer.Option(help="New label.")] = None,
     query: Annotated[str | None, typer.Option(help="Internal name of another query.")] = None,
+    where: Where = None,
+    match: MatchOption = None,
+    columns: Columns = None,
     template: Template = None,
     profile: Profile = None,
     description: Description = None,
@@ -217,6 +266,7 @@ def update_definition(
     removals: Removals = None,
     gate: GateLevels = None,
     gate_percent: GatePercents = None,
+    threshold: ThresholdLimits = None,
     queue: QueueOption = None,
     shards: Shards = None,
     owner: OwnerOption = None,
@@ -231,14 +281,20 @@ def update_definition(
     names = {"query": query, "template": template, "profile": profile, "owner": owner}
     given = {"label": label, "description": description, "queue": queue, "shards": shards, "enabled": enabled}
 
-    async def work(context: CommandContext) -> Definition:
+    async def work(context: CommandContext) -> Kept:
         async with context.session() as session:
             chain_id = await find_chain(session, context.actor, chain)
             stored = await exports.get_definition_by_name(session, context.actor, chain_id=chain_id, name=name)
+            chosen = read_filter(stored.selection.filter, where, match, columns)
+            found = await find_references(session, context, chain_id, names)
+            if query is not None and where is None:
+                chosen = None
+            if chosen is not None and query is None:
+                found["query_id"] = None
             change = exports.DefinitionChange(
                 settings=settings,
                 selection=read_selection(
-                    stored.selection,
+                    replace(stored.selection, filter=chosen),
                     parameter,
                     period,
                     changes_only=changes_only,
@@ -246,14 +302,16 @@ def update_definition(
                     removals=removals,
                 ),
                 gates=read_gates(gate, gate_percent, stored.gates),
+                thresholds=read_thresholds(threshold, stored.thresholds),
                 **{key: value for key, value in given.items() if value is not None},  # type: ignore[arg-type]
-                **await find_references(session, context, chain_id, names),
+                **found,
             )
-            return await exports.update_definition(
+            saved = await exports.update_definition(
                 session, context.actor, stored, change, keys=context.resources.keys, now=context.now()
             )
+            return saved, await exports.get_schedule(session, context.actor, definition_id=saved.id)
 
-    show_item(run_command(work), DETAIL, as_json=as_json)
+    show(*run_command(work), as_json=as_json)
 
 
 @app.command("copy")
@@ -268,7 +326,7 @@ def copy_definition(name: Name, chain: ChainOption = None, as_json: AsJson = Fal
                 session, context.actor, definition_id=found.id, keys=context.resources.keys, now=context.now()
             )
 
-    show_item(run_command(work), DETAIL, as_json=as_json)
+    show(run_command(work), None, as_json=as_json)
 
 
 @app.command("delete")
@@ -290,3 +348,5 @@ app.command("preview")(export_runs.preview_definition)
 app.command("run")(export_runs.run_definition)
 app.command("watch")(export_runs.watch_definition)
 app.command("release")(export_runs.release_definition)
+app.command("schedule")(export_schedules.schedule_definition)
+app.command("notify")(export_notices.notify_about_definition)

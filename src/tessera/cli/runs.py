@@ -13,7 +13,7 @@ import typer
 from tessera import exports
 from tessera.cli.arguments import require_id, write_parts
 from tessera.cli.context import CommandContext, find_chain, run_command
-from tessera.cli.export_runs import finish, release_and_follow
+from tessera.cli.export_runs import finish, follow, release_and_follow
 from tessera.cli.output import AsJson, ChainOption, show_item, show_list
 from tessera.cli.progress import conclude, watch_run
 from tessera.exports import RequestState, RunState, log
@@ -48,6 +48,9 @@ DETAIL = RUN | {
     "Kind": lambda r: r.kind,
     "Profile": lambda r: r.profile,
     "Queue": lambda r: r.queue,
+    "Scheduled for": lambda r: r.scheduled_for,
+    "Sends again": lambda r: r.parent_id,
+    "Full refresh": lambda r: r.full_refresh,
     "Period from": lambda r: r.period_from,
     "Period to": lambda r: r.period_to,
     "Requests": lambda r: r.requests,
@@ -293,6 +296,30 @@ def open_target(path: Path) -> BinaryIO:
     except OSError as error:
         reason = os.strerror(error.errno).lower() if error.errno else type(error).__name__
         raise TargetInvalidError(f"{path} cannot be written: {reason}. Choose another path with --output.") from None
+
+
+@app.command("resend")
+def resend_run(
+    run: RunId,
+    code: Annotated[
+        str | None, typer.Option(help="Only rows that failed for this reason, as `run errors --reasons` shows it.")
+    ] = None,
+    row: Annotated[
+        list[int] | None, typer.Option(help="Only the row of this number; several times.", min=1, max=2**31 - 1)
+    ] = None,
+    detach: Annotated[bool, typer.Option("--detach", help="Do not wait for the end of the run.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Send failed rows of an ended run again, in a run of their own; exit code 0 only if every one arrived."""
+
+    async def work(context: CommandContext) -> Run:
+        async with context.session() as session:
+            started = await exports.resend_failed(
+                session, context.actor, context.resources, run_id=run, code=code, rows=row or None
+            )
+        return await follow(context, started, detach=detach, as_json=as_json)
+
+    finish(run_command(work), detach=detach, as_json=as_json)
 
 
 @app.command("cancel")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tessera.configuration.changes import Action, Change, compare
+from tessera.configuration.changes import Action, Change, add_words, compare
 from tessera.configuration.documents import Document, Item, Kind
 from tessera.configuration.kinds import HANDLERS
 from tessera.configuration.kinds.handlers import Handler, Known
@@ -63,7 +63,7 @@ async def apply_item(scope: Scope, handler: Handler, item: Item, spec: Spec, kno
         change = compare(item.kind, item.name, before, {**after, "name": item.name})
         if change.action is not Action.KEEP:
             await handler.put(scope, item.name, spec, known)
-        return change
+        return add_words(change, before, after, handler.words)
     except (DeniedError, UnavailableError):
         raise
     except TesseraError as error:

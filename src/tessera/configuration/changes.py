@@ -1,7 +1,7 @@
 """What differs between a description and what is there. Pure."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -49,6 +49,19 @@ def compare(kind: Kind, name: str, before: Plain | None, after: Plain | None) ->
         return Change(kind, name, Action.DELETE)
     fields = tuple(differences(before, after))
     return Change(kind, name, Action.UPDATE if fields else Action.KEEP, fields)
+
+
+def add_words(
+    change: Change, before: Plain | None, after: Plain, words: Mapping[str, Callable[[Any], str | None]]
+) -> Change:
+    """Return the change with a sentence in front of the values of each member that can be said in words."""
+    said = [
+        FieldChange(member, say((before or {}).get(member)), say(after.get(member)))
+        for member, say in words.items()
+        if any(each.path.split(".")[0] == member for each in change.fields)
+    ]
+    kept = tuple(each for each in change.fields if each.path not in words)
+    return replace(change, fields=(*(each for each in said if each.before != each.after), *kept))
 
 
 def differences(before: Plain, after: Plain, path: str = "") -> Iterator[FieldChange]:

@@ -31,12 +31,14 @@ class Scope:
     engine: QueryEngine
     read_secret: ReadSecret
     now: datetime
+    resources: Resources
 
 
 def make_scope(session: Session, actor: Actor, chain_id: UUID, resources: Resources, engine: QueryEngine) -> Scope:
     """Return the scope whose secrets come from this process's environment and files."""
     policy = address_policy(resources.settings)
-    return Scope(session, actor, chain_id, resources.keys, policy, engine, secret_reader(os.environ), resources.clock())
+    secrets, now = secret_reader(os.environ), resources.clock()
+    return Scope(session, actor, chain_id, resources.keys, policy, engine, secrets, now, resources)
 
 
 def secret_reader(environment: Mapping[str, str]) -> ReadSecret:

@@ -1,6 +1,7 @@
 """What each kind of item may hold, as files spell it. Pure."""
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -100,14 +101,81 @@ class GatesSpec(Described, frozen=True):
     empty: Level = "warn"
 
 
+class ThresholdsSpec(Described, frozen=True):
+    """What about a run is worth a notice although it ended well."""
+
+    refused_percent: int | None = None
+    seconds: int | None = None
+    least_rows: int | None = None
+    most_rows: int | None = None
+
+
+class RuleSpec(Described, frozen=True):
+    """A rule on members."""
+
+    column: str
+    operator: Literal[
+        "is", "is_not", "one_of", "less", "at_most", "more", "at_least", "contains", "begins_with", "empty", "not_empty"
+    ]
+    values: list[str | int | float | bool] = []
+
+
+class FilterSpec(Described, frozen=True):
+    """Which members are selected, in place of a query."""
+
+    rules: list[RuleSpec] = []
+    match: Literal["all", "any"] = "all"
+    columns: list[str] = []
+
+
+class PoliciesSpec(Described, frozen=True):
+    """What happens when moments are missed, overlap, fail or are late."""
+
+    overlap: Literal["skip", "after"] = "skip"
+    catch_up_seconds: int = 3600
+    catch_up_number: int = 1
+    stagger_seconds: int = 120
+    pause_after: int | None = None
+    started_within_seconds: int | None = None
+    finished_within_seconds: int | None = None
+
+
+class ScheduleSpec(Described, frozen=True):
+    """When an export runs by itself: again and again, or once."""
+
+    cron: str = ""
+    once_at: datetime | None = None
+    zone: str = "UTC"
+    from_date: date | None = None
+    to_date: date | None = None
+    excluded_dates: list[date] = []
+    enabled: bool = True
+    policies: PoliciesSpec = PoliciesSpec()
+
+
+class AddressesSpec(Described, frozen=True):
+    """Mail addresses that are notified."""
+
+    addresses: list[str] = []
+    enabled: bool = True
+
+
+class NoticesSpec(Described, frozen=True):
+    """Who is notified about runs by mail."""
+
+    error: AddressesSpec | None = None
+    success: AddressesSpec | None = None
+
+
 class ExportSpec(Described, frozen=True):
-    """An export definition: it leads through a template, or through a connection profile directly.
+    """An export definition: rows of a query or members by a filter, through a template or a connection profile.
 
     `settings` it does not name have their defaults, `gates` too; an `owner` it does not name stays.
     """
 
     label: str
-    query: str
+    query: str | None = None
+    filter: FilterSpec | None = None
     template: str | None = None
     profile: str | None = None
     kind: str = "requests"
@@ -117,6 +185,9 @@ class ExportSpec(Described, frozen=True):
     period: Literal["since_last_success", "day", "week", "month"] | None = None
     changes: ChangesSpec | None = None
     gates: GatesSpec = GatesSpec()
+    thresholds: ThresholdsSpec = ThresholdsSpec()
+    schedule: ScheduleSpec | None = None
+    notices: NoticesSpec = NoticesSpec()
     queue: Literal["high", "normal", "low"] = "normal"
     shards: int = 1
     owner: str | None = None
@@ -133,8 +204,33 @@ SPECS: Mapping[Kind, type[Spec]] = {
     Kind.EXPORTS: ExportSpec,
 }
 
+# Parts of an export that are written without what is so by default.
+SPARSE = ("filter", "schedule", "notices")
 MOVED = ("rows_per_request", "concurrency")
 ENCODE = msgspec.json.Encoder(decimal_format="number", enc_hook=json_values.write_numeral, order="deterministic").encode
+
+
+def as_plain(spec: ExportSpec) -> dict[str, Any]:
+    """Return an export as plain values, sparse where files are."""
+    plain: dict[str, Any] = msgspec.to_builtins(spec)
+    return plain | {name: make_sparse(getattr(spec, name)) for name in SPARSE}
+
+
+def make_sparse(value: Any) -> Any:
+    """Return a part as plain values, without members at their defaults."""
+    if isinstance(value, list):
+        return [make_sparse(each) for each in value]
+    if not isinstance(value, Struct):
+        return msgspec.to_builtins(value)
+    members = {each.name: (getattr(value, each.name), default_of(each)) for each in msgspec.structs.fields(value)}
+    return {name: make_sparse(member) for name, (member, default) in members.items() if member != default}
+
+
+def default_of(field: msgspec.structs.FieldInfo) -> Any:
+    """Return the default of a member, UNSET where it has none."""
+    if field.default_factory is not msgspec.NODEFAULT:
+        return field.default_factory()
+    return msgspec.UNSET if field.default is msgspec.NODEFAULT else field.default
 
 
 def is_described(item: Item, spec: Spec, name: str, plain: Mapping[str, Any]) -> bool:
@@ -162,10 +258,21 @@ def read_spec(item: Item) -> Spec:
         # A template's body is JSON, which has room for every digit; what else has a place for a number keeps a float.
         values = dict(item.values) if item.kind is Kind.TEMPLATES else plain_numbers(item, item.values)
         if item.kind is Kind.EXPORTS:
+            refuse_targets(item, values)
             values = move_settings(item, values)
         return msgspec.convert(values, SPECS[item.kind])
     except msgspec.ValidationError as error:
         raise item.fault(f"{error}.{advise(str(error))}") from None
+
+
+def refuse_targets(item: Item, values: Mapping[str, Any]) -> None:
+    """Refuse further targets of notices: they have secrets, which a file cannot hold."""
+    notices = values.get("notices")
+    if isinstance(notices, Mapping) and "targets" in notices:
+        raise item.fault(
+            "notices.targets have secrets and are not described in files. Leave them out, and add them with"
+            " tessera export notify --targets; those that are there stay."
+        )
 
 
 def move_settings(item: Item, values: Mapping[str, Any]) -> dict[str, Any]:

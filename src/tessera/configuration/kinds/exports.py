@@ -8,16 +8,24 @@ import msgspec
 
 from tessera import connectors, exports, outbound, queries
 from tessera.access import users as access_users
+from tessera.configuration.kinds.export_schedules import (
+    describe_notices,
+    describe_schedule,
+    put_into_words,
+    put_notices,
+    put_schedule,
+)
 from tessera.configuration.kinds.handlers import PAGE, Handler, Known, Plain, read_all
 from tessera.configuration.kinds.profiles import name_references
 from tessera.configuration.scope import Scope
-from tessera.configuration.shapes import ExportSpec
+from tessera.configuration.shapes import ExportSpec, as_plain
 from tessera.connectors.contract import Property
 from tessera.exports import Definition, DefinitionChange, NewDefinition, Owner
 from tessera.platform.actors import ActorKind
+from tessera.platform.schedules import StoredSchedule
 
-SELECTION = ("parameters", "period", "changes")
-AS_THEY_ARE = ("kind", "description", "gates", "queue", "shards", "enabled")
+SELECTION = ("parameters", "period", "changes", "filter")
+AS_THEY_ARE = ("kind", "description", "gates", "thresholds", "queue", "shards", "enabled")
 
 
 async def list_known(scope: Scope) -> Sequence[Known]:
@@ -27,10 +35,11 @@ async def list_known(scope: Scope) -> Sequence[Known]:
             scope.session, scope.actor, chain_id=scope.chain_id, number=number, size=PAGE
         )
     )
-    return [Known(each.internal_name, await describe(scope, each), each) for each in found]
+    schedules = await exports.list_schedules(scope.session, scope.actor, [each.id for each in found])
+    return [Known(each.internal_name, await describe(scope, each, schedules.get(each.id)), each) for each in found]
 
 
-async def describe(scope: Scope, definition: Definition) -> Plain:
+async def describe(scope: Scope, definition: Definition, schedule: StoredSchedule | None) -> Plain:
     """Return the definition as a file describes it, what it refers to by names."""
     session, actor, chain_id = scope.session, scope.actor, scope.chain_id
     query, template, profile = definition.query_id, definition.template_id, definition.profile_id
@@ -43,14 +52,10 @@ async def describe(scope: Scope, definition: Definition) -> Plain:
         "owner": definition.owner and await spell_owner(scope, definition.owner),
         "settings": await name_settings(scope, definition.kind, profile, definition.settings),
     }
+    times = {"schedule": describe_schedule(schedule), "notices": describe_notices(definition)}
     chosen = {name: plain["selection"][name] for name in SELECTION}
-    return as_plain({**named, **chosen, **{name: plain[name] for name in AS_THEY_ARE}})
-
-
-def as_plain(values: Mapping[str, Any]) -> Plain:
-    """Return the values in the order in which files have them."""
-    plain: Plain = msgspec.to_builtins(msgspec.convert(values, ExportSpec))
-    return plain
+    values = {**named, **chosen, **msgspec.to_builtins(times), **{name: plain[name] for name in AS_THEY_ARE}}
+    return as_plain(msgspec.convert(values, ExportSpec))
 
 
 async def spell_owner(scope: Scope, owner: Owner) -> str:
@@ -81,7 +86,7 @@ async def list_properties(scope: Scope, kind: str, profile_id: UUID | None) -> S
 async def normalise(scope: Scope, _name: str, spec: ExportSpec, known: Known | None) -> Plain:
     """Return the spec in the form that is compared; without an owner, the one there is stays."""
     profile_id = None if spec.profile is None else await find_profile(scope, spec.profile)
-    plain: Plain = msgspec.to_builtins(spec)
+    plain = as_plain(spec)
     return {
         **plain,
         "label": spec.label.strip(),
@@ -101,26 +106,32 @@ async def put(scope: Scope, name: str, spec: ExportSpec, known: Known | None) ->
     values = await read_values(scope, name, spec)
     if known is None:
         new = msgspec.convert(values, NewDefinition)
-        await exports.create_definition(session, actor, chain_id=chain_id, new=new, keys=scope.keys, now=scope.now)
+        made = await exports.create_definition(
+            session, actor, chain_id=chain_id, new=new, keys=scope.keys, now=scope.now
+        )
+        await put_schedule(scope, made, spec, known)
+        await put_notices(scope, made, spec)
         return
     # A change keeps the settings that it does not name, and null takes the default.
     values["settings"] = {**dict.fromkeys(known.thing.settings), **spec.settings}
     change = msgspec.convert(values, DefinitionChange)
-    await exports.update_definition(session, actor, known.thing, change, keys=scope.keys, now=scope.now)
+    saved = await exports.update_definition(session, actor, known.thing, change, keys=scope.keys, now=scope.now)
+    await put_schedule(scope, saved, spec, known)
+    await put_notices(scope, saved, spec)
 
 
 async def read_values(scope: Scope, name: str, spec: ExportSpec) -> dict[str, Any]:
     """Return what the spec says as the room names it; an owner only where it names one."""
     session, actor, chain_id = scope.session, scope.actor, scope.chain_id
-    plain: Plain = msgspec.to_builtins(spec)
+    plain = as_plain(spec)
     template = spec.template and (await outbound.get_template(session, actor, chain_id, spec.template)).id
     values: dict[str, Any] = {
         "label": spec.label,
         "internal_name": name,
-        "query_id": (await queries.get_query(session, actor, chain_id, spec.query)).id,
+        "query_id": spec.query and (await queries.get_query(session, actor, chain_id, spec.query)).id,
         "template_id": template,
         "profile_id": None if spec.profile is None else await find_profile(scope, spec.profile),
-        "selection": {each: plain[each] for each in SELECTION},
+        "selection": {each: plain[each] for each in SELECTION if plain[each] is not None},
         "settings": spec.settings,
         **{each: plain[each] for each in AS_THEY_ARE},
     }
@@ -134,4 +145,4 @@ async def remove(scope: Scope, known: Known) -> None:
     await exports.delete_definition(scope.session, scope.actor, definition_id=known.thing.id)
 
 
-HANDLER = Handler(list_known, normalise, put, remove)
+HANDLER = Handler(list_known, normalise, put, remove, {"schedule": put_into_words})

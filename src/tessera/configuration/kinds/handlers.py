@@ -1,7 +1,7 @@
 """What a kind of thing can do for configuration."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from tessera.configuration.scope import Scope
@@ -28,13 +28,14 @@ class Handler:
 
     `list_known` returns every one of the chain. `normalise` turns a spec into the form that is compared: as `describe`
     would show it once stored; a secret that would change is masked in it. `put` stores it, as a new thing
-    where none is known. `remove` takes it away.
+    where none is known. `remove` takes it away. `words` says members in words, for people who read a plan.
     """
 
     list_known: Callable[[Scope], Awaitable[Sequence[Known]]]
     normalise: Callable[[Scope, str, Any, Known | None], Awaitable[Plain]]
     put: Callable[[Scope, str, Any, Known | None], Awaitable[None]]
     remove: Callable[[Scope, Known], Awaitable[None]]
+    words: Mapping[str, Callable[[Any], str | None]] = field(default_factory=dict)
 
 
 async def read_all(read: Callable[[int], Awaitable[Page[T]]]) -> list[T]:

@@ -19,6 +19,8 @@ from tessera.platform.json_values import text_of
 from tessera.platform.paging import Page
 
 ROWS_PER_READ = 1000
+# What spreadsheets would take for a formula gets a quotation mark before it.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +89,14 @@ async def write_lines(database: Database, actor: Actor, run: Run, columns: Seque
         for each in found:
             values = rows.get(each["ordinal"], [None] * len(columns))
             message = HIDDEN if hidden else each["message"]
-            lines.append([each["ordinal"], each["phase"], each["code"], message, *map(text_of, values)])
+            lines.append([each["ordinal"], each["phase"], each["code"], as_cell(message), *map(as_cell, values)])
         yield csv_lines(lines)
+
+
+def as_cell(value: Any) -> str:
+    """Return a value as the text of a cell."""
+    text = "" if value is None else text_of(value)
+    return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA) else text
 
 
 def csv_lines(lines: Sequence[Sequence[Any]]) -> str:

@@ -5,7 +5,12 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from tessera.platform.calendar.cron import check_frequency, parse_cron
-from tessera.platform.calendar.errors import CronInvalidError, CronTooFrequentError, ScheduleInvalidError
+from tessera.platform.calendar.errors import (
+    CronInvalidError,
+    CronTooFrequentError,
+    ScheduleInPastError,
+    ScheduleInvalidError,
+)
 from tessera.platform.calendar.moments import next_moments
 from tessera.platform.calendar.schedule import Recurrence, Schedule
 from tessera.platform.calendar.zones import is_skipped, load_zone, resolve_wall
@@ -61,10 +66,10 @@ def check_once(schedule: Schedule, zone: ZoneInfo, now: datetime) -> Iterator[Sc
             f"The next time that exists is {resolve_wall(zone, wall).astimezone(zone):%H:%M}.",
         )
     elif schedule.enabled and resolve_wall(zone, wall) <= now:
-        yield fault_of(
-            "once_at",
+        yield ScheduleInPastError(
             f"{wall:%Y-%m-%d %H:%M} in {schedule.zone} is past: it is {now.astimezone(zone):%Y-%m-%d %H:%M} there. "
             "Choose a later moment.",
+            member="once_at",
         )
 
 
@@ -82,8 +87,9 @@ def check_dates(schedule: Schedule, zone: ZoneInfo, now: datetime) -> Iterator[S
     if schedule.to_date and schedule.from_date and schedule.to_date < schedule.from_date:
         yield fault_of("to_date", f"To, {schedule.to_date}, is before From, {schedule.from_date}. Choose a later date.")
     elif schedule.to_date and schedule.enabled and schedule.to_date < today:
-        yield fault_of(
-            "to_date", f"To, {schedule.to_date}, is past: today is {today} in {schedule.zone}. Choose a later date."
+        yield ScheduleInPastError(
+            f"To, {schedule.to_date}, is past: today is {today} in {schedule.zone}. Choose a later date.",
+            member="to_date",
         )
     if len(schedule.excluded_dates) > MOST_EXCLUDED:
         yield fault_of("excluded_dates", f"At most {MOST_EXCLUDED} dates can be left out. Remove those that are past.")

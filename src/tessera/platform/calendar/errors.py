@@ -19,3 +19,9 @@ class ScheduleInvalidError(InvalidError):
     """A schedule names a moment, a date or a time zone that it cannot have; `field` says which."""
 
     code = "schedule_invalid"
+
+
+class ScheduleInPastError(ScheduleInvalidError):
+    """A schedule is over before it begins: its moment or its last day is past."""
+
+    code = "schedule_in_past"

@@ -20,6 +20,8 @@ from tessera.api.management.v1.export_shapes import (
     read_change,
     read_new,
     show_definition,
+    show_definitions,
+    show_stored,
 )
 from tessera.api.management.v1.pages import NumberedListing, SearchQuery, number_page
 from tessera.api.management.v1.request_values import Asked
@@ -36,10 +38,13 @@ class DefinitionQuery(SearchQuery, frozen=True):
 
 
 class RunOrder(Asked, frozen=True):
-    """Which period a run is for; without one, that of the definition."""
+    """What is decided for one run: another period than that of the definition, or every row."""
 
     from_: Annotated[Moment | None, Meta(description="`:from` of the query.")] = field(name="from", default=None)
     to: Annotated[Moment | None, Meta(description="`:to` of the query.")] = None
+    full_refresh: Annotated[bool, Meta(description="Send every selected row, also where only changes are sent.")] = (
+        False
+    )
 
 
 async def list_export_definitions(call: Call, query: DefinitionQuery) -> NumberedListing[ExportDefinition]:
@@ -47,7 +52,8 @@ async def list_export_definitions(call: Call, query: DefinitionQuery) -> Numbere
     page = await exports.list_definitions(
         call.session, call.actor, chain_id=query.chain_id, search=query.q, number=query.page, size=query.limit
     )
-    return number_page(page, show_definition)
+    shown = await show_definitions(call.session, call.actor, page.items)
+    return number_page(page, lambda each: shown[each.id])
 
 
 async def create_export_definition(call: Call, body: NewExportDefinition) -> ExportDefinition:
@@ -60,12 +66,12 @@ async def create_export_definition(call: Call, body: NewExportDefinition) -> Exp
     made = await exports.create_definition(
         call.session, call.actor, chain_id=body.chain_id, new=new, keys=call.resources.keys, now=call.now
     )
-    return show_definition(made)
+    return await show_definition(call.session, call.actor, made)
 
 
 async def get_export_definition(call: Call, definition_id: UUID) -> ExportDefinition:
     """Show an export definition."""
-    return show_definition(await exports.get_definition(call.session, call.actor, definition_id=definition_id))
+    return await show_stored(call.session, call.actor, definition_id)
 
 
 async def change_export_definition(
@@ -106,7 +112,7 @@ async def change(call: Call, definition_id: UUID, given: Mapping[str, Any], vers
     stored = await exports.get_definition(session, actor, definition_id=definition_id)
     wanted = await read_change(session, actor, stored, given, version)
     saved = await exports.update_definition(session, actor, stored, wanted, keys=call.resources.keys, now=call.now)
-    return show_definition(saved)
+    return await show_definition(session, actor, saved)
 
 
 async def copy_export_definition(call: Call, definition_id: UUID) -> ExportDefinition:
@@ -117,7 +123,7 @@ async def copy_export_definition(call: Call, definition_id: UUID) -> ExportDefin
     made = await exports.copy_definition(
         call.session, call.actor, definition_id=definition_id, keys=call.resources.keys, now=call.now
     )
-    return show_definition(made)
+    return await show_definition(call.session, call.actor, made)
 
 
 async def run_export_definition(call: Call, definition_id: UUID, body: RunOrder) -> Run:
@@ -128,7 +134,7 @@ async def run_export_definition(call: Call, definition_id: UUID, body: RunOrder)
         call.resources,
         definition_id=definition_id,
         trigger="api",
-        options=exports.RunOptions(body.from_, body.to),
+        options=exports.RunOptions(body.from_, body.to, body.full_refresh),
     )
     return show_run(started)
 

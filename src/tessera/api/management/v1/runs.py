@@ -18,6 +18,7 @@ from tessera.exports import RunFilter, RunState, log
 
 State = Literal["pending", "running", "held", "completed", "completed_with_errors", "failed", "cancelled"]
 RequestState = Literal["planned", "begun", "waiting", "sent", "partly_sent", "failed", "unknown", "split", "skipped"]
+RowNumber = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 Number = Annotated[int, Meta(ge=1, le=FURTHEST_PAGE, description="Number of the page, from 1.")]
 Size = Annotated[int, Meta(ge=1, le=LARGEST_PAGE, description="How many items a page has.")]
 
@@ -76,9 +77,10 @@ class Run(Struct, frozen=True):
     started_by_id: UUID | None
     state: State
     created_at: Moment
-    scheduled_for: Moment | None
+    scheduled_for: Annotated[Moment | None, Meta(description="The moment of the schedule that started it.")]
     period_from: Moment | None
     period_to: Moment | None
+    full_refresh: Annotated[bool, Meta(description="Every row is sent, although only changes are otherwise.")]
     started_at: Moment | None
     held_at: Annotated[Moment | None, Meta(description="Since when it waits for a person; `findings` say why.")]
     released_at: Moment | None
@@ -98,6 +100,16 @@ class Run(Struct, frozen=True):
     error_code: str | None
     error: str | None
     cancel_requested: bool
+
+
+class Resend(Asked, frozen=True):
+    """Which failed rows of a run are sent again; without either, all of them."""
+
+    code: Annotated[Text | None, Meta(description="Those that failed for this reason.", examples=["status_422"])] = None
+    rows: Annotated[
+        Annotated[Sequence[RowNumber], Meta(min_length=1, max_length=10_000)] | None,
+        Meta(description="Those of these numbers, as the row errors have them."),
+    ] = None
 
 
 class RunRequest(Struct, frozen=True):
@@ -189,6 +201,17 @@ async def release_run(call: Call, run_id: UUID) -> Run:
     return show_run(released)
 
 
+async def resend_failed_rows(call: Call, run_id: UUID, body: Resend) -> Run:
+    """Start a run that sends the failed rows of an ended one again.
+
+    The rows are those of before; the destination is the definition's as it is now.
+    """
+    started = await exports.resend_failed(
+        call.session, call.actor, call.resources, run_id=run_id, code=body.code, rows=body.rows
+    )
+    return show_run(started)
+
+
 async def list_run_requests(call: Call, run_id: UUID, query: RequestQuery) -> NumberedListing[RunRequest]:
     """List the requests of a run, in order."""
     state = None if query.state is None else exports.RequestState(query.state)
@@ -235,6 +258,15 @@ ROUTES = (
     Route("GET", "/runs/{run_id}", "exports:read", get_run),
     Route("POST", "/runs/{run_id}/cancel", "exports:write", cancel_run),
     Route("POST", "/runs/{run_id}/release", "exports:write", release_run),
+    Route(
+        "POST",
+        "/runs/{run_id}/resend-failed",
+        "exports:write",
+        resend_failed_rows,
+        status=202,
+        example={"code": "status_422"},
+        bodyless=True,
+    ),
     Route("GET", "/runs/{run_id}/requests", "exports:read", list_run_requests),
     Route("GET", "/runs/{run_id}/errors", "exports:read", list_run_errors, download=download_run_errors),
     Route("GET", "/runs/{run_id}/errors/summary", "exports:read", summarize_run_errors),
