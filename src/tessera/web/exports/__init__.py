@@ -15,6 +15,7 @@ from tessera.web.exports.properties import (
     save_export_definition,
     take_over_export_definition,
 )
+from tessera.web.exports.resends import ask_to_resend, resend_failed_rows
 from tessera.web.exports.row_errors import download_row_errors
 from tessera.web.exports.run import cancel_export_run, show_rates, show_run, show_run_progress
 from tessera.web.exports.run_question import ask_to_run, start_export_run
@@ -45,6 +46,8 @@ PAGES = (
     show_rates,
     download_row_errors,
     cancel_export_run,
+    ask_to_resend,
+    resend_failed_rows,
     release_held_run,
     drop_held_run,
     show_run_request,

@@ -8,6 +8,8 @@ from uuid import UUID
 from tessera.exports import Definition, DefinitionChange, Gates, NewDefinition, RunQueue, Selection
 from tessera.web.exports.destinations import DestinationType
 
+# What is exported: the rows of a query, or members by a filter. Like the type of destination it is chosen once.
+QUERY, PERSON = "query", "person"
 FILTER, DESTINATION, SCHEDULE = "filter", "destination", "schedule"
 STEPS = {FILTER: "Filter", DESTINATION: "Destination", SCHEDULE: "Schedule"}
 # What each step decides, by the names of the definition.
@@ -24,6 +26,7 @@ class Draft:
 
     label: str
     type: DestinationType
+    resource: str = QUERY
     query_id: UUID | None = None
     selection: Selection = field(default_factory=Selection)
     gates: Gates = field(default_factory=Gates)
@@ -62,4 +65,5 @@ class Draft:
 def draft_of(definition: Definition, kind: DestinationType) -> Draft:
     """Return what the steps show of a stored definition."""
     given = {name: getattr(definition, name) for parts in PARTS.values() for name in parts}
-    return Draft(definition.label, kind, **given)
+    resource = QUERY if definition.selection.filter is None else PERSON
+    return Draft(definition.label, kind, resource, **given)
