@@ -48,6 +48,7 @@ NOTICES = {
     "export_enabled": Notice("The export is enabled."),
     "export_disabled": Notice("The export is disabled: it runs only when a user starts it.", "off"),
     "export_taken_over": Notice("You own this export now: it runs with your rights."),
+    "refusals_forgotten": Notice("The next run sends them again."),
     "run_released": Notice("Released. The run goes on."),
     "run_dropped": Notice("Dropped. Nothing of this run was sent.", "off"),
     "run_started": Notice("Run started."),

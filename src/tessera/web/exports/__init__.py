@@ -10,6 +10,7 @@ from tessera.web.exports.definitions import (
     switch_export_definition,
 )
 from tessera.web.exports.held_runs import drop_held_run, release_held_run
+from tessera.web.exports.parked_rows import list_parked_rows, try_parked_rows
 from tessera.web.exports.properties import (
     edit_export_definition,
     save_export_definition,
@@ -29,6 +30,8 @@ PAGES = (
     create_export,
     look_at_export,
     show_export_definition,
+    list_parked_rows,
+    try_parked_rows,
     show_definition_step,
     save_definition_step,
     look_at_definition,

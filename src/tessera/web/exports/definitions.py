@@ -10,7 +10,7 @@ from tessera import exports
 from tessera.exports import Definition, DefinitionChange, RunFilter
 from tessera.platform.errors import ConflictError
 from tessera.web.exports.definition_steps import ONE, open_definition, update
-from tessera.web.exports.details import PATH, show_step
+from tessera.web.exports.details import PATH, find_parked, show_step
 from tessera.web.exports.drafts import FILTER
 from tessera.web.exports.words import QUEUES, RUN_STATES, count_parts
 from tessera.web.visits import PageVisit, Visit
@@ -25,7 +25,11 @@ async def show_export_definition(visit: PageVisit, definition_id: FromPath[UUID]
     needed = {"exports:write"} if definition.profile_id is None else {"exports:write", "connection-profiles:read"}
     if all(visit.actor.may(each) for each in needed):
         return await show_step(visit, await open_definition(visit, definition_id), FILTER)
-    return visit.page("exports/templates/definition.html", **await read_facts(visit, definition))
+    return visit.page(
+        "exports/templates/definition.html",
+        parked=await find_parked(visit, definition),
+        **await read_facts(visit, definition),
+    )
 
 
 @post(f"{ONE}/copy", permission="exports:write")

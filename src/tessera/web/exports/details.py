@@ -8,9 +8,10 @@ from uuid import UUID
 
 from litestar import Response
 
-from tessera.exports import Definition
+from tessera.exports import Definition, log
 from tessera.exports.previews import RequestPreview, list_columns
 from tessera.platform.errors import TesseraError
+from tessera.platform.paging import Page
 from tessera.queries import Query
 from tessera.web.exports import destination_step, filter_step, member_step, schedule_step
 from tessera.web.exports.destinations import list_operations, list_profile_choices
@@ -24,6 +25,7 @@ from tessera.web.stepper import Step, Stepper, StepState
 from tessera.web.visits import Visit
 
 PATH = "/admin/exports/definitions"
+PARKED_SHOWN = 5
 LABELS = {FILTER: filter_step.LABELS, SCHEDULE: schedule_step.LABELS}
 
 
@@ -152,6 +154,7 @@ async def read_page(visit: Visit, editing: Editing, step: str, form: Form, choic
         "editing": editing,
         "draft": editing.draft,
         "definition": editing.definition,
+        "parked": await find_parked(visit, editing.definition),
         "form": form,
         "choices": choices,
         "labels": label_fields(editing.draft, step, form),
@@ -166,6 +169,13 @@ def label_fields(draft: Draft, step: str, form: Form) -> Mapping[str, str]:
     if step == DESTINATION:
         return destination_step.labels_of(draft) | destination_step.label_cells(draft, form)
     return LABELS[step] | (member_step.label_cells(form) if step == FILTER else {})
+
+
+async def find_parked(visit: Visit, definition: Definition | None) -> Page[log.ParkedRow] | None:
+    """Return the first parked rows of a stored export that sends changes only."""
+    if definition is None or definition.selection.changes is None:
+        return None
+    return await log.list_parked_rows(visit.session, visit.actor, definition.id, size=PARKED_SHOWN)
 
 
 async def read_summary(visit: Visit, editing: Editing, step: str) -> dict[str, Any]:
