@@ -124,7 +124,7 @@ async def test_stored_map_is_mapped_automatically(place: Place) -> None:
         (("nowhere", "user_attribute", "x"), "source", "there is no column &#34;nowhere&#34;"),
         (("city", "user_identity", "colour"), "target", "is not a known identity type"),
         (("city", "user_attribute", "level"), "target", "another line fills"),
-        (("city", "user_attribute", "x", "shout"), "transform", "shout"),
+        (("city", "user_attribute", "x", "shout"), "transform", "give filters with"),
         (("city", "event_attribute", "x"), "target_kind", "rows are profiles"),
         (("city", "user_identity", "email", "", "send"), "empty", "never sent"),
     ],

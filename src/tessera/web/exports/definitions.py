@@ -27,7 +27,6 @@ async def show_export_definition(visit: PageVisit, definition_id: FromPath[UUID]
         return await show_step(visit, await open_definition(visit, definition_id), FILTER)
     return visit.page(
         "exports/templates/definition.html",
-        parked=await find_parked(visit, definition),
         **await read_facts(visit, definition),
     )
 
@@ -71,6 +70,7 @@ async def read_facts(visit: Visit, definition: Definition) -> dict[str, Any]:
     return {
         "definition": definition,
         "runs": runs,
+        "parked": await find_parked(visit, definition),
         "states": RUN_STATES,
         "queues": QUEUES,
         "count_parts": count_parts,
