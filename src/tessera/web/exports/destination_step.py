@@ -82,7 +82,7 @@ def name_fault(draft: Draft, key: str) -> str | None:
     name, _, place = key.removeprefix("settings.").partition(".")
     found = next((each for each in draft.type.properties if each.key == name), None)
     if found is None:
-        return None if name == key else f"{PLAIN}{name}"
+        return f"{PLAIN}{name}" if key.startswith("settings.") else None
     cell = found.mapping.cell_of(place) if found.mapping and place else None
     return name_of(found) if cell is None else f"{name_of(found)}-{cell[0]}-{cell[1]}"
 
