@@ -70,7 +70,7 @@ def codes_in(path: Path) -> Iterator[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for statement in tree.body:
         if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) in CODE_NAMES:
-            yield from [statement.value.value] if isinstance(statement.value, ast.Constant) else []
+            yield from [str(statement.value.value)] if isinstance(statement.value, ast.Constant) else []
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             place = CODE_PLACES.get(node.func.id, len(node.args))

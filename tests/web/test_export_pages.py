@@ -1,13 +1,11 @@
 """The pages on which exports are made, changed, copied, run and deleted."""
 
-import json
 import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 from uuid import UUID
 
-import msgspec
 import pytest
 from tests.builders.house import create_export, create_members, run_to_end
 from tests.builders.receivers import run_receiver
@@ -17,7 +15,6 @@ from tests.web.test_run_pages import words
 from tessera import connectors, exports, queries
 from tessera.connectors import NewProfile, address_policy
 from tessera.exports import Definition, DefinitionChange, MemberFilter, MemberRule, Operator, Selection
-from tessera.outbound.kinds.mparticle.batches import MappingLine, TargetKind
 from tessera.platform.actors import command_line_actor
 from tessera.platform.clock import now
 from tessera.queries import NewQuery, Parameter, ParameterType
@@ -290,8 +287,18 @@ async def test_step_that_is_none_is_not_there(desk: Desk) -> None:
     assert (await desk.owner.get(f"{desk.own}/nonsense")).status_code == 404
 
 
-LINES = json.dumps([msgspec.to_builtins(MappingLine(TargetKind.USER_IDENTITY, "customer_id", "number"))])
+LINES = {
+    "p_lines-0-source": "number",
+    "p_lines-0-target_kind": "user_identity",
+    "p_lines-0-target": "customer_id",
+}
 FILTER = MemberFilter((MemberRule("membership_number", Operator.ONE_OF, ("000001", "000002")),))
+RULE = {
+    "match": "all",
+    "rules-0-column": "membership_number",
+    "rules-0-operator": "one_of",
+    "rules-0-value": "000001, 000002",
+}
 
 
 async def test_export_by_a_filter_keeps_it(site: Site, owner: Browser) -> None:
@@ -304,9 +311,10 @@ async def test_export_by_a_filter_keeps_it(site: Site, owner: Browser) -> None:
     desk = Desk(site, owner, export)
     await desk.change(DefinitionChange(query_id=None, selection=Selection(filter=FILTER)))
     assert "HTTP API · Person" in await desk.read(PATH)
-    page = await desk.read(f"{desk.own}/filter")
-    assert "Members whose membership_number one of 000001, 000002." in page
-    fields = {"gate_rows": "warn", "version": "2", "step": "save"}
+    page = (await owner.get(f"{desk.own}/filter")).text
+    assert 'value="000001,000002"' in page
+    assert "Bigdata Query" not in words(page)
+    fields = {**RULE, "gate_rows": "warn", "version": "2", "step": "save"}
     assert await desk.send(f"{desk.own}/filter", **fields) == f"{desk.own}/filter"
     stored = await desk.stored()
     assert stored.selection.filter == FILTER
@@ -360,7 +368,7 @@ async def test_export_to_mparticle_shows_its_batch(site: Site, owner: Browser) -
     asked = {"label": "To mParticle", "destination": "mparticle_outbound", "filter_seen": "yes"}
     address = urlencode({**asked, "query_id": str(desk.definition.query_id)})
     path = f"{NEW}/{chain_id}/destination"
-    fields = {"profile_id": str(profile_id), "shards": "2", "p_lines": LINES}
+    fields = {"profile_id": str(profile_id), "shards": "2", **LINES}
     page = await desk.send(f"{path}/look?{address}", **fields, do="look")
     assert "Rows now 3" in page
     assert "customer_id" in page

@@ -117,14 +117,12 @@ def schedule_definition(
                 await exports.resume_schedule(session, context.actor, context.resources, definition_id=found.id)
             stored = await exports.get_schedule(session, context.actor, definition_id=found.id)
             if times or rules:
+                schedule = replace(stored.schedule if stored else calendar.Schedule(), **times)
+                policies = replace(stored.policies if stored else Policies(), **rules)
                 stored = await exports.set_schedule(
-                    session,
-                    context.actor,
-                    context.resources,
-                    definition_id=found.id,
-                    schedule=replace(stored.schedule if stored else calendar.Schedule(), **times),
-                    policies=replace(stored.policies if stored else Policies(), **rules),
-                )
+                    session, context.actor, context.resources,
+                    definition_id=found.id, schedule=schedule, policies=policies,
+                )  # fmt: skip
             return found, stored
 
     show_schedule(*run_command(work), as_json=as_json)

@@ -195,13 +195,9 @@ def create_definition(
     """Create an export: a query or rules on members, a template or a profile, and how to go about it."""
     settings, gates = read_settings(setting), read_gates(gate, gate_percent, exports.Gates())
     thresholds = read_thresholds(threshold, exports.Thresholds())
+    before = exports.Selection(filter=read_filter(None, where, match, columns))
     selection = read_selection(
-        exports.Selection(filter=read_filter(None, where, match, columns)),
-        parameter,
-        period,
-        changes_only=changes_only,
-        first_run=first_run,
-        removals=removals,
+        before, parameter, period, changes_only=changes_only, first_run=first_run, removals=removals
     )
 
     async def work(context: CommandContext) -> Definition:

@@ -20,7 +20,7 @@ def clean_plain_settings(properties: Sequence[Property], given: Mapping[str, Any
             )
     for each in shown:
         value = given.get(each.key)
-        if value is None or value == "":
+        if value is None or value == "" or (each.mapping is not None and value == []):
             settings[each.key] = each.default
             if each.required:
                 faults[each.key] = f"{each.label} is required."

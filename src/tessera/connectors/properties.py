@@ -120,7 +120,7 @@ def check_setting(each: Property, value: Any, check_url: CheckUrl, checked: Chec
         checked.settings[each.key] = list(each.default or ()) if each.kind in LISTS else each.default
         return
     try:
-        if each.mapping is not None:
+        if each.mapping is not None and each.mapping.shape is None:
             check_rows(each, each.mapping, value, checked)
             return
         checked.settings[each.key] = (
@@ -294,4 +294,6 @@ READERS: dict[PropertyKind, Callable[[Property, Any], Any]] = {
     PropertyKind.ENUM: read_choice,
     PropertyKind.JSON: read_json,
     PropertyKind.HEADERS: read_headers,
+    # Of settings that belong to no profile: the property itself checks the shape in which its rows are stored.
+    PropertyKind.MAPPING: read_json,
 }

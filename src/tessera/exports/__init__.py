@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tessera.exports.notice_rules import set_notice_rules
     from tessera.exports.owners import find_owner
     from tessera.exports.places import register_kinds
+    from tessera.exports.refusals import forget_refusals
     from tessera.exports.registry import get_kind, list_kinds, list_properties
     from tessera.exports.retention import purge_runs
     from tessera.exports.runs import (
@@ -50,13 +51,12 @@ if TYPE_CHECKING:
         resume_schedule,
         set_schedule,
     )
-    from tessera.exports.states import FileState, RequestState, RunQueue, RunState
+    from tessera.exports.states import FileState, FirstRun, RequestState, RunQueue, RunState
     from tessera.exports.values import (
         Changes,
         Definition,
         DefinitionChange,
         DefinitionFilter,
-        FirstRun,
         NewDefinition,
         Owner,
         Period,
@@ -104,6 +104,7 @@ __all__ = [
     "create_definition",
     "delete_definition",
     "find_owner",
+    "forget_refusals",
     "get_definition",
     "get_definition_by_name",
     "get_kind",

@@ -115,12 +115,16 @@ class RunOptions:
 
 @dataclass(frozen=True, slots=True)
 class RunFilter:
-    """Which runs are wanted; `search` is part of their definition's label or internal name."""
+    """Which runs are wanted; `search` is part of their definition's label or internal name.
+
+    With a parent, those that send its failed rows again.
+    """
 
     definition_id: UUID | None = None
     state: RunState | None = None
     trigger: str | None = None
     search: str = ""
+    parent_id: UUID | None = None
 
 
 EVERY_RUN = RunFilter()

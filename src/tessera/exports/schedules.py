@@ -76,23 +76,6 @@ async def clear_schedule(session: Session, actor: Actor, *, definition_id: UUID)
     )
 
 
-async def resume_schedule(
-    session: Session, actor: Actor, resources: Resources, *, definition_id: UUID
-) -> StoredSchedule | None:
-    """Let a schedule that failures paused go on; moments of the pause are not caught up with."""
-    actor.require("exports:write")
-    definition = await get_definition(session, actor, definition_id=definition_id)
-    before = await schedules.find_schedule(session, KIND, definition_id)
-    if before is None or before.paused_at is None:
-        return before
-    await schedules.resume_schedules(session, KIND, [definition_id], now=resources.clock())
-    values = ({"paused": before.pause_reason}, {"paused": None})
-    await record_change(
-        session, actor, asdict(definition), kind=KIND, event=DEFINITION_UPDATED, action="resumed", values=values
-    )
-    return await schedules.find_schedule(session, KIND, definition_id)
-
-
 async def get_schedule(session: Session, actor: Actor, *, definition_id: UUID) -> StoredSchedule | None:
     """Return when the definition runs by itself; None where it runs on demand only."""
     await get_definition(session, actor, definition_id=definition_id)

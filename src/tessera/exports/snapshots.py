@@ -1,6 +1,6 @@
 """What a run works from: the definition, query and destination as they were when it was created."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any
@@ -19,7 +19,7 @@ from tessera.exports.values import Definition, NewDefinition, Selection
 from tessera.platform.actors import Actor
 from tessera.platform.db import Session
 from tessera.platform.secrets import KeyRing
-from tessera.queries import Query
+from tessera.queries import Column, Query
 
 
 async def find_query(session: Session, actor: Actor, chain_id: UUID, definition: Definition | NewDefinition) -> Query:
@@ -32,6 +32,13 @@ async def find_query(session: Session, actor: Actor, chain_id: UUID, definition:
     if chosen is None:
         raise DefinitionInvalidError("Choose the Bigdata Query that selects the rows.", field="query")
     return make_member_query(chain_id, chosen)
+
+
+async def list_columns(
+    session: Session, actor: Actor, chain_id: UUID, definition: Definition | NewDefinition
+) -> Sequence[Column]:
+    """Return the columns of the rows that the definition selects, as far as it is filled in."""
+    return columns_of(await find_query(session, actor, chain_id, definition), definition.selection)
 
 
 async def check_destination(

@@ -1,4 +1,4 @@
-"""The states of runs, requests and files, and queues of runs; commands choose from them, so they load nothing else."""
+"""States of runs, requests and files, and choices of a definition; commands offer them, so they load nothing else."""
 
 from enum import StrEnum
 
@@ -46,3 +46,10 @@ class RunQueue(StrEnum):
     HIGH = "high"
     NORMAL = "normal"
     LOW = "low"
+
+
+class FirstRun(StrEnum):
+    """What the first run of a definition that sends changes only does with the rows that are there already."""
+
+    SEND = "send"
+    BASELINE = "baseline"

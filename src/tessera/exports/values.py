@@ -11,16 +11,9 @@ from msgspec import UNSET, UnsetType
 
 from tessera.exports.gates import Gates
 from tessera.exports.member_filters import MemberFilter
-from tessera.exports.states import RunQueue
+from tessera.exports.states import FirstRun, RunQueue
 from tessera.notifications import NoticeRules
 from tessera.platform.actors import ActorKind
-
-
-class FirstRun(StrEnum):
-    """What the first run of a definition that sends changes only does with the rows that are there already."""
-
-    SEND = "send"
-    BASELINE = "baseline"
 
 
 class Period(StrEnum):

@@ -49,6 +49,7 @@ NOTICES = {
     "export_disabled": Notice("The export is disabled: it runs only when a user starts it.", "off"),
     "export_taken_over": Notice("You own this export now: it runs with your rights."),
     "schedule_resumed": Notice("Resumed. It runs by its schedule again."),
+    "refusals_forgotten": Notice("The next run sends them again."),
     "run_released": Notice("Released. The run goes on."),
     "run_dropped": Notice("Dropped. Nothing of this run was sent.", "off"),
     "run_started": Notice("Run started."),

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from tessera.connectors.contract.agent import USER_AGENT
     from tessera.connectors.contract.errors import TooManyProfilesError
     from tessera.connectors.contract.http_options import CA_CERTIFICATE, CONNECT_TIMEOUT, READ_TIMEOUT
-    from tessera.connectors.contract.mappings import MappingLayout, MappingRow
+    from tessera.connectors.contract.mappings import MappingLayout, MappingRow, MappingShape
     from tessera.connectors.contract.oauth_options import LONGEST_EXPIRATION, clean_visible, oauth_properties
     from tessera.connectors.contract.places import register_connectors
     from tessera.connectors.contract.probe_steps import (
@@ -62,6 +62,7 @@ __all__ = [
     "Issuing",
     "MappingLayout",
     "MappingRow",
+    "MappingShape",
     "Network",
     "OpenedKey",
     "OpenedProfile",

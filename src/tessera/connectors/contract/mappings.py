@@ -33,11 +33,26 @@ Propose = Callable[[Sequence[str]], Sequence[MappingRow]]
 
 
 @dataclass(frozen=True, slots=True)
+class MappingShape:
+    """How rows are stored where a property has a shape of its own for them, which its `clean` checks.
+
+    `to_rows` and `from_rows` lead from what is stored to the cells of the rows and back; `columns` says which column
+    each member of a stored row is shown in.
+    """
+
+    to_rows: Callable[[Any], list[dict[str, str]]]
+    from_rows: Callable[[Sequence[Mapping[str, str]]], list[dict[str, Any]]]
+    columns: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class MappingLayout:
     """The columns of a mapping: each choice as it is stored and as it reads.
 
     A kind of target that `targets` lists takes those names alone; any other takes a name that is typed. A target of a
-    kind in `repeatable` may have several rows. Without transforms or empty values their column is left out.
+    kind in `repeatable` may have several rows. Without transforms or empty values their column is left out; columns
+    in `typed` have no list, and of sources the list is a help only. A `shape` stands for rows that are stored
+    otherwise than they are shown.
     """
 
     target_kinds: Choices
@@ -50,6 +65,8 @@ class MappingLayout:
     target_kind_label: str = "Target"
     target_label: str = "Name"
     most: int = 500
+    typed: frozenset[str] = frozenset()
+    shape: MappingShape | None = None
 
     def choices_of(self, column: str) -> Choices:
         """Return what a column may hold; nothing where it is typed."""
@@ -61,7 +78,21 @@ class MappingLayout:
     def columns(self) -> tuple[str, ...]:
         """The columns that such a mapping has."""
         optional = {"transform": self.transforms, "empty": self.empty_values}
-        return tuple(name for name in COLUMNS if optional.get(name, True))
+        return tuple(name for name in COLUMNS if name in self.typed or optional.get(name, True))
+
+    def show_rows(self, stored: Any) -> list[dict[str, str]]:
+        """Return the rows of what is stored."""
+        return [read_row(row) for row in (self.shape.to_rows(stored) if self.shape else stored)]
+
+    def keep_rows(self, rows: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
+        """Return the rows as they are stored."""
+        return self.shape.from_rows(rows) if self.shape else [dict(row) for row in rows]
+
+    def cell_of(self, place: str) -> Cell | None:
+        """Return the cell that a place in what is stored, such as `3.name`, is shown in; None where there is none."""
+        number, _, member = place.partition(".")
+        column = self.shape.columns.get(member) if self.shape else member
+        return (int(number), column or COLUMNS[0]) if number.isdecimal() else None
 
     def check(self, value: Any) -> tuple[list[dict[str, str]], dict[Cell, str]]:
         """Return the rows as they are stored, and what is wrong with which cell; no rows at all raise ValueError."""
@@ -98,7 +129,7 @@ def find_faults(layout: MappingLayout, row: Mapping[str, str]) -> dict[str, str]
     for column in COLUMNS:
         if len(row[column]) > LONGEST_NAME or not row[column].isprintable():
             faults[column] = f"Give at most {LONGEST_NAME} printable characters."
-    for column in ("target_kind", "transform", "empty"):
+    for column in {"target_kind", "transform", "empty"} - layout.typed:
         known = [key for key, _ in layout.choices_of(column)]
         if row[column] not in known and (row[column] or column == "target_kind"):
             faults[column] = f"Choose one of {', '.join(known)}." if known else "Leave it empty."

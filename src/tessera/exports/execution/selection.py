@@ -17,11 +17,12 @@ from tessera.exports.errors import LeaseLostError
 from tessera.exports.gates import OWNER, RUNS_COMPARED, Finding, GateLevel, Gates, SelectionFacts, check_selection
 from tessera.exports.results import RunResult
 from tessera.exports.selections import choose_values
+from tessera.exports.states import FirstRun
 from tessera.exports.store import definitions as definitions_store
 from tessera.exports.store import resends, row_states, spool
 from tessera.exports.store import runs as store
 from tessera.exports.store import shards as shards_store
-from tessera.exports.values import Changes, FirstRun, Selection
+from tessera.exports.values import Changes, Selection
 from tessera.platform.db import Session, driver
 from tessera.platform.resources import Resources
 from tessera.queries import Block, QueryEngine

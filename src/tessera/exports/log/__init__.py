@@ -1,10 +1,11 @@
-"""Reading what a run did: its requests and attempts, its row errors, its time line, its rates."""
+"""Reading what a run did: its requests and attempts, its row errors and parked rows, its time line, its rates."""
 
 from typing import TYPE_CHECKING
 
 from tessera.platform.lazy_imports import import_on_first_use
 
 if TYPE_CHECKING:
+    from tessera.exports.log.parked_rows import ParkedRow, list_parked_rows
     from tessera.exports.log.requests import (
         AnswerCount,
         Attempt,
@@ -33,6 +34,7 @@ __all__ = [
     "LoggedRequest",
     "Moment",
     "OpenedRunFile",
+    "ParkedRow",
     "Rate",
     "RequestDetail",
     "RowError",
@@ -42,6 +44,7 @@ __all__ = [
     "get_request",
     "list_answers",
     "list_moments",
+    "list_parked_rows",
     "list_rates",
     "list_requests",
     "list_row_errors",

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from tessera.exports.contract import KindPreview
     from tessera.exports.previews.definition_previews import DefinitionPreview, preview_change, preview_new
     from tessera.exports.previews.opened_previews import OpenedPreview, RequestPreview, open_preview
+    from tessera.exports.snapshots import list_columns
 else:
     __getattr__ = import_on_first_use(__name__, __file__)
 
@@ -16,6 +17,7 @@ __all__ = [
     "KindPreview",
     "OpenedPreview",
     "RequestPreview",
+    "list_columns",
     "open_preview",
     "preview_change",
     "preview_new",

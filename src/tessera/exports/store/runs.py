@@ -44,6 +44,7 @@ LIST = text(
    AND (cast(:definition_id AS uuid) IS NULL OR r.definition_id = :definition_id)
    AND (cast(:state AS text) IS NULL OR r.state = :state)
    AND (cast(:trigger AS text) IS NULL OR r.trigger = :trigger)
+   AND (cast(:parent_id AS uuid) IS NULL OR r.parent_id = :parent_id)
    AND (:search = '' OR strpos(lower(d.label), lower(:search)) > 0
         OR strpos(lower(d.internal_name), lower(:search)) > 0)
  ORDER BY r.created_at DESC, r.id DESC OFFSET :offset LIMIT :limit
@@ -66,6 +67,7 @@ SELECT count(*) FROM (
      AND (cast(:definition_id AS uuid) IS NULL OR r.definition_id = :definition_id)
      AND (cast(:state AS text) IS NULL OR r.state = :state)
      AND (cast(:trigger AS text) IS NULL OR r.trigger = :trigger)
+     AND (cast(:parent_id AS uuid) IS NULL OR r.parent_id = :parent_id)
      AND (:search = '' OR r.definition_id IN (
             SELECT id FROM export_definitions
              WHERE strpos(lower(label), lower(:search)) > 0 OR strpos(lower(internal_name), lower(:search)) > 0))

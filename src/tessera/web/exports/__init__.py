@@ -11,11 +11,13 @@ from tessera.web.exports.definitions import (
 )
 from tessera.web.exports.held_runs import drop_held_run, release_held_run
 from tessera.web.exports.history import show_export_history
+from tessera.web.exports.parked_rows import list_parked_rows, try_parked_rows
 from tessera.web.exports.properties import (
     edit_export_definition,
     save_export_definition,
     take_over_export_definition,
 )
+from tessera.web.exports.resends import ask_to_resend, resend_failed_rows
 from tessera.web.exports.row_errors import download_row_errors
 from tessera.web.exports.run import cancel_export_run, download_run_file, show_rates, show_run, show_run_progress
 from tessera.web.exports.run_question import ask_to_run, start_export_run
@@ -31,6 +33,8 @@ PAGES = (
     look_at_export,
     show_export_definition,
     show_export_history,
+    list_parked_rows,
+    try_parked_rows,
     show_definition_step,
     save_definition_step,
     look_at_definition,
@@ -49,6 +53,8 @@ PAGES = (
     show_rates,
     download_row_errors,
     cancel_export_run,
+    ask_to_resend,
+    resend_failed_rows,
     release_held_run,
     drop_held_run,
     download_run_file,

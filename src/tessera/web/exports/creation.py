@@ -13,9 +13,10 @@ from litestar.params import FromPath
 from tessera import exports
 from tessera.platform.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from tessera.web.exports.definition_steps import check_step
+from tessera.web.exports.destination_step import asks_rows
 from tessera.web.exports.destinations import destination_types
 from tessera.web.exports.details import PATH, Editing, read_choices, read_step, show_step
-from tessera.web.exports.drafts import DESTINATION, FILTER, SCHEDULE, STEPS, Draft
+from tessera.web.exports.drafts import DESTINATION, FILTER, PERSON, QUERY, SCHEDULE, STEPS, Draft
 from tessera.web.exports.looks import answer_look, find_look
 from tessera.web.exports.schedule_step import NAMES as SCHEDULED
 from tessera.web.exports.timings import save_timing
@@ -25,8 +26,8 @@ from tessera.web.stepper import FIELD, read_move
 from tessera.web.visits import PageVisit, Visit
 
 NEW = f"{PATH}/new/{{chain_id:uuid}}/{{step:str}}"
-# What is no field of a step; of these the address keeps the first two.
-RESERVED = ("label", "destination", "csrf_token", "version", "do", FIELD)
+# What is no field of a step; of these the address keeps the first three.
+RESERVED = ("label", "destination", "resource", "csrf_token", "version", "do", FIELD)
 SEEN = {key: f"{key}_seen" for key in STEPS}
 # Servers and browsers take addresses a good deal longer than this.
 LONGEST_CARRIED = 6000
@@ -46,6 +47,8 @@ async def create_export(visit: PageVisit, chain_id: FromPath[UUID], step: FromPa
     editing = await open_new(visit, chain_id)
     form = await visit.form()
     choices = await read_choices(visit, editing, check_step(step))
+    if step == DESTINATION and asks_rows(form, editing.draft):
+        return await show_step(visit, editing, step, form=form)
     try:
         draft = read_step(step, form, editing.draft, choices)
         form.check()
@@ -89,7 +92,8 @@ async def open_new(visit: Visit, chain_id: UUID) -> Editing:
     carried = tuple((name, value) for name, value in asked.multi_items() if isinstance(value, str))
     types = destination_types()
     kind = types.get(asked.get("destination", ""), next(iter(types.values())))
-    editing = Editing(chain_id, Draft(asked.get("label", "")[:255], kind), carried=carried)
+    resource = PERSON if asked.get("resource") == PERSON else QUERY
+    editing = Editing(chain_id, Draft(asked.get("label", "")[:255], kind, resource), carried=carried)
     for step in STEPS:
         form = carried_form(editing, step)
         if form is not None:

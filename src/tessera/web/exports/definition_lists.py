@@ -12,7 +12,7 @@ from tessera.exports import DefinitionFilter, RunState
 from tessera.platform.paging import Page
 from tessera.web.exports.destinations import HTTP_API, MOST_CHOICES, DestinationType, destination_types
 from tessera.web.exports.details import PATH
-from tessera.web.exports.drafts import FILTER
+from tessera.web.exports.drafts import FILTER, PERSON, QUERY
 from tessera.web.exports.next_executions import list_next_executions
 from tessera.web.exports.words import NEVER, QUEUES, RUN_STATES, TRIGGERS, count_parts
 from tessera.web.forms import Form
@@ -33,6 +33,7 @@ SORTS = {
 ORDERS = frozenset((*SORTS, "-label", "last_run", "-next_run"))
 SWITCHED = {"yes": True, "no": False}
 NEVER_RUN = "never"
+RESOURCES = {QUERY: "Query", PERSON: "Person"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +64,11 @@ async def begin_export_definition(visit: PageVisit) -> Response[Any]:
     """Open the Details of a new export under the name that was typed; nothing is stored before it is saved."""
     form = await visit.form()
     form.text("label", required=True)
-    form.choice("resource", ("query",), required=True)
+    resource = form.choice("resource", RESOURCES, required=True)
     destination = form.choice("destination", destination_types(), required=True)
     if form.faults:
         return await show_list(visit, form)
-    carried = urlencode({"label": form.get("label").strip(), "destination": destination})
+    carried = urlencode({"label": form.get("label").strip(), "destination": destination, "resource": resource})
     return visit.go(f"{PATH}/new/{visit.chain.id}/{FILTER}?{carried}")
 
 
@@ -112,6 +113,7 @@ def read_choices() -> dict[str, Any]:
     states = [(state.value, words[1]) for state, words in RUN_STATES.items()]
     return {
         "types": types,
+        "resources": RESOURCES,
         "states": RUN_STATES,
         "never": NEVER,
         "state_choices": [*states, (NEVER_RUN, NEVER[1])],

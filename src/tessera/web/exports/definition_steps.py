@@ -9,9 +9,10 @@ from litestar.params import FromPath
 from tessera import exports
 from tessera.exports import Definition, timing
 from tessera.platform.errors import ConflictError, DeniedError, InvalidError, NotFoundError
+from tessera.web.exports.destination_step import asks_rows
 from tessera.web.exports.destinations import type_of
 from tessera.web.exports.details import PATH, Editing, read_choices, read_step, show_step
-from tessera.web.exports.drafts import STEPS, draft_of
+from tessera.web.exports.drafts import DESTINATION, STEPS, draft_of
 from tessera.web.exports.looks import answer_look, find_look
 from tessera.web.exports.notice_fields import without_secrets
 from tessera.web.exports.target_tests import test_of, test_target
@@ -35,6 +36,8 @@ async def save_definition_step(visit: PageVisit, definition_id: FromPath[UUID], 
     assert editing.definition is not None
     form, draft = await visit.form(), editing.draft
     choices = await read_choices(visit, editing, check_step(step))
+    if step == DESTINATION and asks_rows(form, draft):
+        return await show_step(visit, editing, step, form=form)
     saved, drawn = False, []
     try:
         typed = read_step(step, form, draft, choices)

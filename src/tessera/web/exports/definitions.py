@@ -10,7 +10,7 @@ from tessera import exports
 from tessera.exports import Definition, DefinitionChange
 from tessera.platform.errors import ConflictError
 from tessera.web.exports.definition_steps import ONE, open_definition, update
-from tessera.web.exports.details import PATH, show_step
+from tessera.web.exports.details import PATH, find_parked, show_step
 from tessera.web.exports.drafts import FILTER
 from tessera.web.exports.past_runs import read_past_runs
 from tessera.web.exports.words import QUEUES, RUN_STATES, count_parts
@@ -26,7 +26,10 @@ async def show_export_definition(visit: PageVisit, definition_id: FromPath[UUID]
     needed = {"exports:write"} if definition.profile_id is None else {"exports:write", "connection-profiles:read"}
     if all(visit.actor.may(each) for each in needed):
         return await show_step(visit, await open_definition(visit, definition_id), FILTER)
-    return visit.page("exports/templates/definition.html", **await read_facts(visit, definition))
+    return visit.page(
+        "exports/templates/definition.html",
+        **await read_facts(visit, definition),
+    )
 
 
 @post(f"{ONE}/copy", permission="exports:write")
@@ -69,6 +72,7 @@ async def read_facts(visit: Visit, definition: Definition) -> dict[str, Any]:
         "definition": definition,
         "shown_runs": RUNS_SHOWN,
         **await read_past_runs(visit, definition),
+        "parked": await find_parked(visit, definition),
         "states": RUN_STATES,
         "queues": QUEUES,
         "count_parts": count_parts,

@@ -8,25 +8,27 @@ from uuid import UUID
 
 from litestar import Response
 
-from tessera.exports import Definition
-from tessera.exports.previews import RequestPreview
+from tessera.exports import Definition, log
+from tessera.exports.previews import RequestPreview, list_columns
 from tessera.platform.errors import TesseraError
+from tessera.platform.paging import Page
 from tessera.platform.schedules import RecordedMoment, StoredSchedule
 from tessera.queries import Query
-from tessera.web.exports import destination_step, filter_step, notice_fields, schedule_step
+from tessera.web.exports import destination_step, filter_step, member_step, notice_fields, schedule_step
 from tessera.web.exports.destinations import list_operations, list_profile_choices
-from tessera.web.exports.drafts import DESTINATION, FILTER, SCHEDULE, STEPS, Draft
+from tessera.web.exports.drafts import DESTINATION, FILTER, PERSON, SCHEDULE, STEPS, Draft
 from tessera.web.exports.next_executions import understand
 from tessera.web.exports.past_runs import read_past_runs
 from tessera.web.exports.recipients import list_recipients
 from tessera.web.exports.schedule_fields import Bounds
-from tessera.web.exports.words import FIRST_RUNS, GATE_LEVELS, MOMENT_OUTCOMES, PERIODS, QUEUES, describe_filter
+from tessera.web.exports.words import FIRST_RUNS, GATE_LEVELS, MATCHES, MOMENT_OUTCOMES, OPERATORS, PERIODS, QUEUES
 from tessera.web.forms import WHOLE, Form, faults_of, form_status
 from tessera.web.integrations.property_fields import PLAIN
 from tessera.web.stepper import Step, Stepper, StepState
 from tessera.web.visits import Visit
 
 PATH = "/admin/exports/definitions"
+PARKED_SHOWN = 5
 LABELS = {FILTER: filter_step.LABELS, SCHEDULE: schedule_step.LABELS}
 TARGET = f"{notice_fields.TARGET}-"
 
@@ -82,6 +84,7 @@ class Choices:
     operations: list[tuple[Any, str]] = field(default_factory=list)
     profiles: list[tuple[Any, str]] = field(default_factory=list)
     checks: schedule_step.Checks | None = None
+    sources: Sequence[str] = ()
 
 
 async def read_choices(visit: Visit, editing: Editing, step: str) -> Choices:
@@ -95,9 +98,20 @@ async def read_choices(visit: Visit, editing: Editing, step: str) -> Choices:
     if draft.type.connector is not None:
         chosen = (draft.profile_id, stored.profile_label if stored else None)
         profiles = await list_profile_choices(visit, editing.chain_id, draft.type.connector, chosen)
-        return Choices(profiles=profiles)
+        return Choices(profiles=profiles, sources=await list_sources(visit, editing))
     chosen = (draft.template_id, stored.template_label if stored else None)
     return Choices(operations=await list_operations(visit, editing.chain_id, chosen))
+
+
+async def list_sources(visit: Visit, editing: Editing) -> Sequence[str]:
+    """Return the columns that rows have; none while the query is not chosen, or this user may not read it."""
+    if not editing.draft.has(FILTER):
+        return ()
+    try:
+        found = await list_columns(visit.session, visit.actor, editing.chain_id, editing.draft.as_new())
+    except TesseraError:
+        return ()
+    return [column.name for column in found]
 
 
 def read_step(step: str, form: Form, draft: Draft, choices: Choices) -> Draft:
@@ -153,19 +167,35 @@ async def read_page(visit: Visit, editing: Editing, step: str, form: Form, choic
     return {
         "draft": editing.draft,
         "definition": editing.definition,
+        "parked": await find_parked(visit, editing.definition),
         "form": form,
         "choices": choices,
-        "labels": destination_step.labels_of(editing.draft) if step == DESTINATION else LABELS[step],
+        "labels": label_fields(editing.draft, step, form),
         **await read_summary(visit, editing, step, typed_draft(editing, step, form, choices)),
         "outcomes": MOMENT_OUTCOMES,
         **await read_past_runs(visit, editing.definition),
-        "words": {"periods": PERIODS, "first_runs": FIRST_RUNS, "gate_levels": GATE_LEVELS, "queues": QUEUES},
+        "words": {"periods": PERIODS, "first_runs": FIRST_RUNS, "gate_levels": GATE_LEVELS, "queues": QUEUES}
+        | {"matches": MATCHES, "operators": OPERATORS},
     }
+
+
+def label_fields(draft: Draft, step: str, form: Form) -> Mapping[str, str]:
+    """Return what the fields are called in the list of faults."""
+    if step == DESTINATION:
+        return destination_step.labels_of(draft) | destination_step.label_cells(draft, form)
+    return LABELS[step] | (member_step.label_cells(form) if step == FILTER else {})
 
 
 def typed_draft(editing: Editing, step: str, form: Form, choices: Choices) -> Draft:
     """Return the draft with the schedule and the rules as they are typed, whatever is wrong with them."""
     return read_step(step, Form(form.fields), editing.draft, choices) if step == SCHEDULE else editing.draft
+
+
+async def find_parked(visit: Visit, definition: Definition | None) -> Page[log.ParkedRow] | None:
+    """Return the first parked rows of a stored export that sends changes only."""
+    if definition is None or definition.selection.changes is None:
+        return None
+    return await log.list_parked_rows(visit.session, visit.actor, definition.id, size=PARKED_SHOWN)
 
 
 async def read_summary(visit: Visit, editing: Editing, step: str, draft: Draft) -> dict[str, Any]:
@@ -191,20 +221,34 @@ def read_fields(
         shown = form or form_of(step, editing.draft, choices)
         chosen = [(key, query if isinstance(query, str) else query.label) for key, query in choices.queries.items()]
         groups = filter_step.parameter_groups(choices.queries, shown)
-        by_filter = editing.draft.selection.filter
         return {
             "query_choices": chosen,
             "parameters": groups,
             "with_changes": filter_step.CHANGES,
-            "member_filter": describe_filter(by_filter) if by_filter else "",
+            **(read_members(shown, faults) if editing.draft.resource == PERSON else {}),
         }
     if step == DESTINATION:
-        typed = editing.draft.settings if form is None else destination_step.type_settings(form, editing.draft)
+        draft = editing.draft
+        typed = draft.settings if form is None else destination_step.propose_settings(form, draft, choices.sources)
         plain = {name.removeprefix(PLAIN): fault for name, fault in faults.items()}
-        return {"fields": destination_step.property_fields(editing.draft, typed, plain, {})}
+        sources = [(name, name) for name in choices.sources]
+        offered = {each.key: sources for each in draft.type.properties if each.mapping}
+        return {"fields": destination_step.property_fields(draft, typed, plain, offered)}
     assert choices.checks is not None
     shown = form or form_of(step, editing.draft, choices)
     return schedule_step.fields_of(shown, choices.checks, faults)
+
+
+def read_members(form: Form, faults: Mapping[str, str]) -> dict[str, Any]:
+    """Return the rules as they are shown, and the columns that members have."""
+    known = member_step.list_columns().values()
+    return {
+        "rules": member_step.show_rows(form, faults),
+        "spare": member_step.SPARE_ROWS,
+        "heads": member_step.HEADS,
+        "columns": [(each.name, f"{each.name} ({each.type})") for each in known],
+        "column_ticks": [(each.name, each.meaning) for each in known],
+    }
 
 
 def name_faults(step: str, draft: Draft, faults: Mapping[str, str]) -> dict[str, str]:
@@ -213,7 +257,7 @@ def name_faults(step: str, draft: Draft, faults: Mapping[str, str]) -> dict[str,
     labels = destination_step.labels_of(draft) if step == DESTINATION else LABELS[step]
     found: dict[str, str] = {}
     for key, fault in faults.items():
-        name = f"{PLAIN}{key.removeprefix('settings.')}" if key.startswith("settings.") else renamed.get(key, key)
+        name = destination_step.name_fault(draft, key) or member_step.name_fault(key) or renamed.get(key, key)
         known = (
             name in labels
             or name.startswith("param-")

@@ -12,6 +12,8 @@ from tessera.platform.schedules import Policies, StoredSchedule
 from tessera.web.exports.destinations import DestinationType
 from tessera.web.exports.notice_fields import rules_of
 
+# What is exported: the rows of a query, or members by a filter. Like the type of destination it is chosen once.
+QUERY, PERSON = "query", "person"
 FILTER, DESTINATION, SCHEDULE = "filter", "destination", "schedule"
 STEPS = {FILTER: "Filter", DESTINATION: "Destination", SCHEDULE: "Schedule"}
 # What each step decides, by the names of the definition.
@@ -31,6 +33,7 @@ class Draft:
 
     label: str
     type: DestinationType
+    resource: str = QUERY
     query_id: UUID | None = None
     selection: Selection = field(default_factory=Selection)
     gates: Gates = field(default_factory=Gates)
@@ -75,4 +78,5 @@ def draft_of(definition: Definition, kind: DestinationType, stored: StoredSchedu
     given = {name: getattr(definition, name) for parts in PARTS.values() for name in parts}
     schedule, policies = (stored.schedule, stored.policies) if stored else (None, Policies())
     rules = rules_of(definition.notices)
-    return Draft(definition.label, kind, **given, schedule=schedule, policies=policies, rules=rules)
+    resource = QUERY if definition.selection.filter is None else PERSON
+    return Draft(definition.label, kind, resource, **given, schedule=schedule, policies=policies, rules=rules)

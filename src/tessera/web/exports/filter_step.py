@@ -1,4 +1,4 @@
-"""The step *Filter*: the query that decides what is exported, its parameters, its period, changes only, gates."""
+"""The step *Filter*: the query or the members that are exported, parameters, period, changes only, gates."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +10,8 @@ from tessera import queries
 from tessera.exports import Changes, FirstRun, GateLevel, Gates, Period, Selection
 from tessera.queries import Parameter, ParameterType, Query
 from tessera.web.conditions import Condition
-from tessera.web.exports.drafts import Draft
+from tessera.web.exports import member_step
+from tessera.web.exports.drafts import PERSON, Draft
 from tessera.web.exports.words import GATE_LEVELS
 from tessera.web.forms import Form
 from tessera.web.visits import Visit
@@ -23,6 +24,9 @@ GATE_NAMES = ("rows", "removals", "keys", "empty")
 LABELS = {
     "query_id": "Bigdata Query",
     "period": "Period",
+    "match": "Members must fit",
+    "rules": "Rules",
+    "columns": "Columns to include",
     "changes": "Changes only",
     "first_run": "First run",
     "most_refusals": "Times to try a refused row",
@@ -33,6 +37,8 @@ LABELS = {
 FIELDS = {
     "changes": "changes",
     "query": "query_id",
+    "filter": "rules",
+    "filter.columns": "columns",
     "gates.rows_percent": "gate_rows_percent",
     "gates.removals_percent": "gate_removals_percent",
 }
@@ -82,9 +88,10 @@ def form_of(draft: Draft) -> Form:
         "gate_removals_percent": gates.removals_percent,
         **{f"gate_{name}": getattr(gates, name).value for name in GATE_NAMES},
     }
-    if draft.query_id:
+    if draft.query_id is not None:
         values |= {field_name(draft.query_id, name): plain(value) for name, value in selection.parameters.items()}
-    return Form.of({name: str(value) for name, value in values.items()})
+    members = member_step.form_values(selection.filter) if selection.filter else []
+    return Form([*((name, str(value)) for name, value in values.items()), *members])
 
 
 def plain(value: Any) -> str:
@@ -122,15 +129,17 @@ def make_field(query_id: UUID, parameter: Parameter, form: Form) -> ParameterFie
 
 def read_filter(form: Form, draft: Draft, choices: Mapping[UUID, Query | str]) -> Draft:
     """Return the draft with what was typed; what does not fit is noted at its field."""
-    by_filter = draft.selection.filter is not None
-    query_id = form.id("query_id", required=not by_filter)
+    if draft.resource == PERSON:
+        draft = member_step.read_members(form, draft)
+        selection = replace(draft.selection, changes=read_changes(form))
+        return replace(draft, selection=selection, gates=read_gates(form, draft.gates))
+    query_id = form.id("query_id", required=True)
     query = choices.get(query_id) if query_id else None
     if query_id is not None and query is None:
         form.fault("query_id", "Choose one of the list.")
     parameters = read_parameters(form, query) if isinstance(query, Query) else draft.selection.parameters
     period = form.choice("period", list(Period))
-    kept = draft.selection.filter if query_id is None else None
-    selection = Selection(parameters, Period(period) if period else None, read_changes(form), kept)
+    selection = Selection(parameters, Period(period) if period else None, read_changes(form))
     return replace(draft, query_id=query_id, selection=selection, gates=read_gates(form, draft.gates))
 
 

@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from litestar.response import Stream
 
 from tessera import exports
-from tessera.exports import RequestState, Run, RunState, log
+from tessera.exports import RequestState, Run, RunFilter, RunNotFoundError, RunState, log
 from tessera.web.charts import Series
 from tessera.web.exports.words import (
     ATTEMPT_OUTCOMES,
@@ -28,6 +28,7 @@ from tessera.web.list_parameters import chosen, page_number
 from tessera.web.visits import PageVisit, Visit
 
 PATH = "/admin/exports/runs/{run_id:uuid}"
+RESENDS_SHOWN = 20
 # The gate about the owner's rights: who releases such a run takes the export over.
 OWNER = "owner"
 ROWS = (Series("rows", "rows", "fine"),)
@@ -108,7 +109,10 @@ async def read_run(visit: Visit, run_id: UUID) -> dict[str, Any]:
     answers = await log.list_answers(visit.session, visit.actor, run_id) if run.attempts else []
     return {
         "run": run,
+        "parent": await find_parent(visit, run),
+        "resends": await exports.list_runs(visit.session, visit.actor, RunFilter(parent_id=run_id), size=RESENDS_SHOWN),
         "held": run.state is RunState.HELD,
+        "can_resend": not run.active and run.failed > 0 and visit.actor.may("exports:write"),
         "needs_owner": any(finding.gate == OWNER for finding in run.findings),
         "gates": GATES,
         "triggers": TRIGGERS,
@@ -128,6 +132,16 @@ async def read_run(visit: Visit, run_id: UUID) -> dict[str, Any]:
         "view": view,
         **await read_view(visit, run_id, view),
     }
+
+
+async def find_parent(visit: Visit, run: Run) -> Run | None:
+    """Return the run whose failed rows this one sends again; None where there is none, or it is kept no longer."""
+    if run.parent_id is None:
+        return None
+    try:
+        return await exports.get_run(visit.session, visit.actor, run_id=run.parent_id)
+    except RunNotFoundError:
+        return None
 
 
 async def read_view(visit: Visit, run_id: UUID, view: View) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from litestar.params import FromPath
 from tessera import connectors, exports
 from tessera.connectors.contract import PropertyKind, get_connector
 from tessera.exports import Definition
-from tessera.exports.previews import OpenedPreview, open_preview
+from tessera.exports.previews import open_preview
 from tessera.platform.errors import ConflictError, DeniedError, InvalidError, NotFoundError, TesseraError
 from tessera.web.exports.definition_steps import ONE
 from tessera.web.exports.definitions import path_of, read_facts
@@ -58,7 +58,7 @@ async def start_export_run(visit: PageVisit, definition_id: FromPath[UUID]) -> R
                 visit.actor,
                 visit.resources,
                 definition_id=definition_id,
-                options=exports.RunOptions(*period),
+                options=exports.RunOptions(*period, full_refresh=form.ticked("full_refresh")),
             )
     except NotFoundError:
         raise
@@ -97,7 +97,8 @@ async def make_forecast(visit: Visit, definition: Definition) -> Forecast:
                 session, visit.actor, definition.chain_id, definition, keys=visit.resources.keys, now=visit.now
             )
             visit.session = session
-            host = await find_host(visit, preview)
+            assert preview.destination.profile_id is not None
+            host = await find_host(visit, preview.query.chain_id, preview.destination.profile_id)
     except TesseraError as error:
         return Forecast(refused=error.message)
     try:
@@ -111,10 +112,8 @@ async def make_forecast(visit: Visit, definition: Definition) -> Forecast:
     return Forecast(rows, ceil(rows / preview.rows_per_request), host, preview.period)
 
 
-async def find_host(visit: Visit, preview: OpenedPreview) -> str:
+async def find_host(visit: Visit, chain_id: UUID, profile_id: UUID) -> str:
     """Return the name of the machine that the requests go to: that of the profile's first address."""
-    profile_id, chain_id = preview.destination.profile_id, preview.query.chain_id
-    assert profile_id is not None
     profile = await connectors.get_profile(visit.session, visit.actor, chain_id, profile_id)
     urls = [each.key for each in get_connector(profile.type).properties if each.kind is PropertyKind.URL]
     address = next((str(profile.settings[key]) for key in urls if profile.settings.get(key)), "")

@@ -4,7 +4,7 @@ from tessera.exports import (
     FirstRun,
     GateLevel,
     Match,
-    MemberFilter,
+    Operator,
     Period,
     RequestState,
     Run,
@@ -82,7 +82,13 @@ MOMENT_OUTCOMES: dict[str, tuple[str, str]] = {
 
 NEVER = ("off", "Never run")
 
-TRIGGERS = {"manual": "by hand", "schedule": "by its schedule", "api": "over the API", "test": "as a test"}
+TRIGGERS = {
+    "manual": "by hand",
+    "schedule": "by its schedule",
+    "api": "over the API",
+    "test": "as a test",
+    "resend": "to send failed rows again",
+}
 
 QUEUES = {RunQueue.HIGH: "High", RunQueue.NORMAL: "Normal", RunQueue.LOW: "Low"}
 
@@ -91,6 +97,22 @@ PERIODS = {
     Period.DAY: "The day before",
     Period.WEEK: "The week before, from Monday",
     Period.MONTH: "The month before",
+}
+
+MATCHES = {Match.ALL: "All rules", Match.ANY: "Any of the rules"}
+
+OPERATORS = {
+    Operator.IS: "is",
+    Operator.IS_NOT: "is not",
+    Operator.ONE_OF: "is one of",
+    Operator.LESS: "is less than",
+    Operator.AT_MOST: "is at most",
+    Operator.MORE: "is more than",
+    Operator.AT_LEAST: "is at least",
+    Operator.CONTAINS: "contains",
+    Operator.BEGINS_WITH: "begins with",
+    Operator.EMPTY: "is empty",
+    Operator.NOT_EMPTY: "is not empty",
 }
 
 FIRST_RUNS = {FirstRun.SEND: "Send all rows", FirstRun.BASELINE: "Baseline only: remember all rows and send none"}
@@ -115,17 +137,6 @@ RENDERED = "render"
 NOT_REFUSED = {"not_sent": "receiver not reached", "outcome_unknown": "outcome unknown"}
 
 ABOUT_GATES = "Correct the query, or change the gate in the Filter step of the export; then run it again."
-
-
-def describe_filter(chosen: MemberFilter) -> str:
-    """Return which members a filter selects, in one sentence."""
-    rules = [
-        " ".join([rule.column, rule.operator.value.replace("_", " "), ", ".join(map(str, rule.values))]).strip()
-        for rule in chosen.rules
-    ]
-    joined = (" and " if chosen.match is Match.ALL else " or ").join(rules)
-    columns = f" Columns: {', '.join(chosen.columns)}." if chosen.columns else ""
-    return (f"Members whose {joined}." if rules else "Every member.") + columns
 
 
 def next_step(run: Run) -> str:

@@ -143,7 +143,8 @@ def make_field(each: Property, kept: Kept, options: Sequence[tuple[Any, str]], f
         return Field(each, error=error, rows=list(header_rows(each, value or (), kept.secrets)))
     if each.mapping is not None:
         cells = {f"{PLAIN}{key}": fault for key, fault in faults.items()}
-        return Field(each, error=error, grid=make_grid(name_of(each), each.mapping, value or (), options, cells))
+        rows = each.mapping.show_rows(value or [])
+        return Field(each, error=error, grid=make_grid(name_of(each), each.mapping, rows, options, cells))
     if each.kind is PropertyKind.ENUM:
         options = [(choice, each.label_of(choice)) for choice in each.choices]
     return Field(each, shown_value(each, value), error, options=options)

@@ -26,8 +26,8 @@ def read_field(each: Property, form: Form) -> Any:
         return name in form
     if each.kind is PropertyKind.HEADERS:
         return list(read_rows(name, form))
-    if each.kind is PropertyKind.MAPPING:
-        return read_grid(name, form)
+    if each.mapping is not None:
+        return each.mapping.keep_rows(read_grid(name, form))
     return form.get(name) or None
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from tessera.connectors.contract import Property, PropertyKind
 from tessera.outbound.errors import MappingInvalidError
 from tessera.outbound.kinds.mparticle.batches import RowMode, SendMode, read_shape
+from tessera.outbound.kinds.mparticle.mapping_rows import LAYOUT
 
 
 def clean_lines(lines: Any) -> Any:
@@ -20,10 +21,11 @@ EXPORT_PROPERTIES = (
     Property(
         "lines",
         "Data map",
-        "Which columns are sent, as what, and under which name.",
-        PropertyKind.JSON,
+        "Which columns are sent, as what, and under which name. A constant stands after an equals sign: =gold.",
+        PropertyKind.MAPPING,
         required=True,
         clean=clean_lines,
+        mapping=LAYOUT,
     ),
     Property(
         "row_mode",
