@@ -9,7 +9,8 @@ from tests.builders.receivers import run_receiver
 from tessera import exports
 from tessera.exports import DefinitionChange, RunState, Selection
 from tessera.exports.errors import DefinitionInvalidError
-from tessera.exports.member_filters import Match, MemberFilter, MemberRule, Operator, make_member_query
+from tessera.exports.member_filters import MemberFilter, MemberRule, make_member_query
+from tessera.exports.states import Match, Operator
 from tessera.platform.clock import now
 from tessera.platform.ids import new_id
 

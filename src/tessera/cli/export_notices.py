@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tessera import exports
+from tessera import exports, notifications
 from tessera.cli.arguments import read_file
 from tessera.cli.context import CommandContext, run_command
 from tessera.cli.export_options import Name
 from tessera.cli.export_runs import find_definition
 from tessera.cli.output import AsJson, ChainOption, show_item, show_json
-from tessera.notifications import show_rules
 
 if TYPE_CHECKING:
     from tessera.exports import Definition
@@ -54,7 +53,7 @@ def notify_about_definition(
                 context.actor,
                 context.resources,
                 definition_id=found.id,
-                given={**show_rules(found.notices), **given},
+                given={**notifications.show_rules(found.notices), **given},
             )
             found = await exports.get_definition(session, context.actor, definition_id=found.id)
             return found, {str(target): secrets for target, secrets in drawn.items()}
@@ -84,7 +83,7 @@ def read_targets(path: Path) -> Any:
 
 def show_notices(definition: Definition, drawn: Mapping[str, Mapping[str, str]], *, as_json: bool) -> None:
     """Print who is notified, and secrets that were made just now: nothing shows them again."""
-    rules = show_rules(definition.notices)
+    rules = notifications.show_rules(definition.notices)
     if as_json:
         show_json({"notifications": rules, "secrets": drawn})
         return

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import typer
 
-from tessera import connectors, exports, outbound, queries
+from tessera import connectors, exports, notifications, outbound, queries
 from tessera.cli import export_notices, export_runs, export_schedules
 from tessera.cli.context import CommandContext, find_chain, run_command
 from tessera.cli.export_options import (
@@ -37,7 +37,6 @@ from tessera.cli.export_options import (
 )
 from tessera.cli.member_rules import Columns, MatchOption, Where, read_filter, show_filter
 from tessera.cli.output import AsJson, ChainOption, Column, show_item, show_json, show_list
-from tessera.notifications import show_rules
 from tessera.platform import calendar
 
 if TYPE_CHECKING:
@@ -79,7 +78,9 @@ DETAIL: Mapping[str, Column] = {
     "Settings": lambda d: write_pairs(d.settings),
     "Gates": lambda d: describe_gates(d.gates),
     "Thresholds": lambda d: [f"{name}={value}" for name, value in list_thresholds(d) if value is not None],
-    "Notices": lambda d: [f"{name}: {export_notices.describe_list(show_rules(d.notices)[name])}" for name in LISTS],
+    "Notices": lambda d: [
+        f"{name}: {export_notices.describe_list(notifications.show_rules(d.notices)[name])}" for name in LISTS
+    ],
     "Queue": lambda d: d.queue,
     "Shards": lambda d: d.shards,
     "Owner": lambda d: d.owner and d.owner.name,
@@ -139,7 +140,7 @@ def as_plain(definition: Definition, schedule: StoredSchedule | None = None) -> 
     """Return a definition for machines; of a notice's secrets only whether they are set."""
     values = {name: getattr(definition, name) for name in definition.__slots__}
     shown = None if schedule is None else export_schedules.as_plain(schedule)
-    return {**values, "notices": show_rules(definition.notices), "schedule": shown}
+    return {**values, "notices": notifications.show_rules(definition.notices), "schedule": shown}
 
 
 def show(definition: Definition, schedule: StoredSchedule | None, *, as_json: bool) -> None:
@@ -287,15 +288,11 @@ def update_definition(
                 chosen = None
             if chosen is not None and query is None:
                 found["query_id"] = None
+            before = replace(stored.selection, filter=chosen)
             change = exports.DefinitionChange(
                 settings=settings,
                 selection=read_selection(
-                    replace(stored.selection, filter=chosen),
-                    parameter,
-                    period,
-                    changes_only=changes_only,
-                    first_run=first_run,
-                    removals=removals,
+                    before, parameter, period, changes_only=changes_only, first_run=first_run, removals=removals
                 ),
                 gates=read_gates(gate, gate_percent, stored.gates),
                 thresholds=read_thresholds(threshold, stored.thresholds),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tessera.exports.execution import Executor
     from tessera.exports.gates import Finding, GateLevel, Gates
     from tessera.exports.jobs import background_work
-    from tessera.exports.member_filters import Match, MemberFilter, MemberRule, Operator
+    from tessera.exports.member_filters import MemberFilter, MemberRule
     from tessera.exports.notice_rules import set_notice_rules
     from tessera.exports.owners import find_owner
     from tessera.exports.places import register_kinds
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
         resume_schedule,
         set_schedule,
     )
-    from tessera.exports.states import FileState, FirstRun, RequestState, RunQueue, RunState
+    from tessera.exports.states import FileState, FirstRun, Match, Operator, RequestState, RunQueue, RunState
     from tessera.exports.values import (
         Changes,
         Definition,

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from tessera.exports.errors import DefinitionInvalidError
+from tessera.exports.states import Match, Operator
 from tessera.platform.datasets import DatasetColumn, list_datasets
 from tessera.queries import Column, ColumnType, Parameter, ParameterType, Query
 
@@ -15,29 +15,6 @@ DATASET, KEY = "members", "membership_id"
 MOST_RULES, MOST_VALUES = 50, 1000
 UNSAVED = UUID(int=0)
 NEVER = datetime.min.replace(tzinfo=UTC)
-
-
-class Operator(StrEnum):
-    """How a rule compares a column with its values."""
-
-    IS = "is"
-    IS_NOT = "is_not"
-    ONE_OF = "one_of"
-    LESS = "less"
-    AT_MOST = "at_most"
-    MORE = "more"
-    AT_LEAST = "at_least"
-    CONTAINS = "contains"
-    BEGINS_WITH = "begins_with"
-    EMPTY = "empty"
-    NOT_EMPTY = "not_empty"
-
-
-class Match(StrEnum):
-    """Whether a member has to fit all rules or any of them."""
-
-    ALL = "all"
-    ANY = "any"
 
 
 @dataclass(frozen=True, slots=True)

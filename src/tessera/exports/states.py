@@ -53,3 +53,26 @@ class FirstRun(StrEnum):
 
     SEND = "send"
     BASELINE = "baseline"
+
+
+class Operator(StrEnum):
+    """How a rule compares a column with its values."""
+
+    IS = "is"
+    IS_NOT = "is_not"
+    ONE_OF = "one_of"
+    LESS = "less"
+    AT_MOST = "at_most"
+    MORE = "more"
+    AT_LEAST = "at_least"
+    CONTAINS = "contains"
+    BEGINS_WITH = "begins_with"
+    EMPTY = "empty"
+    NOT_EMPTY = "not_empty"
+
+
+class Match(StrEnum):
+    """Whether a member has to fit all rules or any of them."""
+
+    ALL = "all"
+    ANY = "any"
