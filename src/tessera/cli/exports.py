@@ -78,14 +78,17 @@ DETAIL: Mapping[str, Column] = {
     "Settings": lambda d: write_pairs(d.settings),
     "Gates": lambda d: describe_gates(d.gates),
     "Thresholds": lambda d: [f"{name}={value}" for name, value in list_thresholds(d) if value is not None],
-    "Notices": lambda d: [
-        f"{name}: {export_notices.describe_list(notifications.show_rules(d.notices)[name])}" for name in LISTS
-    ],
+    "Notices": lambda d: describe_notices(notifications.show_rules(d.notices)),
     "Queue": lambda d: d.queue,
     "Shards": lambda d: d.shards,
     "Owner": lambda d: d.owner and d.owner.name,
     "Enabled": lambda d: d.enabled,
 }
+
+
+def describe_notices(rules: Mapping[str, Any]) -> list[str]:
+    """Return who hears of which runs, a line for each list."""
+    return [f"{name}: {export_notices.describe_list(rules[name])}" for name in LISTS]
 
 
 def list_thresholds(definition: Definition) -> list[tuple[str, int | None]]:

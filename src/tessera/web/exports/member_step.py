@@ -119,7 +119,7 @@ def read_rule(form: Form, place: str, row: Mapping[str, str], known: Mapping[str
 
 
 def split_values(operator: Operator, text: str) -> Sequence[str]:
-    """Return the values that were typed; one that holds a comma stands in quotes."""
+    """Return the values that were typed; one that holds a comma is quoted."""
     if operator is not Operator.ONE_OF:
         return [text] if text else []
     found = next(csv.reader([text], skipinitialspace=True), [])

@@ -59,7 +59,7 @@ def is_kept(member: str) -> bool:
 
 
 def spell_constant(constant: Any) -> str:
-    """Return a constant as it is typed: a text that reads as something else stands in quotes."""
+    """Return a constant as it is typed: a text that reads as something else is quoted."""
     if isinstance(constant, str) and read_constant(constant) == constant:
         return constant
     return json.dumps(constant, ensure_ascii=False)
