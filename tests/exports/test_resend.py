@@ -131,6 +131,16 @@ async def test_rows_are_chosen_by_reason_or_number(house: SmallHouse) -> None:
         assert (rendered.state, rendered.failed, rendered.requests) == (RunState.FAILED, 1, 0)
 
 
+@pytest.mark.parametrize("chosen", [{"code": "status_500"}, {"rows": [1, 2]}, {"code": "status_422", "rows": [9]}])
+async def test_a_choice_without_a_failed_row_starts_nothing(house: SmallHouse, chosen: dict[str, Any]) -> None:
+    chain = await create_members(house.database, 20)
+    async with run_receiver(refuse("000007")) as receiver:
+        run = await run_to_end(house, await create_export(house, chain, receiver.url))
+        assert run.failed == 1
+        with pytest.raises(NothingFailedError, match="fits your choice"):
+            await start_resend(house, run, **chosen)
+
+
 async def test_request_of_unknown_outcome_is_the_same_again(house: SmallHouse) -> None:
     chain = await create_members(house.database, 30)
 

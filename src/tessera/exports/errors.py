@@ -79,6 +79,6 @@ class NotHeldError(ConflictError):
 
 
 class NothingFailedError(ConflictError):
-    """The run has no failed rows."""
+    """The run has no failed rows, or none that fits the choice."""
 
     code = "nothing_failed"

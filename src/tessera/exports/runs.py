@@ -20,6 +20,7 @@ from tessera.exports.states import RunQueue, RunState
 from tessera.exports.store import definitions as definitions_store
 from tessera.exports.store import runs as store
 from tessera.exports.store import shards as shards_store
+from tessera.exports.store.request_log import has_row_error
 from tessera.exports.values import Definition
 from tessera.platform.actors import Actor
 from tessera.platform.assets import record_change
@@ -172,6 +173,10 @@ async def resend_failed(
         raise RunActiveError(f"The run of {parent.definition_label} is not over yet. Wait until it ends.")
     if not parent.failed:
         raise NothingFailedError(f"No row of this run of {parent.definition_label} failed, so none can be sent again.")
+    if (code or rows) and not await has_row_error(session, parent, code=code, rows=rows):
+        raise NothingFailedError(
+            f"No row of this run of {parent.definition_label} that failed fits your choice. Look at its row errors."
+        )
     definition = await get_definition(session, actor, definition_id=parent.definition_id)
     earlier = read_snapshot(await store.find_snapshot(session, run_id))
     values = {

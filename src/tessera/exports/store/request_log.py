@@ -1,5 +1,6 @@
 """Statements that read the log of a run."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -64,6 +65,14 @@ SELECT counted.*, e.message
          WHERE created_at = :created_at AND run_id = :run_id GROUP BY phase, code) AS counted
   JOIN run_row_errors e ON e.created_at = :created_at AND e.run_id = :run_id AND e.ordinal = counted.first_row
  ORDER BY counted.rows DESC, counted.phase, counted.code
+""")
+
+HAS_ROW_ERROR = text("""
+SELECT EXISTS (
+  SELECT FROM run_row_errors
+   WHERE created_at = :created_at AND run_id = :run_id
+     AND (cast(:code AS text) IS NULL OR code = :code)
+     AND (cast(:rows AS integer[]) IS NULL OR ordinal = ANY (cast(:rows AS integer[]))))
 """)
 
 MOMENTS = text("SELECT at, kind, message FROM run_moments WHERE run_id = :run_id ORDER BY id")
@@ -167,6 +176,13 @@ async def list_row_errors_after(session: Session, run: RunKey, last: int, *, lim
 async def count_row_errors(session: Session, run: RunKey) -> list[Row]:
     """Return one row a reason, the most frequent first."""
     return await fetch_rows(session, ROW_ERROR_REASONS, place(run))
+
+
+async def has_row_error(session: Session, run: RunKey, *, code: str | None, rows: Sequence[int] | None) -> bool:
+    """Say whether any row failed, of this reason and among these numbers where they are given."""
+    parameters = {**place(run), "code": code, "rows": None if rows is None else list(rows)}
+    found: bool = (await session.execute(HAS_ROW_ERROR, parameters)).scalar_one()
+    return found
 
 
 async def list_moments(session: Session, run_id: UUID) -> list[Row]:
