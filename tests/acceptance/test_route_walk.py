@@ -41,6 +41,8 @@ UNKNOWN = (
     " `make_one_of_each` and return its id under that name; if it belongs to no chain, name it in SHARED, and if only"
     " its own user sees it, in PERSONAL"
 )
+# The run of this town made no file, and its rows show members, which not everyone may see.
+FILE = "/runs/{run_id}/file", "/runs/{run_id:uuid}/file"
 OPENED = range(200, 400)
 STRANGER, NOTHING, OUTSIDER = "a stranger", "nothing", "another chain"
 ROLES = {
@@ -179,6 +181,8 @@ async def look(town: Town, walker: Walker, page: HTTPRouteHandler, path: str) ->
         right = status == 403
     elif set(PLACE.findall(path)) & PERSONAL or (walker.name == OUTSIDER and town.belongs_to_a_chain(path)):
         right = status == 404
+    elif path.endswith(FILE):
+        right = status in {403, 404}
     else:
         right = status in OPENED and not where.startswith("/sign-in")
     return [] if right else [f"GET {path} ({permission}) answers {walker.name} with {status} {where}"]
@@ -224,6 +228,8 @@ async def ask(town: Town, walker: Walker, route: Route) -> list[str]:
         right = (answer.status_code, code) == (403, "denied")
     elif foreign:
         right = answer.status_code == 404
+    elif reads and route.path.endswith(FILE):
+        right = answer.status_code in {403, 404}
     elif reads:
         right = answer.status_code == 200 or (answer.status_code == 409 and route.conflicts)
     else:

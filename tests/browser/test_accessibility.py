@@ -49,7 +49,9 @@ pytestmark = pytest.mark.timeout(300)
 def page_paths() -> list[str]:
     """Return every path that answers a signed-in browser with a page of its own."""
     paths = {path for page in PAGES if shows_a_page(page) for path in page.paths}
-    return sorted(path for path in paths if not path.endswith(".csv") and not PERSONAL & set(PLACE.findall(path)))
+    return sorted(
+        path for path in paths if not path.endswith((".csv", "/file")) and not PERSONAL & set(PLACE.findall(path))
+    )
 
 
 def shows_a_page(page: HTTPRouteHandler) -> bool:

@@ -90,7 +90,7 @@ async def test_all_parked_rows_are_tried_again(parked: Parked) -> None:
     assert (await parked.run()).sent == 2
     async with parked.site.house.database.session() as session:
         found = await session.execute(
-            text("SELECT actor, after FROM audit_entries WHERE action = 'refusals_forgotten' AND object_id = :id"),
+            text("SELECT actor_name, after FROM audit_entries WHERE action = 'refusals_forgotten' AND object_id = :id"),
             {"id": parked.definition.id},
         )
         assert [(row[0], row[1]) for row in found.all()] == [("Owner", {"rows": 2})]

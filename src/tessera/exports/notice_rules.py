@@ -39,7 +39,7 @@ async def reseal_definitions(session: Session, keys: KeyRing) -> int:
     for row in await store.list_notices(session):
         document = reseal_rules(row["notices"], keys)
         if document is not None:
-            await store.reseal_notices(session, row["id"], document)
+            await store.replace_notices(session, row["id"], document)
             changed += 1
     return changed
 

@@ -17,7 +17,7 @@ from tessera.platform.db import ClockOffset, Database, app_address
 from tessera.platform.ids import new_id
 from tessera.platform.paces import PaceLimits, Paces, ProfileThrottledError, RunPace, check_hold
 from tessera.platform.paces.breaker import FAILURES
-from tessera.platform.paces.ledger import DatabaseLedger
+from tessera.platform.paces.ledger import DatabaseLedger, ProfileGoneError
 from tessera.platform.paces.shares import Ask, Slice
 from tessera.platform.secrets import KeyRing
 
@@ -180,5 +180,5 @@ async def test_pace_of_a_deleted_profile_is_gone(workers: Workers, database: Dat
         await session.execute(text("DELETE FROM connection_profiles WHERE id = :id"), {"id": profile_id})
         left = await session.execute(text("SELECT count(*) FROM profile_paces"))
         assert left.scalar_one() == 0
-    with pytest.raises(connectors.ProfileNotFoundError):
+    with pytest.raises(ProfileGoneError):
         await ledger.ask(Ask(Slice("one", 0, 16), LIMITS))

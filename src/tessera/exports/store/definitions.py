@@ -105,7 +105,7 @@ async def list_notices(session: Session) -> list[Row]:
     return await fetch_rows(session, LIST_NOTICES, {})
 
 
-async def reseal_notices(session: Session, definition_id: UUID, document: Mapping[str, Any]) -> None:
+async def replace_notices(session: Session, definition_id: UUID, document: Mapping[str, Any]) -> None:
     """Write rules whose secrets were sealed again."""
     await session.execute(RESEAL, {"id": definition_id, "notices": as_json(document)})
 
