@@ -196,7 +196,7 @@ async def test_pages_work_without_scripts(site: Site, page: Page) -> None:
     await plain.get_by_role("button", name="Confirm").click()
     await expect(plain.get_by_text("Waiting for a worker").first).to_be_visible()
     await plain.get_by_role("button", name="Cancel run").click()
-    await expect(plain.get_by_text("being cancelled")).to_be_visible()
+    await expect(plain.get_by_text("Cancelled", exact=True).first).to_be_visible()
     await context.close()
 
 
