@@ -30,7 +30,7 @@ def main() -> None:
             ensure_schema(settings)
             asyncio.run(work(settings))
     except Exception as error:
-        sys.exit(report_failure(error))
+        leave_at_once(report_failure(error))
     leave_at_once()
 
 

@@ -22,6 +22,7 @@ from tessera.platform.jobs import JobQueue
 from tessera.platform.resources import Resources
 from tessera.platform.secrets import load_keys
 from tessera.platform.settings import load_settings
+from tessera.platform.signals import leave_at_once
 from tessera.wiring import CONNECTORS
 
 # Loading the wiring makes every connector type known, as it does in every process of ours.
@@ -78,3 +79,4 @@ async def main(given: dict[str, Any]) -> dict[str, Any]:
 
 if __name__ == "__main__":
     sys.stdout.write(json.dumps(asyncio.run(main(json.loads(sys.argv[1])))))
+    leave_at_once()

@@ -14,17 +14,19 @@ from tessera.platform.lazy_imports import read_imports
 
 SOURCE = Path(__file__).parents[2] / "src" / "tessera"
 
-# The script runs a command as the shell does, and then tells what it loaded.
+# The script runs a command as the shell does, and tells what it loaded when it leaves.
 SCRIPT = """
+import os
 import sys
 from tessera.cli import run_command_line
+
+def tell(code):
+    print("the command loaded:", code, *sys.modules, flush=True)
+    leave(0)
+
+leave, os._exit = os._exit, tell
 sys.argv = ["tessera", *sys.argv[1:]]
-try:
-    run_command_line()
-    code = 0
-except SystemExit as ending:
-    code = ending.code
-print("the command loaded:", code, *sys.modules)
+run_command_line()
 """
 HEAVY = {
     "alembic", "argon2", "asyncssh", "granian", "jinja2", "joserfc", "litestar", "obstore", "procrastinate",

@@ -121,6 +121,8 @@ async def test_thousand_refusals_cause_one_refetch_and_one_replay_each(place: Pl
             )
         assert (await sender.send(planned("first"))).status == 200
         pair.tokens.revoked.add("token-1")
+        # The first refusal comes back when the others are on their way.
+        pair.resource.delay = 1.0
         answers = await asyncio.gather(*(sender.send(planned(f"key-{number}")) for number in range(CALLERS)))
         await client.close()
     assert {answer.status for answer in answers} == {200}

@@ -1,7 +1,6 @@
 """The command `tessera`: a few commands that start things, and groups that are loaded when one is used."""
 
 import gc
-import sys
 from difflib import get_close_matches
 from importlib import import_module
 from typing import Annotated, Any
@@ -12,7 +11,7 @@ from typer.core import TyperGroup, TyperOption
 from tessera.cli import checks, configuration, processes
 from tessera.platform.characters import is_encodable
 from tessera.platform.failures import report_failure
-from tessera.platform.signals import heed_interrupts, turn_termination_into_exit
+from tessera.platform.signals import heed_interrupts, leave_at_once, turn_termination_into_exit
 
 START, WORK = "Start", "Work with the data"
 
@@ -131,5 +130,8 @@ def run_command_line() -> None:
     gc.set_threshold(50_000)
     try:
         app()
+    except SystemExit as ended:
+        # What typer ends with is always a number.
+        leave_at_once(int(ended.code or 0))
     except Exception as error:
-        sys.exit(report_failure(error))
+        leave_at_once(report_failure(error))

@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, NoReturn, TypeVar
 
@@ -88,15 +88,17 @@ def calling_on_stop(act: Callable[[], None]) -> Iterator[None]:
         restore()
 
 
-def leave_at_once() -> NoReturn:
-    """End the process well, without taking the interpreter down piece by piece.
+def leave_at_once(code: int = 0) -> NoReturn:
+    """End the process without taking the interpreter down piece by piece.
 
     The HTTP client's own threads may give back what they hold meanwhile, and Python sometimes aborts over that,
     after everything was closed.
     """
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(0)
+    for stream in (sys.stdout, sys.stderr):
+        # Whoever read it may have gone.
+        with suppress(OSError):
+            stream.flush()
+    os._exit(code)
 
 
 def stop_with_parent() -> None:
