@@ -71,12 +71,35 @@ async def serve_site(
         app = Litestar([*build_pages(), *routes], exception_handlers={Exception: answer_failure}, openapi_config=None)
         app.state.resources, app.state.engine, app.state.client = house.resources, house.engine, house.client
         port = free_port()
-        server = Server(app, port=port, interface=Interfaces.ASGI, log_enabled=False)
+        attended = Attended(app)
+        server = Server(attended, port=port, interface=Interfaces.ASGI, log_enabled=False)
         serving = asyncio.create_task(server.serve())
         await wait_until_open(port)
         yield Site(f"http://127.0.0.1:{port}", house, app)
         server.stop()  # type: ignore[no-untyped-call]
         await serving
+        await asyncio.wait_for(attended.idle.wait(), 10)
+
+
+class Attended:
+    """An application, and whether it is at rest: a tab that closes leaves requests behind that the house still serves."""
+
+    def __init__(self, app: Litestar) -> None:
+        self.app = app
+        self.running = 0
+        self.idle = asyncio.Event()
+        self.idle.set()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve a request."""
+        self.running += 1
+        self.idle.clear()
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self.running -= 1
+            if not self.running:
+                self.idle.set()
 
 
 @pytest.fixture

@@ -46,6 +46,12 @@ async def test_broken_connection_takes_the_idle_ones_along(database: Database, a
     assert await backend(database.reader) not in old
 
 
+async def test_connection_that_comes_back_late_is_closed(database: Database) -> None:
+    async with database.reader.connection() as connection:
+        await database.close()
+    assert connection.closed
+
+
 async def test_failed_statement_leaves_the_connection_usable(database: Database) -> None:
     with pytest.raises(psycopg.errors.DivisionByZero):
         async with database.reader.connection() as connection:

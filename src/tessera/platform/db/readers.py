@@ -29,6 +29,7 @@ class Reader:
         self._connect = connect
         self._room = asyncio.Semaphore(size)
         self._idle: list[Connection] = []
+        self._closed = False
         self._gatherings: dict[Any, Batcher[Any, Any]] = {}
 
     @asynccontextmanager
@@ -64,16 +65,20 @@ class Reader:
 
     async def _put_back(self, connection: Connection) -> None:
         """Keep a connection that is at rest. One that broke takes the others along: their server has ended as well."""
-        if connection.info.transaction_status == TransactionStatus.IDLE:
+        if connection.info.transaction_status == TransactionStatus.IDLE and not self._closed:
             self._idle.append(connection)
             return
         broken = connection.broken
         await connection.close()
         if broken:
-            await self.close()
+            await self._close_idle()
 
     async def close(self) -> None:
-        """Close every idle connection."""
+        """Close every idle connection; one that is lent is closed when it comes back."""
+        self._closed = True
+        await self._close_idle()
+
+    async def _close_idle(self) -> None:
         idle, self._idle = self._idle, []
         for connection in idle:
             await connection.close()
