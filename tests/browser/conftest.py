@@ -82,7 +82,7 @@ async def serve_site(
 
 
 class Attended:
-    """An application, and whether it is at rest: a tab that closes leaves requests behind that the house still serves."""
+    """An application, and whether it is at rest: a tab that closes leaves requests behind."""
 
     def __init__(self, app: Litestar) -> None:
         self.app = app
