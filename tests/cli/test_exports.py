@@ -265,3 +265,17 @@ def test_failed_rows_are_sent_again(worker: Tessera) -> None:
     assert (first["full_refresh"], first["failed"]) == (True, 3)
     assert again.exit_code == 1
     assert (second["trigger"], second["parent_id"], second["selected"]) == ("resend", first["id"], 1)
+
+
+def test_parked_rows_are_listed_and_tried_again(worker: Tessera) -> None:
+    good(worker("export", "update", "places", "--changes-only", "--gate", "keys=off"))
+    for _ in range(3):
+        worker("export", "run", "places")
+    table = good(worker("export", "parked", "places"))
+    parked = read(worker("export", "parked", "places", "--json"))
+    one = worker("export", "retry-parked", "places", "--key", parked[0]["key"])
+
+    assert re.search(r"^ *2 +3 .*value_null", table, re.MULTILINE)
+    assert {row["values"] for row in parked} >= {"2", "3"}
+    assert one.stdout == "The next run sends 1 row again.\n"
+    assert len(read(worker("export", "parked", "places", "--json"))) == len(parked) - 1

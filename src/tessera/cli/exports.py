@@ -10,7 +10,7 @@ from uuid import UUID
 import typer
 
 from tessera import connectors, exports, notifications, outbound, queries
-from tessera.cli import export_notices, export_runs, export_schedules
+from tessera.cli import export_notices, export_runs, export_schedules, parked_rows
 from tessera.cli.context import CommandContext, find_chain, run_command
 from tessera.cli.export_options import (
     ChangesOnly,
@@ -346,3 +346,5 @@ app.command("watch")(export_runs.watch_definition)
 app.command("release")(export_runs.release_definition)
 app.command("schedule")(export_schedules.schedule_definition)
 app.command("notify")(export_notices.notify_about_definition)
+app.command("parked")(parked_rows.list_parked_rows)
+app.command("retry-parked")(parked_rows.retry_parked_rows)

@@ -126,3 +126,25 @@ async def test_held_run_is_released_or_dropped(kept: Kept) -> None:
     held.append(await run_to_end(house, definition))
     dropped = await desk.good("POST", f"/runs/{held[1].id}/cancel")
     assert (dropped["state"], dropped["error_code"]) == ("cancelled", "dropped")
+
+
+async def test_parked_rows_are_listed_and_tried_again(kept: Kept) -> None:
+    desk, house, definition = kept
+    path = f"/export-definitions/{definition.id}"
+    rows = f"{path}/parked-rows"
+    await desk.good("PATCH", path, changes={"most_refusals": 1}, gates={"rows": "off"})
+    await run_to_end(house, definition)
+    blind = await desk.with_new_key(permissions=BLIND)
+    listed = await desk.good("GET", f"{rows}?limit=2&page=2")
+    hidden = await blind.good("GET", f"{rows}?limit=1")
+    skipped = await run_to_end(house, definition)
+
+    first, second = listed["items"]
+    assert (listed["total"], first["code"], first["refusals"]) == (REFUSED, "value_null", 1)
+    assert first["values"] in {f"{number:06}" for number in range(1000, MEMBERS)}
+    assert (hidden["items"][0]["values"], hidden["items"][0]["message"]) == (None, None)
+    assert (skipped.skipped, skipped.failed) == (REFUSED, 0)
+    assert (await blind.call("POST", f"{rows}/retry")).status == 403
+    assert await desk.good("POST", f"{rows}/retry", keys=[first["key"], second["key"]]) == {"rows": 2}
+    assert (await run_to_end(house, definition)).failed == 2
+    assert await desk.good("POST", f"{rows}/retry") == {"rows": REFUSED}

@@ -14,6 +14,8 @@ T = TypeVar("T")
 
 LARGEST_PAGE = 1000
 FURTHEST_PAGE = 100_000
+Number = Annotated[int, Meta(ge=1, le=FURTHEST_PAGE, description="Number of the page, from 1.")]
+Size = Annotated[int, Meta(ge=1, le=LARGEST_PAGE, description="How many items a page has.")]
 
 
 class PageNotFoundError(NotFoundError):

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from tessera import exports
 from tessera.api.management.v1.calls import Call
 from tessera.api.management.v1.downloads import Download
-from tessera.api.management.v1.pages import FURTHEST_PAGE, LARGEST_PAGE, NumberedListing, SearchQuery, number_page
+from tessera.api.management.v1.pages import Number, NumberedListing, SearchQuery, Size, number_page
 from tessera.api.management.v1.request_values import Asked
 from tessera.api.management.v1.routes import Route, TextDownload
 from tessera.api.management.v1.scalars import Moment, Text
@@ -19,8 +19,6 @@ from tessera.exports import RunFilter, RunState, log
 State = Literal["pending", "running", "held", "completed", "completed_with_errors", "failed", "cancelled"]
 RequestState = Literal["planned", "begun", "waiting", "sent", "partly_sent", "failed", "unknown", "split", "skipped"]
 RowNumber = Annotated[int, Meta(ge=1, le=2**31 - 1)]
-Number = Annotated[int, Meta(ge=1, le=FURTHEST_PAGE, description="Number of the page, from 1.")]
-Size = Annotated[int, Meta(ge=1, le=LARGEST_PAGE, description="How many items a page has.")]
 
 
 class RunQuery(SearchQuery, frozen=True):
