@@ -36,6 +36,8 @@ function follow(form, dress) {
     if (!into) return;
     event.preventDefault();
     event.stopImmediatePropagation();
+    // What was typed just before goes along: asked for again, it would take the place of the answer.
+    if (into === form.dataset.liveInto) clearTimeout(timer);
     ask(event.submitter.value, into);
   }, { capture: true });
   if (form.dataset.liveStart !== undefined) ask(form.dataset.liveDo, form.dataset.liveInto);

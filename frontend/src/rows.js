@@ -16,7 +16,8 @@ export function openRows(root) {
         numbered.innerHTML = pattern.innerHTML.replaceAll("-ROW-", `-${next}-`);
         const row = numbered.content;
         next += 1;
-        row.querySelector("[role=group]")?.setAttribute("aria-label", `Row ${next}`);
+        const group = row.querySelector("[role=group]");
+        group?.setAttribute("aria-label", `${group.getAttribute("aria-label")} ${next}`);
         const first = row.querySelector("input, select");
         pattern.before(row);
         showConditions(pattern.previousElementSibling);

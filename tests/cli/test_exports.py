@@ -57,7 +57,7 @@ def test_every_part_of_an_export_is_given_and_shown(places: Tessera) -> None:
     made = read(
         places(
             "export", "create", "Night", "--query", "places", "--template", "places", "--description", "For the night",
-            "--setting", "rows_per_request=5", "--setting", "concurrency=2", "--parameter", "least=2",
+            "--setting", "rows_per_request=1", "--setting", "concurrency=2", "--parameter", "least=2",
             "--period", "week", "--changes-only", "--first-run", "baseline", "--send-removals",
             "--gate", "rows=warn", "--gate-percent", "rows=20", "--gate", "empty=fail",
             "--queue", "low", "--shards", "3", "--owner", owner["id"], "--json",
@@ -65,11 +65,11 @@ def test_every_part_of_an_export_is_given_and_shown(places: Tessera) -> None:
     )  # fmt: skip
     shown = good(places("export", "show", "night"))
 
-    assert made["settings"] == {"rows_per_request": 5, "concurrency": 2}
+    assert made["settings"] == {"rows_per_request": 1, "concurrency": 2}
     assert made["selection"]["changes"] == {"first_run": "baseline", "removals": True, "most_refusals": 3}
     assert (made["gates"]["rows"], made["gates"]["rows_percent"], made["gates"]["keys"]) == ("warn", 20, "fail")
     assert (made["queue"], made["shards"], made["owner"]["name"]) == ("low", 3, "Night")
-    for line in ("Settings +concurrency=2, rows_per_request=5", "Parameters +least=2", "Owner +Night"):
+    for line in ("Settings +concurrency=2, rows_per_request=1", "Parameters +least=2", "Owner +Night"):
         assert re.search(f"^{line}", shown, re.MULTILINE), line
     assert "rows warn (20 %), removals hold (10 %), keys fail, empty fail" in shown
     assert "added and changed ones, and those that are gone; first run: baseline" in shown
@@ -78,15 +78,15 @@ def test_every_part_of_an_export_is_given_and_shown(places: Tessera) -> None:
 def test_what_an_update_leaves_out_stays(places: Tessera) -> None:
     first = ("--setting", "concurrency=2", "--parameter", "least=2", "--gate", "keys=warn", "--changes-only")
     read(places("export", "update", "places", *first, "--json"))
-    second = ("--setting", "rows_per_request=9", "--gate-percent", "removals=5", "--send-removals")
+    second = ("--setting", "rows_per_request=1", "--gate-percent", "removals=5", "--send-removals")
     changed = read(places("export", "update", "places", *second, "--json"))
     emptied = ("--setting", "concurrency=", "--parameter", "least=", "--all-rows", "--period", "none")
     last = read(places("export", "update", "places", *emptied, "--json"))
 
-    assert changed["settings"] == {"rows_per_request": 9, "concurrency": 2}
+    assert changed["settings"] == {"rows_per_request": 1, "concurrency": 2}
     assert (changed["gates"]["keys"], changed["gates"]["removals_percent"]) == ("warn", 5)
     assert (changed["selection"]["parameters"], changed["selection"]["changes"]["removals"]) == ({"least": "2"}, True)
-    assert last["settings"] == {"rows_per_request": 9, "concurrency": None}
+    assert last["settings"] == {"rows_per_request": 1, "concurrency": None}
     assert last["selection"] == {"parameters": {}, "period": None, "changes": None, "filter": None}
 
 

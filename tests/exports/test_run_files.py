@@ -10,13 +10,9 @@ from tests.builders.file_exports import create_file_export, create_file_profile,
 from tests.builders.file_servers import Counterpart
 from tests.builders.house import ACTOR, SmallHouse, create_members, run_to_end, start_run
 
-from tessera.exports import FileState, Run, RunNotFoundError, log
-from tessera.exports.contract import Destination
+from tessera.exports import FileState, Run, RunNotFoundError, log, previews
 from tessera.exports.errors import RunFileNotFoundError
-from tessera.exports.kinds.files import preview_file
 from tessera.exports.run_files import purge_files
-from tessera.exports.snapshots import read_snapshot
-from tessera.exports.store import runs as runs_store
 from tessera.platform.actors import Actor, ActorKind
 from tessera.platform.clock import now
 from tessera.platform.errors import DeniedError, TesseraError
@@ -110,9 +106,7 @@ async def test_run_without_a_file_says_so(house: SmallHouse) -> None:
 
 async def test_preview_shows_what_a_run_writes(house: SmallHouse) -> None:
     run = await make_run(house, 1)
-    async with house.database.session() as session:
-        stored = await runs_store.find_snapshot(session, run.id)
-    destination = Destination({}, (), read_snapshot(stored).destination)
-    shown = preview_file(destination, [["000000", 0, "O'Neil 0"]], internal_name="members_out", now=now())
+    shown = (await previews.preview_change(house.resources, house.engine, ACTOR, run.definition_id)).first
     _, _, content = await fetch(house, run.id)
-    assert (shown.name, shown.text) == ("members_001.csv", content.decode())
+    assert shown is not None
+    assert (shown.title, shown.text) == ("members_001.csv", content.decode())

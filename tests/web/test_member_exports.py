@@ -116,7 +116,7 @@ def test_filter_comes_back_as_it_is_stored() -> None:
         ("email", "city"),
     )
     form = Form(form_values(stored))
-    draft = Draft("Members", DestinationType("http_api", "HTTP API"), "person")
+    draft = Draft("Members", DestinationType("http_api", "HTTP API", "requests"), "person")
     read = read_members(form, draft).selection.filter
     assert form.faults == {}
     assert read is not None

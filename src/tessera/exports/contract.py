@@ -66,6 +66,7 @@ class Destination:
     """Where a definition leads: its settings, complete, and what it refers to beside its query.
 
     `document` is plain JSON, kept with a run, and read by the kind alone. The profile is that through which all goes.
+    `rows_per_request` is how many rows a request carries at most, None where there are no requests.
     """
 
     settings: Mapping[str, Any]
@@ -74,6 +75,7 @@ class Destination:
     profile_id: UUID | None = None
     profile: str | None = None
     profile_version: int | None = None
+    rows_per_request: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,14 +186,24 @@ class Shipment:
 
 
 @dataclass(frozen=True, slots=True)
+class LoneDestination:
+    """Where definitions lead that have no connection profile of their own: to that of a template, or to nobody else."""
+
+    key: str
+    label: str
+    by_template: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ExportKind:
     """A way in which runs leave.
 
     `list_properties` returns the settings of a definition that leads through a profile of a connector type, None for a
-    definition without a profile. `check` refuses what could not run. `deliver` carries a shard out, and goes on where
-    another worker left it; it raises only what is to be tried again. `preview` shows what the first rows would become,
-    by the same code as `deliver`; at most `MOST_PREVIEWED` rows are given. Without rows `deliver` is called only where
-    `delivers_nothing` says that even then something may have to leave.
+    definition without a profile; it refuses types that are of no use to the kind. `lone` is where the latter leads.
+    `check` refuses what could not run. `deliver` carries a shard out, and goes on where another worker left it; it
+    raises only what is to be tried again. `preview` shows what the first rows would become, by the same code as
+    `deliver`; at most `MOST_PREVIEWED` rows are given. Without rows `deliver` is called only where `delivers_nothing`
+    says that even then something may have to leave.
     """
 
     key: str
@@ -199,5 +211,8 @@ class ExportKind:
     list_properties: Callable[[str | None], Sequence[Property]]
     check: Callable[[Checking], Awaitable[Destination]]
     deliver: Callable[[Shipment], Awaitable[RunResult]]
+    lone: LoneDestination
     preview: Callable[[Checking, Destination, FirstRows], Awaitable[KindPreview]] | None = None
+    preview_label: str = "First request"
+    takes_shards: bool = True
     delivers_nothing: bool = False

@@ -166,11 +166,12 @@ class DefinitionChange:
 class DefinitionFilter:
     """Which definitions to list, in one of the orders of `store.DEFINITIONS`; None is any.
 
-    `last_state` is that of the last run, `never` before the first.
+    `lone` are those without a connection profile of their own. `last_state` is that of the last run, `never` before the
+    first.
     """
 
     kind: str | None = None
-    with_template: bool | None = None
+    lone: bool | None = None
     profiles: Sequence[UUID] | None = None
     enabled: bool | None = None
     last_state: str | None = None

@@ -95,7 +95,7 @@ def leave_at_once(code: int = 0) -> NoReturn:
     after everything was closed.
     """
     for stream in (sys.stdout, sys.stderr):
-        # Whoever read it may have gone.
+        # The process that read it may have gone.
         with suppress(OSError):
             stream.flush()
     os._exit(code)

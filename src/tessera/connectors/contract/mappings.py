@@ -50,8 +50,8 @@ class MappingLayout:
     """The columns of a mapping: each choice as it is stored and as it reads.
 
     A kind of target that `targets` lists takes those names alone; any other takes a name that is typed. A target of a
-    kind in `repeatable` may have several rows. Without transforms or empty values their column is left out; columns
-    in `typed` have no list, and of sources the list is a help only. A `shape` stands for rows that are stored
+    kind in `repeatable` may have several rows. Without kinds, transforms or empty values their column is left out;
+    columns in `typed` have no list, and of sources the list is a help only. A `shape` stands for rows that are stored
     otherwise than they are shown.
     """
 
@@ -77,7 +77,7 @@ class MappingLayout:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that such a mapping has."""
-        optional = {"transform": self.transforms, "empty": self.empty_values}
+        optional = {"target_kind": self.target_kinds, "transform": self.transforms, "empty": self.empty_values}
         return tuple(name for name in COLUMNS if name in self.typed or optional.get(name, True))
 
     def show_rows(self, stored: Any) -> list[dict[str, str]]:

@@ -6,8 +6,13 @@ from tessera.platform.lazy_imports import import_on_first_use
 
 if TYPE_CHECKING:
     from tessera.exports.contract import KindPreview
-    from tessera.exports.previews.definition_previews import DefinitionPreview, preview_change, preview_new
-    from tessera.exports.previews.opened_previews import OpenedPreview, RequestPreview, open_preview
+    from tessera.exports.previews.definition_previews import (
+        DefinitionPreview,
+        OpenedPreview,
+        open_preview,
+        preview_change,
+        preview_new,
+    )
     from tessera.exports.snapshots import list_columns
 else:
     __getattr__ = import_on_first_use(__name__, __file__)
@@ -16,7 +21,6 @@ __all__ = [
     "DefinitionPreview",
     "KindPreview",
     "OpenedPreview",
-    "RequestPreview",
     "list_columns",
     "open_preview",
     "preview_change",

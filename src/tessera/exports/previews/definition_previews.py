@@ -1,13 +1,13 @@
 """Previews of definitions, stored, changed or still being made; no transaction is open while the query runs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from tessera import queries
-from tessera.exports.contract import MOST_PREVIEWED, FirstRows, KindPreview
+from tessera.exports.contract import MOST_PREVIEWED, Destination, FirstRows, KindPreview
 from tessera.exports.definition_changes import merge_change
 from tessera.exports.definitions import check_limits, get_definition
 from tessera.exports.registry import get_kind
@@ -35,14 +35,40 @@ class DefinitionPreview:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """A definition that is tried, and what it needs for it."""
+class OpenedPreview:
+    """A definition, checked as for a run of this moment: its query with values, and where it leads.
+
+    `id` is any where the definition is not stored yet.
+    """
 
     id: UUID
-    new: NewDefinition
+    chain_id: UUID
+    definition: Definition | NewDefinition
     query: Query
+    values: Mapping[str, Any] = field(repr=False)
     at: datetime
-    values: Mapping[str, Any]
+    destination: Destination
+
+    @property
+    def period(self) -> tuple[datetime | None, datetime | None]:
+        """The borders that the run would have, None where it has none."""
+        return self.values["from"], self.values["to"]
+
+    async def count(self, actor: Actor, engine: QueryEngine) -> int:
+        """Return how many rows the query selects now; of these, changes only may be sent."""
+        return await queries.count_query(actor, engine, self.chain_id, self.query, self.values)
+
+    async def show(self, resources: Resources, actor: Actor, engine: QueryEngine) -> KindPreview | None:
+        """Return what the first rows become, to an actor who may see them; None where the kind has nothing to show."""
+        kind = get_kind(self.definition.kind)
+        if kind.preview is None:
+            return None
+        found = await queries.preview_query(actor, engine, self.chain_id, self.query, self.values, most=MOST_PREVIEWED)
+        rows = add_change(self.definition, found.rows)
+        async with resources.database.session() as session:
+            checking = make_checking(session, actor, self.chain_id, self.definition, self.query, resources.keys)
+            first = FirstRows(rows, self.id, self.definition.internal_name or "", self.at)
+            return await kind.preview(checking, await kind.check(checking), first)
 
 
 async def preview_change(
@@ -57,59 +83,55 @@ async def preview_change(
     async with resources.database.session() as session:
         stored = await get_definition(session, actor, definition_id=definition_id)
         new = await merge_change(session, actor, stored, change or DefinitionChange())
-        draft = await open_draft(session, actor, stored.chain_id, new, resources=resources, stored=stored)
-    return await preview_draft(resources, engine, actor, stored.chain_id, draft)
+        opened = await open_preview(session, actor, stored.chain_id, new, resources=resources, stored_id=stored.id)
+    return await preview_opened(resources, engine, actor, opened)
 
 
 async def preview_new(
     resources: Resources, engine: QueryEngine, actor: Actor, chain_id: UUID, new: NewDefinition
 ) -> DefinitionPreview:
     """Preview a definition that is not stored yet."""
-    actor.require("exports:read")
     async with resources.database.session() as session:
-        if new.internal_name is None:
-            _, taken = await list_names(session, store.DEFINITIONS, chain_id)
-            new = replace(new, internal_name=choose_name(None, new.label, "export", taken=taken))
-        draft = await open_draft(session, actor, chain_id, new, resources=resources)
-    return await preview_draft(resources, engine, actor, chain_id, draft)
+        opened = await open_preview(session, actor, chain_id, new, resources=resources)
+    return await preview_opened(resources, engine, actor, opened)
 
 
-async def open_draft(
+async def preview_opened(
+    resources: Resources, engine: QueryEngine, actor: Actor, opened: OpenedPreview
+) -> DefinitionPreview:
+    """Count the rows, and show what leaves first."""
+    rows = await opened.count(actor, engine)
+    return DefinitionPreview(rows, await opened.show(resources, actor, engine))
+
+
+async def open_preview(
     session: Session,
     actor: Actor,
     chain_id: UUID,
-    new: NewDefinition,
+    definition: Definition | NewDefinition,
     *,
     resources: Resources,
-    stored: Definition | None = None,
-) -> Draft:
-    """Check the definition as saving it would, but for its owner, who has no part in a preview."""
-    check_limits(new)
-    query = await find_query(session, actor, chain_id, new)
-    check_selection_rules(query, new.selection)
-    await check_destination(session, actor, chain_id, new, query, resources.keys)
-    last_success_at = None if stored is None else await runs_store.find_last_success(session, stored.id)
+    stored_id: UUID | None = None,
+) -> OpenedPreview:
+    """Check the definition as saving it would, but for its owner, who has no part in a preview.
+
+    `stored_id` is that of the definition which this one would change.
+    """
+    actor.require("exports:read")
+    if isinstance(definition, NewDefinition):
+        check_limits(definition)
+    if definition.internal_name is None:
+        _, taken = await list_names(session, store.DEFINITIONS, chain_id)
+        definition = replace(definition, internal_name=choose_name(None, definition.label, "export", taken=taken))
+    query = await find_query(session, actor, chain_id, definition)
+    check_selection_rules(query, definition.selection)
+    destination = await check_destination(session, actor, chain_id, definition, query, resources.keys)
+    last_success_at = None if stored_id is None else await runs_store.find_last_success(session, stored_id)
     moment = resources.clock()
-    values = choose_values(new.selection, run_at=moment, last_success_at=last_success_at, period=(None, None))
-    return Draft(stored.id if stored else chain_id, new, query, moment, values)
+    values = choose_values(definition.selection, run_at=moment, last_success_at=last_success_at, period=(None, None))
+    return OpenedPreview(stored_id or chain_id, chain_id, definition, query, values, moment, destination)
 
 
-async def preview_draft(
-    resources: Resources, engine: QueryEngine, actor: Actor, chain_id: UUID, draft: Draft
-) -> DefinitionPreview:
-    """Count the rows, read the first ones, and let the kind show what they become."""
-    count = await queries.count_query(actor, engine, chain_id, draft.query, draft.values)
-    kind = get_kind(draft.new.kind)
-    if kind.preview is None:
-        return DefinitionPreview(count, None)
-    found = await queries.preview_query(actor, engine, chain_id, draft.query, draft.values, most=MOST_PREVIEWED)
-    async with resources.database.session() as session:
-        checking = make_checking(session, actor, chain_id, draft.new, draft.query, resources.keys)
-        destination = await kind.check(checking)
-        first = FirstRows(add_change(draft.new, found.rows), draft.id, str(draft.new.internal_name), draft.at)
-        return DefinitionPreview(count, await kind.preview(checking, destination, first))
-
-
-def add_change(new: NewDefinition, rows: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
+def add_change(definition: Definition | NewDefinition, rows: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
     """Return the rows as a run has them: where only changes are sent, each says how it changed."""
-    return rows if new.selection.changes is None else [(*row, ADDED) for row in rows]
+    return rows if definition.selection.changes is None else [(*row, ADDED) for row in rows]

@@ -22,7 +22,7 @@ DEFINITIONS = AssetTable(
     "export_definitions",
     DefinitionNotFoundError,
     condition=f"""(cast(:kind AS text) IS NULL OR a.kind = :kind)
-   AND (cast(:with_template AS boolean) IS NULL OR (a.template_id IS NOT NULL) = :with_template)
+   AND (cast(:lone AS boolean) IS NULL OR (a.profile_id IS NULL) = :lone)
    AND (cast(:profiles AS uuid[]) IS NULL OR a.profile_id = ANY (:profiles))
    AND (cast(:enabled AS boolean) IS NULL OR a.enabled = :enabled)
    AND (cast(:last_state AS text) IS NULL OR coalesce({LAST_RUN.format("state")}, 'never') = :last_state)""",

@@ -10,7 +10,7 @@ from tessera import connectors, exports
 from tessera.connectors import ProfileFilter
 from tessera.exports import DefinitionFilter, RunState
 from tessera.platform.paging import Page
-from tessera.web.exports.destinations import HTTP_API, MOST_CHOICES, DestinationType, destination_types
+from tessera.web.exports.destinations import MOST_CHOICES, DestinationType, destination_types, find_lone
 from tessera.web.exports.details import PATH
 from tessera.web.exports.drafts import FILTER, PERSON, QUERY
 from tessera.web.exports.next_executions import list_next_executions
@@ -150,7 +150,7 @@ async def make_filter(visit: Visit, wanted: Wanted) -> DefinitionFilter:
         profiles = list(await profiles_of(visit, kind)) if may else []
     return DefinitionFilter(
         kind=kind.kind if kind else None,
-        with_template=True if wanted.kind == HTTP_API else None,
+        lone=True if kind and kind.connector is None else None,
         profiles=profiles,
         enabled=SWITCHED.get(wanted.enabled),
         last_state=wanted.status or None,
@@ -160,9 +160,8 @@ async def make_filter(visit: Visit, wanted: Wanted) -> DefinitionFilter:
 
 async def label_kinds(visit: Visit, definitions: Any) -> dict[Any, str]:
     """Return how the type of destination of each definition reads."""
-    types = destination_types()
-    http_api, others = types[HTTP_API], [kind for kind in types.values() if kind.connector]
-    found = {each.id: http_api.label for each in definitions if each.template_id is not None}
+    others = [kind for kind in destination_types().values() if kind.connector]
+    found = {each.id: find_lone(each.kind).label for each in definitions if each.profile_id is None}
     through = {each.id: each.profile_id for each in definitions if each.profile_id is not None}
     if through and visit.actor.may("connection-profiles:read"):
         for kind in others:

@@ -34,16 +34,11 @@ def property_fields(
 
 def read_destination(form: Form, draft: Draft) -> Draft:
     """Return the draft with what was typed; what does not fit is noted at its field."""
-    through_profile = draft.type.connector is not None
-    chosen = form.id("profile_id" if through_profile else "template_id", required=True)
-    shards = form.whole("shards", least=1, most=MOST_SHARDS, required=True)
-    return replace(
-        draft,
-        template_id=None if through_profile else chosen,
-        profile_id=chosen if through_profile else None,
-        settings=read_settings(form, draft),
-        shards=shards or 1,
-    )
+    leads: dict[str, Any] = {"template_id": None, "profile_id": None}
+    if draft.type.field is not None:
+        leads[draft.type.field] = form.id(draft.type.field, required=True)
+    shards = form.whole("shards", least=1, most=MOST_SHARDS, required=True) if draft.type.takes_shards else 1
+    return replace(draft, **leads, settings=read_settings(form, draft), shards=shards or 1)
 
 
 def read_settings(form: Form, draft: Draft) -> Mapping[str, Any]:

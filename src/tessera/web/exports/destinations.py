@@ -1,4 +1,4 @@
-"""The types of destination that an export can have: a template, or profiles of a connector that shapes by itself."""
+"""The types of destination that an export can have: those of each kind, alone or through profiles of a connector."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,45 +14,62 @@ from tessera.outbound import TemplateFilter
 from tessera.platform.errors import ConflictError, InvalidError
 from tessera.web.visits import Visit
 
-KIND = "requests"
-HTTP_API = "http_api"
 MOST_CHOICES = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class DestinationType:
-    """One type of destination; `connector` is that of its profiles, None where a template leads to one."""
+    """One type of destination; `connector` is that of its profiles, None where a template leads to one, or nothing."""
 
     key: str
     label: str
+    kind: str
     connector: str | None = None
-    kind: str = KIND
+    by_template: bool = False
+    preview_label: str = ""
+    takes_shards: bool = True
 
     @property
     def properties(self) -> Sequence[Property]:
         """The settings of definitions that lead there."""
         return exports.list_properties(self.kind, self.connector)
 
+    @property
+    def field(self) -> str | None:
+        """The field that says where it leads; None where there is nothing to choose."""
+        return "template_id" if self.by_template else None if self.connector is None else "profile_id"
+
 
 @cache
 def destination_types() -> dict[str, DestinationType]:
-    """Return every type by its key: HTTP API first, then connectors for which no template is needed."""
-    found = {HTTP_API: DestinationType(HTTP_API, "HTTP API")}
-    for connector in connector_types().values():
-        try:
-            exports.list_properties(KIND, connector.key)
-        except (InvalidError, ConflictError):  # its requests are a template's, or it sends none
-            continue
-        found[connector.key] = DestinationType(connector.key, connector.tile_label or connector.label, connector.key)
+    """Return every type by its key, kind after kind: first the one without a profile, then those of connectors."""
+    found: dict[str, DestinationType] = {}
+    for kind in exports.list_kinds():
+        lone = kind.lone
+        more: dict[str, Any] = {"preview_label": kind.preview_label, "takes_shards": kind.takes_shards}
+        found[lone.key] = DestinationType(lone.key, lone.label, kind.key, by_template=lone.by_template, **more)
+        for connector in connector_types().values():
+            try:
+                kind.list_properties(connector.key)
+            except (InvalidError, ConflictError):  # such profiles are of no use to the kind
+                continue
+            label = connector.tile_label or connector.label
+            found[connector.key] = DestinationType(connector.key, label, kind.key, connector.key, **more)
     return found
 
 
 async def type_of(visit: Visit, definition: Definition) -> DestinationType:
     """Return the type of a definition's destination."""
+    types = destination_types()
     if definition.profile_id is None:
-        return destination_types()[HTTP_API]
+        return find_lone(definition.kind)
     profile = await connectors.get_profile(visit.session, visit.actor, definition.chain_id, definition.profile_id)
-    return destination_types().get(profile.type, DestinationType(profile.type, profile.type, profile.type))
+    return types.get(profile.type) or DestinationType(profile.type, profile.type, definition.kind, profile.type)
+
+
+def find_lone(kind: str) -> DestinationType:
+    """Return the type of definitions of the kind that have no connection profile of their own."""
+    return next(each for each in destination_types().values() if each.kind == kind and each.connector is None)
 
 
 async def list_operations(

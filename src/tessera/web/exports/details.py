@@ -8,8 +8,10 @@ from uuid import UUID
 
 from litestar import Response
 
+from tessera import connectors
+from tessera.connectors.contract import PropertyKind
 from tessera.exports import Definition, log
-from tessera.exports.previews import RequestPreview, list_columns
+from tessera.exports.previews import KindPreview, list_columns
 from tessera.platform.errors import TesseraError
 from tessera.platform.paging import Page
 from tessera.platform.schedules import RecordedMoment, StoredSchedule
@@ -67,10 +69,10 @@ class Editing:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What was found out about the export as it is typed: its rows, its first request, or why not."""
+    """What was found out about the export as it is typed: its rows, what leaves first, or why not."""
 
     rows: int | None = None
-    first: RequestPreview | None = None
+    first: KindPreview | None = None
     rows_per_request: int | None = None
     changes: bool = False
     fault: str = ""
@@ -85,6 +87,7 @@ class Choices:
     profiles: list[tuple[Any, str]] = field(default_factory=list)
     checks: schedule_step.Checks | None = None
     sources: Sequence[str] = ()
+    references: Mapping[str, list[tuple[Any, str]]] = field(default_factory=dict)
 
 
 async def read_choices(visit: Visit, editing: Editing, step: str) -> Choices:
@@ -95,17 +98,31 @@ async def read_choices(visit: Visit, editing: Editing, step: str) -> Choices:
         return Choices(queries=await filter_step.list_choices(visit, editing.chain_id, draft, label))
     if step == SCHEDULE:
         return Choices(checks=await schedule_step.read_checks(visit, editing.chain_id, stored))
+    found = Choices(sources=await list_sources(visit, editing), references=await list_references(visit, editing))
     if draft.type.connector is not None:
         chosen = (draft.profile_id, stored.profile_label if stored else None)
-        profiles = await list_profile_choices(visit, editing.chain_id, draft.type.connector, chosen)
-        return Choices(profiles=profiles, sources=await list_sources(visit, editing))
-    chosen = (draft.template_id, stored.template_label if stored else None)
-    return Choices(operations=await list_operations(visit, editing.chain_id, chosen))
+        found.profiles = await list_profile_choices(visit, editing.chain_id, draft.type.connector, chosen)
+    elif draft.type.by_template:
+        chosen = (draft.template_id, stored.template_label if stored else None)
+        found.operations = await list_operations(visit, editing.chain_id, chosen)
+    return found
+
+
+async def list_references(visit: Visit, editing: Editing) -> Mapping[str, list[tuple[Any, str]]]:
+    """Return what the settings that lead to other things of the chain may lead to."""
+    wanted = [each for each in editing.draft.type.properties if each.kind is PropertyKind.REFERENCE]
+    return {
+        each.key: [
+            (str(key), label)
+            for key, label in await connectors.list_choices(visit.session, visit.actor, editing.chain_id, each)
+        ]
+        for each in wanted
+    }
 
 
 async def list_sources(visit: Visit, editing: Editing) -> Sequence[str]:
-    """Return the columns that rows have; none while the query is not chosen, or this user may not read it."""
-    if not editing.draft.has(FILTER):
+    """Return the columns that a mapping may take; none while the query is not chosen, or this user may not read it."""
+    if not editing.draft.has(FILTER) or not any(each.mapping for each in editing.draft.type.properties):
         return ()
     try:
         found = await list_columns(visit.session, visit.actor, editing.chain_id, editing.draft.as_new())
@@ -232,7 +249,7 @@ def read_fields(
         typed = draft.settings if form is None else destination_step.propose_settings(form, draft, choices.sources)
         plain = {name.removeprefix(PLAIN): fault for name, fault in faults.items()}
         sources = [(name, name) for name in choices.sources]
-        offered = {each.key: sources for each in draft.type.properties if each.mapping}
+        offered = {**choices.references, **{each.key: sources for each in draft.type.properties if each.mapping}}
         return {"fields": destination_step.property_fields(draft, typed, plain, offered)}
     assert choices.checks is not None
     shown = form or form_of(step, editing.draft, choices)

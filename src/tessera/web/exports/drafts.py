@@ -52,7 +52,7 @@ class Draft:
         """Say whether a step is filled in; a schedule is never needed."""
         if step == FILTER:
             return self.query_id is not None or self.selection.filter is not None
-        return step == SCHEDULE or self.template_id is not None or self.profile_id is not None
+        return step == SCHEDULE or self.type.field is None or getattr(self, self.type.field) is not None
 
     @property
     def whole(self) -> bool:

@@ -41,10 +41,10 @@ async def find_look(visit: Visit, editing: Editing, step: str, form: Form, choic
         return look
     try:
         preview = await open_typed(visit, editing, step, form, choices)
-        changes = len(preview.columns) > len(preview.query.columns)
-        look = Look(rows_per_request=preview.rows_per_request, changes=changes)
+        changes = preview.definition.selection.changes is not None
+        look = Look(rows_per_request=preview.destination.rows_per_request, changes=changes)
         async with asyncio.timeout(LONGEST_SECONDS):
-            shown = preview.show(visit.resources.database, visit.actor, visit.engine)
+            shown = preview.show(visit.resources, visit.actor, visit.engine)
             look = replace(look, first=await visit.while_connected(shown))
             return replace(look, rows=await visit.while_connected(preview.count(visit.actor, visit.engine)))
     except TimeoutError:
@@ -62,8 +62,11 @@ async def open_typed(visit: Visit, editing: Editing, step: str, form: Form, choi
         raise NotCompleteError(f"Fill in the step {' and '.join(missing)} first.")
     stored = editing.definition
     new = draft.as_new() if stored is None else replace(stored, **draft.parts)
+    stored_id = stored.id if stored else None
     async with visit.resources.database.session() as session:
-        return await open_preview(session, visit.actor, editing.chain_id, new, keys=visit.resources.keys, now=visit.now)
+        return await open_preview(
+            session, visit.actor, editing.chain_id, new, resources=visit.resources, stored_id=stored_id
+        )
 
 
 async def answer_look(visit: Visit, editing: Editing, step: str, form: Form, look: Look) -> Response[Any]:

@@ -93,6 +93,8 @@ async def name_host(visit: Visit, run: Run) -> str:
     if definition.template_id is not None and visit.actor.may("http-templates:read"):
         template = await outbound.get_template(visit.session, visit.actor, definition.chain_id, definition.template_id)
         profile_id = template.profile_id
+    if profile_id is None and label is None:
+        return "a file that is kept here"
     if profile_id is None or not visit.actor.may("connection-profiles:read"):
         return label or ""
     return await find_host(visit, definition.chain_id, profile_id)

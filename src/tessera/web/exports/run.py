@@ -15,6 +15,7 @@ from tessera.exports import RequestState, Run, RunFilter, RunNotFoundError, RunS
 from tessera.web.charts import Series
 from tessera.web.exports.words import (
     ATTEMPT_OUTCOMES,
+    FILE_STATES,
     GATES,
     REQUEST_STATES,
     RUN_STATES,
@@ -105,10 +106,13 @@ async def download_run_file(visit: PageVisit, run_id: FromPath[UUID]) -> Stream:
 async def read_run(visit: Visit, run_id: UUID) -> dict[str, Any]:
     """Return what the page shows: the run, and the chosen view."""
     run = await exports.get_run(visit.session, visit.actor, run_id=run_id)
-    view = chosen(visit, "view", View) or View.REQUESTS
+    file = await log.find_run_file(visit.session, visit.actor, run_id=run_id)
+    view = chosen(visit, "view", View) or (View.TIME_LINE if file else View.REQUESTS)
     answers = await log.list_answers(visit.session, visit.actor, run_id) if run.attempts else []
     return {
         "run": run,
+        "file": file,
+        "file_states": FILE_STATES,
         "parent": await find_parent(visit, run),
         "resends": await exports.list_runs(visit.session, visit.actor, RunFilter(parent_id=run_id), size=RESENDS_SHOWN),
         "held": run.state is RunState.HELD,

@@ -1,7 +1,7 @@
 """*Run* asks first: how many rows go where, in how many requests, for which period; *Confirm* starts the run."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,14 +27,24 @@ LABELS = {"from": "From", "to": "To"}
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What a run would do; `fault` says why the rows are not counted, `refused` why it cannot run."""
+    """What a run would do; `fault` says why the rows are not counted, `refused` why it cannot run.
+
+    `rows_per_request` is None where it makes no requests.
+    """
 
     rows: int | None = None
-    requests: int | None = None
+    rows_per_request: int | None = None
     host: str = ""
     period: tuple[Any, Any] = (None, None)
     fault: str = ""
     refused: str = ""
+
+    @property
+    def requests(self) -> int | None:
+        """How many requests it would make, as far as that is known."""
+        if self.rows is None or self.rows_per_request is None:
+            return None
+        return ceil(self.rows / self.rows_per_request)
 
 
 @get(f"{ONE}/run", permission="exports:write", in_transaction=False)
@@ -94,27 +104,35 @@ async def make_forecast(visit: Visit, definition: Definition) -> Forecast:
     try:
         async with visit.resources.database.session() as session:
             preview = await open_preview(
-                session, visit.actor, definition.chain_id, definition, keys=visit.resources.keys, now=visit.now
+                session,
+                visit.actor,
+                definition.chain_id,
+                definition,
+                resources=visit.resources,
+                stored_id=definition.id,
             )
             visit.session = session
-            assert preview.destination.profile_id is not None
-            host = await find_host(visit, preview.query.chain_id, preview.destination.profile_id)
+            destination = preview.destination
+            host = await find_host(visit, definition.chain_id, destination.profile_id)
     except TesseraError as error:
         return Forecast(refused=error.message)
+    forecast = Forecast(None, destination.rows_per_request, host, preview.period)
     try:
         async with asyncio.timeout(LONGEST_SECONDS):
             rows = await visit.while_connected(preview.count(visit.actor, visit.engine))
     except TimeoutError:
         fault = f"Counting takes longer than {LONGEST_SECONDS} s. The run counts the rows itself."
-        return Forecast(host=host, period=preview.period, fault=fault)
+        return replace(forecast, fault=fault)
     except TesseraError as error:
-        return Forecast(host=host, period=preview.period, fault=error.message)
-    return Forecast(rows, ceil(rows / preview.rows_per_request), host, preview.period)
+        return replace(forecast, fault=error.message)
+    return replace(forecast, rows=rows)
 
 
-async def find_host(visit: Visit, chain_id: UUID, profile_id: UUID) -> str:
-    """Return the name of the machine that the requests go to: that of the profile's first address."""
+async def find_host(visit: Visit, chain_id: UUID, profile_id: UUID | None) -> str:
+    """Return the name of the machine that all goes to; empty where it stays here."""
+    if profile_id is None:
+        return ""
     profile = await connectors.get_profile(visit.session, visit.actor, chain_id, profile_id)
     urls = [each.key for each in get_connector(profile.type).properties if each.kind is PropertyKind.URL]
     address = next((str(profile.settings[key]) for key in urls if profile.settings.get(key)), "")
-    return urlsplit(address).netloc or profile.label
+    return urlsplit(address).netloc or str(profile.settings.get("host") or profile.label)

@@ -1,6 +1,7 @@
 """How states of runs and requests read, and their colours."""
 
 from tessera.exports import (
+    FileState,
     FirstRun,
     GateLevel,
     Match,
@@ -32,6 +33,15 @@ REQUEST_STATES: dict[RequestState, tuple[str, str]] = {
     RequestState.UNKNOWN: ("needs", "Outcome unknown"),
     RequestState.SPLIT: ("off", "Split"),
     RequestState.SKIPPED: ("off", "Skipped"),
+}
+
+FILE_STATES: dict[str, tuple[str, str]] = {
+    FileState.WRITING: ("running", "Being written"),
+    FileState.UPLOADING: ("running", "Being transferred"),
+    FileState.UPLOADED: ("running", "Transferred, not named yet"),
+    FileState.SENT: ("fine", "Sent"),
+    FileState.FAILED: ("needs", "Failed"),
+    FileState.SKIPPED: ("off", "Skipped"),
 }
 
 ATTEMPT_OUTCOMES: dict[str | None, tuple[str, str]] = {

@@ -6,12 +6,13 @@ from uuid import UUID
 
 from tessera import connectors
 from tessera.connectors import Profile, clean_plain_settings
-from tessera.connectors.contract import OpenedKey, Property, get_connector
+from tessera.connectors.contract import OpenedKey, Property
 from tessera.connectors.keys import open_keys, resolve_keys, wanted_type
-from tessera.exports.contract import Checking, Destination, ExportKind, Shipment
+from tessera.exports.contract import Checking, Destination, ExportKind, LoneDestination, Shipment
 from tessera.exports.errors import DefinitionInvalidError
 from tessera.exports.kinds.files.delivery import FileDelivery
 from tessera.exports.kinds.files.document import FileDocument, write_document
+from tessera.exports.kinds.files.preview import preview_file
 from tessera.exports.kinds.files.settings import (
     RECIPIENT,
     SECOND_RECIPIENT,
@@ -80,12 +81,6 @@ async def find_profile(checking: Checking) -> Profile | None:
     if checking.profile_id is None:
         return None
     profile = await connectors.get_profile(checking.session, checking.actor, checking.chain_id, checking.profile_id)
-    connector = get_connector(profile.type)
-    if connector.open_files is None:
-        raise DefinitionInvalidError(
-            f"{connector.label} profiles keep no files. Choose a profile that does, or none to fetch the file here.",
-            field="profile",
-        )
     connectors.check_usable(profile)
     return profile
 
@@ -169,4 +164,15 @@ async def deliver(shipment: Shipment) -> RunResult:
     return await FileDelivery(shipment).run()
 
 
-FILES = ExportKind("files", "Files", list_properties, check, deliver, delivers_nothing=True)
+FILES = ExportKind(
+    "files",
+    "Files",
+    list_properties,
+    check,
+    deliver,
+    lone=LoneDestination("download", "Download"),
+    preview=preview_file,
+    preview_label="How the file begins",
+    takes_shards=False,
+    delivers_nothing=True,
+)

@@ -4,7 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from tessera.connectors.contract import Property, PropertyKind
+from tessera.connectors.contract import (
+    MappingLayout,
+    MappingRow,
+    MappingShape,
+    Property,
+    PropertyKind,
+    get_connector,
+)
+from tessera.exports.errors import DefinitionInvalidError
 from tessera.platform.formats import (
     DEFAULT_PATTERN,
     ENCODINGS,
@@ -47,6 +55,22 @@ def clean_zone(text: str) -> str:
         raise ValueError(f"There is no time zone {text[:50]}. Write it like Europe/London.") from None
 
 
+def to_rows(columns: Any) -> list[dict[str, str]]:
+    """Return the rows of the grid for columns that are stored, or still typed."""
+    named = [{"column": each} if isinstance(each, str) else each for each in columns]
+    return [{"source": str(each.get("column", "")), "target": str(each.get("name", ""))} for each in named]
+
+
+def from_rows(rows: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    """Return the columns that rows of the grid stand for; one without a name keeps its own."""
+    return [{"column": row["source"], "name": row["target"] or row["source"]} for row in rows]
+
+
+def propose_rows(sources: Sequence[str]) -> list[MappingRow]:
+    """Return a row for each column of the query."""
+    return [MappingRow(source, "", source) for source in sources]
+
+
 def clean_columns(value: Any) -> list[dict[str, str]]:
     """Return the columns of the file, each with its name there; a text alone is a column that keeps its own."""
     if not isinstance(value, list) or not value:
@@ -84,9 +108,16 @@ FOLDER = Property(
 COLUMNS = Property(
     "columns",
     "Columns",
-    'Columns of the file in their order: {"column": …, "name": …}. Empty: all, in the order of the query.',
-    PropertyKind.JSON,
+    "Columns of the file in their order, each with its name there. Without any: all, in the order of the query.",
+    PropertyKind.MAPPING,
     clean=clean_columns,
+    mapping=MappingLayout(
+        (),
+        propose=propose_rows,
+        source_label="Column",
+        target_label="Name in the file",
+        shape=MappingShape(to_rows, from_rows, {"column": "source", "name": "target"}),
+    ),
 )
 PATTERN = Property(
     "name_pattern",
@@ -199,6 +230,12 @@ EMPTY = choice(
 
 def list_properties(connector: str | None) -> Sequence[Property]:
     """Return the settings; a file that is kept here to be fetched has neither folder nor control file."""
+    found = None if connector is None else get_connector(connector)
+    if found is not None and found.open_files is None:
+        raise DefinitionInvalidError(
+            f"{found.label} profiles keep no files. Choose a profile that does, or none to fetch the file here.",
+            field="profile",
+        )
     what = (COLUMNS, PATTERN, ZONE, *CONTENT, *PACKING)
     return (*what, EMPTY) if connector is None else (FOLDER, *what, CONTROL, EMPTY)
 

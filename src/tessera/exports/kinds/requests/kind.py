@@ -17,6 +17,7 @@ from tessera.exports.contract import (
     ExportKind,
     FirstRows,
     KindPreview,
+    LoneDestination,
     Shipment,
 )
 from tessera.exports.errors import DefinitionInvalidError, UnknownColumnError
@@ -107,18 +108,8 @@ async def check_profile(checking: Checking) -> Destination:
     profile = await connectors.get_profile(checking.session, checking.actor, checking.chain_id, checking.profile_id)
     settings = clean_plain_settings(list_properties(profile.type), checking.settings)
     shape = {name: value for name, value in settings.items() if name != CONCURRENCY.key}
-    destination = make_destination(
-        checking, profile, settings, shape, {"template": ""}, Target("connection_profile", profile.id)
-    )
-    # Compiling it is the check: what it refuses has its place.
-    outbound.make_renderer(
-        profile.type,
-        destination.document["shape"],
-        [(column.name, column.type) for column in checking.columns],
-        chain_id=checking.chain_id,
-        keys=checking.keys,
-    )
-    return destination
+    target = Target("connection_profile", profile.id)
+    return make_destination(checking, profile, settings, shape, {"template": ""}, target)
 
 
 def make_destination(
@@ -129,20 +120,29 @@ def make_destination(
     document: dict[str, Any],
     target: Target,
 ) -> Destination:
-    """Return the destination with the shape as a run keeps it."""
+    """Return the destination with the shape as a run keeps it; compiling that is a check."""
+    kept = outbound.complete_shape(profile, shape, checking.query.key_columns)
+    renderer = outbound.make_renderer(
+        profile.type,
+        kept,
+        [(column.name, column.type) for column in checking.columns],
+        chain_id=checking.chain_id,
+        keys=checking.keys,
+    )
     return Destination(
         settings=settings,
         targets=[target],
         document={
             **document,
             "connector": profile.type,
-            "shape": outbound.complete_shape(profile, shape, checking.query.key_columns),
+            "shape": kept,
             "columns": [(column.name, str(column.type)) for column in checking.columns],
             "concurrency": settings["concurrency"],
         },
         profile_id=profile.id,
         profile=profile.internal_name,
         profile_version=profile.version,
+        rows_per_request=renderer.rows_per_request,
     )
 
 
@@ -304,4 +304,12 @@ def choose_window(rows_per_request: int, concurrency: int) -> int:
     return rows_per_request * requests
 
 
-REQUESTS = ExportKind("requests", "HTTP requests", list_properties, check, deliver, preview)
+REQUESTS = ExportKind(
+    "requests",
+    "HTTP requests",
+    list_properties,
+    check,
+    deliver,
+    lone=LoneDestination("http_api", "HTTP API", by_template=True),
+    preview=preview,
+)

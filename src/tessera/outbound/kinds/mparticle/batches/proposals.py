@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from tessera.outbound.kinds.mparticle.batches.mapping import MappingLine, TargetKind
 
-IDENTITY_COLUMNS = ("integration_id", "external_id")
+IDENTITY_COLUMNS = ("customer_id", "integration_id", "external_id")
 # A column that is merely called state is a membership's state more often than a place.
 ATTRIBUTE_COLUMNS = {
     "$firstname": ("first_name", "firstname"),
