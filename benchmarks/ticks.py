@@ -2,7 +2,7 @@
 
 How long a run took to exist is seen from outside: several times a second the database is asked how many of them are
 committed. A run and its job are written in one transaction. Every moment comes twice: the first time no definition has
-run before, and each is checked as a whole; the second time it is started from what is known of it.
+run before, the second time each has. What saving a definition keeps for its first run is copied with the definition.
 """
 
 import asyncio
@@ -42,6 +42,14 @@ SELECT (jsonb_populate_record(d, jsonb_build_object(
   FROM tessera.export_definitions AS d, generate_series(2, %s) AS n
  WHERE d.id = %s
 RETURNING id
+"""
+COPY_SNAPSHOTS = """
+INSERT INTO tessera.run_snapshots
+SELECT (jsonb_populate_record(s, jsonb_build_object(
+          'id', gen_random_uuid(), 'definition_id', d.id,
+          'document', s.document || jsonb_build_object('definition', d.internal_name)))).*
+  FROM tessera.run_snapshots AS s, tessera.export_definitions AS d
+ WHERE s.definition_id = %(first)s AND d.id <> %(first)s
 """
 # Nobody has to wait for a full minute: the moment comes when it is asked for.
 MAKE_DUE = """
@@ -115,7 +123,9 @@ async def make_definitions(place: Place, chain_id: UUID, receiver: Receiver, cou
 def copy_definition(database: str, definition_id: UUID, count: int) -> list[UUID]:
     """Copy the definition until there are so many; return the copies."""
     with psycopg.connect(database) as connection:
-        return [row[0] for row in connection.execute(COPY_DEFINITIONS, [count, definition_id])]
+        copies = [row[0] for row in connection.execute(COPY_DEFINITIONS, [count, definition_id])]
+        connection.execute(COPY_SNAPSHOTS, {"first": definition_id})
+        return copies
 
 
 def measure_round(database: str, name: str, due: int) -> Round:

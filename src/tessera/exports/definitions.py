@@ -11,12 +11,13 @@ from sqlalchemy.exc import IntegrityError
 
 from tessera import connectors, outbound, queries
 from tessera.exports.definition_changes import merge_change
-from tessera.exports.errors import DefinitionInvalidError
+from tessera.exports.contract import Destination
+from tessera.exports.errors import DefinitionInvalidError, NotRunnableError
 from tessera.exports.events import DEFINITION_CREATED, DEFINITION_DELETED, DEFINITION_UPDATED
 from tessera.exports.gates import Gates
 from tessera.exports.owners import check_owner, owner_of
 from tessera.exports.selections import check_selection_rules
-from tessera.exports.snapshots import check_destination, find_query, is_personal
+from tessera.exports.snapshots import check_destination, check_enabled, find_query, is_personal, keep_snapshot
 from tessera.exports.states import RunQueue
 from tessera.exports.store import definitions as store
 from tessera.exports.values import Definition, DefinitionChange, DefinitionFilter, NewDefinition, Selection, Thresholds
@@ -69,6 +70,7 @@ async def create_definition(
         raise name_taken(name)
     after = {"label": new.label, "kind": new.kind, "query": checked.query.internal_name}
     made = await get_definition(session, actor, definition_id=definition_id)
+    await prepare_run(session, actor, made, checked)
     await note(session, actor, made, "created", DEFINITION_CREATED, values=(None, after), targets=checked.targets)
     return made
 
@@ -88,17 +90,25 @@ async def update_definition(
     await write_change(session, write, label=stored.label, internal_name=name)
     values = differences(plain_values(stored), plain_values(checked.new))
     saved = await get_definition(session, actor, definition_id=stored.id)
+    await prepare_run(session, actor, saved, checked)
     await note(session, actor, saved, "updated", DEFINITION_UPDATED, values=values, targets=checked.targets)
     return saved
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A definition that can be saved: its settings complete, its owner known, its query, and all that it refers to."""
+    """A definition that can be saved: its settings complete, its owner known, its query, and where it leads."""
 
     new: NewDefinition
     query: Query
-    targets: Sequence[Target]
+    destination: Destination
+    personal: bool
+
+    @property
+    def targets(self) -> Sequence[Target]:
+        """All that the definition refers to."""
+        query = [Target("query", self.new.query_id)] if self.new.query_id else []
+        return [*self.destination.targets, *query]
 
 
 async def check_definition(
@@ -110,11 +120,20 @@ async def check_definition(
     check_selection_rules(query, new.selection)
     destination = await check_destination(session, actor, chain_id, new, query, keys)
     owner = new.owner or owner_of(actor)
-    if await is_personal(query):
+    personal = await is_personal(query)
+    if personal:
         actor.require("members:read")
         await check_owner(session, chain_id, owner, now=now)
-    targets = [*destination.targets, *([Target("query", new.query_id)] if new.query_id else [])]
-    return Checked(replace(new, settings=destination.settings, owner=owner), query, targets)
+    return Checked(replace(new, settings=destination.settings, owner=owner), query, destination, personal)
+
+
+async def prepare_run(session: Session, actor: Actor, definition: Definition, checked: Checked) -> None:
+    """Keep what the next run works from: thousands that are due at once need not be checked at that moment."""
+    try:
+        await check_enabled(session, actor, definition, checked.destination)
+    except NotRunnableError:
+        return
+    await keep_snapshot(session, definition, checked.query, checked.destination, personal=checked.personal)
 
 
 async def copy_definition(

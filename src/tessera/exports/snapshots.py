@@ -85,15 +85,28 @@ async def take_snapshot(
         query = earlier.query
         definition = replace(definition, selection=msgspec.convert(earlier.selection, Selection), shards=1)
     destination = await check_destination(session, actor, definition.chain_id, definition, query, keys)
-    if destination.profile_id is not None:
-        profile = await connectors.get_profile(session, actor, definition.chain_id, destination.profile_id)
-        if not profile.enabled:
-            raise NotRunnableError(
-                f"The connection profile {profile.label} is disabled. Enable it, then run {definition.label}.",
-            )
+    await check_enabled(session, actor, definition, destination)
     personal = await is_personal(query)
     if personal:
         actor.require("members:read")
+    return await keep_snapshot(session, definition, query, destination, personal=personal)
+
+
+async def check_enabled(session: Session, actor: Actor, definition: Definition, destination: Destination) -> None:
+    """Refuse a run through a connection profile that is disabled."""
+    if destination.profile_id is None:
+        return
+    profile = await connectors.get_profile(session, actor, definition.chain_id, destination.profile_id)
+    if not profile.enabled:
+        raise NotRunnableError(
+            f"The connection profile {profile.label} is disabled. Enable it, then run {definition.label}.",
+        )
+
+
+async def keep_snapshot(
+    session: Session, definition: Definition, query: Query, destination: Destination, *, personal: bool
+) -> UUID:
+    """Store what was checked, unless it is there already; return its id."""
     snapshot = Snapshot(
         definition=definition.internal_name,
         definition_version=definition.version,

@@ -25,6 +25,8 @@ CREATE TEMP TABLE selected_blocks (
 """
 COPY_IN = "COPY selected_blocks FROM STDIN (FORMAT binary)"
 
+# The keys of a million rows are compared with as many states.
+MORE_MEMORY = "SET LOCAL work_mem = '64MB'"
 # Narrow, so that the comparison with as many states fits into memory.
 MAKE_KEYS = """
 CREATE TEMP TABLE selected_keys ON COMMIT DROP AS
@@ -32,7 +34,8 @@ SELECT b.first_row + u.n::integer - 1 AS ordinal, u.key, u.print
   FROM selected_blocks b, unnest(b.keys, b.prints) WITH ORDINALITY AS u (key, print, n)
 """
 
-# A refused row is tried again until it was refused so many times as it is now. With a full refresh nothing counts.
+# A refused row is tried again until it was refused so many times as it is now. With a full refresh nothing counts. What
+# is not chosen is unchanged, or was refused too often.
 COMPARE = """
 CREATE TEMP TABLE chosen_rows ON COMMIT DROP AS
 SELECT ordinal, key, print, letter, row_number() OVER (ORDER BY ordinal) AS number
@@ -62,8 +65,10 @@ COUNTS = """
 SELECT (SELECT count(*) FROM chosen_rows), (SELECT count(*) FROM removed_rows),
        (SELECT count(*) FROM removed_rows WHERE NOT is_parked),
        (SELECT count(*) FROM export_rows WHERE definition_id = %(definition_id)s AND accepted IS NOT NULL),
-       (SELECT count(*) FROM selected_keys s JOIN export_rows e
-            ON e.definition_id = %(definition_id)s AND e.key = s.key AND e.accepted = s.print)
+       (SELECT count(*) FROM selected_keys) - (SELECT count(*) FROM chosen_rows)
+         - (SELECT count(*) FROM selected_keys s JOIN export_rows e
+                ON e.definition_id = %(definition_id)s AND e.key = s.key AND e.refused = s.print
+             WHERE e.refused IS NOT NULL AND e.refusals >= %(most_refusals)s AND e.accepted IS DISTINCT FROM s.print)
 """
 
 KEEP_CHOSEN = """
@@ -185,6 +190,7 @@ async def has_states(connection: Connection, definition_id: UUID) -> bool:
 
 async def stage_rows(connection: Connection, blocks: AsyncIterator[Block]) -> None:
     """Write the selection where it can be compared; it is gone with the transaction."""
+    await connection.execute(MORE_MEMORY)
     await connection.execute(MAKE_TABLES)
     async with connection.cursor().copy(COPY_IN) as copy:
         await copy.write(SIGNATURE)

@@ -35,6 +35,8 @@ from tessera.queries.store.statistics import refresh_statistics
 from tessera.queries.wire import copy_out, describe
 
 APPLICATION = "tessera query"
+# The selection of a run sorts its rows twice: a million of usual length stay in memory.
+MORE_MEMORY = "SET LOCAL work_mem = '192MB'"
 # Looks that one chain may have under way at once in this process: the rest of the database is for exports and others.
 MOST_PREVIEWS = 2
 # What the server itself may overstay: some calculations do not ask whether their time is up.
@@ -117,7 +119,13 @@ class SqlEngine:
         async with self.previewing(chain_id) as connection:
             described = await self.describe_text(connection, query.text, pieces, self.preview_seconds)
             columns = check_columns(described)
-            statement = select_first(compose(pieces, bound.place), described, query.key_columns, most)
+            statement = select_first(
+                compose(pieces, bound.place),
+                described,
+                query.key_columns,
+                most,
+                server=connection.info.server_version,
+            )
             found = await self.fetch(connection, statement, bound)
         if any(row is None for (row,) in found):
             raise long_row_error(LONGEST_ROW)
@@ -159,8 +167,16 @@ class SqlEngine:
 
             described = await self.describe_text(connection, query.text, pieces, self.timeout_seconds)
             check_columns(described)
+            await connection.execute(MORE_MEMORY)
             text, most = compose(pieces, place), self.row_limit + 1
-            statement = copy_all(text, described, query.key_columns, rows=most, with_keys=with_keys)
+            statement = copy_all(
+                text,
+                described,
+                query.key_columns,
+                rows=most,
+                with_keys=with_keys,
+                server=connection.info.server_version,
+            )
             gathered = Gathered()
             with translated(self.timeout_seconds):
                 async for lines in copy_out(connection, statement):

@@ -16,9 +16,10 @@ ROWS_PER_LINE = 32
 BEGIN = "BEGIN TRANSACTION READ ONLY"
 
 
-def select_first(text: str, described: Sequence[Described], keys: Sequence[str], rows: int) -> str:
+def select_first(text: str, described: Sequence[Described], keys: Sequence[str], rows: int, *, server: int) -> str:
     """Return the statement that gives the first rows as JSON."""
-    return f"SELECT {GUARDED} FROM ({number_rows(text, described, keys, rows)}) AS numbered ORDER BY number"  # noqa: S608
+    numbered = number_rows(text, described, keys, rows, server=server)
+    return f"SELECT {GUARDED} FROM ({numbered}) AS numbered ORDER BY number"  # noqa: S608
 
 
 def select_count(text: str) -> str:
@@ -31,14 +32,16 @@ def explain(text: str) -> str:
     return f"EXPLAIN (FORMAT JSON)\n{text}"
 
 
-def copy_all(text: str, described: Sequence[Described], keys: Sequence[str], *, rows: int, with_keys: bool) -> str:
+def copy_all(
+    text: str, described: Sequence[Described], keys: Sequence[str], *, rows: int, with_keys: bool, server: int
+) -> str:
     """Return the COPY that gives every row up to a number of them, some in one line.
 
     The database gathers them: few long lines pass through the driver many times faster than many short ones. A line
     has the number of its first row, how many rows it has and how many of them are not too long, the rows, their keys,
     and what is wrong with keys: how many are empty, the first of these, how many are repeated, the first of these.
     """
-    numbered = number_rows(text, described, keys, rows, checked=True, with_keys=with_keys)
+    numbered = number_rows(text, described, keys, rows, checked=True, with_keys=with_keys, server=server)
     return f"""
 COPY (
   SELECT min(number), count(*), count(line), string_agg(line, ',' ORDER BY number),
@@ -57,16 +60,17 @@ def number_rows(
     keys: Sequence[str],
     rows: int,
     *,
+    server: int,
     checked: bool = False,
     with_keys: bool = False,
 ) -> str:
     """Return the SELECT of at most so many numbered JSON rows; `checked` says what is wrong with their keys too."""
     names = ", ".join(f"c{number}" for number in range(1, len(described) + 1))
     chosen = find_keys(described, keys)
-    columns = ["row_number() OVER ordered AS number", f"{json_row(place_columns(described))}::text AS line"]
+    columns = ["row_number() OVER ordered AS number", f"{json_row(place_columns(described), server=server)}::text AS line"]
     if checked:
         columns += key_checks(chosen)
-        columns.append(f"{json_row(chosen)}::text AS key" if with_keys and chosen else "NULL::text AS key")
+        columns.append(f"{json_row(chosen, server=server)}::text AS key" if with_keys and chosen else "NULL::text AS key")
     order = f"ORDER BY {', '.join(each.place for each in chosen)}" if chosen else ""
     query = f"(\n{text}\n) AS query ({names})"
     return f"SELECT {', '.join(columns)} FROM {query} WINDOW ordered AS ({order}) LIMIT {rows}"  # noqa: S608
