@@ -10,8 +10,8 @@ import msgspec
 from sqlalchemy.exc import IntegrityError
 
 from tessera import connectors, outbound, queries
-from tessera.exports.definition_changes import merge_change
 from tessera.exports.contract import Destination
+from tessera.exports.definition_changes import merge_change
 from tessera.exports.errors import DefinitionInvalidError, NotRunnableError
 from tessera.exports.events import DEFINITION_CREATED, DEFINITION_DELETED, DEFINITION_UPDATED
 from tessera.exports.gates import Gates

@@ -67,10 +67,15 @@ def number_rows(
     """Return the SELECT of at most so many numbered JSON rows; `checked` says what is wrong with their keys too."""
     names = ", ".join(f"c{number}" for number in range(1, len(described) + 1))
     chosen = find_keys(described, keys)
-    columns = ["row_number() OVER ordered AS number", f"{json_row(place_columns(described), server=server)}::text AS line"]
+    columns = [
+        "row_number() OVER ordered AS number",
+        f"{json_row(place_columns(described), server=server)}::text AS line",
+    ]
     if checked:
         columns += key_checks(chosen)
-        columns.append(f"{json_row(chosen, server=server)}::text AS key" if with_keys and chosen else "NULL::text AS key")
+        columns.append(
+            f"{json_row(chosen, server=server)}::text AS key" if with_keys and chosen else "NULL::text AS key"
+        )
     order = f"ORDER BY {', '.join(each.place for each in chosen)}" if chosen else ""
     query = f"(\n{text}\n) AS query ({names})"
     return f"SELECT {', '.join(columns)} FROM {query} WINDOW ordered AS ({order}) LIMIT {rows}"  # noqa: S608
