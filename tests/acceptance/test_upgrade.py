@@ -87,7 +87,8 @@ SUMS = {
 INTERRUPT = """
 UPDATE tessera.runs
    SET state = 'running', started_at = now() - interval '1 hour', finished_at = NULL, planned_row = 21,
-       worker = 'gone', epoch = 3, requests = 21, attempts = 21, lease_until = now() - interval '1 minute', error_code = NULL, error = NULL, skipped = 0,
+       worker = 'gone', epoch = 3, requests = 21, attempts = 21, lease_until = now() - interval '1 minute',
+       error_code = NULL, error = NULL, skipped = 0,
        sent = (SELECT count(*) FROM tessera.run_requests WHERE run_id = :run AND number < 20 AND state = 'sent'),
        failed = (SELECT count(*) FROM tessera.run_requests WHERE run_id = :run AND number < 20 AND state = 'failed'),
        bytes = (SELECT sum(bytes) FROM tessera.run_requests WHERE run_id = :run AND number <= 20)
