@@ -187,7 +187,7 @@ class Shipment:
 
 @dataclass(frozen=True, slots=True)
 class LoneDestination:
-    """Where definitions lead that have no connection profile of their own: to that of a template, or to nobody else."""
+    """The destination of definitions without a connection profile: that of a template, or this deployment itself."""
 
     key: str
     label: str

@@ -51,9 +51,9 @@ class KeptOutlet:
         """Delete what was written."""
         await self._kept.discard(self._key)
 
-    async def put(self, name: str, chunks: AsyncIterable[bytes]) -> int:
-        """Refuse: what is fetched here has no second file beside it."""
-        raise NotImplementedError(name)
+    async def put(self, name: str, chunks: AsyncIterable[bytes]) -> int:  # noqa: ARG002
+        """Never called: the settings of a file that is fetched here know no control file."""
+        raise AssertionError(f"{name}: a file that is fetched here has no control file")
 
 
 @asynccontextmanager
