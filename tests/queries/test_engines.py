@@ -112,6 +112,18 @@ async def test_copied_rows_survive_the_way_into_another_table(town: Town) -> Non
     assert rows[0] == [nasty, Decimal("1.50"), True, None, moment, moment, "2025-01-02", {"a": [1, 2]}, 10]
 
 
+async def test_json_that_was_written_on_several_lines_stays_one_row(town: Town) -> None:
+    written = """'{"a":\t1,\r\n "b": "\\t\\u0002"}'"""
+    query = Selected(
+        f"""SELECT {written}::json AS plain, array[{written}::json] AS list, row({written}::json) AS record,
+                   {written}::jsonb AS stored FROM members""",
+        key_columns=("stored",),
+    )
+    value = {"a": 1, "b": "\t\u0002"}
+    assert await rows_of(town, query) == 40 * [[value, [value], {"f1": value}, value]]
+    assert (await town.engine().preview(town.north, query)).rows[0] == (value, [value], {"f1": value}, value)
+
+
 async def test_more_columns_than_a_function_takes(town: Town) -> None:
     wide = ", ".join(f"balance + {n} AS c_{n}" for n in range(150))
     assert (await rows_of(town, Selected(f"SELECT {wide} FROM members", key_columns=("c_0",))))[0] == list(

@@ -53,6 +53,8 @@ class Described:
         """Return what the JSON array has for the value at `place`."""
         if self.oid == WITHOUT_ZONE:
             return f"{place} AT TIME ZONE 'UTC'"
+        if self.type is ColumnType.JSON and self.oid != CLEAN_JSON:
+            return f"{ON_ONE_LINE.format(f'to_json({place})::text')}::json"
         return place if self.type is not ColumnType.TEXT else f"{place}::text"
 
 
@@ -81,10 +83,13 @@ TYPES = {
     "uuid": ColumnType.UUID,
 }
 WITHOUT_ZONE = postgres.types["timestamp"].oid
+# A value of type json keeps the line breaks and tabs it was written with, in lists and records too; jsonb has none.
+ON_ONE_LINE = "translate({}, E'\\t\\n\\r', '   ')"
+CLEAN_JSON = postgres.types["jsonb"].oid
 NAMELESS = "?column?"
-# A function takes at most a hundred arguments; an array of more is passed as one.
 # The first version with `JSON_ARRAY`.
 WITH_CONSTRUCTOR = 160_000
+# A function takes at most a hundred arguments; an array of more is passed as one.
 MOST_ARGUMENTS = 100
 
 

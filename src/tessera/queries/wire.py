@@ -4,8 +4,7 @@ Every text travels in the extended protocol, which takes exactly one statement. 
 one, whatever it holds.
 """
 
-from collections.abc import AsyncIterator, Iterator
-from struct import Struct
+from collections.abc import AsyncIterator
 from typing import Any
 
 import psycopg
@@ -16,13 +15,7 @@ from psycopg.waiting import Wait
 
 from tessera.queries.columns import Described
 
-ENOUGH = 128 * 1024
-# A binary COPY: signature, flags and the length of an extension that never was; then lines, each a count and fields.
-SIGNATURE = b"PGCOPY\n\xff\r\n\0"
-HEADER_REST = 8
-SHORT, LONG = Struct("!h"), Struct("!i")
-
-Fields = list[bytes | None]
+Lines = list[bytes | memoryview]
 
 
 async def describe(connection: psycopg.AsyncConnection[Any], statement: str) -> list[Described]:
@@ -36,14 +29,17 @@ async def describe(connection: psycopg.AsyncConnection[Any], statement: str) -> 
     return [Described(name, result.ftype(number)) for number, name in enumerate(names)]
 
 
-async def copy_out(connection: psycopg.AsyncConnection[Any], statement: str) -> AsyncIterator[list[Fields]]:
-    """Give the lines of a binary COPY … TO STDOUT as they come from the server, some at a time."""
+async def copy_out(
+    connection: psycopg.AsyncConnection[Any], statement: str, *, most: int, enough: int
+) -> AsyncIterator[Lines]:
+    """Give the lines of a COPY … TO STDOUT as they come from the server: `most` at a time, fewer of `enough` bytes."""
     connection.pgconn.send_query_params(statement.encode(), None)
     await finish(connection)
     ended = False
     while not ended:
-        lines, ended = await connection.wait(next_lines(connection.pgconn))
-        yield [fields for line in lines for fields in read_line(line)]
+        lines, ended = await connection.wait(next_lines(connection.pgconn, most, enough))
+        if lines:
+            yield lines
 
 
 async def finish(connection: psycopg.AsyncConnection[Any]) -> pq.abc.PGresult:
@@ -59,11 +55,11 @@ def check(results: list[pq.abc.PGresult]) -> pq.abc.PGresult:
     return results[-1]
 
 
-def next_lines(pgconn: pq.abc.PGconn) -> PQGen[tuple[list[bytes | memoryview], bool]]:
-    """Collect lines until there are many bytes or the server has no more; say whether it has."""
-    lines: list[bytes | memoryview] = []
+def next_lines(pgconn: pq.abc.PGconn, most: int, enough: int) -> PQGen[tuple[Lines, bool]]:
+    """Collect lines until there are enough or the server has no more; say whether it has."""
+    lines: Lines = []
     size = 0
-    while size < ENOUGH:
+    while size < enough and len(lines) < most:
         length, line = pgconn.get_copy_data(1)
         if length > 0:
             lines.append(line)
@@ -76,23 +72,3 @@ def next_lines(pgconn: pq.abc.PGconn) -> PQGen[tuple[list[bytes | memoryview], b
                 continue
             pgconn.consume_input()
     return lines, False
-
-
-def read_line(message: bytes | memoryview) -> Iterator[Fields]:
-    """Yield the fields of a line; the signature before the first and the mark after the last are none."""
-    line = memoryview(message)
-    if line[: len(SIGNATURE)] == SIGNATURE:
-        line = line[len(SIGNATURE) + HEADER_REST :]
-    if len(line) < SHORT.size:
-        return
-    (count,) = SHORT.unpack_from(line)
-    if count < 0:
-        return
-    fields: list[bytes | None] = []
-    at = SHORT.size
-    for _ in range(count):
-        (length,) = LONG.unpack_from(line, at)
-        at += LONG.size
-        fields.append(None if length < 0 else bytes(line[at : at + length]))
-        at += max(length, 0)
-    yield fields

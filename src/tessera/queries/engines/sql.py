@@ -21,7 +21,7 @@ from tessera.platform.clock import Clock
 from tessera.platform.clock import now as current_moment
 from tessera.platform.db import Database
 from tessera.platform.json_values import decode_rows
-from tessera.queries.blocks import Gathered, long_row_error, read_block
+from tessera.queries.blocks import BYTES, ROWS, long_row_error, read_block
 from tessera.queries.checks import check_aside
 from tessera.queries.columns import Column, Described, check_columns
 from tessera.queries.contract import PREVIEW_ROWS, Block, Given, Preview, Selection
@@ -30,12 +30,12 @@ from tessera.queries.failures import Source, timeout_error, translated
 from tessera.queries.parameters import Parameter, Value, read_values
 from tessera.queries.pieces import Piece, compose, cut, trace
 from tessera.queries.store.bindings import bind_backend, unbind_backend
-from tessera.queries.store.statements import BEGIN, LONGEST_ROW, copy_all, explain, select_count, select_first
+from tessera.queries.store.statements import BEGIN, copy_all, explain, select_count, select_first
 from tessera.queries.store.statistics import refresh_statistics
 from tessera.queries.wire import copy_out, describe
 
 APPLICATION = "tessera query"
-# The selection of a run sorts its rows twice: a million of usual length stay in memory.
+# The selection of a run sorts its rows: a million of usual length stay in memory.
 MORE_MEMORY = "SET LOCAL work_mem = '192MB'"
 # Looks that one chain may have under way at once in this process: the rest of the database is for exports and others.
 MOST_PREVIEWS = 2
@@ -128,7 +128,7 @@ class SqlEngine:
             )
             found = await self.fetch(connection, statement, bound)
         if any(row is None for (row,) in found):
-            raise long_row_error(LONGEST_ROW)
+            raise long_row_error()
         return Preview(columns, tuple(map(tuple, decode_rows([row.encode() for (row,) in found]))))
 
     async def count(self, chain_id: UUID, query: Selection, given: Given = None) -> int:
@@ -159,6 +159,7 @@ class SqlEngine:
         """
         pieces = await self.read(query.text, query.parameters)
         values = read_values(query.parameters, given or {}, now)
+        with_keys = with_keys and bool(query.key_columns)
         async with self.connected(chain_id, self.timeout_seconds) as connection:
 
             def place(parameter: Parameter) -> str:
@@ -177,16 +178,13 @@ class SqlEngine:
                 with_keys=with_keys,
                 server=connection.info.server_version,
             )
-            gathered = Gathered()
+            last = 0
             with translated(self.timeout_seconds):
-                async for lines in copy_out(connection, statement):
-                    for fields in lines:
-                        gathered.add(read_block(fields, LONGEST_ROW))
-                        self.check_rows(gathered.last)
-                        if gathered.is_full and (block := gathered.take()) is not None:
-                            yield block
-            if (block := gathered.take()) is not None:
-                yield block
+                async for lines in copy_out(connection, statement, most=ROWS, enough=BYTES):
+                    block = read_block(lines, first=last + 1, with_keys=with_keys)
+                    last += block.rows
+                    self.check_rows(last)
+                    yield block
 
     async def read(self, text: str, parameters: Sequence[Parameter]) -> tuple[Piece, ...]:
         """Check the text beside the event loop, and cut it at its parameters."""

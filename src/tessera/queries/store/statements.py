@@ -1,4 +1,4 @@
-"""What wraps a query: numbered JSON rows, a count, a COPY.
+"""What wraps a query: ordered JSON rows, a count, a COPY.
 
 The only texts put in are the query, which the database has already read alone as one whole statement, names made here,
 numbers, and values that the driver quoted. The query is put on separate lines in case it ends in a comment.
@@ -11,15 +11,19 @@ from tessera.queries.columns import Described, Placed, find_keys, json_row, plac
 LONGEST_ROW = 1024 * 1024
 # A row that is too large to send comes as a null, and never reaches our memory.
 GUARDED = f"CASE WHEN octet_length(line) <= {LONGEST_ROW} THEN line END"
-# A row may have a megabyte, so a line at most this many.
-ROWS_PER_LINE = 32
 BEGIN = "BEGIN TRANSACTION READ ONLY"
+# A row's JSON arrays hold neither of these characters, so none is ever quoted: the fields are cut at the tabs.
+AS_LINES = "FORMAT csv, DELIMITER E'\\t', QUOTE E'\\x02'"
+# What the last field says of a row's key: one of these, or both.
+EMPTY, REPEATED = "e", "r"
+FAULTS = f"""CASE WHEN is_empty OR is_repeated
+       THEN concat(CASE WHEN is_empty THEN '{EMPTY}' END, CASE WHEN is_repeated THEN '{REPEATED}' END) END"""
 
 
 def select_first(text: str, described: Sequence[Described], keys: Sequence[str], rows: int, *, server: int) -> str:
     """Return the statement that gives the first rows as JSON."""
-    numbered = number_rows(text, described, keys, rows, server=server)
-    return f"SELECT {GUARDED} FROM ({numbered}) AS numbered ORDER BY number"  # noqa: S608
+    ordered = order_rows(text, described, keys, rows, columns=[json_line(described, server)])
+    return f"SELECT {GUARDED} FROM ({ordered}) AS ordered"  # noqa: S608
 
 
 def select_count(text: str) -> str:
@@ -35,50 +39,33 @@ def explain(text: str) -> str:
 def copy_all(
     text: str, described: Sequence[Described], keys: Sequence[str], *, rows: int, with_keys: bool, server: int
 ) -> str:
-    """Return the COPY that gives every row up to a number of them, some in one line.
+    """Return the COPY that gives every row up to a number of them, as they come out of the one sort by key.
 
-    The database gathers them: few long lines pass through the driver many times faster than many short ones. A line
-    has the number of its first row, how many rows it has and how many of them are not too long, the rows, their keys,
-    and what is wrong with keys: how many are empty, the first of these, how many are repeated, the first of these.
+    A line has the row's JSON array, that of its key where keys are asked for, and what is wrong with the key.
     """
-    numbered = number_rows(text, described, keys, rows, checked=True, with_keys=with_keys, server=server)
-    return f"""
-COPY (
-  SELECT min(number), count(*), count(line), string_agg(line, ',' ORDER BY number),
-         string_agg(key, ',' ORDER BY number),
-         count(*) FILTER (WHERE is_empty), min(number) FILTER (WHERE is_empty),
-         count(*) FILTER (WHERE is_repeated), min(number) FILTER (WHERE is_repeated)
-    FROM (SELECT number, {GUARDED} AS line, key, is_empty, is_repeated FROM ({numbered}) AS numbered) AS guarded
-   GROUP BY (number - 1) / {ROWS_PER_LINE} ORDER BY (number - 1) / {ROWS_PER_LINE}
-) TO STDOUT (FORMAT binary)
-"""  # noqa: S608
-
-
-def number_rows(
-    text: str,
-    described: Sequence[Described],
-    keys: Sequence[str],
-    rows: int,
-    *,
-    server: int,
-    checked: bool = False,
-    with_keys: bool = False,
-) -> str:
-    """Return the SELECT of at most so many numbered JSON rows; `checked` says what is wrong with their keys too."""
-    names = ", ".join(f"c{number}" for number in range(1, len(described) + 1))
     chosen = find_keys(described, keys)
-    columns = [
-        "row_number() OVER ordered AS number",
-        f"{json_row(place_columns(described), server=server)}::text AS line",
-    ]
-    if checked:
-        columns += key_checks(chosen)
-        columns.append(
-            f"{json_row(chosen, server=server)}::text AS key" if with_keys and chosen else "NULL::text AS key"
-        )
-    order = f"ORDER BY {', '.join(each.place for each in chosen)}" if chosen else ""
+    key = f"{json_row(chosen, server=server)}::text" if with_keys else "NULL"
+    columns = [json_line(described, server), f"{key} AS key", *key_checks(chosen)]
+    ordered = order_rows(text, described, keys, rows, columns=columns)
+    return f"COPY (SELECT {GUARDED}, key, {FAULTS} FROM ({ordered}) AS ordered) TO STDOUT ({AS_LINES})"  # noqa: S608
+
+
+def order_rows(
+    text: str, described: Sequence[Described], keys: Sequence[str], rows: int, *, columns: Sequence[str]
+) -> str:
+    """Return the SELECT of at most so many rows in the order of their keys.
+
+    The limit also keeps it apart from what is around it: a column that is used twice there is still made once.
+    """
+    names = ", ".join(each.place for each in place_columns(described))
+    order = f"ORDER BY {', '.join(each.place for each in find_keys(described, keys))}" if keys else ""
     query = f"(\n{text}\n) AS query ({names})"
-    return f"SELECT {', '.join(columns)} FROM {query} WINDOW ordered AS ({order}) LIMIT {rows}"  # noqa: S608
+    return f"SELECT {', '.join(columns)} FROM {query} WINDOW ordered AS ({order}) {order} LIMIT {rows}"  # noqa: S608
+
+
+def json_line(described: Sequence[Described], server: int) -> str:
+    """Return the column with the row's JSON array."""
+    return f"{json_row(place_columns(described), server=server)}::text AS line"
 
 
 def key_checks(keys: Sequence[Placed]) -> list[str]:
