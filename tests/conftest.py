@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from argon2 import PasswordHasher
@@ -31,6 +32,11 @@ assert CONNECTORS
 
 # Nothing here outlives the test run, so nothing need survive a crash of the machine.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# No property is about how long an example takes: on a crowded machine any of them may be slow.
+hypothesis.settings.register_profile(
+    "tessera", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+)
+hypothesis.settings.load_profile("tessera")
 TEMPLATE = "template_tessera"
 OLDEST = Path("/usr/lib/postgresql/15/bin")
 

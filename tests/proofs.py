@@ -11,6 +11,10 @@ class ProofReport:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
 
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        """Refuse a proof that does not say how long it takes, also where no proof is run."""
+        minutes_of(item)
+
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Say how long it takes, where proofs alone were asked for."""
         proofs = [item for item in session.items if item.get_closest_marker("prove")]
@@ -34,4 +38,8 @@ class ProofReport:
 def minutes_of(item: pytest.Item) -> float:
     """Return how long the proof took when it was last measured, on 2 cores; 0 for what is no proof."""
     mark = item.get_closest_marker("prove")
-    return 0.0 if mark is None else float(mark.kwargs["minutes"])
+    if mark is None:
+        return 0.0
+    if "minutes" not in mark.kwargs:
+        raise pytest.UsageError(f"{item.nodeid} does not say how long it takes: mark it prove(minutes=…)")
+    return float(mark.kwargs["minutes"])

@@ -117,7 +117,7 @@ def test_small_zip_refuses_what_it_cannot_hold(options: FileOptions, monkeypatch
         write(options, column_names(1), rows)
 
 
-@pytest.mark.prove(1)
+@pytest.mark.prove(minutes=1)
 def test_zip_of_more_than_four_gigabytes_opens(tmp_path: Path) -> None:
     row, path = ["x" * 1_000_000], tmp_path / "large.zip"
     with (
