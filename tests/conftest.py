@@ -132,9 +132,11 @@ def template(server: EmbeddedServer, keys: KeyRing) -> str:
 
 
 @pytest.fixture(scope="session")
-def databases(server: EmbeddedServer, template: str) -> Databases:
+def databases(server: EmbeddedServer, template: str) -> Iterator[Databases]:
     """Keep the copies of the migrated database that are free for the next test."""
-    return Databases(server, template)
+    kept = Databases(server, template)
+    yield kept
+    kept.close()
 
 
 @pytest.fixture

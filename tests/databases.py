@@ -109,29 +109,53 @@ def read_shape(connection: psycopg.Connection) -> list[tuple[Any, ...]]:
 
 
 @dataclass
+class Lendable:
+    """A copy of the template, with a connection that knows its tables: a new one would look them all up again."""
+
+    address: str
+    name: str
+    cleaner: Cleaner
+    connection: psycopg.Connection
+
+    def clean(self) -> bool:
+        """Make the database as it was; return False where that cannot be done and it has to be dropped."""
+        try:
+            return self.cleaner.clean(self.connection)
+        except psycopg.OperationalError:
+            # The test has ended all connections.
+            self.connection = psycopg.connect(self.address, autocommit=True)
+            return self.cleaner.clean(self.connection)
+
+
+@dataclass
 class Databases:
     """The copies of one template that are free for the next test."""
 
     server: EmbeddedServer
     template: str
-    free: list[tuple[str, Cleaner]] = field(default_factory=list)
+    free: list[Lendable] = field(default_factory=list)
 
     @contextmanager
     def lend(self) -> Iterator[str]:
         """Give the superuser's address of a database as the template has it."""
-        name, cleaner = self.free.pop() if self.free else self.add()
+        lent = self.free.pop() if self.free else self.add()
         try:
-            yield self.server.address(name)
+            yield lent.address
         finally:
-            with psycopg.connect(self.server.address(name), autocommit=True) as connection:
-                clean = cleaner.clean(connection)
-            if clean:
-                self.free.append((name, cleaner))
+            if lent.clean():
+                self.free.append(lent)
             else:
-                drop_database(self.server, name)
+                lent.connection.close()
+                drop_database(self.server, lent.name)
 
-    def add(self) -> tuple[str, Cleaner]:
+    def add(self) -> Lendable:
         """Copy the template once more."""
         name = copy_database(self.server, self.template)
-        with psycopg.connect(self.server.address(name), autocommit=True) as connection:
-            return name, Cleaner.of(connection)
+        address = self.server.address(name)
+        connection = psycopg.connect(address, autocommit=True)
+        return Lendable(address, name, Cleaner.of(connection), connection)
+
+    def close(self) -> None:
+        """End the connections."""
+        for each in self.free:
+            each.connection.close()

@@ -1,6 +1,7 @@
 """Every page, light and dark, at desk and phone width, looked at by axe: nothing serious, whoever reads it."""
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -34,13 +35,10 @@ async () => {
       html.slice(0, 200) + ' — ' + failureSummary.slice(0, 200))}));
 }
 """
-# Both themes and both widths in two looks: every rule runs in each.
-LOOKS: tuple[tuple[Literal["light", "dark"], int], ...] = (
-    ("light", 1440),
-    ("dark", 390),
-    ("dark", 1440),
-    ("light", 390),
-)
+Looks = tuple[tuple[Literal["light", "dark"], int], ...]
+# Both themes and both widths in two looks; every rule runs in each.
+LOOKS: Looks = (("light", 1440), ("dark", 390))
+EVERY_LOOK: Looks = (*LOOKS, ("dark", 1440), ("light", 390))
 PARTS = 3
 
 pytestmark = pytest.mark.timeout(300)
@@ -65,22 +63,22 @@ def fill(path: str, ids: dict[str, str]) -> str:
     return PLACE.sub(lambda found: ids.get(others.get(found[1], found[1]), NOBODY), path)
 
 
-async def look(page: Page, address: str) -> list[str]:
-    """Return what is wrong with a page in any theme at any width; it is loaded once."""
+async def look(page: Page, address: str, looks: Looks = EVERY_LOOK) -> list[str]:
+    """Return what is wrong with a page in these themes at these widths; it is loaded once."""
     answer = await page.request.get(address)
     assert answer.status == 200, f"{address} answers {answer.status}"
     # Charts' figures and parts of pages are no pages.
     if not (await answer.text()).startswith("<!doctype html>"):
         return []
     await page.goto(address)
-    return await look_at_shown(page, address)
+    return await look_at_shown(page, address, looks)
 
 
-async def look_at_shown(page: Page, name: str) -> list[str]:
+async def look_at_shown(page: Page, name: str, looks: Looks = EVERY_LOOK) -> list[str]:
     """Return what is wrong with the page that is shown."""
     await page.evaluate(AXE.read_text(encoding="utf-8"))
     faults: list[str] = []
-    for scheme, width in LOOKS:
+    for scheme, width in looks:
         await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         await page.set_viewport_size({"width": width, "height": 900})
         found: list[Any] = await page.evaluate(LOOK)
@@ -88,11 +86,21 @@ async def look_at_shown(page: Page, name: str) -> list[str]:
     return faults
 
 
+async def look_at_all(site: Site, page: Page, paths: Sequence[str], looks: Looks) -> None:
+    """Look at pages of which there is one of each thing."""
+    ids = await make_one_of_each(site.house)
+    faults = [fault for path in paths for fault in await look(page, fill(path, ids), looks)]
+    assert not faults, "\n".join(faults)
+
+
 @pytest.mark.parametrize("part", range(PARTS))
 async def test_axe_finds_nothing_serious(site: Site, signed_in: Page, part: int) -> None:
-    ids = await make_one_of_each(site.house)
-    faults = [fault for path in page_paths()[part::PARTS] for fault in await look(signed_in, fill(path, ids))]
-    assert not faults, "\n".join(faults)
+    await look_at_all(site, signed_in, page_paths()[part::PARTS], LOOKS)
+
+
+@pytest.mark.prove(minutes=2)
+async def test_axe_finds_nothing_serious_in_any_look(site: Site, signed_in: Page) -> None:
+    await look_at_all(site, signed_in, page_paths(), EVERY_LOOK)
 
 
 async def test_axe_finds_nothing_serious_at_the_door(site: Site, page: Page) -> None:

@@ -91,7 +91,7 @@ async def crash(times: int, house: SmallHouse, admin_address: str, keys_file: Pa
 async def test_killed_worker_loses_nothing(
     house: SmallHouse, admin_address: str, keys_file: Path, tmp_path: Path
 ) -> None:
-    await crash(3, house, admin_address, keys_file, tmp_path)
+    await crash(2, house, admin_address, keys_file, tmp_path)
 
 
 @pytest.mark.prove(minutes=3)

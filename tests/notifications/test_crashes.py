@@ -13,7 +13,7 @@ from tessera.platform.db import fetch_rows
 
 from .conftest import Post, subjects_of, until
 
-EVENTS = 600
+EVENTS = 300
 
 
 async def test_worker_tells_at_once(post: Post, admin_address: str, keys_file: Path, tmp_path: Path) -> None:

@@ -30,7 +30,8 @@ DOCUMENT.config.checks.negative_data_rejection.expected_statuses = [
 ]
 # What a search must have done, however often it had to begin again.
 TRIES, LEAST_STEPS, LEAST_OPERATIONS = 20, 150, 15
-EXAMPLES = {GenerationMode.POSITIVE: 10, GenerationMode.NEGATIVE: 15}
+FEW, MANY = 8, 60
+MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
 
 
 @pytest.fixture
@@ -58,8 +59,8 @@ def operations() -> Iterator[Any]:
         yield operation.ok()
 
 
-def fuzz(operation: Any, mode: GenerationMode, address: str, key: str, known: dict[str, Any]) -> int:
-    """Send requests to one operation and judge the answers; return how many there were."""
+def fuzz(operation: Any, mode: GenerationMode, address: str, key: str, known: dict[str, Any], examples: int) -> int:
+    """Send so many requests to one operation and judge the answers; return how many there were."""
     places = {name: value for name, value in known.items() if f"{{{name}}}" in operation.path}
     session = requests.Session()
     session.trust_env = False
@@ -67,7 +68,7 @@ def fuzz(operation: Any, mode: GenerationMode, address: str, key: str, known: di
 
     @given(case=operation.as_strategy(mode, path_parameters=places or None))
     @settings(
-        max_examples=EXAMPLES[mode],
+        max_examples=examples,
         deadline=None,
         database=None,
         phases=[Phase.generate],
@@ -100,16 +101,28 @@ def prepare(case: Any) -> None:
             query[name] = ""
 
 
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=lambda mode: mode.value)
-async def test_no_answer_is_outside_the_document(root: Desk, address: str, mode: GenerationMode) -> None:
+async def fuzz_all(root: Desk, address: str, mode: GenerationMode, examples: int) -> None:
+    """Send requests of one kind to every operation."""
     (member,) = await root.add_memberships()
     program = (await root.good("GET", f"/memberships/{member}"))["program_id"]
     known = {"membership_id": member, "program_id": program}
     assert root.key
 
     for operation in operations():
-        assert await asyncio.to_thread(fuzz, operation, mode, address, root.key, known)
+        assert await asyncio.to_thread(fuzz, operation, mode, address, root.key, known, examples)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.value)
+async def test_no_answer_is_outside_the_document(root: Desk, address: str, mode: GenerationMode) -> None:
+    await fuzz_all(root, address, mode, FEW)
+
+
+@pytest.mark.prove(minutes=4)
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.value)
+async def test_long_search_finds_no_answer_outside_the_document(root: Desk, address: str, mode: GenerationMode) -> None:
+    await fuzz_all(root, address, mode, MANY)
 
 
 @pytest.mark.timeout(300)
