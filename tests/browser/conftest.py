@@ -6,6 +6,7 @@ import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from socket import socket
 from typing import Any
@@ -68,7 +69,7 @@ async def serve_site(
                 command_line_actor("test"),
                 [NewUser(EMAIL, "Ada Lovelace", PASSWORD, roles=frozenset({ADMIN_ROLE_ID}))],
             )
-        app = Litestar([*build_pages(), *routes], exception_handlers={Exception: answer_failure}, openapi_config=None)
+        app = build_app(*routes)
         app.state.resources, app.state.engine, app.state.client = house.resources, house.engine, house.client
         port = free_port()
         attended = Attended(app)
@@ -79,6 +80,12 @@ async def serve_site(
         server.stop()  # type: ignore[no-untyped-call]
         await serving
         await asyncio.wait_for(attended.idle.wait(), 10)
+
+
+@cache
+def build_app(*routes: Any) -> Litestar:
+    """Build the pages once; only their state differs between tests."""
+    return Litestar([*build_pages(), *routes], exception_handlers={Exception: answer_failure}, openapi_config=None)
 
 
 class Attended:
@@ -109,11 +116,11 @@ async def site(database: Database, query_address: str, keys: KeyRing, tmp_path: 
         yield served
 
 
-@pytest.fixture
-async def page(browser: Browser, site: Site) -> AsyncIterator[Page]:
+@asynccontextmanager
+async def open_tab(browser: Browser, site: Site, **shape: Any) -> AsyncIterator[Page]:
     """Give a tab; whatever it complains about fails the test, a breach of the security policy above all."""
-    context = await browser.new_context(base_url=site.address)
-    context.set_default_timeout(10_000)
+    context = await browser.new_context(base_url=site.address, **shape)
+    context.set_default_timeout(15_000)
     tab = await context.new_page()
     complaints: list[str] = []
     tab.on("console", lambda message: complaints.append(message.text) if message.type in {"error", "warning"} else None)
@@ -123,14 +130,26 @@ async def page(browser: Browser, site: Site) -> AsyncIterator[Page]:
     assert complaints == []
 
 
+async def sign_in(tab: Page) -> None:
+    """Sign the site's user in."""
+    await tab.goto("/sign-in")
+    await tab.get_by_label("E-mail address").fill(EMAIL)
+    await tab.get_by_label("Password").fill(PASSWORD)
+    await tab.get_by_role("button", name="Sign in").click()
+    await tab.get_by_role("heading", name="Home").wait_for()
+
+
+@pytest.fixture
+async def page(browser: Browser, site: Site) -> AsyncIterator[Page]:
+    """Give a tab that nobody has signed in from."""
+    async with open_tab(browser, site) as tab:
+        yield tab
+
+
 @pytest.fixture
 async def signed_in(page: Page) -> Page:
     """Give a tab whose user has signed in."""
-    await page.goto("/sign-in")
-    await page.get_by_label("E-mail address").fill(EMAIL)
-    await page.get_by_label("Password").fill(PASSWORD)
-    await page.get_by_role("button", name="Sign in").click()
-    await page.get_by_role("heading", name="Home").wait_for()
+    await sign_in(page)
     return page
 
 

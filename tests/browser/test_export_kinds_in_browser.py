@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
-from tests.browser.conftest import EMAIL, PASSWORD, Site
+from tests.browser.conftest import Site, open_tab, sign_in
 from tests.browser.test_accessibility import look_at_shown
 from tests.builders.house import ACTOR, create_export, create_members, run_to_end
 from tests.builders.mparticle_receiver import KEY, SECRET, Mparticle
@@ -122,6 +122,7 @@ async def maker(browser: Browser, site: Site, scripts: bool) -> AsyncIterator[Ma
     async with (
         run_receiver(mparticle) as batches,
         run_receiver(lambda got: Reply(422 if {row["number"] for row in got.rows} & REFUSED else 200)) as receiver,
+        open_tab(browser, site, java_script_enabled=scripts, viewport={"width": 1440, "height": 900}) as page,
     ):
         await create_mparticle_profile(site, chain_id, batches.url)
         choices = {
@@ -132,21 +133,8 @@ async def maker(browser: Browser, site: Site, scripts: bool) -> AsyncIterator[Ma
         definition = await create_export(
             site.house, chain_id, receiver.url, query=QUERY, keys=("customer_id",), body=body, choices=choices
         )
-        context = await browser.new_context(
-            base_url=site.address, java_script_enabled=scripts, viewport={"width": 1440, "height": 900}
-        )
-        context.set_default_timeout(15_000)
-        page = await context.new_page()
-        complaints: list[str] = []
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        await page.goto("/sign-in")
-        await page.get_by_label("E-mail address").fill(EMAIL)
-        await page.get_by_label("Password").fill(PASSWORD)
-        await page.get_by_role("button", name="Sign in").click()
-        await page.get_by_role("heading", name="Home").wait_for()
+        await sign_in(page)
         yield Maker(page, scripts, site, chain_id, mparticle, receiver, definition)
-        await context.close()
-    assert complaints == []
 
 
 @SCRIPTS

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 from playwright.async_api import Browser, Page, expect
-from tests.browser.conftest import EMAIL, PASSWORD, Site
+from tests.browser.conftest import Site, open_tab, sign_in
 from tests.browser.test_accessibility import look_at_shown
 from tests.builders.house import ACTOR, create_export, create_members, read_run
 from tests.builders.receivers import Receiver, run_receiver
@@ -65,24 +65,13 @@ class Visitor:
 async def visitor(browser: Browser, site: Site, scripts: bool) -> AsyncIterator[Visitor]:
     """Sign somebody in, to a chain with members, a query, a template and one export."""
     chain = await create_members(site.house.database, 12)
-    async with run_receiver() as receiver:
+    async with (
+        run_receiver() as receiver,
+        open_tab(browser, site, java_script_enabled=scripts, viewport={"width": 1440, "height": 900}) as page,
+    ):
         definition = await create_export(site.house, chain, receiver.url)
-        context = await browser.new_context(
-            base_url=site.address, java_script_enabled=scripts, viewport={"width": 1440, "height": 900}
-        )
-        context.set_default_timeout(15_000)
-        page = await context.new_page()
-        complaints: list[str] = []
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
-        await page.goto("/sign-in")
-        await page.get_by_label("E-mail address").fill(EMAIL)
-        await page.get_by_label("Password").fill(PASSWORD)
-        await page.get_by_role("button", name="Sign in").click()
-        await page.get_by_role("heading", name="Home").wait_for()
+        await sign_in(page)
         yield Visitor(page, scripts, site, definition, receiver)
-        await context.close()
-    assert complaints == []
 
 
 @SCRIPTS
