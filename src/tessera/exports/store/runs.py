@@ -51,15 +51,6 @@ LIST = text(
 """
 )
 
-LAST = text(
-    f"""{SELECT}
-   AND r.id IN (
-     SELECT last.id FROM unnest(cast(:definitions AS uuid[])) AS wanted
-      CROSS JOIN LATERAL (
-        SELECT id FROM runs WHERE definition_id = wanted ORDER BY created_at DESC, id DESC LIMIT 1) AS last)
-"""  # noqa: S608 - our own constant
-)
-
 COUNT = text("""
 SELECT count(*) FROM (
   SELECT 1 FROM runs r
