@@ -73,13 +73,14 @@ class Laboratory:
         self.workers = workers
         self.counts = counts
         self._address = address
+        self._chain: UUID | None = None
 
     async def create(self, rows: int, *, batch: int = 10, shards: int = 1, **choices: Any) -> Definition:
         """Create an export of so many rows."""
-        chain = await create_members(self.house.database, 1)
+        self._chain = self._chain or await create_members(self.house.database, 1)
         return await create_export(
             self.house,
-            chain,
+            self._chain,
             self.counts.url,
             query=f"SELECT n AS id, 'Number ' || n AS label FROM ({NUMBERS}) AS numbers WHERE n <= {rows}",
             body=BODY,
