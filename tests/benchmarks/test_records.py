@@ -13,6 +13,10 @@ from tessera.platform.secrets import KeyRing
 from tessera.platform.settings import load_settings
 
 MEMBERS, ADDED = 4_000, 2_000
+END_OTHERS = """
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+ WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 
 
 @pytest.fixture
@@ -38,6 +42,9 @@ async def test_balance_without_movement_fails_the_benchmark(admin_address: str, 
 
 
 async def test_floor_copies_what_is_to_be_added(admin_address: str, chain: Chain) -> None:
+    # A database is copied only while nobody else is connected to it.
+    with psycopg.connect(admin_address, autocommit=True) as connection:
+        connection.execute(END_OTHERS)
     found = measure_floors(admin_address, chain, members=MEMBERS, added=ADDED)
     assert [floor.name for floor in found] == ["bare COPY, 1 connection (floor)", "bare COPY, 4 connections (floor)"]
     assert all(floor.records == ADDED and floor.seconds > 0 for floor in found)

@@ -9,7 +9,7 @@ from tessera.platform.health import check_database
 
 END_ALL = """
     SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
-    WHERE datname = current_database() AND pid <> pg_backend_pid()
+    WHERE datname = current_database() AND usename = 'tessera_app'
 """
 
 
