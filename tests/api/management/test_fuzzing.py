@@ -11,7 +11,7 @@ import requests
 import schemathesis
 from granian.constants import Interfaces
 from granian.server.embed import Server
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, reject, settings
 from hypothesis.errors import FlakyStrategyDefinition
 from schemathesis import GenerationMode
 from schemathesis.core.failures import Failure, FailureGroup
@@ -78,6 +78,8 @@ def fuzz(operation: Any, mode: GenerationMode, address: str, key: str, known: di
         nonlocal sent
         sent += 1
         prepare(case)
+        if mode is GenerationMode.NEGATIVE and has_list_of_one(case):
+            reject()
         headers = {"Authorization": f"Bearer {key}"}
         # What fits the document may still break a rule of a room, such as points that expire in the past.
         case.call_and_validate(
@@ -99,6 +101,12 @@ def prepare(case: Any) -> None:
         # The client leaves these out of the address, and what the server gets would fit the document.
         if query[name] in (None, [], {}):
             query[name] = ""
+
+
+def has_list_of_one(case: Any) -> bool:
+    """Say whether a parameter that takes a list has one value without a list: in an address there is no difference."""
+    lists = {one.name for one in case.operation.query if one.definition.get("schema", {}).get("type") == "array"}
+    return any(name in lists and not isinstance(value, list | dict) for name, value in (case.query or {}).items())
 
 
 async def fuzz_all(root: Desk, address: str, mode: GenerationMode, examples: int) -> None:
